@@ -1,0 +1,195 @@
+"""The curves of a sketch, in its own x and y, in millimetres.
+
+To add a curve: write a frozen class like `Arc`, declare the fields with which each text
+format writes it, and enter it in `CURVES`. Text, grammar and JSON follow from the fields;
+the kernel needs its edge in `kernel/edges.py`, a reader its name in the file format.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Union
+
+import numpy as np
+
+from cadcomplete.errors import GeometryError
+from cadcomplete.fields import Field, Format
+from cadcomplete.geometry import Array, Vec2, distance
+from cadcomplete.kinds import POINT, POSITIVE, SWEEP
+
+Fields = dict[Format, tuple[Field, ...]]
+
+
+def _both(*fields: Field) -> Fields:
+    return {"lines": fields, "json": fields}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A straight line from `start` to `end`."""
+
+    start: Vec2
+    end: Vec2
+
+    FIELDS: ClassVar[Fields] = _both(Field("end", POINT))
+
+    @classmethod
+    def from_fields(cls, start: Vec2, *, end: Vec2) -> Line:
+        return cls(start, end)
+
+    @property
+    def length(self) -> float:
+        return distance(self.start, self.end)
+
+    @property
+    def area(self) -> float:
+        """Signed area between the curve and the origin (Green's theorem)."""
+        return (self.start[0] * self.end[1] - self.end[0] * self.start[1]) / 2
+
+    def reversed(self) -> Line:
+        return Line(self.end, self.start)
+
+    def moved(self, start: Vec2, end: Vec2) -> Line:
+        """Return the same curve with its ends put onto nearby points."""
+        return Line(start, end)
+
+    def points(self) -> Array:
+        """Points along the curve, ends included, shape (n, 2)."""
+        return np.array([self.start, self.end])
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """A circular arc from `start` through `mid` to `end`: no clock flag to get wrong."""
+
+    start: Vec2
+    mid: Vec2
+    end: Vec2
+
+    # The sweep is mostly 90 or 180; the point in the middle of a fillet is never a round number.
+    FIELDS: ClassVar[Fields] = {
+        "lines": (Field("end", POINT), Field("sweep", SWEEP)),
+        "json": (Field("mid", POINT), Field("end", POINT)),
+    }
+
+    @classmethod
+    def from_fields(
+        cls, start: Vec2, *, end: Vec2, sweep: float | None = None, mid: Vec2 | None = None
+    ) -> Arc:
+        if mid is not None:
+            return cls(start, mid, end)
+        if sweep is None:
+            raise GeometryError("an arc needs a sweep or a point in between")
+        return cls.from_sweep(start, end, sweep)
+
+    @classmethod
+    def from_sweep(cls, start: Vec2, end: Vec2, sweep: float) -> Arc:
+        """Return the arc over `sweep` degrees, positive counter-clockwise.
+
+        The middle lies off the chord by tan(sweep / 4) / 2 chords: to its right when the arc
+        runs counter-clockwise (the bulge of DXF, doubled).
+        """
+        bulge = math.tan(math.radians(sweep) / 4) / 2
+        dx, dy = end[0] - start[0], end[1] - start[1]
+        mid = ((start[0] + end[0]) / 2 + dy * bulge, (start[1] + end[1]) / 2 - dx * bulge)
+        return cls(start, mid, end)
+
+    @property
+    def sweep(self) -> float:
+        """Signed angle at the centre in degrees, positive counter-clockwise.
+
+        By the inscribed angle: the ends are seen from `mid` under 180° - |sweep| / 2.
+        """
+        ax, ay = self.mid[0] - self.start[0], self.mid[1] - self.start[1]
+        bx, by = self.end[0] - self.mid[0], self.end[1] - self.mid[1]
+        return math.degrees(2 * math.atan2(ax * by - ay * bx, ax * bx + ay * by))
+
+    @property
+    def center(self) -> Vec2:
+        """Centre of the circle. Raises GeometryError if the three points lie on a line."""
+        ax, ay = self.start[0] - self.mid[0], self.start[1] - self.mid[1]
+        bx, by = self.end[0] - self.mid[0], self.end[1] - self.mid[1]
+        twice_area = 2 * (ax * by - ay * bx)
+        if abs(twice_area) <= 1e-12 * (ax * ax + ay * ay + bx * bx + by * by):
+            raise GeometryError(f"no arc through {self.start}, {self.mid}, {self.end}")
+        a, b = ax * ax + ay * ay, bx * bx + by * by
+        x, y = (by * a - ay * b) / twice_area, (ax * b - bx * a) / twice_area
+        return (self.mid[0] + x, self.mid[1] + y)
+
+    @property
+    def radius(self) -> float:
+        return distance(self.center, self.mid)
+
+    @property
+    def length(self) -> float:
+        return self.radius * math.radians(abs(self.sweep))
+
+    @property
+    def area(self) -> float:
+        """Signed area between the curve and the origin: the chord's plus the segment's."""
+        sweep = math.radians(self.sweep)
+        segment = self.radius**2 * (sweep - math.sin(sweep)) / 2
+        return Line(self.start, self.end).area + segment
+
+    def reversed(self) -> Arc:
+        return Arc(self.end, self.mid, self.start)
+
+    def moved(self, start: Vec2, end: Vec2) -> Arc:
+        return Arc(start, self.mid, end)
+
+    def points(self) -> Array:
+        """Points along the arc, one every 10 degrees, ends exact, shape (n, 2)."""
+        (cx, cy), sweep = self.center, math.radians(self.sweep)
+        first = math.atan2(self.start[1] - cy, self.start[0] - cx)
+        angles = first + np.linspace(0.0, sweep, 2 + int(abs(sweep) / math.radians(10)))
+        points = np.stack([cx + self.radius * np.cos(angles), cy + self.radius * np.sin(angles)], 1)
+        points[0], points[-1] = self.start, self.end
+        return points
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A full circle: a closed loop by itself."""
+
+    center: Vec2
+    radius: float
+
+    FIELDS: ClassVar[Fields] = _both(Field("center", POINT), Field("radius", POSITIVE))
+
+    @classmethod
+    def from_fields(cls, start: Vec2, *, center: Vec2, radius: float) -> Circle:
+        return cls(center, radius)
+
+    @property
+    def start(self) -> Vec2:
+        return (self.center[0] + self.radius, self.center[1])
+
+    end = start
+
+    @property
+    def length(self) -> float:
+        return 2 * math.pi * self.radius
+
+    @property
+    def area(self) -> float:
+        return math.pi * self.radius**2
+
+    def reversed(self) -> Circle:
+        return self
+
+    def moved(self, start: Vec2, end: Vec2) -> Circle:
+        return self
+
+    def points(self) -> Array:
+        angles = np.linspace(0.0, 2 * math.pi, 37)
+        return np.stack([np.cos(angles), np.sin(angles)], 1) * self.radius + np.array(self.center)
+
+
+Curve = Union[Line, Arc, Circle]
+
+CURVES: dict[str, type[Line] | type[Arc] | type[Circle]] = {
+    "line": Line,
+    "arc": Arc,
+    "circle": Circle,
+}

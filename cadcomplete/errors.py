@@ -1,0 +1,124 @@
+"""Every error that cadcomplete raises on purpose.
+
+::
+
+    CadCompleteError
+    ├── InputError              something the user gave is wrong; exit code 2
+    │   ├── ReadError           a document: which file, where in it
+    │   ├── TextError           a text: which line
+    │   ├── ConfigError         a configuration: which key
+    │   ├── RefusedSample       a sample that cannot be trained on, and why
+    │   └── CheckpointError     a model folder that is missing something
+    ├── GeometryError           a curve or plane that does not exist
+    ├── BuildError              an operation that the kernel cannot build
+    └── KernelFailure           the kernel itself was stopped
+        ├── TimeLimitError
+        └── CrashError
+
+The library raises; only the command line turns an error into a line and an exit code.
+"""
+
+from __future__ import annotations
+
+
+class CadCompleteError(Exception):
+    """Base of all errors of this package."""
+
+
+class InputError(CadCompleteError):
+    """What was given cannot be used. The message says where, expected, got, and what to do.
+
+    Attributes:
+        file: path of the offending file, or "".
+        where: place inside it, as a JSON path (`$.entities.F12`) or `line 3`, or "".
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        file: object = "",
+        where: str = "",
+        expected: str = "",
+        got: object = None,
+        hint: str = "",
+    ) -> None:
+        self.problem, self.file, self.where = problem, str(file), where
+        self.expected, self.got, self.hint = expected, got, hint
+        super().__init__(problem)
+
+    def __str__(self) -> str:
+        place = ": ".join(p for p in (self.file, self.where and f"at {self.where}") if p)
+        text = f"{place}: {self.problem}" if place else self.problem
+        if self.expected:
+            text += f": expected {self.expected}"
+            if self.got is not None:
+                text += f", got {shorten(self.got)}"
+        elif self.got is not None:
+            text += f": got {shorten(self.got)}"
+        if self.hint:
+            text += f" ({self.hint})"
+        return " ".join(text.split())
+
+    def in_file(self, file: object) -> InputError:
+        """Return this error, naming `file` if it named none yet."""
+        self.file = self.file or str(file)
+        return self
+
+
+class ReadError(InputError):
+    """A document that is not what its reader expects."""
+
+
+class TextError(InputError):
+    """A line of text that is not a command."""
+
+
+class ConfigError(InputError):
+    """A configuration key or value that does not exist or does not fit."""
+
+
+class RefusedSample(InputError):
+    """A sample on which no loss could fall, or that is too long. Refused before batching."""
+
+
+class CheckpointError(InputError):
+    """A model folder that lacks a file or does not fit its configuration."""
+
+
+class GeometryError(CadCompleteError):
+    """A curve or plane that does not exist, such as an arc through three points on a line."""
+
+
+class BuildError(CadCompleteError):
+    """An operation that cannot be built.
+
+    Attributes:
+        operation: index of the operation in its sequence.
+        reason: what the kernel or a check said.
+    """
+
+    def __init__(self, operation: int, reason: str) -> None:
+        self.operation, self.reason = operation, reason
+        super().__init__(f"operation {operation}: {reason}")
+
+    def __reduce__(self) -> tuple[type[BuildError], tuple[int, str]]:
+        return type(self), (self.operation, self.reason)
+
+
+class KernelFailure(CadCompleteError):
+    """The kernel was stopped from outside; the item it worked on is lost, nothing else."""
+
+
+class TimeLimitError(KernelFailure):
+    """The kernel took longer than allowed."""
+
+
+class CrashError(KernelFailure):
+    """The process in which the kernel ran died."""
+
+
+def shorten(value: object, *, limit: int = 60) -> str:
+    """Return `value` as one short piece of text for a message."""
+    text = " ".join((value if isinstance(value, str) else repr(value)).split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,125 @@
+"""What a command of the text is made of: the one declaration behind codec and grammar.
+
+A command has fields; a field has a kind (`kinds.py`). A kind says how a value is written and
+read in both formats, and which characters may stand there: its slots. `commands.py` encodes
+and decodes with it, `grammar.py` walks its slots, so the three cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, Union
+
+from cadcomplete.errors import TextError
+
+Format = Literal["lines", "json"]
+FORMATS: tuple[Format, ...] = ("lines", "json")
+
+LIMIT = 1e7
+"""Largest coordinate in millimetres: 10 km."""
+
+DECIMALS = 6
+"""Most decimals of a length in the line language: a nanometre."""
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def number(value: float) -> str:
+    """Return a short decimal for `value`: the same to a nanometre or to single precision.
+
+    The tolerance is max(6e-7, 2^-24 |value|): many files store single-precision metres, where
+    63.5 mm reads 63.500002. What was written is read and written again without a change.
+    """
+    text = _shortest(value)
+    while (again := _shortest(float(text))) != text:
+        text = again
+    return text
+
+
+def _shortest(value: float) -> str:
+    tolerance = max(6e-7, abs(value) * 2**-24)
+    rounded, decimals = value, 0
+    for decimals in range(DECIMALS + 1):
+        rounded = round(value, decimals)
+        if abs(rounded - value) <= tolerance:
+            break
+    return f"{rounded + 0.0:.{decimals}f}"
+
+
+_DECIMAL = re.compile(r"-?\d+(\.\d+)?(e[-+]?\d+)?")
+
+
+def parse_number(word: str) -> float:
+    """Read one decimal. Raises TextError for anything else, infinities and NaN included."""
+    if _DECIMAL.fullmatch(word) is None:
+        raise TextError("not a number", expected="a decimal such as 12.5", got=word)
+    return load_number(float(word))
+
+
+def load_number(value: Any) -> float:
+    """Check one number of a document. Raises TextError unless it is finite and within 10 km."""
+    if type(value) not in (int, float) or not -LIMIT <= value <= LIMIT:
+        raise TextError("not a length", expected=f"a number up to {LIMIT:.0f} mm", got=value)
+    return float(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Exactly this text stands here."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decimal:
+    """A decimal stands here, in its one shortest spelling, its magnitude below `below`."""
+
+    below: int = int(LIMIT)
+    signed: bool = True
+    zero: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One of several texts stands here, each followed by slots of its own."""
+
+    options: tuple[tuple[str, tuple[Slot, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What may stand here depends on what has been drawn: `name` is "axes" or "profiles"."""
+
+    name: str
+
+
+Slot = Union[Fixed, Decimal, Branch, Open]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a value is written and read.
+
+    Attributes:
+        write: from a value to words of the line language.
+        read: from the words of a line to a value; StopIteration if there are too few.
+        dump: from a value to what JSON holds.
+        load: from what JSON holds to a value; KeyError and TypeError for a wrong structure.
+        slots: what may stand there, in each format.
+    """
+
+    write: Callable[[Any], str]
+    read: Callable[[Iterator[str]], Any]
+    dump: Callable[[Any], Any]
+    load: Callable[[Any], Any]
+    slots: dict[Format, tuple[Slot, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a command: the name it has in JSON, and its kind."""
+
+    name: str
+    kind: Kind

@@ -1,0 +1,115 @@
+"""Planes and boxes, in millimetres. Only numpy."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cadcomplete.errors import GeometryError
+
+Vec2 = tuple[float, float]
+Vec3 = tuple[float, float, float]
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """A right-handed frame in space; a sketch is drawn in its x and y.
+
+    `normal` and `x_axis` are unit vectors at right angles. `origin` is in millimetres.
+    """
+
+    origin: Vec3
+    normal: Vec3
+    x_axis: Vec3
+
+    @staticmethod
+    def of(origin: Vec3, normal: Vec3, x_axis: Vec3) -> Plane:
+        """Return the plane with both axes made unit and perpendicular (Gram-Schmidt).
+
+        Raises GeometryError if an axis is zero or both are parallel.
+        """
+        normal = _unit(normal, "normal")
+        along = dot(normal, x_axis)
+        if abs(along) > 1e-8:
+            x, y, z = x_axis
+            x_axis = (x - along * normal[0], y - along * normal[1], z - along * normal[2])
+        return Plane(origin, normal, _unit(x_axis, "x axis"))
+
+    @property
+    def y_axis(self) -> Vec3:
+        return cross(self.normal, self.x_axis)
+
+    @property
+    def offset(self) -> float:
+        """Signed distance of the plane from the world's origin, along its normal (mm)."""
+        return dot(self.normal, self.origin)
+
+    def to_world(self, points: Array) -> Array:
+        """Map sketch points, shape (n, 2), to world points, shape (n, 3)."""
+        axes = np.array([self.x_axis, self.y_axis])
+        return np.asarray(points) @ axes + np.array(self.origin)
+
+    def to_local(self, points: Array) -> Array:
+        """Map world points, shape (n, 3), to (n, 3): x, y in the sketch, z along the normal."""
+        axes = np.array([self.x_axis, self.y_axis, self.normal])
+        return (np.asarray(points) - np.array(self.origin)) @ axes.T
+
+
+XY = Plane((0.0, 0.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0, 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class BoundingBox:
+    """An axis-parallel box, corners in millimetres."""
+
+    minimum: Vec3
+    maximum: Vec3
+
+    @staticmethod
+    def of(points: Array) -> BoundingBox:
+        """Return the box around points of shape (n, 3); n must not be 0."""
+        low, high = points.min(axis=0), points.max(axis=0)
+        return BoundingBox(tuple(low.tolist()), tuple(high.tolist()))
+
+    @property
+    def size(self) -> Vec3:
+        a, b = self.minimum, self.maximum
+        return (b[0] - a[0], b[1] - a[1], b[2] - a[2])
+
+    @property
+    def center(self) -> Vec3:
+        a, b = self.minimum, self.maximum
+        return ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2)
+
+    @property
+    def diagonal(self) -> float:
+        return math.hypot(*self.size)
+
+
+def dot(a: Vec3, b: Vec3) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+def cross(a: Vec3, b: Vec3) -> Vec3:
+    return (
+        a[1] * b[2] - a[2] * b[1],
+        a[2] * b[0] - a[0] * b[2],
+        a[0] * b[1] - a[1] * b[0],
+    )
+
+
+def distance(a: Vec2, b: Vec2) -> float:
+    return math.hypot(b[0] - a[0], b[1] - a[1])
+
+
+def _unit(vector: Vec3, name: str) -> Vec3:
+    length = math.hypot(*vector)
+    if not 1e-9 < length < math.inf:
+        raise GeometryError(f"the {name} of a plane is {vector}: it has no direction")
+    if abs(length - 1.0) < 1e-8:  # what nine decimals hold
+        return vector
+    return (vector[0] / length, vector[1] / length, vector[2] / length)

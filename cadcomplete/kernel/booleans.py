@@ -1,0 +1,134 @@
+"""Booleans that are checked: a result is kept only if it is valid and its volume is possible.
+
+Real sketches are stored in single precision, so faces that should coincide miss each other by
+some nanometres, and the kernel then leaves slivers or drops whole parts. Booleans are told how
+large a gap they may close (the fuzzy value) and are tried again with another one if they fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from OCP.BRepAlgoAPI import BRepAlgoAPI_Common, BRepAlgoAPI_Cut, BRepAlgoAPI_Fuse
+from OCP.BRepBuilderAPI import BRepBuilderAPI_Copy
+from OCP.BRepCheck import BRepCheck_Analyzer
+from OCP.BRepGProp import BRepGProp
+from OCP.collections import List_TopoDS_Shape
+from OCP.GProp import GProp_GProps
+from OCP.ShapeUpgrade import ShapeUpgrade_UnifySameDomain
+from OCP.Standard import Standard_Failure
+from OCP.TopoDS import TopoDS_Shape
+
+from cadcomplete.errors import GeometryError
+
+FUZZY = (1e-4, 1e-5, 1e-7, 1e-3, 0.0)
+"""Gaps in mm that a boolean may close, in the order in which they are tried."""
+
+SAME = 1e-9
+"""Relative difference below which two volumes are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solid:
+    """A shape of the kernel, one body or several, and its volume in mm³."""
+
+    shape: Any
+    volume: float
+
+
+def solid_of(shape: TopoDS_Shape) -> Solid:
+    """Return a shape with its volume, which is negative for a solid turned inside out."""
+    properties = GProp_GProps()
+    BRepGProp.VolumeProperties_s(shape, properties)
+    return Solid(shape, properties.Mass())
+
+
+def is_valid(shape: TopoDS_Shape) -> bool:
+    """Say whether the kernel finds the shape's topology and geometry consistent."""
+    return not shape.IsNull() and BRepCheck_Analyzer(shape).IsValid()
+
+
+def fuse(solids: list[Solid]) -> Solid:
+    """Return the union. Raises GeometryError if the kernel cannot make it."""
+    if len(solids) == 1:
+        return solids[0]
+    largest, total = max(s.volume for s in solids), sum(s.volume for s in solids)
+    return _boolean(BRepAlgoAPI_Fuse, solids[:1], solids[1:], least=largest, most=total)
+
+
+def cut(solid: Solid, tools: list[Solid]) -> Solid:
+    """Return the solid without the tools. Raises GeometryError if nothing is left of it."""
+    least = solid.volume - sum(tool.volume for tool in tools)
+    return _boolean(BRepAlgoAPI_Cut, [solid], tools, least=least, most=solid.volume)
+
+
+def intersect(solid: Solid, tool: Solid) -> Solid:
+    """Return what both have in common. Raises GeometryError if that is nothing."""
+    most = min(solid.volume, tool.volume)
+    return _boolean(BRepAlgoAPI_Common, [solid], [tool], least=0.0, most=most)
+
+
+def _boolean(
+    algorithm: Callable[[], Any],
+    arguments: list[Solid],
+    tools: list[Solid],
+    *,
+    least: float,
+    most: float,
+) -> Solid:
+    """Return the first result that is valid and has a volume between `least` and `most`.
+
+    Raises GeometryError if nothing is left, or if no fuzzy value gives such a result.
+    """
+    slack = 1e-4 * most
+    empty = False
+    for fuzzy in FUZZY:
+        shape = _run(algorithm, arguments, tools, fuzzy)
+        if shape is None:
+            continue
+        result = solid_of(shape)
+        empty = abs(result.volume) <= SAME * most
+        if not empty and least - slack <= result.volume <= most + slack and is_valid(shape):
+            return _unified(result)
+    raise GeometryError("nothing is left" if empty else "the boolean gives no valid solid")
+
+
+def _run(
+    algorithm: Callable[[], Any], arguments: list[Solid], tools: list[Solid], fuzzy: float
+) -> TopoDS_Shape | None:
+    boolean = algorithm()
+    boolean.SetArguments(_shapes(arguments))
+    boolean.SetTools(_shapes(tools))
+    boolean.SetFuzzyValue(fuzzy)
+    boolean.SetNonDestructive(True)  # a fuzzy attempt that fails must not spoil the next
+    try:
+        boolean.Build()
+    except Standard_Failure:
+        return None
+    shape = boolean.Shape() if boolean.IsDone() else None
+    return None if shape is None or shape.IsNull() else shape
+
+
+def _shapes(solids: list[Solid]) -> List_TopoDS_Shape:
+    shapes = List_TopoDS_Shape()
+    for solid in solids:
+        shapes.Append(solid.shape)
+    return shapes
+
+
+def _unified(solid: Solid) -> Solid:
+    """Merge faces and edges that lie on one surface or curve, unless that harms the solid."""
+    for merge_edges in (True, False):
+        copied = BRepBuilderAPI_Copy(solid.shape).Shape()  # merging edges changes its input
+        unify = ShapeUpgrade_UnifySameDomain(copied, merge_edges, True, False)
+        try:
+            unify.Build()
+        except Standard_Failure:
+            continue
+        result = solid_of(unify.Shape())
+        same = abs(result.volume - solid.volume) <= 1e-6 * solid.volume
+        if same and is_valid(result.shape):
+            return result
+    return solid

@@ -1,0 +1,93 @@
+"""From a history to a solid: one prism per profile, and a boolean with what is there."""
+
+from __future__ import annotations
+
+from OCP.BRepPrimAPI import BRepPrimAPI_MakePrism
+from OCP.gp import gp_Trsf, gp_Vec
+from OCP.Standard import Standard_Failure
+from OCP.TopLoc import TopLoc_Location
+from OCP.TopoDS import TopoDS_Shape
+
+from cadcomplete.errors import BuildError, GeometryError
+from cadcomplete.geometry import Plane
+from cadcomplete.kernel.booleans import SAME, Solid, cut, fuse, intersect, is_valid, solid_of
+from cadcomplete.kernel.edges import face
+from cadcomplete.operations import Boolean, Extent, Extrude, Operation, Profile, Sketch
+from cadcomplete.sequence import CadSequence
+
+
+def build(sequence: CadSequence, *, strict_from: int | None = None) -> Solid | None:
+    """Return the solid of a history, or None while nothing has been extruded.
+
+    Bodies that touch or overlap are one: the volume is that of their union. The sequence is not
+    changed. Designers do make cuts that remove nothing; from the operation `strict_from` on,
+    an extrude that changes nothing is an error too.
+
+    Raises BuildError naming the first operation that cannot be built.
+    """
+    solid: Solid | None = None
+    for index, operation in enumerate(sequence.operations):
+        if not isinstance(operation, Extrude):
+            continue
+        before = solid
+        if operation.profiles:
+            solid = _apply(solid, operation, sequence.operations, index)
+        if strict_from is not None and index >= strict_from and _same(before, solid):
+            raise BuildError(index, f"the {operation.boolean.value} changes nothing")
+    return solid
+
+
+def _same(before: Solid | None, after: Solid | None) -> bool:
+    if before is None or after is None:
+        return before is after
+    return abs(before.volume - after.volume) <= SAME * before.volume
+
+
+def _apply(
+    solid: Solid | None, extrude: Extrude, operations: tuple[Operation, ...], index: int
+) -> Solid:
+    try:
+        tools = [_sweep(profile, extrude, operations) for profile in extrude.profiles]
+        if extrude.boolean in (Boolean.NEW_BODY, Boolean.JOIN):
+            return fuse(tools if solid is None else [solid, *tools])
+        if solid is None:
+            raise GeometryError(f"there is nothing to {extrude.boolean.value}")
+        if extrude.boolean is Boolean.CUT:
+            return cut(solid, tools)
+        return intersect(solid, fuse(tools))
+    except (GeometryError, Standard_Failure) as error:
+        raise BuildError(index, str(error) or type(error).__name__) from error
+
+
+def _sweep(profile: Profile, extrude: Extrude, operations: tuple[Operation, ...]) -> Solid:
+    """Return the solid that a profile sweeps.
+
+    Loops that touch make no valid face; then each is swept alone and the holes are cut out.
+    """
+    sketch = operations[profile.sketch]
+    if not isinstance(sketch, Sketch):
+        raise GeometryError(f"operation {profile.sketch} is not a sketch")
+    swept = _prism(face(profile, sketch), sketch.plane, extrude.extent)
+    if swept is None and profile.holes:
+        outer, *holes = (
+            _prism(face(Profile(profile.sketch, i), sketch), sketch.plane, extrude.extent)
+            for i in profile.loops
+        )
+        if outer is not None and None not in holes:
+            swept = cut(outer, holes)
+    if swept is None:
+        raise GeometryError("a profile sweeps no solid: its loops cross themselves or others")
+    return swept
+
+
+def _prism(shape: TopoDS_Shape, plane: Plane, extent: Extent) -> Solid | None:
+    start, end = extent.span
+    if start == end:
+        raise GeometryError("the extrude has no height")
+    normal = gp_Vec(*plane.normal)
+    if start:
+        shift = gp_Trsf()
+        shift.SetTranslation(normal * start)
+        shape = shape.Moved(TopLoc_Location(shift))
+    prism = solid_of(BRepPrimAPI_MakePrism(shape, normal * (end - start)).Shape())
+    return prism if prism.volume > 0 and is_valid(prism.shape) else None

@@ -1,0 +1,109 @@
+"""From curves to the kernel's edges, wires and faces. A new curve gets its edge here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from OCP.BRepBuilderAPI import (
+    BRepBuilderAPI_MakeEdge,
+    BRepBuilderAPI_MakeFace,
+    BRepBuilderAPI_MakeVertex,
+    BRepBuilderAPI_MakeWire,
+)
+from OCP.GC import GC_MakeArcOfCircle
+from OCP.gp import gp_Ax2, gp_Ax3, gp_Circ, gp_Dir, gp_Pln, gp_Pnt
+from OCP.Standard import Standard_Failure
+from OCP.TopoDS import TopoDS, TopoDS_Edge, TopoDS_Face, TopoDS_Vertex, TopoDS_Wire
+
+from cadcomplete.curves import Arc, Circle, Curve, Line
+from cadcomplete.errors import GeometryError
+from cadcomplete.geometry import Plane, Vec2
+from cadcomplete.operations import Loop, Profile, Sketch
+
+
+def point(plane: Plane, at: Vec2) -> gp_Pnt:
+    """Return a sketch point in space."""
+    (ox, oy, oz), (ux, uy, uz), (vx, vy, vz) = plane.origin, plane.x_axis, plane.y_axis
+    x, y = at
+    return gp_Pnt(ox + x * ux + y * vx, oy + x * uy + y * vy, oz + x * uz + y * vz)
+
+
+def _line(line: Line, plane: Plane, a: TopoDS_Vertex, b: TopoDS_Vertex) -> Any:
+    return BRepBuilderAPI_MakeEdge(a, b)
+
+
+def _arc(arc: Arc, plane: Plane, a: TopoDS_Vertex, b: TopoDS_Vertex) -> Any:
+    start, mid, end = (point(plane, p) for p in (arc.start, arc.mid, arc.end))
+    return BRepBuilderAPI_MakeEdge(GC_MakeArcOfCircle(start, mid, end).Value(), a, b)
+
+
+def _circle(circle: Circle, plane: Plane, a: TopoDS_Vertex, b: TopoDS_Vertex) -> Any:
+    axes = gp_Ax2(point(plane, circle.center), gp_Dir(*plane.normal), gp_Dir(*plane.x_axis))
+    return BRepBuilderAPI_MakeEdge(gp_Circ(axes, circle.radius))
+
+
+EDGES: dict[type, Callable[..., Any]] = {Line: _line, Arc: _arc, Circle: _circle}
+
+
+def edges(loop: Loop, plane: Plane) -> list[TopoDS_Edge]:
+    """Return the edges of a loop, neighbours sharing a vertex.
+
+    Raises GeometryError naming the first curve that the kernel refuses.
+    """
+    curves = loop.curves
+    first = BRepBuilderAPI_MakeVertex(point(plane, loop.start)).Vertex()
+    before, result = first, []
+    for number, curve in enumerate(curves):
+        last = number == len(curves) - 1
+        closing = last and loop.closed
+        after = first if closing else BRepBuilderAPI_MakeVertex(point(plane, curve.end)).Vertex()
+        result.append(_edge(curve, plane, before, after))
+        before = after
+    return result
+
+
+def _edge(curve: Curve, plane: Plane, a: TopoDS_Vertex, b: TopoDS_Vertex) -> TopoDS_Edge:
+    try:
+        maker = EDGES[type(curve)](curve, plane, a, b)
+        if maker.IsDone():
+            return maker.Edge()
+    except Standard_Failure:
+        pass
+    raise GeometryError(f"no edge can be made of {curve}")
+
+
+def wire(loop: Loop, plane: Plane) -> TopoDS_Wire:
+    """Return the wire of a loop. Raises GeometryError if its edges do not join."""
+    maker = BRepBuilderAPI_MakeWire()
+    for edge in edges(loop, plane):
+        maker.Add(edge)
+    if not maker.IsDone():
+        raise GeometryError("the curves of a loop do not join")
+    return maker.Wire()
+
+
+def face(profile: Profile, sketch: Sketch) -> TopoDS_Face:
+    """Return the face of a profile, its outer loop counter-clockwise and its holes clockwise.
+
+    Raises GeometryError if a loop is open or encloses nothing.
+    """
+    plane = sketch.plane
+    frame = gp_Ax3(point(plane, (0.0, 0.0)), gp_Dir(*plane.normal), gp_Dir(*plane.x_axis))
+    maker: Any = None
+    for index in profile.loops:
+        loop = sketch.loops[index]
+        if not loop.closed:
+            raise GeometryError(f"loop {index} is not closed")
+        if abs(loop.area) < 1e-9:
+            raise GeometryError(f"loop {index} encloses nothing")
+        outline = wire(loop, plane)
+        if (loop.area > 0) != (maker is None):
+            outline = TopoDS.Wire(outline.Reversed())
+        if maker is None:
+            maker = BRepBuilderAPI_MakeFace(gp_Pln(frame), outline, True)
+        else:
+            maker.Add(outline)
+        if not maker.IsDone():
+            raise GeometryError(f"loop {index} is not the edge of a face")
+    return maker.Face()

@@ -1,0 +1,273 @@
+"""The kinds of field: points, sizes, angles, planes, choices, extents and profiles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from cadcomplete.errors import TextError
+from cadcomplete.fields import (
+    Branch,
+    Decimal,
+    Fixed,
+    Kind,
+    Open,
+    Slot,
+    load_number,
+    number,
+    parse_number,
+)
+from cadcomplete.geometry import Plane, Vec2, Vec3
+
+
+def _numbers(count: int, separator: str) -> tuple[Slot, ...]:
+    slots: list[Slot] = [Decimal()]
+    for _ in range(count - 1):
+        slots += [Fixed(separator), Decimal()]
+    return tuple(slots)
+
+
+def _plain(value: float) -> float:
+    """Let a whole number be one, so that JSON reads 5 and not 5.0."""
+    return int(value) if value.is_integer() else value
+
+
+def _plain_list(vector: tuple[float, ...]) -> list[float]:
+    return [_plain(v) for v in vector]
+
+
+def _load_vector(value: Any, size: int) -> tuple[float, ...]:
+    if not isinstance(value, list) or len(value) != size:
+        raise TextError("not a point", expected=f"a list of {size} numbers", got=value)
+    return tuple(load_number(v) for v in value)
+
+
+def _read_point(words: Iterator[str]) -> Vec2:
+    return (parse_number(next(words)), parse_number(next(words)))
+
+
+POINT = Kind(
+    write=lambda point: f"{number(point[0])} {number(point[1])}",
+    read=_read_point,
+    dump=_plain_list,
+    load=lambda value: _load_vector(value, 2),
+    slots={"lines": _numbers(2, " "), "json": (Fixed("["), *_numbers(2, ","), Fixed("]"))},
+)
+
+
+def _positive(value: float) -> float:
+    if value <= 0:
+        raise TextError("not a size", expected="a number above 0", got=value)
+    return value
+
+
+_SIZE = (Decimal(signed=False, zero=False),)
+
+POSITIVE = Kind(
+    write=number,
+    read=lambda words: _positive(parse_number(next(words))),
+    dump=_plain,
+    load=lambda value: _positive(load_number(value)),
+    slots={"lines": _SIZE, "json": _SIZE},
+)
+
+
+def _write_sweep(sweep: float) -> str:
+    """Degrees to six decimals: 2e-8 of the radius, well below the tolerance of a length."""
+    sweep = max(-359.999999, min(359.999999, sweep))
+    return f"{sweep:.6f}".rstrip("0").rstrip(".")
+
+
+def _sweep(value: float) -> float:
+    if value == 0 or abs(value) >= 360:
+        raise TextError("not a sweep", expected="degrees between -360 and 360, not 0", got=value)
+    return value
+
+
+_TURN = (Decimal(below=360, zero=False),)
+
+SWEEP = Kind(
+    write=_write_sweep,
+    read=lambda words: _sweep(parse_number(next(words))),
+    dump=_plain,
+    load=lambda value: _sweep(load_number(value)),
+    slots={"lines": _TURN, "json": _TURN},
+)
+
+
+# A direction along an axis of the world has a name; any other is three numbers.
+AXES: dict[str, Vec3] = {
+    "+x": (1.0, 0.0, 0.0),
+    "-x": (-1.0, 0.0, 0.0),
+    "+y": (0.0, 1.0, 0.0),
+    "-y": (0.0, -1.0, 0.0),
+    "+z": (0.0, 0.0, 1.0),
+    "-z": (0.0, 0.0, -1.0),
+}
+_NAMES = {axis: name for name, axis in AXES.items()}
+
+
+def _write_direction(direction: Vec3) -> str:
+    x, y, z = (round(c, 9) + 0.0 for c in direction)  # 10 nanometres over 10 metres
+    name = _NAMES.get((x, y, z))
+    return name or " ".join(f"{c:.9f}".rstrip("0").rstrip(".") for c in (x, y, z))
+
+
+def _read_direction(words: Iterator[str]) -> Vec3:
+    word = next(words)
+    axis = AXES.get(word)
+    return axis or (parse_number(word), parse_number(next(words)), parse_number(next(words)))
+
+
+def write_axes(plane: Plane) -> str:
+    """Return the words that say how a plane is turned, such as `+z +x`."""
+    return f"{_write_direction(plane.normal)} {_write_direction(plane.x_axis)}"
+
+
+def _read_plane(words: Iterator[str]) -> Plane:
+    origin = (parse_number(next(words)), parse_number(next(words)), parse_number(next(words)))
+    return Plane.of(origin, _read_direction(words), _read_direction(words))
+
+
+def _dump_plane(plane: Plane) -> dict[str, list[float]]:
+    names = ("origin", "normal", "x_axis")
+    return {name: _plain_list(getattr(plane, name)) for name in names}
+
+
+def _load_plane(value: Any) -> Plane:
+    origin, normal, x_axis = (_load_vector(value[k], 3) for k in ("origin", "normal", "x_axis"))
+    return Plane.of(origin, normal, x_axis)  # type: ignore[arg-type]
+
+
+PLANE = Kind(
+    write=lambda plane: " ".join([*map(number, plane.origin), write_axes(plane)]),
+    read=_read_plane,
+    dump=_dump_plane,
+    load=_load_plane,
+    slots={
+        "lines": (*_numbers(3, " "), Fixed(" "), Open("axes")),
+        "json": (Fixed('{"origin":['), *_numbers(3, ","), Fixed("],"), Open("axes"), Fixed("}")),
+    },
+)
+
+
+def _choice(what: str, *names: str) -> Kind:
+    """Return the kind of a value that is one of `names`."""
+
+    def check(name: Any) -> str:
+        if name not in names:
+            raise TextError(f"unknown {what}", expected=" or ".join(names), got=name)
+        return name
+
+    return Kind(
+        write=str,
+        read=lambda words: check(next(words)),
+        dump=str,
+        load=check,
+        slots={
+            "lines": (Branch(tuple((name, ()) for name in names)),),
+            "json": (Branch(tuple((f'"{name}"', ()) for name in names)),),
+        },
+    )
+
+
+BOOLEAN = _choice("boolean", "new", "join", "cut", "intersect")
+
+
+# An extent is its type and one or two numbers. In the line language these are positions along
+# the normal, seen from the world's origin; in JSON distances from the sketch plane.
+Ends = tuple[str, tuple[float, ...]]
+_EXTENT_KEYS = {
+    "one_sided": ("distance",),
+    "symmetric": ("distance",),
+    "two_sided": ("distance", "against"),
+}
+
+
+def _write_ends(ends: Ends) -> str:
+    extent, at = ends
+    if extent == "two_sided":
+        return f"from {number(at[1])} to {number(at[0])}"
+    return f"{'sym' if extent == 'symmetric' else 'to'} {number(at[0])}"
+
+
+def _read_ends(words: Iterator[str]) -> Ends:
+    word = next(words)
+    if word not in ("to", "sym", "from"):
+        raise TextError("unknown extent", expected="to, sym or from", got=word)
+    first = parse_number(next(words))
+    if word != "from":
+        return ("one_sided" if word == "to" else "symmetric", (first,))
+    if (word := next(words)) != "to":
+        raise TextError("an extent from a position needs its end", expected="to", got=word)
+    return ("two_sided", (parse_number(next(words)), first))
+
+
+def _dump_extent(ends: Ends) -> dict[str, object]:
+    extent, numbers = ends
+    distances = zip(_EXTENT_KEYS[extent], map(_plain, numbers), strict=True)
+    return {"type": extent, **dict(distances)}
+
+
+def _load_extent(value: Any) -> Ends:
+    extent = value["type"]
+    if extent not in _EXTENT_KEYS:
+        raise TextError("unknown extent", expected=" or ".join(_EXTENT_KEYS), got=extent)
+    return (extent, tuple(load_number(value[key]) for key in _EXTENT_KEYS[extent]))
+
+
+def _json_extent(extent: str, *keys: str) -> tuple[str, tuple[Slot, ...]]:
+    slots: list[Slot] = [Decimal()]
+    for key in keys[1:]:
+        slots += [Fixed(f',"{key}":'), Decimal()]
+    return (f'{{"type":"{extent}","{keys[0]}":', (*slots, Fixed("}")))
+
+
+EXTENT = Kind(
+    write=_write_ends,
+    read=_read_ends,
+    dump=_dump_extent,
+    load=_load_extent,
+    slots={
+        "lines": (
+            Branch(
+                (
+                    ("to ", (Decimal(),)),
+                    ("sym ", (Decimal(),)),
+                    ("from ", (Decimal(), Fixed(" to "), Decimal())),
+                )
+            ),
+        ),
+        "json": (Branch(tuple(_json_extent(e, *keys) for e, keys in _EXTENT_KEYS.items())),),
+    },
+)
+
+
+# A profile is one word, such as `0/1/2`: loop 0 with the holes 1 and 2 of the newest sketch.
+# `@1:0` is loop 0 of the sketch before that one.
+ProfileWord = tuple[int, int, tuple[int, ...]]
+_PROFILE = re.compile(r"(?:@(\d{1,6}):)?(\d{1,6})((?:/\d{1,6})*)")
+
+
+def write_profile(profile: ProfileWord) -> str:
+    """Return the word for (sketches back, outer loop, holes)."""
+    back, outer, holes = profile
+    return (f"@{back}:" if back else "") + "/".join(map(str, (outer, *holes)))
+
+
+def _read_profile(word: Any) -> ProfileWord:
+    match = _PROFILE.fullmatch(word) if isinstance(word, str) else None
+    if match is None:
+        raise TextError("not a profile", expected="loops such as 0/1 or @1:0", got=word)
+    back, outer, holes = match.groups()
+    return (int(back or 0), int(outer), tuple(int(h) for h in holes.split("/")[1:]))
+
+
+PROFILES = Kind(
+    write=lambda profiles: " ".join(map(write_profile, profiles)),
+    read=lambda words: tuple(_read_profile(word) for word in words),
+    dump=lambda profiles: [write_profile(p) for p in profiles],
+    load=lambda value: tuple(_read_profile(word) for word in value),
+    slots={"lines": (Open("profiles"),), "json": (Fixed("["), Open("profiles"), Fixed("]"))},
+)

@@ -1,0 +1,78 @@
+"""A history as text for a language model, with the place of every cut.
+
+`lines` is the line language, `json` the same commands as operation-major JSON, one a line.
+Both start with nothing that depends on what follows, and every command ends with a line end,
+so the text of the first k operations is exactly the beginning of the text of all of them.
+docs/format.md is the specification.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cadcomplete.commands import Cut, read_command, write_command, write_commands
+from cadcomplete.drawing import Drawing
+from cadcomplete.errors import TextError
+from cadcomplete.fields import Format
+from cadcomplete.sequence import CadSequence
+
+JSON_HEAD = '{"sequence":['
+JSON_TAIL = "]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An encoded history.
+
+    Attributes:
+        text: all lines.
+        cuts: every place where it may be cut, in order; the first is before any operation.
+        offsets: for each cut, the number of characters before it.
+    """
+
+    text: str
+    cuts: tuple[Cut, ...]
+    offsets: tuple[int, ...]
+
+    @property
+    def operation_offsets(self) -> tuple[int, ...]:
+        """Characters before the first operation and after each one."""
+        pairs = zip(self.cuts, self.offsets, strict=True)
+        return tuple(offset for cut, offset in pairs if cut.curves is None)
+
+
+def encode(sequence: CadSequence, *, text_format: Format = "lines") -> Text:
+    """Return the text of a history. The same history always gives the same text."""
+    commands, cuts = write_commands(sequence, text_format)
+    lines = [f"{write_command(command, text_format)}\n" for command in commands]
+    if text_format == "json":
+        lines = [line if i == 0 else f",{line}" for i, line in enumerate(lines)]
+    head = f"{JSON_HEAD}\n" if text_format == "json" else ""
+    ends = [len(head)]
+    for line in lines:
+        ends.append(ends[-1] + len(line))
+    return Text(head + "".join(lines), tuple(cuts), tuple(ends[cut.commands] for cut in cuts))
+
+
+def decode(text: str, *, text_format: Format = "lines") -> CadSequence:
+    """Return the history that a text tells. It may end anywhere after a whole line.
+
+    Raises TextError, naming the line, for anything that is not a command or cannot follow.
+    """
+    drawing = Drawing(text_format)
+    for number, line in enumerate(text.split("\n"), start=1):
+        if text_format == "json":
+            line = _strip_json(line)
+        if not line:
+            continue
+        try:
+            drawing.add(read_command(line, text_format))
+        except TextError as error:
+            error.where = error.where or f"line {number}"
+            raise
+    return drawing.sequence
+
+
+def _strip_json(line: str) -> str:
+    """Return the command in a line of JSON text, without what holds the list together."""
+    return "" if line in (JSON_HEAD, JSON_TAIL) else line.removeprefix(",")

@@ -1,0 +1,207 @@
+"""A construction history, what is wrong with it, and how it is cut short."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cadcomplete.curves import Arc, Circle, Curve
+from cadcomplete.errors import GeometryError, InputError
+from cadcomplete.fields import LIMIT
+from cadcomplete.geometry import Array
+from cadcomplete.operations import Extrude, Loop, Operation, Profile, Sketch
+
+
+@dataclass(frozen=True, slots=True)
+class CadSequence:
+    """The operations of a part in the order in which they were made; lengths in millimetres."""
+
+    operations: tuple[Operation, ...]
+    id: str = ""
+
+    def __len__(self) -> int:
+        return len(self.operations)
+
+    @property
+    def curves(self) -> int:
+        """How many curves all sketches have together."""
+        sketches = (op for op in self.operations if isinstance(op, Sketch))
+        return sum(len(loop.curves) for sketch in sketches for loop in sketch.loops)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a history that a person should know.
+
+    An "error" keeps it from being built; a "warning" is legal but unusual.
+    """
+
+    path: str
+    problem: str
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        return f"{self.severity} at {self.path}: {self.problem}"
+
+
+def truncate(sequence: CadSequence, keep: int, *, curves: int | None = None) -> CadSequence:
+    """Return the first `keep` operations, and of the next one, a sketch, its first `curves`.
+
+    Raises InputError if there are not that many.
+    """
+    if not 0 <= keep <= len(sequence):
+        raise InputError(
+            "cannot keep so many operations",
+            where=sequence.id,
+            expected=f"0 to {len(sequence)}",
+            got=keep,
+        )
+    kept = sequence.operations[:keep]
+    if curves is not None:
+        kept += (_partial(sequence, keep, curves),)
+    return dataclasses.replace(sequence, operations=kept)
+
+
+def _partial(sequence: CadSequence, index: int, curves: int) -> Sketch:
+    sketch = sequence.operations[index] if index < len(sequence) else None
+    total = sum(len(loop.curves) for loop in sketch.loops) if isinstance(sketch, Sketch) else 0
+    if not isinstance(sketch, Sketch) or not 0 <= curves <= total:
+        raise InputError(
+            "cannot keep so many curves",
+            where=f"operation {index}",
+            expected=f"0 to {total}" if total else "a sketch with curves",
+            got=curves,
+        )
+    loops: list[Loop] = []
+    for loop in sketch.loops:
+        if curves > 0:
+            loops.append(dataclasses.replace(loop, curves=loop.curves[:curves]))
+        curves -= len(loop.curves)
+    return dataclasses.replace(sketch, loops=tuple(loops))
+
+
+def validate(sequence: CadSequence) -> tuple[Finding, ...]:
+    """Return what is wrong or unusual, each finding with its place in the document."""
+    return tuple(_findings(sequence))
+
+
+def _findings(sequence: CadSequence) -> Iterator[Finding]:
+    if not sequence.operations:
+        yield Finding("$.sequence", "there are no operations")
+    for index, operation in enumerate(sequence.operations):
+        path = operation.source or f"$.sequence[{index}]"
+        if isinstance(operation, Extrude):
+            yield from _extrude_findings(sequence, index, operation, path)
+        else:
+            last = index == len(sequence) - 1
+            yield from _sketch_findings(operation, path, unfinished=last)
+
+
+def _sketch_findings(sketch: Sketch, path: str, *, unfinished: bool) -> Iterator[Finding]:
+    if not sketch.loops:
+        yield Finding(path, "the sketch has no loops", "warning")
+    if max(map(abs, sketch.plane.origin)) > LIMIT:
+        yield Finding(path, f"the sketch lies more than {LIMIT:.0f} mm from the origin")
+    for number, loop in enumerate(sketch.loops):
+        place = loop.source or f"{path}.loops[{number}]"
+        broken = [p for p in map(_curve_problem, loop.curves) if p]
+        for problem in dict.fromkeys(broken):
+            yield Finding(place, problem)
+        if not loop.closed:
+            drawn = unfinished and number == len(sketch.loops) - 1
+            gap = math.dist(loop.start, loop.end)
+            problem = f"the loop does not close: its ends are {gap:.6g} mm apart"
+            yield Finding(place, problem, "warning" if drawn else "error")
+        if not broken and (crossing := _crossing(loop)):
+            yield Finding(place, crossing, "warning")
+
+
+def _curve_problem(curve: Curve) -> str:
+    if isinstance(curve, Circle):
+        values = (*curve.center, curve.radius)
+    else:
+        values = (*curve.start, *curve.end)
+    if not all(abs(v) <= LIMIT for v in values):
+        return f"a curve lies more than {LIMIT:.0f} mm from the origin, or nowhere"
+    if isinstance(curve, Circle):
+        return "a circle without radius" if curve.radius <= 0 else ""
+    if isinstance(curve, Arc):
+        try:
+            return "an arc without length" if curve.length <= 0 else ""
+        except GeometryError:
+            return "an arc whose three points lie on a line"
+    return "a line without length" if curve.length <= 0 else ""
+
+
+def _extrude_findings(
+    sequence: CadSequence, index: int, extrude: Extrude, path: str
+) -> Iterator[Finding]:
+    if not extrude.profiles:
+        yield Finding(path, "the extrude has no profiles: it does nothing", "warning")
+    start, end = extrude.extent.span
+    if start == end:
+        yield Finding(path, "the extrude has no height")
+    for number, profile in enumerate(extrude.profiles):
+        problem = _profile_problem(sequence, index, profile)
+        if problem:
+            yield Finding(f"{path}.profiles[{number}]", problem)
+
+
+def _profile_problem(sequence: CadSequence, index: int, profile: Profile) -> str:
+    if not 0 <= profile.sketch < index:
+        return f"there is no sketch before it at index {profile.sketch}"
+    sketch = sequence.operations[profile.sketch]
+    if not isinstance(sketch, Sketch):
+        return f"operation {profile.sketch} is not a sketch"
+    for loop in profile.loops:
+        if not 0 <= loop < len(sketch.loops):
+            return f"the sketch has {len(sketch.loops)} loops, none has the index {loop}"
+        if not sketch.loops[loop].closed:
+            return f"loop {loop} is not closed"
+    return ""
+
+
+# --- self-crossing ------------------------------------------------------------------------------
+
+_MOST_PAIRS = 4_000_000
+
+
+def _crossing(loop: Loop) -> str:
+    """Say whether the polyline of a loop crosses itself; touching ends do not count."""
+    if len(loop.curves) < 3 and not any(isinstance(c, Arc) for c in loop.curves):
+        return ""
+    points = loop.points()
+    pairs = _overlapping_segments(points)
+    if pairs is None:
+        return f"the loop has {len(loop.curves)} curves, too many to look for crossings"
+    i, j = pairs
+    a, b, c, d = points[i], points[i + 1], points[j], points[j + 1]
+    apart = (_side(a, b, c) * _side(a, b, d) < 0) & (_side(c, d, a) * _side(c, d, b) < 0)
+    return "the loop crosses itself" if apart.any() else ""
+
+
+def _side(a: Array, b: Array, p: Array) -> Array:
+    """Which side of a→b each p lies on: +1, -1, or 0 when it is on the line."""
+    u, v = b - a, p - a
+    area = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+    scale = np.abs(u).sum(axis=1) * np.abs(v).sum(axis=1)
+    return np.where(np.abs(area) <= 1e-9 * scale, 0.0, np.sign(area))
+
+
+def _overlapping_segments(points: Array) -> tuple[np.ndarray, np.ndarray] | None:
+    """Indices of the pairs of segments whose x ranges overlap, or None if there are too many."""
+    low = np.minimum(points[:-1, 0], points[1:, 0])
+    high = np.maximum(points[:-1, 0], points[1:, 0])
+    order = np.argsort(low, kind="stable")
+    stop = np.searchsorted(low[order], high[order], side="right")
+    counts = np.maximum(stop - np.arange(len(order)) - 1, 0)
+    if counts.sum() > _MOST_PAIRS:
+        return None
+    first = np.repeat(np.arange(len(order)), counts)
+    within = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return order[first], order[first + 1 + within]
