@@ -139,12 +139,16 @@ def _ends(extent: Extent, plane: Plane, text_format: Format) -> Ends:
 
 def write_command(command: Command, text_format: Format) -> str:
     """Return a command as one line of text, without its end."""
-    fields = FIELDS[text_format][command.name]
-    pairs = list(zip(fields, command.values, strict=True))
-    if text_format == "lines":
-        return " ".join([command.name, *(w for f, v in pairs if (w := f.kind.write(v)))])
-    document = {"type": command.name, **{f.name: f.kind.dump(v) for f, v in pairs}}
-    return json.dumps(document, separators=(",", ":"))
+    if text_format == "json":
+        return json.dumps(write_document(command), separators=(",", ":"))
+    pairs = zip(FIELDS["lines"][command.name], command.values, strict=True)
+    return " ".join([command.name, *(w for f, v in pairs if (w := f.kind.write(v)))])
+
+
+def write_document(command: Command) -> dict[str, Any]:
+    """Return a command as what JSON holds."""
+    pairs = zip(FIELDS["json"][command.name], command.values, strict=True)
+    return {"type": command.name, **{f.name: f.kind.dump(v) for f, v in pairs}}
 
 
 def read_command(line: str, text_format: Format) -> Command:

@@ -139,11 +139,18 @@ class Arc:
         return Arc(start, self.mid, end)
 
     def points(self) -> Array:
-        """Points along the arc, one every 10 degrees, ends exact, shape (n, 2)."""
-        (cx, cy), sweep = self.center, math.radians(self.sweep)
+        """Points along the arc, one every 10 degrees, ends exact, shape (n, 2).
+
+        An arc that does not exist is drawn straight.
+        """
+        try:
+            cx, cy = self.center
+        except GeometryError:
+            return np.array([self.start, self.mid, self.end])
+        sweep, radius = math.radians(self.sweep), self.radius
         first = math.atan2(self.start[1] - cy, self.start[0] - cx)
         angles = first + np.linspace(0.0, sweep, 2 + int(abs(sweep) / math.radians(10)))
-        points = np.stack([cx + self.radius * np.cos(angles), cy + self.radius * np.sin(angles)], 1)
+        points = np.stack([cx + radius * np.cos(angles), cy + radius * np.sin(angles)], 1)
         points[0], points[-1] = self.start, self.end
         return points
 

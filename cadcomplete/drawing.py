@@ -50,11 +50,12 @@ class Drawing:
     def of(sequence: CadSequence, text_format: Format) -> Drawing:
         """Return the drawing that has just reached the end of `sequence`.
 
-        A sketch at the end stays open: more loops may follow, or an extrude.
+        A sketch at the end is whole, unless it is empty or its last loop is still open.
         """
         drawing = Drawing(text_format)
         drawing.operations = list(sequence.operations)
-        if drawing.operations and isinstance(last := drawing.operations[-1], Sketch):
+        last = drawing.operations[-1] if drawing.operations else None
+        if isinstance(last, Sketch) and not (last.loops and last.closed):
             drawing.operations.pop()
             drawing.plane, drawing.loops = last.plane, list(last.loops)
             if drawing.loops and not drawing.loops[-1].closed:

@@ -85,6 +85,13 @@ class Loop:
         area = sum(curve.area for curve in self.curves)
         return area if self.closed else area + Line(self.end, self.start).area
 
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right and top."""
+        points = self.points()
+        (left, bottom), (right, top) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+        return (left, bottom, right, top)
+
     def points(self) -> Array:
         """A polyline along the loop, shape (n, 2); its first point ends it when it is closed."""
         parts = [curve.points() for curve in self.curves]

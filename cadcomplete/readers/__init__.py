@@ -1,0 +1,150 @@
+"""Files in, histories out, and back without a loss.
+
+To add a dataset's format: write a module with `matches` and `parse` (and, if completions shall
+be written in that dialect, `truncate`, `extend` and `dump`), and enter it in `READERS`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cadcomplete.errors import InputError, ReadError
+from cadcomplete.lines import decode
+from cadcomplete.readers import native, omnicad, omnicad_writer
+from cadcomplete.sequence import CadSequence
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What a dialect of JSON can do."""
+
+    matches: Callable[[Json], bool]
+    parse: Callable[..., CadSequence]
+    truncate: Callable[[Json, int], Json]
+    extend: Callable[[Json, CadSequence, CadSequence], Json]
+    dump: Callable[[Json], str]
+
+
+READERS: dict[str, Reader] = {
+    "omnicad": Reader(
+        omnicad.matches,
+        omnicad.parse,
+        omnicad_writer.truncate,
+        omnicad_writer.extend,
+        lambda raw: json.dumps(raw) + "\n",
+    ),
+    "native": Reader(
+        native.matches, native.parse, native.truncate, native.extend, native.dump
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as it was read: its history, and everything else in it.
+
+    Attributes:
+        sequence: the history.
+        raw: the JSON of the file, unknown fields included. Do not change it.
+        dialect: key in `READERS`.
+        path: where it came from, or "".
+    """
+
+    sequence: CadSequence
+    raw: Json
+    dialect: str
+    path: str = ""
+
+    @property
+    def kept_operations(self) -> int | None:
+        """How many operations a truncated file says it keeps, in today's key or the older."""
+        for key in ("metadata", "truncation_metadata"):
+            metadata = self.raw.get(key)
+            if isinstance(metadata, dict) and type(metadata.get("kept_operations")) is int:
+                return metadata["kept_operations"]
+        return None
+
+    def truncated(self, keep: int) -> Document:
+        """Return the document of the first `keep` operations. Raises InputError."""
+        most = len(self.sequence)
+        if not 0 <= keep <= most:
+            raise InputError(
+                "cannot keep so many operations", file=self.path, expected=f"0 to {most}", got=keep
+            )
+        if keep == most:
+            return self
+        raw = READERS[self.dialect].truncate(self.raw, keep)
+        sequence = replace(self.sequence, operations=self.sequence.operations[:keep])
+        return replace(self, raw=raw, sequence=sequence)
+
+    def extended(self, sequence: CadSequence) -> Document:
+        """Return this document with the operations that `sequence` has beyond its own.
+
+        What was there stays as it was. The dialect may need a sketch more than `sequence` has.
+        """
+        reader = READERS[self.dialect]
+        raw = reader.extend(self.raw, self.sequence, sequence)
+        return replace(self, raw=raw, sequence=reader.parse(raw, id=self.sequence.id))
+
+    def dump(self) -> str:
+        """Return the text of the file."""
+        return READERS[self.dialect].dump(self.raw)
+
+
+def read(path: str | Path) -> Document:
+    """Read a file: JSON in any dialect of `READERS`, or the line language (.lines).
+
+    Raises ReadError, which says where in the file what is wrong.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ReadError(f"cannot read the file: {error.strerror}", file=path) from error
+    try:
+        if path.suffix == ".lines":
+            return from_sequence(_read_lines(data, path.stem), path=str(path))
+        return parse(data, id=path.stem, path=str(path))
+    except InputError as error:
+        raise error.in_file(path) from None
+
+
+def parse(data: bytes | str, *, id: str = "", path: str = "") -> Document:
+    """Read a document that is already in memory. Raises ReadError."""
+    try:
+        raw = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ReadError(f"not JSON: {error}") from None
+    except RecursionError:
+        raise ReadError("not a CAD history: nested too deeply") from None
+    if isinstance(raw, dict):
+        for dialect, reader in READERS.items():
+            if reader.matches(raw):
+                return Document(reader.parse(raw, id=id), raw, dialect, path)
+    raise ReadError(
+        "not a CAD history",
+        where="$",
+        expected='"entities" and "sequence" (Omni-CAD), or "sequence" (cadcomplete)',
+        got=sorted(raw) if isinstance(raw, dict) else raw,
+    )
+
+
+def from_sequence(sequence: CadSequence, *, path: str = "") -> Document:
+    """Return the document of a history, in our own format."""
+    return Document(sequence, native.document(sequence), "native", path)
+
+
+def _read_lines(data: bytes, id: str) -> CadSequence:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise ReadError("not text in UTF-8") from None
+    return replace(decode(text), id=id)

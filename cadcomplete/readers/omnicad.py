@@ -267,7 +267,7 @@ def _regions(indices: list[int], loops: list[Loop]) -> tuple[Region, ...]:
     """Group the loops of one profile: the largest is outer, what lies in it is a hole."""
     if len(indices) < 2:
         return tuple((index, ()) for index in indices)
-    boxes = {i: _box(loops[i]) for i in indices}
+    boxes = {i: loops[i].box for i in indices}
     ordered = sorted(dict.fromkeys(indices), key=lambda i: -abs(loops[i].area))
     regions: list[Region] = []
     while ordered:
@@ -276,12 +276,6 @@ def _regions(indices: list[int], loops: list[Loop]) -> tuple[Region, ...]:
         regions.append((outer, tuple(holes)))
         ordered = [i for i in rest if i not in holes]
     return tuple(regions)
-
-
-def _box(loop: Loop) -> tuple[float, float, float, float]:
-    points = loop.points()
-    (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
-    return (left, bottom, right, top)
 
 
 def _inside(box: tuple[float, ...], outer: tuple[float, ...]) -> bool:

@@ -1,0 +1,88 @@
+"""The same part, turned or mirrored: engineering meaning stays, every number is still exact."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+from itertools import permutations, product
+
+import numpy as np
+
+from cadcomplete.curves import Arc, Circle, Curve, Line
+from cadcomplete.geometry import Plane, Vec2, Vec3
+from cadcomplete.operations import Loop, Sketch
+from cadcomplete.sequence import CadSequence
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Symmetry:
+    """One of the 48 symmetries of the cube: axis i of the image is ± axis `order[i]`."""
+
+    order: tuple[int, int, int]
+    signs: tuple[int, int, int]
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether left becomes right."""
+        turn = 1 if self.order in ((0, 1, 2), (1, 2, 0), (2, 0, 1)) else -1
+        return turn * self.signs[0] * self.signs[1] * self.signs[2] < 0
+
+    def apply(self, vector: Vec3) -> Vec3:
+        x, y, z = (s * vector[i] + 0.0 for i, s in zip(self.order, self.signs, strict=True))
+        return (x, y, z)
+
+
+@cache
+def symmetries() -> tuple[Symmetry, ...]:
+    """Return all 48, the identity first."""
+    found = [
+        Symmetry(order, signs)  # type: ignore[arg-type]
+        for order in permutations((0, 1, 2))
+        for signs in product((1, -1), repeat=3)
+    ]
+    return tuple(found)
+
+
+def move(sequence: CadSequence, symmetry: Symmetry) -> CadSequence:
+    """Return the history of the moved part."""
+    operations = tuple(
+        _move_sketch(op, symmetry) if isinstance(op, Sketch) else op for op in sequence.operations
+    )
+    return dataclasses.replace(sequence, operations=operations)
+
+
+def _move_sketch(sketch: Sketch, symmetry: Symmetry) -> Sketch:
+    """In a mirror image the sketch is mirrored too, so that its frame stays right-handed."""
+    plane = sketch.plane
+    moved = Plane(*map(symmetry.apply, (plane.origin, plane.normal, plane.x_axis)))
+    loops = tuple(map(_mirrored, sketch.loops)) if symmetry.mirrors else sketch.loops
+    return dataclasses.replace(sketch, plane=moved, loops=loops)
+
+
+def _mirrored(loop: Loop) -> Loop:
+    """Mirror y, and draw the loop the other way round, so that its sense stays the same."""
+    curves = tuple(_flipped(curve).reversed() for curve in reversed(loop.curves))
+    return dataclasses.replace(loop, curves=curves)
+
+
+def _flipped(curve: Curve) -> Curve:
+    if isinstance(curve, Circle):
+        return Circle(_flip(curve.center), curve.radius)
+    if isinstance(curve, Arc):
+        return Arc(_flip(curve.start), _flip(curve.mid), _flip(curve.end))
+    return Line(_flip(curve.start), _flip(curve.end))
+
+
+def _flip(point: Vec2) -> Vec2:
+    return (point[0], 0.0 - point[1])
+
+
+def variant(sequence: CadSequence, number: int, *, seed: int, upright: float) -> CadSequence:
+    """Return variant `number` of a part; the same numbers always give the same variant.
+
+    Variant 0 is the part itself, and so is a share `upright` of the others.
+    """
+    random = np.random.default_rng([seed, number, *sequence.id.encode()])
+    if number == 0 or random.random() < upright:
+        return sequence
+    return move(sequence, symmetries()[random.integers(1, 48)])

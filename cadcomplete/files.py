@@ -1,0 +1,34 @@
+"""Files that are either written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cadcomplete.errors import InputError
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """Give a path to write to; it takes the place of `path` once all went well.
+
+    Raises InputError if the folder cannot be written to or is full.
+    """
+    unfinished = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield unfinished
+        unfinished.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot write: {error.strerror or error}", file=path) from error
+    finally:
+        if unfinished.is_file():
+            unfinished.unlink()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file of text in UTF-8. Raises InputError."""
+    with writing(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")

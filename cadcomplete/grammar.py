@@ -1,0 +1,339 @@
+"""Which token may come next: the grammar of the text, and what has been drawn so far.
+
+The text of a command is a row of slots, from the same declarations that encode and decode it
+(`fields.py`). A small automaton walks them character by character, and the vocabulary, kept as
+a tree, is walked along with it: so any byte-pair tokenizer is served. Only sketches and loops
+that exist can be named, a loop is closed before the next one begins, and whatever is generated
+parses. docs/format.md draws the grammar.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+from cadcomplete.commands import CLOSE, FIELDS, LOOP, read_command
+from cadcomplete.curves import CURVES, Circle, Line
+from cadcomplete.drawing import Drawing
+from cadcomplete.fields import DECIMALS, Branch, Decimal, Fixed, Format, Open
+from cadcomplete.geometry import Plane, dot
+from cadcomplete.kinds import AXES, write_axes
+from cadcomplete.operations import Extrude, Loop
+from cadcomplete.sequence import CadSequence
+
+# --- one line: slots, and where in them we are ------------------------------------------------------
+
+Regions = tuple[tuple[int, tuple[int, ...]], ...]
+"""The closed loops of a sketch, each with the loops that lie inside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """The outer loop of a profile stands here.
+
+    `sketches` are the regions of all sketches, newest first; `used` the loops already taken.
+    """
+
+    sketches: tuple[Regions, ...]
+    used: frozenset[tuple[int, int]]
+    quote: str
+
+    @property
+    def options(self) -> tuple[tuple[str, Row], ...]:
+        return tuple(
+            (f"{self.quote}{f'@{back}:' if back else ''}{loop}", (self._after(back, loop, inner),))
+            for back, regions in enumerate(self.sketches)
+            for loop, inner in regions
+            if (back, loop) not in self.used
+        )
+
+    def _after(self, back: int, loop: int, inner: tuple[int, ...]) -> AfterLoop:
+        rest = Outer(self.sketches, self.used | {(back, loop)}, self.quote)
+        return AfterLoop(inner, rest)
+
+
+@dataclass(frozen=True, slots=True)
+class AfterLoop:
+    """A hole, another profile, or the end of the profiles stands here."""
+
+    inner: tuple[int, ...]
+    rest: Outer
+
+    @property
+    def options(self) -> tuple[tuple[str, Row], ...]:
+        quote = self.rest.quote
+        holes = [
+            (f"/{hole}", (AfterLoop(self.inner[i + 1 :], self.rest),))
+            for i, hole in enumerate(self.inner)
+        ]
+        free = sum(map(len, self.rest.sketches)) > len(self.rest.used)
+        more = [(f"{quote}," if quote else " ", (self.rest,))] if free else []
+        return (*holes, *more, (quote, ()))
+
+
+Place = Union[Fixed, Decimal, Branch, Open, Outer, AfterLoop]
+Row = tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The slots that are left of a line, and what has been typed of the first."""
+
+    row: Row
+    typed: str = ""
+
+
+def step(point: Point, char: str) -> Point | None:
+    """Return where a character leads to, or None if it may not stand there."""
+    row, typed = point.row, point.typed
+    while row:
+        head, rest = row[0], row[1:]
+        longer = typed + char
+        if isinstance(head, Fixed):
+            if head.text == longer:
+                return Point(rest)
+            return Point(row, longer) if head.text.startswith(longer) else None
+        if isinstance(head, Decimal):
+            if _begins_decimal(head, longer):
+                return Point(row, longer)
+            if not _is_decimal(head, typed):
+                return None
+            row, typed = rest, ""
+            continue
+        assert not isinstance(head, Open), "open slots are filled in before a line is walked"
+        if any(text.startswith(longer) for text, _ in head.options):
+            return Point(row, longer)
+        after = next((slots for text, slots in head.options if text == typed), None)
+        if after is None:
+            return None
+        row, typed = (*after, *rest), ""
+    return None
+
+
+def _begins_decimal(slot: Decimal, text: str) -> bool:
+    """Whether `-?(0|[1-9][0-9]*)(\\.[0-9]*[1-9])?` may begin like this; never -0, 0.0 or 1.50."""
+    digits = text[1:] if slot.signed and text[:1] == "-" else text
+    whole, dot_, part = digits.partition(".")
+    if not digits:
+        return True
+    if not (whole.isascii() and whole.isdecimal()) or (whole[0] == "0" and len(whole) > 1):
+        return False
+    if int(whole) >= slot.below or len(part) > DECIMALS:
+        return False
+    return not part or (part.isascii() and part.isdecimal() and f"{part:.<6}"[-1] != "0")
+
+
+def _is_decimal(slot: Decimal, text: str) -> bool:
+    if not text or text[-1] in "-." or text == "-0" or ("." in text and text[-1] == "0"):
+        return False
+    return slot.zero or text != "0"
+
+
+def _state(point: Point) -> object:
+    """What decides what may follow: of a decimal not its digits but its form."""
+    slot = point.row[0] if point.row else None
+    if not isinstance(slot, Decimal):
+        return point
+    whole, dot_, part = point.typed.partition(".")
+    number = whole.removeprefix("-")
+    if dot_:
+        return (point.row, len(part), part[-1:] == "0")
+    near = len(number) >= len(str(slot.below)) - 1
+    return (point.row, whole[:1] == "-", number if near else len(number), number == "0")
+
+
+# --- which lines may follow a drawing ------------------------------------------------------------------
+
+
+def next_commands(drawing: Drawing) -> tuple[str, ...]:
+    """Return the commands that may follow, so that every loop gets closed."""
+    if drawing.pen is not None and not _closed(drawing):
+        first = drawing.curves[0] if drawing.curves else None
+        closable = len(drawing.curves) > 1 or not isinstance(first, (Line, type(None)))
+        curves = tuple(name for name, curve in CURVES.items() if curve is not Circle)
+        return (*curves, CLOSE) if closable else curves
+    circles = tuple(name for name, curve in CURVES.items() if curve is Circle)
+    if drawing.plane is not None and not drawing.loops and not drawing.curves:
+        return (LOOP, *circles)
+    drawable = (LOOP, *circles) if drawing.plane is not None else ()
+    extrudable = ("extrude",) if any(_regions(drawing)) else ()
+    return (*drawable, "sketch", *extrudable)
+
+
+def may_end(drawing: Drawing) -> bool:
+    """Whether a history may end here: after an extrude, with nothing left open."""
+    last = drawing.operations[-1] if drawing.operations else None
+    return drawing.plane is None and isinstance(last, Extrude)
+
+
+def _closed(drawing: Drawing) -> bool:
+    return bool(drawing.curves) and drawing.pen == drawing.curves[0].start
+
+
+def _regions(drawing: Drawing) -> tuple[Regions, ...]:
+    """The loops of every sketch that may be extruded, the newest sketch first."""
+    newest_first = reversed(drawing.sketches)
+    return tuple(_sketch_regions(sketch.loops) for _, sketch in newest_first)
+
+
+def _sketch_regions(loops: tuple[Loop, ...]) -> Regions:
+    boxes = {i: loop.box for i, loop in enumerate(loops) if loop.closed}
+    return tuple(
+        (i, tuple(j for j, inner in boxes.items() if j != i and _within(inner, outer)))
+        for i, outer in boxes.items()
+    )
+
+
+def _within(box: tuple[float, ...], outer: tuple[float, ...]) -> bool:
+    low = box[0] >= outer[0] and box[1] >= outer[1]
+    return low and box[2] <= outer[2] and box[3] <= outer[3] and box != outer
+
+
+def _axes(drawing: Drawing) -> tuple[str, ...]:
+    """Every way a plane may be turned: along the world's axes, or like an earlier sketch."""
+    names = [
+        Plane((0.0, 0.0, 0.0), normal, x_axis)
+        for normal in AXES.values()
+        for x_axis in AXES.values()
+        if dot(normal, x_axis) == 0
+    ]
+    planes = [*names, *(sketch.plane for _, sketch in drawing.sketches)]
+    if drawing.text_format == "lines":
+        return tuple(dict.fromkeys(map(write_axes, planes)))
+    return tuple(dict.fromkeys(map(_json_axes, planes)))
+
+
+def _json_axes(plane: Plane) -> str:
+    axes = {"normal": plane.normal, "x_axis": plane.x_axis}
+    plain = {k: [int(c) if c.is_integer() else c for c in axis] for k, axis in axes.items()}
+    return json.dumps(plain, separators=(",", ":"))[1:-1]
+
+
+def lines_after(drawing: Drawing) -> Row:
+    """Return the row of everything that may be the next line."""
+    text_format = drawing.text_format
+    comma = "," if text_format == "json" and (drawing.operations or drawing.plane) else ""
+    options: list[tuple[str, Row]] = []
+    for name in next_commands(drawing):
+        slots: list[Place] = []
+        for index, declared in enumerate(FIELDS[text_format][name]):
+            if text_format == "json":
+                slots.append(Fixed(f',"{declared.name}":'))
+            elif index:
+                slots.append(Fixed(" "))
+            for slot in declared.kind.slots[text_format]:
+                slots += _filled(slot, declared.name, drawing)
+        head = f'{comma}{{"type":"{name}"' if text_format == "json" else name
+        end = "}\n" if text_format == "json" else "\n"
+        if text_format == "lines" and slots:
+            head += " "
+        options.append((head, (*slots, Fixed(end))))
+    return (Branch(tuple(options)),)  # type: ignore[arg-type]
+
+
+def _filled(slot: Any, name: str, drawing: Drawing) -> Row:
+    """A slot as it is for this drawing: open places get their choices."""
+    if isinstance(slot, Open) and slot.name == "axes":
+        return (Branch(tuple((text, ()) for text in _axes(drawing))),)
+    if isinstance(slot, Open):
+        quote = '"' if drawing.text_format == "json" else ""
+        return (Outer(_regions(drawing), frozenset(), quote),)
+    if name == "boolean" and not any(isinstance(op, Extrude) for op in drawing.operations):
+        return (Branch(tuple(o for o in slot.options if "new" in o[0])),)
+    return (slot,)
+
+
+# --- tokens ----------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Node:
+    children: dict[str, _Node] = field(default_factory=dict)
+    token: int = -1
+
+
+class Grammar:
+    """A grammar compiled for one tokenizer and one format. Make it once, `start` it often.
+
+    `vocabulary` maps each token's text to its id, without special tokens; `end` is the token
+    that ends a text.
+    """
+
+    def __init__(self, vocabulary: dict[str, int], end: int, *, text_format: Format) -> None:
+        self.end, self.text_format = end, text_format
+        self.texts = {token: text for text, token in vocabulary.items()}
+        self._root = _Node()
+        self._known: dict[object, tuple[int, ...]] = {}
+        for text, token in vocabulary.items():
+            body = text[:-1] if text.endswith("\n") else text
+            if body.isascii() and (body.isprintable() or not body) and text:
+                self._insert(text, token)
+
+    def _insert(self, text: str, token: int) -> None:
+        node = self._root
+        for char in text:
+            node = node.children.setdefault(char, _Node())
+        node.token = token
+
+    def start(self, sequence: CadSequence, *, least: int = 0) -> Matcher:
+        """Return a matcher for what may follow `sequence`, at least `least` operations more."""
+        return Matcher(self, Drawing.of(sequence, self.text_format), len(sequence) + least)
+
+    def tokens(self, point: Point) -> tuple[int, ...]:
+        """Return the tokens that may stand at a point; remembered by what decides it."""
+        state = _state(point)
+        found = self._known.get(state)
+        if found is None:
+            found = self._known[state] = tuple(self._walk(self._root, point))
+        return found
+
+    def _walk(self, node: _Node, point: Point) -> Iterable[int]:
+        for char, child in node.children.items():
+            after = step(point, char)
+            if after is None:
+                continue
+            if child.token >= 0:
+                yield child.token
+            if after.row:  # no token reaches beyond the end of a line
+                yield from self._walk(child, after)
+
+
+class Matcher:
+    """One text being generated. `allowed` looks, `accept` moves on, `copy` branches off."""
+
+    def __init__(self, grammar: Grammar, drawing: Drawing, least: int) -> None:
+        self.grammar, self.drawing, self._least = grammar, drawing, least
+        self._line = ""
+        self._point = Point(lines_after(drawing))
+
+    def copy(self) -> Matcher:
+        other = object.__new__(Matcher)
+        other.grammar, other._least = self.grammar, self._least
+        other.drawing, other._line, other._point = self.drawing.copy(), self._line, self._point
+        return other
+
+    @property
+    def may_end(self) -> bool:
+        """Whether the text may end here."""
+        enough = len(self.drawing.operations) >= self._least
+        return not self._line and enough and may_end(self.drawing)
+
+    def allowed(self) -> tuple[int, ...]:
+        """Return the tokens that may come next, the end among them where it may be."""
+        tokens = self.grammar.tokens(self._point)
+        return (*tokens, self.grammar.end) if self.may_end else tokens
+
+    def accept(self, token: int) -> None:
+        """Move on by one token, which must be among the allowed ones and not the end."""
+        for char in self.grammar.texts[token]:
+            point = step(self._point, char)
+            if point is None:
+                raise ValueError(f"token {token} may not follow {self._line!r}")
+            self._point = point
+        self._line += self.grammar.texts[token]
+        if not self._point.row:
+            line = self._line.strip().removeprefix(",")
+            self.drawing.add(read_command(line, self.grammar.text_format))
+            self._line, self._point = "", Point(lines_after(self.drawing))

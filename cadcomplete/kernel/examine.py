@@ -1,0 +1,30 @@
+"""Build a history and say what came of it: the question most callers have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cadcomplete.errors import BuildError
+from cadcomplete.kernel.booleans import Solid
+from cadcomplete.kernel.build import build
+from cadcomplete.kernel.jobs import Report
+from cadcomplete.kernel.measure import check, measure
+from cadcomplete.sequence import CadSequence
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A report, and the solid it is about; None if there is none."""
+
+    report: Report
+    solid: Solid | None
+
+
+def examine(sequence: CadSequence, *, strict_from: int | None = None) -> Built:
+    """Build, check and measure. An operation that fails is a problem of the report."""
+    try:
+        solid = build(sequence, strict_from=strict_from)
+    except BuildError as error:
+        return Built(Report((str(error),), None), None)
+    problems = check(solid)
+    return Built(Report(problems, measure(solid) if solid is not None else None), solid)

@@ -1,0 +1,126 @@
+"""From text to token ids and back, and where the cuts of a text fall among the tokens."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from cadcomplete.errors import CheckpointError, InputError
+from cadcomplete.lines import Text
+
+END = "<|endoftext|>"
+
+# A word, the whole part of a number, its decimals, and a line end are tokenised apart.
+_PIECES = Regex(r"\n| ?-?\d+|\.\d+| ?[+\-@]?\p{L}+| ?[^\s\p{L}\d]+|\s")
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A text as token ids.
+
+    Attributes:
+        ids: all tokens; the end of the text is not among them.
+        cuts: for each cut of the text, the number of tokens before it.
+    """
+
+    ids: tuple[int, ...]
+    cuts: tuple[int, ...]
+
+
+class TextTokenizer:
+    """A byte-pair tokenizer and its end token."""
+
+    def __init__(self, tokenizer: Tokenizer, end: str) -> None:
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        end_id = tokenizer.token_to_id(end)
+        if end_id is None:
+            raise CheckpointError("the tokenizer lacks its end token", expected=end)
+        self.backend, self.end_text, self.end = tokenizer, end, end_id
+
+    @staticmethod
+    def load(folder: str | Path) -> TextTokenizer:
+        """Read `tokenizer.json` and `tokenizer_config.json`. Raises CheckpointError."""
+        folder = Path(folder)
+        settings, content = (_read_json(folder / f) for f in ("tokenizer_config.json", "tokenizer.json"))
+        end = settings.get("eos_token")
+        end = end.get("content") if isinstance(end, dict) else end
+        if not isinstance(end, str) or "model" not in content:
+            raise CheckpointError("not a tokenizer", file=folder, expected="model and eos_token")
+        return TextTokenizer(Tokenizer.from_str(json.dumps(content)), end)
+
+    @staticmethod
+    def train(texts: Iterable[str], *, size: int) -> TextTokenizer:
+        """Learn the byte pairs of `texts`; the same texts give the same tokenizer."""
+        tokenizer = Tokenizer(models.BPE())
+        split = pre_tokenizers.Split(_PIECES, behavior="isolated")
+        to_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, to_bytes])
+        tokenizer.decoder = decoders.ByteLevel()
+        trainer = trainers.BpeTrainer(
+            vocab_size=size,
+            special_tokens=[END],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        )
+        tokenizer.train_from_iterator(texts, trainer)
+        return TextTokenizer(tokenizer, END)
+
+    def save(self, folder: Path) -> None:
+        """Write both files into an existing folder."""
+        self.backend.save(str(folder / "tokenizer.json"))
+        settings = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": self.end_text}
+        text = json.dumps(settings, indent=1)
+        (folder / "tokenizer_config.json").write_text(text + "\n", encoding="utf-8")
+
+    @property
+    def size(self) -> int:
+        return self.backend.get_vocab_size()
+
+    @cached_property
+    def vocabulary(self) -> dict[str, int]:
+        """The text of every ordinary token, and its id."""
+        special = {i for i, token in self.backend.get_added_tokens_decoder().items()}
+        ids = [i for i in range(self.backend.get_vocab_size()) if i not in special]
+        texts = self.backend.decode_batch([[i] for i in ids], skip_special_tokens=False)
+        return {text: i for text, i in zip(texts, ids, strict=True) if "\ufffd" not in text}
+
+    def encode(self, text: Text) -> Tokens:
+        """Tokenise a text once and find its cuts by their offsets.
+
+        Raises InputError if a token reaches over a cut: then no prompt could end there.
+        """
+        encoding = self.backend.encode(text.text, add_special_tokens=False)
+        starts = [start for start, _ in encoding.offsets]
+        ends = [0, *(end for _, end in encoding.offsets)]
+        cuts = tuple(bisect_left(starts, offset) for offset in text.offsets)
+        for cut, offset in zip(cuts, text.offsets, strict=True):
+            if ends[cut] > offset:
+                raise InputError(
+                    "this tokenizer joins the end of a line with what follows",
+                    expected=f"a token to end at character {offset}",
+                    got=text.text[max(0, offset - 9) : offset + 9],
+                )
+        return Tokens(tuple(encoding.ids), cuts)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        return self.backend.decode(list(ids), skip_special_tokens=False)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CheckpointError(f"cannot read: {error.strerror}", file=path) from None
+    except ValueError as error:
+        raise CheckpointError(f"not JSON: {error}", file=path) from None
+    if not isinstance(document, dict):
+        raise CheckpointError("not a tokenizer", file=path, got=document)
+    return document

@@ -1,0 +1,288 @@
+"""Training: from a configuration to a run folder, top to bottom.
+
+The run folder holds the resolved configuration, `log.jsonl`, the checkpoints from which a run
+that was stopped continues, and in the end the model (`checkpoint.py`) with its `metrics.json`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Sampler
+from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers.trainer_pt_utils import LengthGroupedSampler
+from transformers.trainer_utils import set_seed
+
+from cadcomplete import checkpoint
+from cadcomplete.checkpoint import Checkpoint
+from cadcomplete.config import Config
+from cadcomplete.data import baselines
+from cadcomplete.data.collate import collate
+from cadcomplete.data.dataset import Histories
+from cadcomplete.data.samples import Sample, Skipped, held_out, read_samples
+from cadcomplete.errors import ConfigError
+from cadcomplete.files import write_text
+from cadcomplete.model import CompletionModel, qwen3_config
+from cadcomplete.prompt import prompt
+from cadcomplete.tokenizer import TextTokenizer
+
+Say = Callable[[str], None]
+
+
+def train(config: Config, *, say: Say = lambda line: None, resume: bool = True) -> Path:
+    """Train a model and return the folder of the run.
+
+    A run that was stopped continues from its last checkpoint, with the same losses as if it
+    had not been. `say` is told what happens, a line at a time.
+
+    Raises InputError if there is nothing to train on.
+    """
+    folder = Path(config.output) / config.name
+    samples, skipped = _read(config)
+    train_samples = [s for s in samples if not held_out(s.design, config.data.validation)]
+    validation_samples = [s for s in samples if held_out(s.design, config.data.validation)]
+    say(f"{len(train_samples)} parts to learn from, {len(validation_samples)} held out, "
+        f"{len(skipped)} files skipped")
+
+    tokenizer = TextTokenizer.train(_texts(train_samples, config), size=config.model.vocabulary)
+    variants = config.data.variants
+    training = Histories(train_samples, tokenizer, config.data, config.train, variants=variants)
+    validation = Histories(validation_samples, tokenizer, config.data, config.train)
+    if not training.samples or not validation.samples:
+        raise ConfigError(
+            "nothing is left to train on",
+            where="data",
+            expected="parts on both sides of the split",
+            got=f"{len(training.samples)} to learn from, {len(validation.samples)} held out",
+        )
+
+    set_seed(config.train.seed)
+    architecture = qwen3_config(
+        config.model,
+        vocabulary=tokenizer.size,
+        end=tokenizer.end,
+        length=config.data.max_length,
+    )
+    model = CompletionModel.from_config(architecture)
+    say(f"{model.parameter_count:,} parameters, {tokenizer.size} tokens in the vocabulary")
+
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / "config.json", json.dumps(config.as_dict(), indent=1) + "\n")
+    write_text(folder / "skipped.json", json.dumps(_skips(skipped, training), indent=1) + "\n")
+    trainer = _HistoryTrainer(
+        model=model,
+        args=_arguments(config, folder, len(training)),
+        train_dataset=training,
+        eval_dataset=validation,
+        data_collator=partial(collate, padding=tokenizer.end),
+        callbacks=_callbacks(config, folder),
+    )
+    trainer.store = partial(Checkpoint, tokenizer=tokenizer, config=config)
+    last = last_checkpoint(folder) if resume else None
+    if last is not None:
+        say(f"continuing from {last}")
+    started = time.monotonic()
+    trainer.train(resume_from_checkpoint=None if last is None else str(last))
+
+    checkpoint.rounded(model, config.train.precision)
+    metrics = {
+        **trainer.measure(),
+        **_baselines(training, validation, tokenizer),
+        "steps": trainer.state.global_step,
+        "seconds": round(time.monotonic() - started, 1),
+        "parts": {"train": len(training.samples), "validation": len(validation.samples)},
+        "refused": {
+            "train": dict(training.refusals.reasons),
+            "validation": dict(validation.refusals.reasons),
+        },
+        "parameters": model.parameter_count,
+    }
+    checkpoint.save(Checkpoint(model, tokenizer, config, metrics), folder)
+    for name in ("eval_loss", "unigram_loss", "copy_last_loss"):
+        say(f"{name}: {metrics[name]:.4f} nats per token")
+    say(f"the model is in {folder}")
+    return folder
+
+
+def _read(config: Config) -> tuple[list[Sample], list[Skipped]]:
+    found = [item for source in config.data.sources for item in read_samples(source)]
+    samples = [item for item in found if isinstance(item, Sample)]
+    return samples, [item for item in found if isinstance(item, Skipped)]
+
+
+def _texts(samples: list[Sample], config: Config) -> list[str]:
+    text_format = config.data.text_format
+    return [prompt(s.sequence, caption=s.caption, text_format=text_format).text for s in samples]
+
+
+def _skips(skipped: list[Skipped], training: Histories) -> dict[str, Any]:
+    files = [dataclasses.asdict(item) for item in skipped]
+    return {"files": files, "refused_samples": training.refusals.samples}
+
+
+def _arguments(config: Config, folder: Path, items: int) -> TrainingArguments:
+    train = config.train
+    steps = math.ceil(items / (train.batch * train.accumulate)) * train.epochs
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=train.epochs,
+        per_device_train_batch_size=train.batch,
+        per_device_eval_batch_size=train.batch,
+        gradient_accumulation_steps=train.accumulate,
+        learning_rate=train.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=round(train.warmup * steps),
+        weight_decay=train.weight_decay,
+        max_grad_norm=train.clip,
+        adam_beta2=0.95,
+        seed=train.seed,
+        eval_strategy="steps",
+        eval_steps=train.evaluate_every,
+        save_strategy="steps",
+        save_steps=train.evaluate_every,
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model="eval_loss",
+        greater_is_better=False,
+        logging_steps=train.log_every,
+        logging_nan_inf_filter=False,
+        report_to=[],
+        disable_tqdm=not sys.stderr.isatty(),
+        remove_unused_columns=False,
+        label_names=["labels"],
+    )
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """Return the newest checkpoint of a run that was written to its end."""
+    whole = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json")]
+    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def _callbacks(config: Config, folder: Path) -> list[TrainerCallback]:
+    callbacks: list[TrainerCallback] = [_LogFile(folder / "log.jsonl")]
+    if config.train.patience:
+        callbacks.append(EarlyStoppingCallback(config.train.patience))
+    return callbacks
+
+
+class _LogFile(TrainerCallback):
+    """One JSON object a line; a run that continues takes up where its checkpoint was."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        old = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
+        kept = [line for line in old if json.loads(line)["step"] <= state.global_step]
+        lines = kept if state.global_step else []
+        write_text(self.path, "".join(f"{line}\n" for line in lines))
+
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": state.global_step, **(logs or {})}) + "\n")
+
+
+class _HistoryTrainer(Trainer):
+    """The Trainer of transformers with our losses, batches and files."""
+
+    store: Callable[..., Checkpoint]
+    loss_is_scaled_for_ga = True
+
+    def _get_num_items_in_batch(self, batch_samples: list[Any], device: Any) -> Tensor | None:
+        """The weight of all micro-batches of a step, by which each one's loss is divided."""
+        weights = [batch["weights"][:, 1:].sum() for batch in batch_samples]
+        return torch.stack(weights).sum().to(device) if weights else None
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,
+    ) -> Any:
+        outputs = model(**inputs)
+        loss = outputs["loss"] if num_items_in_batch is None else outputs["total"] / num_items_in_batch
+        return (loss, outputs) if return_outputs else loss
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+        """Batches of similar length; an epoch sees every variant of every part once."""
+        dataset: Histories = self.train_dataset  # type: ignore[assignment]
+        lengths = dataset.lengths * dataset.variants
+        generator = torch.Generator().manual_seed(self.args.seed)
+        size = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        return LengthGroupedSampler(size, lengths=lengths, generator=generator)
+
+    def evaluate(self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any) -> dict[str, Any]:
+        metrics = self.measure()
+        self.log(metrics)
+        handler = self.callback_handler
+        self.control = handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    @torch.inference_mode()
+    def measure(self) -> dict[str, float]:
+        """Return the validation loss per target token and per part, each token once."""
+        dataset: Histories = self.eval_dataset  # type: ignore[assignment]
+        order = sorted(range(len(dataset)), key=lambda i: dataset.lengths[i])
+        loader = DataLoader(
+            dataset,
+            batch_size=self.args.eval_batch_size,
+            sampler=order,
+            collate_fn=self.data_collator,
+        )
+        model: CompletionModel = self.model  # type: ignore[assignment]
+        was_training = model.training
+        model.eval()
+        total, count = 0.0, 0
+        for batch in loader:
+            batch = self._prepare_inputs(batch)
+            scored = model.score(
+                batch["input_ids"],
+                batch["labels"],
+                batch["weights"],
+                attention_mask_BL=batch["attention_mask"],
+            )
+            total += float(scored.losses.double().sum())
+            count += len(scored.losses)
+        model.train(was_training)
+        return {"eval_loss": total / count, "eval_loss_per_part": total / len(dataset)}
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        folder = Path(output_dir or str(self.args.output_dir))
+        folder.mkdir(parents=True, exist_ok=True)
+        checkpoint.write(self.store(model=self.model), folder)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        checkpoint.load_weights(model or self.model, Path(resume_from_checkpoint))
+
+    def _load_best_model(self) -> None:
+        if self.state.best_model_checkpoint is not None:
+            self._load_from_checkpoint(self.state.best_model_checkpoint)
+
+
+def _baselines(
+    training: Histories, validation: Histories, tokenizer: TextTokenizer
+) -> dict[str, float]:
+    """The loss of the unigram and of copying the last operation, on the same target tokens."""
+    logs = baselines.unigram((training[i] for i in range(len(training.samples))), tokenizer.size)
+    train_part = [training.history(i) for i in range(min(1000, len(training.samples)))]
+    share = baselines.best_share(train_part, logs)
+    histories = [validation.history(i) for i in range(len(validation))]
+    return {
+        "unigram_loss": baselines.unigram_loss((h.labelled for h in histories), logs),
+        "copy_last_loss": baselines.copy_loss(histories, logs, share),
+        "copy_last_share": share,
+    }
