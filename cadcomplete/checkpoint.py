@@ -15,7 +15,6 @@ import hashlib
 import json
 import shutil
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from cadcomplete import config as configuration
 from cadcomplete.config import Config
 from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.model import CompletionModel
-from cadcomplete.tokenizer import TextTokenizer
+from cadcomplete.tokenizer import TextTokenizer, shipped
 
 WEIGHTS = "model.safetensors"
 _FILES = ("cadcomplete.json", "language_model.json", WEIGHTS, "tokenizer.json")
@@ -108,11 +107,6 @@ def load_weights(model: CompletionModel, folder: Path) -> None:
     except (SafetensorError, RuntimeError) as error:
         problem = f"the weights do not fit: {error}"
         raise CheckpointError(problem, file=folder / WEIGHTS) from error
-
-
-def shipped() -> Path:
-    """Return the folder of the model that ships with the package."""
-    return Path(str(files("cadcomplete") / "weights"))
 
 
 def rounded(model: CompletionModel, precision: str) -> CompletionModel:

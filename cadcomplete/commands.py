@@ -59,7 +59,7 @@ class Cut(NamedTuple):
     commands: int
 
 
-# --- from operations to commands -----------------------------------------------------------------
+# --- from operations to commands ----------------------------------------------------------------
 
 
 def write_commands(sequence: CadSequence, text_format: Format) -> tuple[list[Command], list[Cut]]:
@@ -134,7 +134,7 @@ def _ends(extent: Extent, plane: Plane, text_format: Format) -> Ends:
     return (extent.type.value, positions[:numbers])
 
 
-# --- commands and lines ----------------------------------------------------------------------------------------
+# --- commands and lines -------------------------------------------------------------------------
 
 
 def write_command(command: Command, text_format: Format) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Union
+from typing import ClassVar
 
 import numpy as np
 
@@ -193,7 +193,7 @@ class Circle:
         return np.stack([np.cos(angles), np.sin(angles)], 1) * self.radius + np.array(self.center)
 
 
-Curve = Union[Line, Arc, Circle]
+Curve = Line | Arc | Circle
 
 CURVES: dict[str, type[Line] | type[Arc] | type[Circle]] = {
     "line": Line,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from typing import Any
 
 from cadcomplete.commands import CLOSE, LOOP, Command
 from cadcomplete.curves import CURVES, Circle, Curve, Line
@@ -55,7 +56,7 @@ class Drawing:
         drawing = Drawing(text_format)
         drawing.operations = list(sequence.operations)
         last = drawing.operations[-1] if drawing.operations else None
-        if isinstance(last, Sketch) and not (last.loops and last.closed):
+        if isinstance(last, Sketch) and not last.finished:
             drawing.operations.pop()
             drawing.plane, drawing.loops = last.plane, list(last.loops)
             if drawing.loops and not drawing.loops[-1].closed:
@@ -101,11 +102,11 @@ class Drawing:
         else:
             self._draw(name, values)
 
-    def _draw(self, name: str, values: tuple[object, ...]) -> None:
+    def _draw(self, name: str, values: tuple[Any, ...]) -> None:
         kind = CURVES.get(name, Line)
         if kind is Circle:
             self._end_loop()
-            self.loops.append(Loop((Circle(*values),)))  # type: ignore[arg-type]
+            self.loops.append(Loop((Circle(*values),)))
             return
         if self.pen is None:
             raise TextError(f"{name} outside of a loop", expected="loop first")

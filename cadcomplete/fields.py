@@ -11,7 +11,7 @@ import functools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, Union
+from typing import Any, Literal
 
 from cadcomplete.errors import TextError
 
@@ -95,7 +95,7 @@ class Open:
     name: str
 
 
-Slot = Union[Fixed, Decimal, Branch, Open]
+Slot = Fixed | Decimal | Branch | Open
 
 
 @dataclass(frozen=True, slots=True)

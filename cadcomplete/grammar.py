@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any
 
 from cadcomplete.commands import CLOSE, FIELDS, LOOP, read_command
 from cadcomplete.curves import CURVES, Circle, Line
@@ -23,7 +23,7 @@ from cadcomplete.kinds import AXES, write_axes
 from cadcomplete.operations import Extrude, Loop
 from cadcomplete.sequence import CadSequence
 
-# --- one line: slots, and where in them we are ------------------------------------------------------
+# --- one line: slots, and where in them we are --------------------------------------------------
 
 Regions = tuple[tuple[int, tuple[int, ...]], ...]
 """The closed loops of a sketch, each with the loops that lie inside it."""
@@ -73,7 +73,7 @@ class AfterLoop:
         return (*holes, *more, (quote, ()))
 
 
-Place = Union[Fixed, Decimal, Branch, Open, Outer, AfterLoop]
+Place = Fixed | Decimal | Branch | Open | Outer | AfterLoop
 Row = tuple[Place, ...]
 
 
@@ -115,7 +115,7 @@ def step(point: Point, char: str) -> Point | None:
 def _begins_decimal(slot: Decimal, text: str) -> bool:
     """Whether `-?(0|[1-9][0-9]*)(\\.[0-9]*[1-9])?` may begin like this; never -0, 0.0 or 1.50."""
     digits = text[1:] if slot.signed and text[:1] == "-" else text
-    whole, dot_, part = digits.partition(".")
+    whole, _, part = digits.partition(".")
     if not digits:
         return True
     if not (whole.isascii() and whole.isdecimal()) or (whole[0] == "0" and len(whole) > 1):
@@ -144,7 +144,7 @@ def _state(point: Point) -> object:
     return (point.row, whole[:1] == "-", number if near else len(number), number == "0")
 
 
-# --- which lines may follow a drawing ------------------------------------------------------------------
+# --- which lines may follow a drawing -----------------------------------------------------------
 
 
 def next_commands(drawing: Drawing) -> tuple[str, ...]:
@@ -245,7 +245,7 @@ def _filled(slot: Any, name: str, drawing: Drawing) -> Row:
     return (slot,)
 
 
-# --- tokens ----------------------------------------------------------------------------------------------
+# --- tokens -------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -262,7 +262,8 @@ class Grammar:
     """
 
     def __init__(self, vocabulary: dict[str, int], end: int, *, text_format: Format) -> None:
-        self.end, self.text_format = end, text_format
+        self.end = end
+        self.text_format: Format = text_format
         self.texts = {token: text for text, token in vocabulary.items()}
         self._root = _Node()
         self._known: dict[object, tuple[int, ...]] = {}
@@ -315,10 +316,14 @@ class Matcher:
         return other
 
     @property
+    def complete(self) -> bool:
+        """Whether what has been drawn is a history that could be finished."""
+        return not self._line and may_end(self.drawing)
+
+    @property
     def may_end(self) -> bool:
-        """Whether the text may end here."""
-        enough = len(self.drawing.operations) >= self._least
-        return not self._line and enough and may_end(self.drawing)
+        """Whether the text may end here: it is complete and has all it was asked for."""
+        return len(self.drawing.operations) >= self._least and self.complete
 
     def allowed(self) -> tuple[int, ...]:
         """Return the tokens that may come next, the end among them where it may be."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import ClassVar, Union
+from typing import ClassVar
 
 import numpy as np
 
@@ -125,9 +125,9 @@ class Sketch:
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("plane", PLANE),)
 
     @property
-    def closed(self) -> bool:
-        """Whether all of its loops are closed."""
-        return all(loop.closed for loop in self.loops)
+    def finished(self) -> bool:
+        """Whether it has loops and the last of them is closed."""
+        return bool(self.loops) and self.loops[-1].closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,6 @@ class Extrude:
     )
 
 
-Operation = Union[Sketch, Extrude]
+Operation = Sketch | Extrude
 
 OPERATIONS: dict[str, type[Sketch] | type[Extrude]] = {"sketch": Sketch, "extrude": Extrude}

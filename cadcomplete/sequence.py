@@ -28,6 +28,12 @@ class CadSequence:
         return len(self.operations)
 
     @property
+    def whole_operations(self) -> int:
+        """How many operations are finished: a sketch with an open loop at the end is not."""
+        last = self.operations[-1] if self.operations else None
+        return len(self) - (isinstance(last, Sketch) and not last.finished)
+
+    @property
     def curves(self) -> int:
         """How many curves all sketches have together."""
         sketches = (op for op in self.operations if isinstance(op, Sketch))

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,9 @@ class TextTokenizer:
     def load(folder: str | Path) -> TextTokenizer:
         """Read `tokenizer.json` and `tokenizer_config.json`. Raises CheckpointError."""
         folder = Path(folder)
-        settings, content = (_read_json(folder / f) for f in ("tokenizer_config.json", "tokenizer.json"))
+        settings, content = (
+            _read_json(folder / f) for f in ("tokenizer_config.json", "tokenizer.json")
+        )
         end = settings.get("eos_token")
         end = end.get("content") if isinstance(end, dict) else end
         if not isinstance(end, str) or "model" not in content:
@@ -112,6 +115,11 @@ class TextTokenizer:
 
     def decode(self, ids: Iterable[int]) -> str:
         return self.backend.decode(list(ids), skip_special_tokens=False)
+
+
+def shipped() -> Path:
+    """Return the folder of the model that ships with the package, its tokenizer included."""
+    return Path(str(files("cadcomplete") / "weights"))
 
 
 def _read_json(path: Path) -> dict[str, Any]:

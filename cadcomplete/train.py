@@ -51,8 +51,10 @@ def train(config: Config, *, say: Say = lambda line: None, resume: bool = True) 
     samples, skipped = _read(config)
     train_samples = [s for s in samples if not held_out(s.design, config.data.validation)]
     validation_samples = [s for s in samples if held_out(s.design, config.data.validation)]
-    say(f"{len(train_samples)} parts to learn from, {len(validation_samples)} held out, "
-        f"{len(skipped)} files skipped")
+    say(
+        f"{len(train_samples)} parts to learn from, {len(validation_samples)} held out, "
+        f"{len(skipped)} files skipped"
+    )
 
     tokenizer = TextTokenizer.train(_texts(train_samples, config), size=config.model.vocabulary)
     variants = config.data.variants
@@ -214,7 +216,9 @@ class _HistoryTrainer(Trainer):
         num_items_in_batch: Any = None,
     ) -> Any:
         outputs = model(**inputs)
-        loss = outputs["loss"] if num_items_in_batch is None else outputs["total"] / num_items_in_batch
+        loss = (
+            outputs["loss"] if num_items_in_batch is None else outputs["total"] / num_items_in_batch
+        )
         return (loss, outputs) if return_outputs else loss
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
@@ -225,7 +229,9 @@ class _HistoryTrainer(Trainer):
         size = self.args.train_batch_size * self.args.gradient_accumulation_steps
         return LengthGroupedSampler(size, lengths=lengths, generator=generator)
 
-    def evaluate(self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any) -> dict[str, Any]:
+    def evaluate(
+        self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any
+    ) -> dict[str, Any]:
         metrics = self.measure()
         self.log(metrics)
         handler = self.callback_handler
@@ -266,7 +272,8 @@ class _HistoryTrainer(Trainer):
         checkpoint.write(self.store(model=self.model), folder)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        checkpoint.load_weights(model or self.model, Path(resume_from_checkpoint))
+        target: CompletionModel = model or self.model  # type: ignore[assignment]
+        checkpoint.load_weights(target, Path(resume_from_checkpoint))
 
     def _load_best_model(self) -> None:
         if self.state.best_model_checkpoint is not None:

@@ -13,7 +13,6 @@ from typing import Any
 from cadcomplete.errors import BuildError, InputError
 from cadcomplete.exporters import pictures, solids, texts
 from cadcomplete.files import writing
-from cadcomplete.kernel.jobs import Report
 from cadcomplete.readers import Document
 
 
@@ -69,25 +68,45 @@ def write(part: Part, path: Path, *, format_name: str | None = None) -> None:
         exporter.write(part, unfinished)
 
 
-def export(document: Document, paths: list[Path], given: int | None = None) -> Report:
-    """Build a document and write it to files: a job for `kernel.contain`.
+def check_formats(names: tuple[str, ...]) -> None:
+    """Raise InputError if one of them is no format."""
+    for name in names:
+        if name not in EXPORTERS:
+            expected = ", ".join(EXPORTERS)
+            raise InputError("unknown format", where="formats", expected=expected, got=name)
 
-    With `given`, its first operations were a designer's and the others are a completion, each
-    of which must change the part. What cannot be built is written as far as it goes: text and
-    JSON always, a picture of what there is, and no solid.
+
+def convert(document: Document, path: Path) -> None:
+    """Build a history and write it to a file: a job for `kernel.contain`.
+
+    Raises BuildError if it cannot be built, InputError if it has nothing that can be shown.
     """
     from cadcomplete.kernel.build import build
-    from cadcomplete.kernel.examine import examine
 
-    built = examine(document.sequence, strict_from=given)
-    before = None
-    if given is not None:
-        try:
-            before = build(document.truncated(given).sequence)
-        except BuildError:
-            before = None
-    part = Part(document, built.solid, before, given is not None)
+    solid = build(document.sequence)
+    if solid is None and format_of(path) != "png":
+        raise InputError("there is no solid to export", file=document.path, hint="extrude first")
+    write(Part(document, solid), path)
+
+
+def export(document: Document, given: int, paths: list[Path]) -> None:
+    """Write a completion to files: a job for `kernel.contain`.
+
+    The first `given` operations were a designer's; the picture tells them from the others.
+    What cannot be built is written as far as it goes: text and JSON, and a picture of what was
+    given, but no solid.
+    """
+    solid, before = built(document), built(document.truncated(given))
     for path in paths:
-        if built.solid is not None or format_of(path) not in ("step", "stl", "glb"):
-            write(part, path)
-    return built.report
+        if solid is not None or not EXPORTERS[format_of(path)].needs_solid:
+            write(Part(document, solid, before, completed=True), path)
+
+
+def built(document: Document) -> Any:
+    """Return the solid of a document, or None if it has none."""
+    from cadcomplete.kernel.build import build
+
+    try:
+        return build(document.sequence)
+    except BuildError:
+        return None

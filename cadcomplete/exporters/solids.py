@@ -1,5 +1,8 @@
 """Solids for other CAD systems (STEP) and for meshes (STL, GLB); millimetres, z up."""
 
+# pyright: reportAttributeAccessIssue=false
+# The kernel's bindings come without stubs.
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -5,6 +5,9 @@ some nanometres, and the kernel then leaves slivers or drops whole parts. Boolea
 large a gap they may close (the fuzzy value) and are tried again with another one if they fail.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# The kernel's bindings come without stubs.
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,8 @@
 """From a history to a solid: one prism per profile, and a boolean with what is there."""
 
+# pyright: reportAttributeAccessIssue=false
+# The kernel's bindings come without stubs.
+
 from __future__ import annotations
 
 from OCP.BRepPrimAPI import BRepPrimAPI_MakePrism
@@ -69,12 +72,11 @@ def _sweep(profile: Profile, extrude: Extrude, operations: tuple[Operation, ...]
         raise GeometryError(f"operation {profile.sketch} is not a sketch")
     swept = _prism(face(profile, sketch), sketch.plane, extrude.extent)
     if swept is None and profile.holes:
-        outer, *holes = (
-            _prism(face(Profile(profile.sketch, i), sketch), sketch.plane, extrude.extent)
-            for i in profile.loops
-        )
-        if outer is not None and None not in holes:
-            swept = cut(outer, holes)
+        alone = [Profile(profile.sketch, i) for i in profile.loops]
+        prisms = [_prism(face(p, sketch), sketch.plane, extrude.extent) for p in alone]
+        whole = [prism for prism in prisms if prism is not None]
+        if len(whole) == len(alone):
+            swept = cut(whole[0], whole[1:])
     if swept is None:
         raise GeometryError("a profile sweeps no solid: its loops cross themselves or others")
     return swept

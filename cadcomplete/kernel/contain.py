@@ -136,6 +136,6 @@ if sys.platform != "win32":
 
     class _WorkerProcess(ForkServerProcess):
         @staticmethod
-        def _Popen(process_obj: Any) -> Any:
+        def _Popen(process_obj: Any) -> Any:  # noqa: N802
             with _no_main_module():
                 return ForkServerProcess._Popen(process_obj)  # type: ignore[attr-defined]

@@ -1,5 +1,8 @@
 """From curves to the kernel's edges, wires and faces. A new curve gets its edge here."""
 
+# pyright: reportAttributeAccessIssue=false
+# The kernel's bindings come without stubs.
+
 from __future__ import annotations
 
 from collections.abc import Callable

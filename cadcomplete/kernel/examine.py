@@ -25,6 +25,6 @@ def examine(sequence: CadSequence, *, strict_from: int | None = None) -> Built:
     try:
         solid = build(sequence, strict_from=strict_from)
     except BuildError as error:
-        return Built(Report((str(error),), None), None)
+        return Built(Report((str(error),), operation=error.operation), None)
     problems = check(solid)
     return Built(Report(problems, measure(solid) if solid is not None else None), solid)

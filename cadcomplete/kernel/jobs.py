@@ -18,10 +18,12 @@ class Report:
     Attributes:
         problems: what keeps it from being a valid solid; empty if it is one.
         measures: its mass properties, or None if there is no solid.
+        operation: index of the operation that could not be built, if that is the problem.
     """
 
     problems: tuple[str, ...]
-    measures: Measures | None
+    measures: Measures | None = None
+    operation: int | None = None
 
     @property
     def valid(self) -> bool:

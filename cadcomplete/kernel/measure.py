@@ -1,5 +1,8 @@
 """What a solid measures, in millimetres, and whether it is one."""
 
+# pyright: reportAttributeAccessIssue=false
+# The kernel's bindings come without stubs.
+
 from __future__ import annotations
 
 from dataclasses import dataclass

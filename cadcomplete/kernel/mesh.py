@@ -64,7 +64,7 @@ def sample_points(mesh: Mesh, count: int, *, seed: int = 0) -> tuple[Array, Arra
     """Return `count` points uniform by area on a mesh and their unit normals, each (count, 3)."""
     from trimesh.sample import sample_surface
 
-    points, faces = sample_surface(to_trimesh(mesh), count, seed=seed)
+    points, faces, *_ = sample_surface(to_trimesh(mesh), count, seed=seed)
     return np.asarray(points), mesh.normals[np.asarray(faces)]
 
 

@@ -67,7 +67,7 @@ def render(
     if box is None:
         return np.full((size, size, 3), 255, dtype=np.uint8)
     frame = _Frame(camera.axes, np.array(box.center), _scale(camera, box, wide), wide)
-    picture = np.empty((wide, wide, 3), dtype=np.float32)
+    picture = np.empty((wide, wide, 3), dtype=np.float64)
     picture[:] = PAPER
     depth, owner, weights = _surface(mesh, frame)
     seen = owner >= 0

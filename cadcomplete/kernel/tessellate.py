@@ -1,5 +1,8 @@
 """From a solid to triangles and edges."""
 
+# pyright: reportAttributeAccessIssue=false
+# The kernel's bindings come without stubs.
+
 from __future__ import annotations
 
 import math
@@ -84,9 +87,7 @@ def _edges(
     return lines
 
 
-def _merged(
-    parts: list[tuple[Array, np.ndarray]], lines: tuple[Array, ...], near: float
-) -> Mesh:
+def _merged(parts: list[tuple[Array, np.ndarray]], lines: tuple[Array, ...], near: float) -> Mesh:
     """Put the faces together, so that neighbours share the vertices on their common edge."""
     offsets = np.cumsum([0, *(len(vertices) for vertices, _ in parts)])
     vertices = np.concatenate([vertices for vertices, _ in parts])

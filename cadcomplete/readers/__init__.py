@@ -31,6 +31,7 @@ class Reader:
     truncate: Callable[[Json, int], Json]
     extend: Callable[[Json, CadSequence, CadSequence], Json]
     dump: Callable[[Json], str]
+    empty: Callable[[str], Json]
 
 
 READERS: dict[str, Reader] = {
@@ -40,9 +41,10 @@ READERS: dict[str, Reader] = {
         omnicad_writer.truncate,
         omnicad_writer.extend,
         lambda raw: json.dumps(raw) + "\n",
+        lambda _: {"entities": {}, "properties": {}, "sequence": []},
     ),
     "native": Reader(
-        native.matches, native.parse, native.truncate, native.extend, native.dump
+        native.matches, native.parse, native.truncate, native.extend, native.dump, native.empty
     ),
 }
 
@@ -137,9 +139,14 @@ def parse(data: bytes | str, *, id: str = "", path: str = "") -> Document:
     )
 
 
-def from_sequence(sequence: CadSequence, *, path: str = "") -> Document:
-    """Return the document of a history, in our own format."""
-    return Document(sequence, native.document(sequence), "native", path)
+def from_sequence(sequence: CadSequence, *, dialect: str = "native", path: str = "") -> Document:
+    """Return the document of a history, by default in our own format."""
+    if dialect not in READERS:
+        expected = " or ".join(READERS)
+        raise InputError("unknown dialect", expected=expected, got=dialect)
+    nothing = CadSequence((), sequence.id)
+    empty = Document(nothing, READERS[dialect].empty(sequence.id), dialect, path)
+    return empty.extended(sequence)
 
 
 def _read_lines(data: bytes, id: str) -> CadSequence:

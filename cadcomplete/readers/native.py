@@ -51,9 +51,9 @@ def parse(raw: Json, *, id: str = "") -> CadSequence:
     return CadSequence(drawing.sequence.operations, name if isinstance(name, str) else id)
 
 
-def document(sequence: CadSequence) -> Json:
-    """Return the document of a history."""
-    return {**_HEAD, "id": sequence.id, "sequence": _documents(sequence)}
+def empty(id: str) -> Json:
+    """Return a document without operations."""
+    return {**_HEAD, "id": id, "sequence": []}
 
 
 def _documents(sequence: CadSequence) -> list[Json]:

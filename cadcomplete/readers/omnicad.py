@@ -83,7 +83,7 @@ def _entity_key(entry: Any, entities: Json) -> str:
     return key
 
 
-# --- checked access --------------------------------------------------------------------------------
+# --- checked access -----------------------------------------------------------------------------
 
 
 def _at(path: str, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -135,7 +135,7 @@ def _vector(mapping: Json, key: str) -> Vec3:
     return (_number(vector, "x"), _number(vector, "y"), _number(vector, "z"))
 
 
-# --- sketches ----------------------------------------------------------------------------------------
+# --- sketches -----------------------------------------------------------------------------------
 
 Region = tuple[int, tuple[int, ...]]
 """Outer loop and holes, by their indices in the sketch."""
@@ -179,8 +179,7 @@ def _read_loops(profile: Any, path: str) -> Iterator[Loop]:
         place = f"{path}.loops[{number}]"
         stored = _at(place, _get, loop, "profile_curves", list)
         curves = [
-            _at(f"{place}.profile_curves[{i}]", read_curve, curve)
-            for i, curve in enumerate(stored)
+            _at(f"{place}.profile_curves[{i}]", read_curve, curve) for i, curve in enumerate(stored)
         ]
         if curves:
             yield Loop(tuple(_at(place, chain, curves)), place)
@@ -279,12 +278,10 @@ def _regions(indices: list[int], loops: list[Loop]) -> tuple[Region, ...]:
 
 
 def _inside(box: tuple[float, ...], outer: tuple[float, ...]) -> bool:
-    return (
-        outer[0] <= box[0] and outer[1] <= box[1] and box[2] <= outer[2] and box[3] <= outer[3]
-    )
+    return outer[0] <= box[0] and outer[1] <= box[1] and box[2] <= outer[2] and box[3] <= outer[3]
 
 
-# --- extrudes -------------------------------------------------------------------------------------------
+# --- extrudes -----------------------------------------------------------------------------------
 
 
 def _read_extrude(entity: Json, sketches: dict[str, tuple[int, Regions]], path: str) -> Extrude:

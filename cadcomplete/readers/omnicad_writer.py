@@ -80,7 +80,9 @@ def extend(raw: Json, before: CadSequence, after: CadSequence) -> Json:
         else:
             names[index] = _listed(entities[key])
         if new:
-            number = 1 + max((e["index"] for e in listed if isinstance(e.get("index"), int)), default=-1)
+            number = 1 + max(
+                (e["index"] for e in listed if isinstance(e.get("index"), int)), default=-1
+            )
             listed.append({"index": number, "type": entities[key]["type"], "entity": key})
     return {**raw, "entities": entities, "sequence": listed}
 
@@ -92,7 +94,7 @@ def place(raw: Json, before: CadSequence, after: CadSequence) -> CadSequence:
     region of a given sketch, that sketch is drawn once more, with just the loops it wants.
     """
     keys = [entry["entity"] for entry in raw["sequence"]]
-    given = [op for op, old in zip(after.operations, before.operations) if op == old]
+    given = [op for op, old in zip(after.operations, before.operations, strict=False) if op == old]
     listed = {
         index: _listed(raw["entities"][keys[index]])
         for index, operation in enumerate(given)
@@ -149,7 +151,7 @@ def _wanted(sequence: CadSequence, index: int) -> list[Region]:
     return list(dict.fromkeys([*((i, ()) for i in loops), *used]))
 
 
-# --- new entities ---------------------------------------------------------------------------------
+# --- new entities -------------------------------------------------------------------------------
 
 
 def _fresh_keys(raw: Json, after: CadSequence) -> Iterator[str]:
@@ -176,10 +178,10 @@ def _sketch_entity(
     labels = _names()
     loops = [_loop(loop, labels) for loop in sketch.loops]
     names = {wanted: next(labels) for wanted in regions}
-    plane = sketch.plane
+    plane, (x, y, z) = sketch.plane, sketch.plane.origin
     entity = {
         "transform": {
-            "origin": _xyz(tuple(map(_metres, plane.origin))),
+            "origin": _xyz((_metres(x), _metres(y), _metres(z))),
             "x_axis": _xyz(plane.x_axis),
             "y_axis": _xyz(plane.y_axis),
             "z_axis": _xyz(plane.normal),

@@ -1,0 +1,6 @@
+"""`python -m cadcomplete`."""
+
+from cadcomplete.cli import main
+
+if __name__ == "__main__":
+    main()

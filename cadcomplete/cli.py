@@ -1,0 +1,229 @@
+"""The command line. Every command imports what it needs when it runs, so help comes at once.
+
+Exit codes: 0 done, 2 usage or bad input, 1 anything else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="cadcomplete",
+    help="Complete CAD construction histories.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+PartFile = Annotated[Path, typer.Argument(help="A history: JSON (Omni-CAD or ours) or .lines.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON.")]
+ModelFolder = Annotated[
+    Path | None, typer.Option("--model", help="A trained folder. Default: the shipped model.")
+]
+TokenizerFolder = Annotated[
+    Path | None,
+    typer.Option("--tokenizer", help="Folder of a tokenizer. Default: the shipped model's."),
+]
+
+
+def main() -> None:
+    """Run the command line; an error is one clear line and an exit code."""
+    from cadcomplete.errors import CadCompleteError, InputError
+
+    try:
+        code = app(standalone_mode=False)
+    except InputError as error:
+        code = _fail(str(error), 2)
+    except CadCompleteError as error:
+        code = _fail(str(error), 1)
+    except (KeyboardInterrupt, typer.Abort):
+        code = _fail("interrupted", 130)
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:  # noqa: BLE001
+        code = _unexpected(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unexpected(error: Exception) -> int:
+    """Usage errors of the command line say themselves how to show; the rest is our fault."""
+    show = getattr(error, "format_message", None)
+    if show is not None:
+        return _fail(f"{show()} (see cadcomplete --help)", getattr(error, "exit_code", 2))
+    if os.environ.get("CADCOMPLETE_DEBUG"):
+        raise error
+    hint = "set CADCOMPLETE_DEBUG=1 to see where"
+    return _fail(f"unexpected {type(error).__name__}: {' '.join(str(error).split())} ({hint})", 1)
+
+
+def _fail(message: str, code: int) -> int:
+    typer.echo(f"cadcomplete: {message}", err=True)
+    return code
+
+
+def _print_json(document: Any) -> None:
+    typer.echo(json.dumps(document, indent=1, ensure_ascii=False))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from cadcomplete import __version__
+
+        typer.echo(f"cadcomplete {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Complete CAD construction histories."""
+
+
+@app.command()
+def inspect(
+    part: PartFile,
+    as_json: AsJson = False,
+    tokenizer: TokenizerFolder = None,
+    time_limit: Annotated[float, typer.Option(help="Seconds the CAD kernel may take.")] = 120.0,
+) -> None:
+    """Say what is in a history, what is wrong with it, and what it measures."""
+    from cadcomplete import reports
+
+    report = reports.inspect(part, tokenizer=tokenizer, time_limit=time_limit)
+    if as_json:
+        _print_json(report)
+    else:
+        typer.echo(reports.inspection_text(report))
+
+
+@app.command()
+def convert(
+    source: PartFile,
+    target: Annotated[Path, typer.Argument(help=".json, .lines, .step, .stl, .glb or .png")],
+    dialect: Annotated[
+        str | None, typer.Option(help="Of JSON: omnicad or native. Default: as it was read.")
+    ] = None,
+    time_limit: Annotated[float, typer.Option(help="Seconds the CAD kernel may take.")] = 120.0,
+) -> None:
+    """Convert a history to the format that the suffix of TARGET names."""
+    from cadcomplete import readers, reports
+
+    document = readers.read(source)
+    if dialect is not None:
+        document = readers.from_sequence(document.sequence, dialect=dialect, path=str(source))
+    reports.convert(document, target, time_limit=time_limit)
+
+
+@app.command()
+def encode(
+    part: PartFile,
+    text_format: Annotated[str, typer.Option("--format", help="lines or json")] = "lines",
+    cut: Annotated[
+        int | None, typer.Option(help="Operations to keep. Default: all of them.")
+    ] = None,
+    caption: Annotated[str | None, typer.Option(help="What the part is.")] = None,
+    tokenizer: TokenizerFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the prompt that a model gets for a part."""
+    from cadcomplete import reports
+
+    report = reports.encode(part, text_format, cut=cut, caption=caption, tokenizer=tokenizer)
+    if as_json:
+        _print_json(report)
+    else:
+        typer.echo(report["text"], nl=False)
+
+
+@app.command()
+def truncate(
+    source: Annotated[Path, typer.Argument(help="Folder of JSON files.")],
+    target: Annotated[Path, typer.Argument(help="Folder to write to.")],
+    max_versions: Annotated[int, typer.Option(help="Most truncated versions of a part.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Write each history and up to five evenly spaced beginnings of it."""
+    from cadcomplete import reports
+
+    report = reports.truncate(source, target, most=max_versions)
+    if as_json:
+        _print_json(report)
+        return
+    for skipped in report["skipped"]:
+        typer.echo(f"skipped {skipped['file']}: {skipped['reason']}", err=True)
+    count, skips = report["files"], len(report["skipped"])
+    typer.echo(f"{count} histories, {report['versions']} truncated versions, {skips} skipped")
+
+
+@app.command()
+def complete(
+    part: PartFile,
+    keep: Annotated[
+        int | None, typer.Option(help="Operations to keep. Default: all that are there.")
+    ] = None,
+    caption: Annotated[str | None, typer.Option(help="What the part is to be.")] = None,
+    n: Annotated[int, typer.Option("-n", help="How many completions.")] = 3,
+    seed: Annotated[int, typer.Option(help="Another seed, other completions.")] = 0,
+    model: ModelFolder = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder for the files.")
+    ] = None,
+    formats: Annotated[str, typer.Option(help="Files to write with -o.")] = "json,step,png",
+    image: Annotated[Path | None, typer.Option(help="Not yet: refused.")] = None,
+    points: Annotated[Path | None, typer.Option(help="Not yet: refused.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Propose how a half-finished part goes on: ranked, checked, ready to be exported."""
+    from cadcomplete import reports
+    from cadcomplete.errors import InputError
+
+    for name, value in (("--image", image), ("--points", points)):
+        if value is not None:
+            raise InputError(f"{name} is not supported yet", hint="leave it out")
+    report = reports.complete(
+        part,
+        keep=keep,
+        caption=caption,
+        n=n,
+        seed=seed,
+        model=model,
+        output=output,
+        formats=tuple(name.strip() for name in formats.split(",") if name.strip()),
+    )
+    if as_json:
+        _print_json(report)
+    else:
+        typer.echo(reports.completions_text(report))
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Argument(help="A TOML file, such as configs/tiny.toml.")],
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, such as train.batch=8")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a model; a run that was stopped continues."""
+    from cadcomplete import config as configuration
+    from cadcomplete.train import train as train_model
+
+    resolved = configuration.load(config, changes=tuple(changes or ()))
+    folder = train_model(resolved, say=lambda line: typer.echo(line, err=True))
+    if as_json:
+        _print_json({"folder": str(folder), **json.loads((folder / "metrics.json").read_text())})
+
+
+if __name__ == "__main__":
+    main()

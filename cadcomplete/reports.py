@@ -1,0 +1,265 @@
+"""What the commands of the command line answer, as plain dictionaries and as text.
+
+The keys are a promise to scripts: they do not change.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cadcomplete import exporters, readers
+from cadcomplete.errors import InputError, KernelFailure
+from cadcomplete.fields import FORMATS, Format
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.jobs import Report, examine
+from cadcomplete.operations import Operation, Sketch
+from cadcomplete.readers import Document
+from cadcomplete.sequence import CadSequence, Finding, validate
+
+Json = dict[str, Any]
+
+
+# --- inspect ------------------------------------------------------------------------------------
+
+
+def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
+    """Return what is in a file: its operations, problems, measures and lengths in tokens."""
+    document = readers.read(path)
+    sequence = document.sequence
+    with Kernel(time_limit=time_limit) as kernel:
+        pending = kernel.submit(examine, sequence)
+        tokens = _token_counts(sequence, tokenizer)
+        findings = validate(sequence)
+        try:
+            report = pending.result()
+        except KernelFailure as error:
+            report = Report((str(error),))
+    measures = report.measures
+    problems = [dataclasses.asdict(f) for f in (*findings, *_build_findings(report, sequence))]
+    return {
+        "file": str(path),
+        "id": sequence.id,
+        "dialect": document.dialect,
+        "operations": len(sequence),
+        "curves": sequence.curves,
+        "history": [_operation(i, op) for i, op in enumerate(sequence.operations)],
+        "problems": problems,
+        "valid": report.valid and not any(p["severity"] == "error" for p in problems),
+        "volume_mm3": measures and measures.volume,
+        "area_mm2": measures and measures.area,
+        "bounding_box_mm": measures
+        and {"min": measures.bounding_box.minimum, "max": measures.bounding_box.maximum},
+        "center_of_mass_mm": measures and measures.center_of_mass,
+        "bodies": measures.bodies if measures else 0,
+        "tokens": tokens,
+    }
+
+
+def _build_findings(report: Report, sequence: CadSequence) -> Iterator[Finding]:
+    for problem in report.problems:
+        index = report.operation
+        source = sequence.operations[index].source if index is not None else "$.sequence"
+        yield Finding(source or f"$.sequence[{index}]", problem)
+
+
+def _operation(index: int, operation: Operation) -> Json:
+    if isinstance(operation, Sketch):
+        curves = sum(len(loop.curves) for loop in operation.loops)
+        return {"index": index, "type": "sketch", "loops": len(operation.loops), "curves": curves}
+    return {
+        "index": index,
+        "type": "extrude",
+        "boolean": operation.boolean.value,
+        "extent": operation.extent.type.value,
+        "span_mm": operation.extent.span,
+        "profiles": len(operation.profiles),
+    }
+
+
+def _token_counts(sequence: CadSequence, folder: Path | None) -> dict[str, int]:
+    from cadcomplete.prompt import prompt
+    from cadcomplete.tokenizer import TextTokenizer, shipped
+
+    tokenizer = TextTokenizer.load(folder or shipped())
+    texts = {name: prompt(sequence, text_format=name) for name in FORMATS}
+    return {name: len(tokenizer.encode(text).ids) for name, text in texts.items()}
+
+
+def inspection_text(report: Json) -> str:
+    """Return an inspection for people."""
+    lines = [f"{report['id']}: {report['operations']} operations, {report['curves']} curves"]
+    lines += [f"  {_operation_text(operation)}" for operation in report["history"]]
+    if report["volume_mm3"] is not None:
+        low, high = report["bounding_box_mm"]["min"], report["bounding_box_mm"]["max"]
+        size = " × ".join(f"{b - a:.6g}" for a, b in zip(low, high, strict=True))
+        lines.append(f"volume {report['volume_mm3']:.6g} mm³, area {report['area_mm2']:.6g} mm²")
+        lines.append(f"size {size} mm, {_plural(report['bodies'], 'body', 'bodies')}")
+    counts = ", ".join(f"{count} as {name}" for name, count in report["tokens"].items())
+    lines.append(f"tokens: {counts}")
+    lines += [f"{p['severity']} at {p['path']}: {p['problem']}" for p in report["problems"]]
+    lines.append("a valid solid" if report["valid"] else "not a valid solid")
+    return "\n".join(lines)
+
+
+def _operation_text(operation: Json) -> str:
+    number = f"{operation['index']:3d}"
+    if operation["type"] == "sketch":
+        loops = _plural(operation["loops"], "loop")
+        return f"{number}  sketch   {loops}, {_plural(operation['curves'], 'curve')}"
+    start, end = operation["span_mm"]
+    what = f"{operation['boolean']}, {start:.6g} to {end:.6g} mm from its plane"
+    return f"{number}  extrude  {what}, {_plural(operation['profiles'], 'profile')}"
+
+
+def _plural(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+# --- convert, encode, truncate ------------------------------------------------------------------
+
+
+def convert(document: Document, target: Path, *, time_limit: float) -> None:
+    """Write a history to a file. Raises BuildError if it needs a solid and there is none."""
+    name = exporters.format_of(target)
+    if not exporters.EXPORTERS[name].needs_solid:
+        exporters.write(exporters.Part(document), target)
+        return
+    with Kernel(time_limit=time_limit) as kernel:
+        kernel.run(exporters.convert, document, target)
+
+
+def encode(
+    path: Path, text_format: str, *, cut: int | None, caption: str | None, tokenizer: Path | None
+) -> Json:
+    """Return the prompt of a part cut after `cut` operations, and its tokens."""
+    from cadcomplete.prompt import prompt
+    from cadcomplete.tokenizer import TextTokenizer, shipped
+
+    if text_format not in FORMATS:
+        expected = " or ".join(FORMATS)
+        raise InputError("unknown format", where="--format", expected=expected, got=text_format)
+    document = readers.read(path)
+    kept = document if cut is None else document.truncated(cut)
+    known: Format = "json" if text_format == "json" else "lines"
+    text = prompt(kept.sequence, caption=caption, text_format=known)
+    tokens = TextTokenizer.load(tokenizer or shipped()).encode(text)
+    after = [i for i, c in zip(tokens.cuts, text.cuts, strict=True) if c.curves is None]
+    return {
+        "id": document.sequence.id,
+        "format": text_format,
+        "operations": len(kept.sequence),
+        "text": text.text,
+        "input_ids": list(tokens.ids),
+        "boundaries": after[1:],
+    }
+
+
+def truncate(source: Path, target: Path, *, most: int) -> Json:
+    """Write the truncated versions of all histories of a folder."""
+    from cadcomplete.data.samples import Skipped
+    from cadcomplete.data.truncate import truncate_folder
+
+    if most < 1:
+        raise InputError("nothing to write", where="--max-versions", expected="1 or more", got=most)
+    files, written, skipped = 0, 0, []
+    for item in progress(truncate_folder(source, target, most=most), "truncating"):
+        if isinstance(item, Skipped):
+            skipped.append(dataclasses.asdict(item))
+        else:
+            files, written = files + 1, written + len(item.versions)
+    return {"files": files, "versions": written, "skipped": skipped}
+
+
+def progress(items: Iterator[Any], what: str) -> Iterator[Any]:
+    """Yield the items, with a count on standard error when that is a terminal."""
+    import sys
+
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description} {task.completed}"))
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=None)
+        for item in items:
+            yield item
+            bar.advance(task)
+
+
+# --- complete -----------------------------------------------------------------------------------
+
+
+def complete(
+    path: Path,
+    *,
+    keep: int | None,
+    caption: str | None,
+    n: int,
+    seed: int,
+    model: Path | None,
+    output: Path | None,
+    formats: tuple[str, ...],
+) -> Json:
+    """Return the completions of a part; with `output`, also as files."""
+    document = readers.read(path)
+    exporters.check_formats(formats)
+    with Kernel(workers=2, time_limit=30.0) as kernel:  # it starts while torch is imported
+        from cadcomplete import checkpoint
+        from cadcomplete import complete as completing
+
+        loaded = checkpoint.load(model) if model is not None else completing.shipped_model()
+        result = completing.complete(
+            document, model=loaded, keep=keep, caption=caption, n=n, seed=seed, kernel=kernel
+        )
+        files = completing.write(result, output, formats, kernel) if output is not None else {}
+    return {
+        "file": str(path),
+        "kept": result.given.sequence.whole_operations,
+        "model": result.model,
+        "seconds": round(result.seconds, 3),
+        "finished": round(result.finished, 4),
+        "generated": result.generated,
+        "unfinished": result.unfinished,
+        "overview": files.get("overview"),
+        "completions": [
+            {
+                "rank": c.rank,
+                "score": round(c.score, 6),
+                "valid": c.valid,
+                "problems": list(c.problems),
+                "operations_added": c.operations_added,
+                "volume_mm3": c.volume,
+                "text": c.text,
+                "files": files.get(c.rank, {}),
+            }
+            for c in result.completions
+        ],
+    }
+
+
+def completions_text(report: Json) -> str:
+    """Return completions for people."""
+    kept, finished = _plural(report["kept"], "operation"), report["finished"]
+    lines = [f"{report['file']}: {kept} kept; {finished:.0%} that nothing is missing"]
+    for completion in report["completions"]:
+        volume = completion["volume_mm3"]
+        size = "no solid" if volume is None else f"{volume:.6g} mm³"
+        verdict = "valid" if completion["valid"] else f"not valid: {completion['problems'][0]}"
+        added = _plural(completion["operations_added"], "operation")
+        lines.append(
+            f"\n{completion['rank']}. score {completion['score']:.3f}, "
+            f"{added} added, {size}, {verdict}"
+        )
+        lines += [f"   {line}" for line in completion["text"].splitlines()]
+        lines += [f"   {name}: {file}" for name, file in completion["files"].items()]
+    if report["overview"]:
+        lines.append(f"\noverview: {report['overview']}")
+    lines.append(f"\n{report['model']}, {report['seconds']:.1f} seconds")
+    if not any(c["files"] for c in report["completions"]):
+        lines.append("use -o FOLDER to write files")
+    return "\n".join(lines)

@@ -1,0 +1,39 @@
+"""What the tests share: where files are, and small parts to try things on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cadcomplete.lines import decode
+from cadcomplete.sequence import CadSequence
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ROOT / "examples" / "parts"
+REAL = ROOT.parent / "shared" / "data"
+
+PLATE = """\
+sketch 0 0 0 +z +x
+loop 0 0
+line 40 0
+line 40 30
+line 0 30
+close
+circle 20 15 5
+extrude new to 10 0/1
+"""
+
+
+def real(name: str) -> Path:
+    """Return a folder of the open real data, or skip the test and say so."""
+    folder = REAL / name
+    if not folder.exists():
+        pytest.skip(f"the open data is not here: ../shared/data/{name}")
+    return folder
+
+
+@pytest.fixture
+def plate() -> CadSequence:
+    """A plate of 40 × 30 × 10 mm with a hole of 10 mm diameter."""
+    return decode(PLATE)
