@@ -62,7 +62,8 @@ class CompletionModel(nn.Module):
         wanted_BL = labels_BL[:, 1:] != IGNORED
         logits_NV = self.language_model.lm_head(hidden_BLD[:, :-1][wanted_BL])
         targets_N = labels_BL[:, 1:][wanted_BL]
-        losses_N = functional.cross_entropy(logits_NV.float(), targets_N, reduction="none")
+        logits_NV = logits_NV.to(torch.promote_types(logits_NV.dtype, torch.float32))
+        losses_N = functional.cross_entropy(logits_NV, targets_N, reduction="none")
         weights_N = weights_BL[:, 1:][wanted_BL]
         return Scored((losses_N * weights_N).sum(), weights_N.sum(), losses_N)
 
@@ -106,8 +107,3 @@ def qwen3_config(model: ModelConfig, *, vocabulary: int, end: int, length: int) 
         eos_token_id=end,
         pad_token_id=end,
     )
-
-
-def seeded(seed: int) -> torch.Generator:
-    """Return a generator of its own, so that nothing depends on the global one."""
-    return torch.Generator().manual_seed(seed)

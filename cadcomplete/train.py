@@ -9,9 +9,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,10 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
+from tqdm import tqdm
 from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
-from transformers.trainer_pt_utils import LengthGroupedSampler
+from transformers.trainer_callback import PrinterCallback, ProgressCallback
+from transformers.trainer_pt_utils import get_length_grouped_indices
 from transformers.trainer_utils import set_seed
 
 from cadcomplete import checkpoint
@@ -89,6 +90,8 @@ def train(config: Config, *, say: Say = lambda line: None, resume: bool = True) 
         data_collator=partial(collate, padding=tokenizer.end),
         callbacks=_callbacks(config, folder),
     )
+    for chatty in (PrinterCallback, ProgressCallback):  # standard output is for results
+        trainer.remove_callback(chatty)
     trainer.store = partial(Checkpoint, tokenizer=tokenizer, config=config)
     last = last_checkpoint(folder) if resume else None
     if last is not None:
@@ -159,7 +162,8 @@ def _arguments(config: Config, folder: Path, items: int) -> TrainingArguments:
         logging_steps=train.log_every,
         logging_nan_inf_filter=False,
         report_to=[],
-        disable_tqdm=not sys.stderr.isatty(),
+        disable_tqdm=True,
+        dataloader_pin_memory=torch.cuda.is_available(),
         remove_unused_columns=False,
         label_names=["labels"],
     )
@@ -172,7 +176,7 @@ def last_checkpoint(folder: Path) -> Path | None:
 
 
 def _callbacks(config: Config, folder: Path) -> list[TrainerCallback]:
-    callbacks: list[TrainerCallback] = [_LogFile(folder / "log.jsonl")]
+    callbacks: list[TrainerCallback] = [_LogFile(folder / "log.jsonl"), _Progress()]
     if config.train.patience:
         callbacks.append(EarlyStoppingCallback(config.train.patience))
     return callbacks
@@ -195,6 +199,42 @@ class _LogFile(TrainerCallback):
     ) -> None:
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": state.global_step, **(logs or {})}) + "\n")
+
+
+class _SimilarLengths(Sampler[int]):
+    """Batches of similar length, in an order that depends on nothing but seed and epoch."""
+
+    def __init__(self, lengths: list[int], batch: int, seed: int) -> None:
+        self.lengths, self.batch, self.seed, self.epoch = lengths, batch, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        random = torch.Generator().manual_seed(1000 * self.seed + self.epoch)
+        return iter(get_length_grouped_indices(self.lengths, self.batch, generator=random))
+
+
+class _Progress(TrainerCallback):
+    """A bar on standard error, with the last losses."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.bar = tqdm(total=state.max_steps, initial=state.global_step, disable=None)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.bar.update()
+
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        shown = {k: v for k, v in (logs or {}).items() if k in ("loss", "eval_loss")}
+        self.bar.set_postfix(shown, refresh=False)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.bar.close()
 
 
 class _HistoryTrainer(Trainer):
@@ -222,12 +262,9 @@ class _HistoryTrainer(Trainer):
         return (loss, outputs) if return_outputs else loss
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
-        """Batches of similar length; an epoch sees every variant of every part once."""
         dataset: Histories = self.train_dataset  # type: ignore[assignment]
-        lengths = dataset.lengths * dataset.variants
-        generator = torch.Generator().manual_seed(self.args.seed)
         size = self.args.train_batch_size * self.args.gradient_accumulation_steps
-        return LengthGroupedSampler(size, lengths=lengths, generator=generator)
+        return _SimilarLengths(dataset.lengths * dataset.variants, size, self.args.seed)
 
     def evaluate(
         self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any

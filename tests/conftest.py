@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cadcomplete.lines import decode
+from cadcomplete.readers import read
 from cadcomplete.sequence import CadSequence
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,3 +38,9 @@ def real(name: str) -> Path:
 def plate() -> CadSequence:
     """A plate of 40 × 30 × 10 mm with a hole of 10 mm diameter."""
     return decode(PLATE)
+
+
+@pytest.fixture(scope="session")
+def example_sequences() -> list[CadSequence]:
+    """The histories of the example parts."""
+    return [read(path).sequence for path in sorted(PARTS.glob("*.json"))]
