@@ -1,3 +1,66 @@
-"""Complete CAD construction histories."""
+"""Complete CAD construction histories.
+
+::
+
+    import cadcomplete
+
+    part = cadcomplete.read("part.json")
+    for completion in cadcomplete.complete(part, keep=4).completions:
+        print(completion.rank, completion.valid, completion.text)
+
+Names here are imported when they are first used: `import cadcomplete` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cadcomplete.checkpoint import load as load_model
+    from cadcomplete.completion import Completion, Completions, complete
+    from cadcomplete.kernel.contain import Kernel
+    from cadcomplete.lines import decode, encode
+    from cadcomplete.readers import Document, from_sequence, read
+    from cadcomplete.sequence import CadSequence, truncate, validate
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "CadSequence": "sequence",
+    "Completion": "completion",
+    "Completions": "completion",
+    "Document": "readers",
+    "Kernel": "kernel.contain",
+    "complete": "completion",
+    "decode": "lines",
+    "encode": "lines",
+    "from_sequence": "readers",
+    "load_model": "checkpoint",
+    "read": "readers",
+    "truncate": "sequence",
+    "validate": "sequence",
+}
+
+__all__ = [
+    "CadSequence",
+    "Completion",
+    "Completions",
+    "Document",
+    "Kernel",
+    "complete",
+    "decode",
+    "encode",
+    "from_sequence",
+    "load_model",
+    "read",
+    "truncate",
+    "validate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'cadcomplete' has no attribute {name!r}")
+    module = import_module(f"cadcomplete.{_HOMES[name]}")
+    return getattr(module, {"load_model": "load"}.get(name, name))

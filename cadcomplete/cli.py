@@ -22,7 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-PartFile = Annotated[Path, typer.Argument(help="A history: JSON (Omni-CAD or ours) or .lines.")]
+PartFile = Annotated[
+    Path, typer.Argument(metavar="PART", help="A history: JSON (Omni-CAD or ours) or .lines.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON.")]
 ModelFolder = Annotated[
     Path | None, typer.Option("--model", help="A trained folder. Default: the shipped model.")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from cadcomplete.curves import CURVES, Circle, Curve, Line
 from cadcomplete.errors import GeometryError, TextError
 from cadcomplete.fields import Field, Format
-from cadcomplete.geometry import XY, Plane
+from cadcomplete.geometry import Plane
 from cadcomplete.kinds import POINT, Ends, ProfileWord
 from cadcomplete.operations import (
     OPERATIONS,
@@ -23,7 +23,7 @@ from cadcomplete.operations import (
     Profile,
     Sketch,
 )
-from cadcomplete.sequence import CadSequence
+from cadcomplete.sequence import CadSequence, start_plane
 
 LOOP, CLOSE = "loop", "close"
 
@@ -107,22 +107,13 @@ def _extrude_values(
 ) -> tuple[Any, ...]:
     sketches = [i for i, op in enumerate(before) if isinstance(op, Sketch)]
     profiles = tuple(_profile_word(p, sketches) for p in extrude.profiles)
-    ends = _ends(extrude.extent, _plane(extrude, before), text_format)
+    ends = _ends(extrude.extent, start_plane(extrude, before), text_format)
     return (extrude.boolean.value, ends, profiles)
 
 
 def _profile_word(profile: Profile, sketches: list[int]) -> ProfileWord:
     back = len(sketches) - 1 - sketches.index(profile.sketch)
     return (back, profile.outer, profile.holes)
-
-
-def _plane(extrude: Extrude, before: tuple[Operation, ...]) -> Plane:
-    """The plane an extrude starts from: its first profile's, or the newest there is."""
-    sketches = [op for op in before if isinstance(op, Sketch)]
-    chosen = before[extrude.profiles[0].sketch] if extrude.profiles else None
-    if isinstance(chosen, Sketch):
-        return chosen.plane
-    return sketches[-1].plane if sketches else XY
 
 
 def _ends(extent: Extent, plane: Plane, text_format: Format) -> Ends:
@@ -154,11 +145,16 @@ def write_document(command: Command) -> dict[str, Any]:
 def read_command(line: str, text_format: Format) -> Command:
     """Read one line. Raises TextError, which does not yet know the number of the line."""
     try:
-        return _read_words(line) if text_format == "lines" else read_document(json.loads(line))
+        return _read_words(line) if text_format == "lines" else read_document(_load_json(line))
     except GeometryError as error:
         raise TextError(str(error)) from error
-    except json.JSONDecodeError as error:
-        raise TextError(f"not JSON: {error.msg}", got=line) from error
+
+
+def _load_json(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError too
+        raise TextError(f"not JSON: {getattr(error, 'msg', error)}", got=line) from error
 
 
 def _read_words(line: str) -> Command:

@@ -127,10 +127,17 @@ class Arc:
 
     @property
     def area(self) -> float:
-        """Signed area between the curve and the origin: the chord's plus the segment's."""
+        """Signed area between the curve and the origin: the chord's plus the segment's.
+
+        An arc that does not exist counts as its chord.
+        """
+        chord = Line(self.start, self.end).area
+        try:
+            radius = self.radius
+        except GeometryError:
+            return chord
         sweep = math.radians(self.sweep)
-        segment = self.radius**2 * (sweep - math.sin(sweep)) / 2
-        return Line(self.start, self.end).area + segment
+        return chord + radius**2 * (sweep - math.sin(sweep)) / 2
 
     def reversed(self) -> Arc:
         return Arc(self.end, self.mid, self.start)
@@ -139,17 +146,21 @@ class Arc:
         return Arc(start, self.mid, end)
 
     def points(self) -> Array:
-        """Points along the arc, one every 10 degrees, ends exact, shape (n, 2).
+        """Points along the arc, one at least every 10 degrees, ends exact, shape (n, 2).
 
-        An arc that does not exist is drawn straight.
+        Its outermost points are among them, so that a box around them holds the arc. An arc
+        that does not exist is drawn straight.
         """
         try:
             cx, cy = self.center
         except GeometryError:
             return np.array([self.start, self.mid, self.end])
-        sweep, radius = math.radians(self.sweep), self.radius
-        first = math.atan2(self.start[1] - cy, self.start[0] - cx)
-        angles = first + np.linspace(0.0, sweep, 2 + int(abs(sweep) / math.radians(10)))
+        sweep, radius = self.sweep, self.radius
+        first = math.degrees(math.atan2(self.start[1] - cy, self.start[0] - cx))
+        low, high = sorted((first, first + sweep))
+        tens = np.arange(math.floor(low / 10 + 1e-9) + 1, math.ceil(high / 10 - 1e-9)) * 10.0
+        inner = tens if sweep > 0 else tens[::-1]
+        angles = np.radians(np.concatenate([[first], inner, [first + sweep]]))
         points = np.stack([cx + radius * np.cos(angles), cy + radius * np.sin(angles)], 1)
         points[0], points[-1] = self.start, self.end
         return points

@@ -19,13 +19,14 @@ def writing(path: Path) -> Iterator[Path]:
     unfinished = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield unfinished
-        unfinished.replace(path)
+        unfinished.touch()  # the CAD kernel would not say why it cannot write there
+        try:
+            yield unfinished
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"cannot write: {error.strerror or error}", file=path) from error
-    finally:
-        if unfinished.is_file():
-            unfinished.unlink()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -32,7 +32,7 @@ class Plane:
 
         Raises GeometryError if an axis is zero or both are parallel.
         """
-        normal = _unit(normal, "normal")
+        normal, x_axis = _unit(normal, "normal"), _unit(x_axis, "x axis")
         along = dot(normal, x_axis)
         if abs(along) > 1e-8:
             x, y, z = x_axis

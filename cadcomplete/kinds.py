@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -74,9 +75,12 @@ POSITIVE = Kind(
 
 
 def _write_sweep(sweep: float) -> str:
-    """Degrees to six decimals: 2e-8 of the radius, well below the tolerance of a length."""
-    sweep = max(-359.999999, min(359.999999, sweep))
-    return f"{sweep:.6f}".rstrip("0").rstrip(".")
+    """Degrees to six decimals: 2e-8 of the radius, well below the tolerance of a length.
+
+    An arc that is all but straight, or all but a circle, stays one.
+    """
+    size = max(0.000001, min(359.999999, abs(sweep)))
+    return f"{math.copysign(size, sweep):.6f}".rstrip("0").rstrip(".")
 
 
 def _sweep(value: float) -> float:
@@ -264,10 +268,16 @@ def _read_profile(word: Any) -> ProfileWord:
     return (int(back or 0), int(outer), tuple(int(h) for h in holes.split("/")[1:]))
 
 
+def _load_profiles(value: Any) -> tuple[ProfileWord, ...]:
+    if not isinstance(value, list):
+        raise TextError("not profiles", expected="a list of loops such as 0/1", got=value)
+    return tuple(_read_profile(word) for word in value)
+
+
 PROFILES = Kind(
     write=lambda profiles: " ".join(map(write_profile, profiles)),
     read=lambda words: tuple(_read_profile(word) for word in words),
     dump=lambda profiles: [write_profile(p) for p in profiles],
-    load=lambda value: tuple(_read_profile(word) for word in value),
+    load=_load_profiles,
     slots={"lines": (Open("profiles"),), "json": (Fixed("["), Open("profiles"), Fixed("]"))},
 )

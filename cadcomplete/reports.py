@@ -210,7 +210,7 @@ def complete(
     exporters.check_formats(formats)
     with Kernel(workers=2, time_limit=30.0) as kernel:  # it starts while torch is imported
         from cadcomplete import checkpoint
-        from cadcomplete import complete as completing
+        from cadcomplete import completion as completing
 
         loaded = checkpoint.load(model) if model is not None else completing.shipped_model()
         result = completing.complete(

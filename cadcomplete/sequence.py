@@ -13,7 +13,7 @@ import numpy as np
 from cadcomplete.curves import Arc, Circle, Curve
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.fields import LIMIT
-from cadcomplete.geometry import Array
+from cadcomplete.geometry import XY, Array, Plane
 from cadcomplete.operations import Extrude, Loop, Operation, Profile, Sketch
 
 
@@ -91,6 +91,14 @@ def _partial(sequence: CadSequence, index: int, curves: int) -> Sketch:
     return dataclasses.replace(sketch, loops=tuple(loops))
 
 
+def start_plane(extrude: Extrude, before: tuple[Operation, ...]) -> Plane:
+    """Return the plane an extrude starts from: its first profile's, or the newest there is."""
+    places = [profile.sketch for profile in extrude.profiles[:1]]
+    chosen = [before[i] for i in places if 0 <= i < len(before)]
+    planes = [op.plane for op in (*before, *chosen) if isinstance(op, Sketch)]
+    return planes[-1] if planes else XY
+
+
 def validate(sequence: CadSequence) -> tuple[Finding, ...]:
     """Return what is wrong or unusual, each finding with its place in the document."""
     return tuple(_findings(sequence))
@@ -152,6 +160,9 @@ def _extrude_findings(
     start, end = extrude.extent.span
     if start == end:
         yield Finding(path, "the extrude has no height")
+    offset = start_plane(extrude, sequence.operations[:index]).offset
+    if max(abs(offset + start), abs(offset + end)) > LIMIT:
+        yield Finding(path, f"the extrude reaches more than {LIMIT:.0f} mm from the origin")
     for number, profile in enumerate(extrude.profiles):
         problem = _profile_problem(sequence, index, profile)
         if problem:

@@ -81,7 +81,10 @@ def train(config: Config, *, say: Say = lambda line: None, resume: bool = True) 
 
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "config.json", json.dumps(config.as_dict(), indent=1) + "\n")
-    write_text(folder / "skipped.json", json.dumps(_skips(skipped, training), indent=1) + "\n")
+    write_text(
+        folder / "skipped.json",
+        json.dumps(_skips(skipped, (training, validation)), indent=1) + "\n",
+    )
     trainer = _HistoryTrainer(
         model=model,
         args=_arguments(config, folder, len(training)),
@@ -130,9 +133,9 @@ def _texts(samples: list[Sample], config: Config) -> list[str]:
     return [prompt(s.sequence, caption=s.caption, text_format=text_format).text for s in samples]
 
 
-def _skips(skipped: list[Skipped], training: Histories) -> dict[str, Any]:
+def _skips(skipped: list[Skipped], sides: tuple[Histories, ...]) -> dict[str, Any]:
     files = [dataclasses.asdict(item) for item in skipped]
-    return {"files": files, "refused_samples": training.refusals.samples}
+    return {"files": files, "refused_samples": [name for s in sides for name in s.refusals.samples]}
 
 
 def _arguments(config: Config, folder: Path, items: int) -> TrainingArguments:

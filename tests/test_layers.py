@@ -18,7 +18,7 @@ LAYERS = (
     {"grammar", "kernel"},
     {"exporters", "metrics", "data"},
     {"encoders", "model"},
-    {"checkpoint", "generate", "complete", "train", "evaluate"},
+    {"checkpoint", "generate", "completion", "train", "evaluate"},
     {"reports", "cli", "server", "__main__"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
@@ -32,7 +32,7 @@ WALLS = {
         "model.py",
         "checkpoint.py",
         "generate.py",
-        "complete.py",
+        "completion.py",
         "train.py",
     ),
     "transformers": ("encoders/", "model.py", "checkpoint.py", "train.py"),

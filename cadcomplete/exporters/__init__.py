@@ -93,8 +93,7 @@ def export(document: Document, given: int, paths: list[Path]) -> None:
     """Write a completion to files: a job for `kernel.contain`.
 
     The first `given` operations were a designer's; the picture tells them from the others.
-    What cannot be built is written as far as it goes: text and JSON, and a picture of what was
-    given, but no solid.
+    What cannot be built is written as far as it goes: text and JSON, but no solid and no picture.
     """
     solid, before = built(document), built(document.truncated(given))
     for path in paths:

@@ -27,13 +27,16 @@ def write_png(part: Part, path: Path) -> None:
 
 
 def draw(document: Document, solid: Any, given: Any, *, completed: bool, size: int) -> np.ndarray:
-    """Return a picture, (size, size, 3) bytes; seen from where most of the new shows."""
+    """Return a picture, (size, size, 3) bytes; seen from where most of the new shows.
+
+    Without a solid it shows what was given.
+    """
     from cadcomplete.kernel.mesh import EMPTY, open_sketches
     from cadcomplete.kernel.render import ISOMETRIC, best_camera, render
     from cadcomplete.kernel.tessellate import tessellate
 
-    mesh = EMPTY if solid is None else tessellate(solid)
     before = EMPTY if given is None else tessellate(given)
+    mesh = before if solid is None else tessellate(solid)
     camera = best_camera(mesh, before) if completed else ISOMETRIC
     return render(
         mesh,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cadcomplete.errors import KernelFailure
 
@@ -18,21 +18,33 @@ def write_step(part: Part, path: Path) -> None:
     """Write the exact solid as STEP AP214, named like the part."""
     from OCP.APIHeaderSection import APIHeaderSection_MakeHeader
     from OCP.IFSelect import IFSelect_RetDone
-    from OCP.Interface import Interface_Static
     from OCP.STEPControl import STEPControl_AsIs, STEPControl_Writer
     from OCP.TCollection import TCollection_HAsciiString
 
     writer = STEPControl_Writer()
     name = part.document.sequence.id or "part"
-    Interface_Static.SetCVal_s("write.step.product.name", name)
     status = writer.Transfer(part.solid.shape, STEPControl_AsIs)
     if status == IFSelect_RetDone:
+        _name_products(writer.Model(), name)
         header = APIHeaderSection_MakeHeader(writer.Model())
         header.SetName(TCollection_HAsciiString(name))
         header.SetOriginatingSystem(TCollection_HAsciiString("cadcomplete"))
         status = writer.Write(str(path))
     if status != IFSelect_RetDone:
         raise KernelFailure(f"the CAD kernel could not write {path.name}")
+
+
+def _name_products(model: Any, name: str) -> None:
+    """Name the part and, if it has several, its bodies: the kernel appends a running number."""
+    from OCP.StepBasic import StepBasic_Product
+    from OCP.TCollection import TCollection_HAsciiString
+
+    entities = (model.Value(number) for number in range(1, model.NbEntities() + 1))
+    products = [entity for entity in entities if isinstance(entity, StepBasic_Product)]
+    for body, product in enumerate(products):
+        own = TCollection_HAsciiString(f"{name}.{body}" if body else name)
+        product.SetId(own)
+        product.SetName(own)
 
 
 def write_stl(part: Part, path: Path) -> None:

@@ -21,10 +21,10 @@ from OCP.BRepGProp import BRepGProp
 from OCP.collections import List_TopoDS_Shape
 from OCP.GProp import GProp_GProps
 from OCP.ShapeUpgrade import ShapeUpgrade_UnifySameDomain
-from OCP.Standard import Standard_Failure
 from OCP.TopoDS import TopoDS_Shape
 
 from cadcomplete.errors import GeometryError
+from cadcomplete.kernel.failures import KERNEL_ERRORS
 
 FUZZY = (1e-4, 1e-5, 1e-7, 1e-3, 0.0)
 """Gaps in mm that a boolean may close, in the order in which they are tried."""
@@ -108,7 +108,7 @@ def _run(
     boolean.SetNonDestructive(True)  # a fuzzy attempt that fails must not spoil the next
     try:
         boolean.Build()
-    except Standard_Failure:
+    except KERNEL_ERRORS:
         return None
     shape = boolean.Shape() if boolean.IsDone() else None
     return None if shape is None or shape.IsNull() else shape
@@ -128,7 +128,7 @@ def _unified(solid: Solid) -> Solid:
         unify = ShapeUpgrade_UnifySameDomain(copied, merge_edges, True, False)
         try:
             unify.Build()
-        except Standard_Failure:
+        except KERNEL_ERRORS:
             continue
         result = solid_of(unify.Shape())
         same = abs(result.volume - solid.volume) <= 1e-6 * solid.volume

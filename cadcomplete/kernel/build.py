@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from OCP.BRepPrimAPI import BRepPrimAPI_MakePrism
 from OCP.gp import gp_Trsf, gp_Vec
-from OCP.Standard import Standard_Failure
 from OCP.TopLoc import TopLoc_Location
 from OCP.TopoDS import TopoDS_Shape
 
@@ -15,6 +14,7 @@ from cadcomplete.errors import BuildError, GeometryError
 from cadcomplete.geometry import Plane
 from cadcomplete.kernel.booleans import SAME, Solid, cut, fuse, intersect, is_valid, solid_of
 from cadcomplete.kernel.edges import face
+from cadcomplete.kernel.failures import KERNEL_ERRORS
 from cadcomplete.operations import Boolean, Extent, Extrude, Operation, Profile, Sketch
 from cadcomplete.sequence import CadSequence
 
@@ -58,7 +58,7 @@ def _apply(
         if extrude.boolean is Boolean.CUT:
             return cut(solid, tools)
         return intersect(solid, fuse(tools))
-    except (GeometryError, Standard_Failure) as error:
+    except (GeometryError, *KERNEL_ERRORS) as error:
         raise BuildError(index, str(error) or type(error).__name__) from error
 
 

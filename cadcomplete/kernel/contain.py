@@ -96,6 +96,17 @@ def _guard(job: Callable[..., Result], *arguments: Any) -> Result:
     except ImportError as error:
         hint = "install the system library libGL, on Debian: apt-get install libgl1"
         raise KernelFailure(f"the CAD kernel cannot be loaded: {error} ({hint})") from None
+    except MemoryError:
+        limit = f"{MEMORY_LIMIT >> 30} GB"
+        raise KernelFailure(f"the CAD kernel needs more memory than {limit}") from None
+    except _kernel_errors() as error:
+        raise KernelFailure(f"the CAD kernel failed: {type(error).__name__} {error}") from None
+
+
+def _kernel_errors() -> tuple[type[Exception], ...]:
+    """What the kernel raises, if this process has loaded it: the caller has not, and need not."""
+    failures = sys.modules.get("cadcomplete.kernel.failures")
+    return failures.KERNEL_ERRORS if failures is not None else ()
 
 
 def _prepare() -> None:

@@ -16,12 +16,12 @@ from OCP.BRepBuilderAPI import (
 )
 from OCP.GC import GC_MakeArcOfCircle
 from OCP.gp import gp_Ax2, gp_Ax3, gp_Circ, gp_Dir, gp_Pln, gp_Pnt
-from OCP.Standard import Standard_Failure
 from OCP.TopoDS import TopoDS, TopoDS_Edge, TopoDS_Face, TopoDS_Vertex, TopoDS_Wire
 
 from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import GeometryError
 from cadcomplete.geometry import Plane, Vec2
+from cadcomplete.kernel.failures import KERNEL_ERRORS
 from cadcomplete.operations import Loop, Profile, Sketch
 
 
@@ -71,7 +71,7 @@ def _edge(curve: Curve, plane: Plane, a: TopoDS_Vertex, b: TopoDS_Vertex) -> Top
         maker = EDGES[type(curve)](curve, plane, a, b)
         if maker.IsDone():
             return maker.Edge()
-    except Standard_Failure:
+    except KERNEL_ERRORS:
         pass
     raise GeometryError(f"no edge can be made of {curve}")
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cadcomplete.curves import Arc, Circle, Curve, Line
-from cadcomplete.errors import GeometryError, ReadError
+from cadcomplete.errors import GeometryError, ReadError, shorten
 from cadcomplete.fields import LIMIT
 from cadcomplete.geometry import Plane, Vec2, Vec3, distance
 from cadcomplete.operations import (
@@ -50,13 +50,16 @@ _METRES = LIMIT / 1000
 
 
 def matches(raw: Json) -> bool:
-    """Say whether a document is in this dialect."""
-    return isinstance(raw.get("entities"), dict)
+    """Say whether a document is in this dialect, or would be if it had its entities."""
+    listed = raw.get("sequence")
+    first = listed[0] if isinstance(listed, list) and listed else None
+    return "entities" in raw or (isinstance(first, dict) and "entity" in first)
 
 
 def parse(raw: Json, *, id: str = "") -> CadSequence:
     """Return the history in a document. Raises ReadError with the place of what is wrong."""
-    entities, listed = _get(raw, "entities", dict), _get(raw, "sequence", list)
+    entities = _at("$", _get, raw, "entities", dict)
+    listed = _at("$", _get, raw, "sequence", list)
     operations: list[Operation] = []
     sketches: dict[str, tuple[int, Regions]] = {}
     for number, entry in enumerate(listed):
@@ -96,18 +99,21 @@ def _at(path: str, function: Callable[..., Any], *arguments: Any) -> Any:
         raise
 
 
+_JSON_NAMES: dict[type, str] = {dict: "an object", list: "a list", str: "a string"}
+
+
 def _get(mapping: Any, key: str, kind: type) -> Any:
     if type(mapping) is not dict:
         raise ReadError("wrong type", expected=f"an object with {key!r}", got=mapping)
     value = mapping.get(key)
     if type(value) is not kind:
         problem = "wrong type" if key in mapping else "missing key"
-        raise ReadError(problem, where=f".{key}", expected=f"a {kind.__name__}", got=value)
+        raise ReadError(problem, where=f".{key}", expected=_JSON_NAMES[kind], got=value)
     return value
 
 
-def _number(mapping: Any, key: str) -> float:
-    value = mapping.get(key) if type(mapping) is dict else mapping
+def _number(mapping: Json, key: str) -> float:
+    value = mapping.get(key)
     if type(value) is float and -_METRES <= value <= _METRES:
         return value
     if type(value) is int and abs(value) <= _METRES:
@@ -120,19 +126,24 @@ def _number(mapping: Any, key: str) -> float:
     )
 
 
-def _length(mapping: Any, key: str) -> float:
+def _length(mapping: Json, key: str) -> float:
     """A length in millimetres, to a tenth of a picometre: no noise from the conversion."""
     return round(_number(mapping, key) * 1000.0, 10)
 
 
 def _point(mapping: Json, key: str) -> Vec2:
-    point = mapping.get(key)
-    return (_length(point, "x"), _length(point, "y"))
+    p = _get(mapping, key, dict)
+    return _at(f".{key}", lambda: (_length(p, "x"), _length(p, "y")))
+
+
+def _point_in_space(mapping: Json, key: str) -> Vec3:
+    p = _get(mapping, key, dict)
+    return _at(f".{key}", lambda: (_length(p, "x"), _length(p, "y"), _length(p, "z")))
 
 
 def _vector(mapping: Json, key: str) -> Vec3:
-    vector = _get(mapping, key, dict)
-    return (_number(vector, "x"), _number(vector, "y"), _number(vector, "z"))
+    v = _get(mapping, key, dict)
+    return _at(f".{key}", lambda: (_number(v, "x"), _number(v, "y"), _number(v, "z")))
 
 
 # --- sketches -----------------------------------------------------------------------------------
@@ -166,10 +177,9 @@ def read_sketch(entity: Json, path: str) -> tuple[Sketch, Regions]:
 
 
 def _read_plane(transform: Json) -> Plane:
-    origin = _get(transform, "origin", dict)
-    x, y, z = (_length(origin, axis) for axis in "xyz")
+    origin = _point_in_space(transform, "origin")
     try:
-        return Plane.of((x, y, z), _vector(transform, "z_axis"), _vector(transform, "x_axis"))
+        return Plane.of(origin, _vector(transform, "z_axis"), _vector(transform, "x_axis"))
     except GeometryError as error:
         raise ReadError(str(error)) from error
 
@@ -224,11 +234,15 @@ def _read_arc(curve: Json) -> Arc | Circle:
 def chain(curves: list[Curve]) -> list[Curve]:
     """Turn curves head to tail and close small gaps, so that ends meet exactly.
 
-    Raises ReadError if two neighbours do not touch. The last curve may end away from the
-    first: such a loop is open.
+    Raises ReadError if two neighbours do not touch, or a circle has any. The last curve may end
+    away from the first: such a loop is open.
     """
     if len(curves) == 1:
         return curves
+    for number, curve in enumerate(curves):
+        if isinstance(curve, Circle):
+            where = f".profile_curves[{number}]"
+            raise ReadError("a circle is a loop by itself", where=where)
     size = max(abs(v) for curve in curves for v in (*curve.start, *curve.end))
     near = 1e-6 * size + 1e-6
     first, second = curves[0], curves[1]
@@ -256,10 +270,20 @@ def _loop_key(loop: Loop) -> object:
     """The same for loops of the same curves, whatever their order and direction."""
     keys: list[object] = []
     for curve in loop.curves:
-        ends = sorted(((round(x, 5), round(y, 5)) for x, y in (curve.start, curve.end)))
-        middle = curve.mid if isinstance(curve, Arc) else (0.0, 0.0)
-        keys.append((type(curve), *ends, round(middle[0], 5), round(middle[1], 5)))
+        ends = sorted(map(_rounded, (curve.start, curve.end)))
+        keys.append((type(curve), *ends, _rounded(_inner(curve))))
     return frozenset(keys)
+
+
+def _rounded(point: Vec2) -> Vec2:
+    return (round(point[0], 5), round(point[1], 5))
+
+
+def _inner(curve: Curve) -> Vec2:
+    """What tells curves with the same ends apart: circles may touch where they start."""
+    if isinstance(curve, Line):
+        return (0.0, 0.0)
+    return curve.mid if isinstance(curve, Arc) else curve.center
 
 
 def _regions(indices: list[int], loops: list[Loop]) -> tuple[Region, ...]:
@@ -271,8 +295,8 @@ def _regions(indices: list[int], loops: list[Loop]) -> tuple[Region, ...]:
     regions: list[Region] = []
     while ordered:
         outer, *rest = ordered
-        holes = sorted(i for i in rest if _inside(boxes[i], boxes[outer]))
-        regions.append((outer, tuple(holes)))
+        holes = {i for i in rest if _inside(boxes[i], boxes[outer])}
+        regions.append((outer, tuple(sorted(holes))))
         ordered = [i for i in rest if i not in holes]
     return tuple(regions)
 
@@ -310,9 +334,10 @@ def _named(entity: Json, key: str, names: dict[str, Any]) -> Any:
 
 def _read_distance(extent: Any) -> float:
     distance = _at(".distance", _length, _get(extent, "distance", dict), "value")
-    taper = extent.get("taper_angle")
-    if type(taper) is dict and _number(taper, "value") != 0:
-        raise ReadError("tapers are not supported", where=".taper_angle", got=taper["value"])
+    if extent.get("taper_angle") is not None:
+        taper = _at(".taper_angle", _number, _get(extent, "taper_angle", dict), "value")
+        if taper != 0:
+            raise ReadError("tapers are not supported", where=".taper_angle", got=taper)
     return distance
 
 
@@ -325,6 +350,6 @@ def _read_profile(
         raise ReadError("no such sketch", where=".sketch", expected=expected, got=key)
     index, regions = sketches[key]
     if name not in regions:
-        expected = f"one of {', '.join(regions) or 'none'}"
+        expected = f"one of {shorten(', '.join(regions) or 'none')}"
         raise ReadError("no such profile", where=".profile", expected=expected, got=name)
     return [Profile(index, outer, holes) for outer, holes in regions[name]]

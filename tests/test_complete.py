@@ -1,0 +1,180 @@
+"""Completing: untouched prefix (law 5), constrained, checked, ranked, reproducible."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from conftest import PARTS
+
+from cadcomplete import readers
+from cadcomplete.completion import complete, kept, shipped_model, write
+from cadcomplete.data.truncate import versions
+from cadcomplete.errors import InputError
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.lines import decode, encode
+from cadcomplete.sequence import truncate
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    with Kernel(workers=2, time_limit=30) as kernel:
+        yield kernel
+
+
+@pytest.fixture(scope="module")
+def flange():
+    return readers.read(PARTS / "flange.json")
+
+
+@pytest.fixture(scope="module")
+def result(flange, kernel):
+    return complete(flange, keep=4, n=4, kernel=kernel)
+
+
+def contents(result):
+    return [(c.rank, c.score, c.valid, c.text, c.document.raw) for c in result.completions]
+
+
+def test_completions_are_different_and_ranked_with_invalid_ones_last(result):
+    completions = result.completions
+    assert [c.rank for c in completions] == list(range(1, len(completions) + 1))
+    keys = [(not c.valid, -c.score) for c in completions]
+    assert keys == sorted(keys)
+    assert len({c.text for c in completions}) == len(completions) > 1
+    assert all(c.valid == (not c.problems) for c in completions)
+
+
+def test_every_completion_adds_something_and_parses(result, flange):
+    for completion in result.completions:
+        assert completion.operations_added >= 1
+        given = encode(truncate(flange.sequence, 4)).text
+        whole = decode(given + completion.text)
+        assert len(whole) == 4 + completion.operations_added
+
+
+def test_the_given_operations_stay_as_they_are_value_for_value(result, flange):
+    given = flange.truncated(4).raw
+    for completion in result.completions:
+        raw = completion.document.raw
+        assert raw["sequence"][:4] == given["sequence"]
+        assert {k: raw["entities"][k] for k in given["entities"]} == given["entities"]
+        assert list(raw["entities"])[: len(given["entities"])] == list(given["entities"])
+        new = [entry["entity"] for entry in raw["sequence"][4:]]
+        assert len(set(new)) == len(new) and not set(new) & given["entities"].keys()
+
+
+def test_the_input_is_not_changed_by_completing_it(flange, kernel):
+    before = json.dumps(flange.raw)
+    complete(flange, keep=2, n=1, kernel=kernel)
+    assert json.dumps(flange.raw) == before
+
+
+def test_the_same_seed_gives_the_same_completions_and_another_others(flange, kernel, result):
+    assert contents(complete(flange, keep=4, n=4, kernel=kernel)) == contents(result)
+    assert contents(complete(flange, keep=4, n=4, seed=1, kernel=kernel)) != contents(result)
+
+
+def test_what_follows_the_cut_changes_nothing(flange, kernel, result):
+    longer = replace(flange.sequence, operations=flange.sequence.operations[:4] * 1)
+    alone = flange.truncated(4)
+    assert alone.sequence.operations == longer.operations
+    assert contents(complete(alone, n=4, kernel=kernel)) == contents(result)
+
+
+def test_a_truncated_file_is_as_good_as_a_whole_one_with_keep(flange, kernel):
+    version = versions(flange)[2]
+    keep = version.kept_operations
+    assert keep is not None
+    first = complete(readers.parse(version.dump(), id="flange"), n=2, kernel=kernel)
+    second = complete(flange, keep=keep, n=2, kernel=kernel)
+    assert [c.text for c in first.completions] == [c.text for c in second.completions]
+    assert [c.score for c in first.completions] == [c.score for c in second.completions]
+
+
+def test_a_file_that_says_how_much_it_keeps_is_cut_there(flange):
+    stated = replace(flange, raw={**flange.raw, "truncation_metadata": {"kept_operations": 3}})
+    assert len(kept(stated).sequence) == 3
+    assert len(kept(stated, 5).sequence) == 5
+
+
+def test_a_caption_changes_the_scores(flange, kernel, result):
+    told = complete(flange, keep=4, n=4, caption="a flange with four holes", kernel=kernel)
+    assert [c.score for c in told.completions] != [c.score for c in result.completions]
+
+
+def test_native_files_are_completed_in_their_own_dialect(flange, kernel):
+    native = readers.from_sequence(flange.sequence)
+    completion = complete(native, keep=4, n=1, kernel=kernel).completions[0]
+    given = native.truncated(4).raw["sequence"]
+    assert completion.document.raw["sequence"][: len(given)] == given
+    assert completion.document.raw["format"] == "cadcomplete"
+
+
+def test_a_sketch_that_is_still_being_drawn_is_finished(flange, kernel):
+    drawing = truncate(flange.sequence, 6, curves=2)
+    half = truncate(
+        decode("sketch 0 0 0 +z +x\nloop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\n"),
+        0,
+        curves=2,
+    )
+    assert drawing.whole_operations == 7  # two whole circles: that sketch could be whole
+    result = complete(readers.from_sequence(half), n=1, kernel=kernel)
+    assert (result.given.sequence.whole_operations, len(result.given.sequence)) == (0, 1)
+    finished = result.completions[0].document.sequence
+    assert finished.operations[0].loops[0].curves[:2] == half.operations[0].loops[0].curves
+    assert finished.operations[0].finished
+
+
+def test_nothing_given_is_completed_from_the_caption(kernel):
+    empty = readers.from_sequence(decode(""))
+    result = complete(empty, n=1, caption="a round washer", kernel=kernel)
+    assert result.completions[0].operations_added >= 2
+    assert result.finished == 0.0
+
+
+def test_a_finished_part_is_probably_finished(flange, kernel):
+    result = complete(flange, n=1, kernel=kernel)
+    assert 0 < result.finished < 1
+    assert complete(flange, keep=1, n=1, kernel=kernel).finished == 0.0  # ends in a sketch
+
+
+def test_a_part_that_cannot_be_built_has_completions_that_say_so(kernel):
+    broken = readers.from_sequence(
+        decode("sketch 0 0 0 +z +x\ncircle 0 0 5\nextrude new to 5 0\nextrude cut to 9 0\n")
+    )
+    for completion in complete(broken, n=2, kernel=kernel).completions:
+        assert not completion.valid
+        assert "operation 2" in completion.problems[0]
+        assert completion.volume is None
+
+
+@pytest.mark.parametrize("keep", [-1, 9])
+def test_keeping_more_than_there_is_is_refused(flange, kernel, keep):
+    with pytest.raises(InputError, match="expected 0 to 8"):
+        complete(flange, keep=keep, kernel=kernel)
+
+
+def test_a_part_that_is_longer_than_the_model_reads_is_refused(kernel):
+    limit = shipped_model().model.language_model.config.max_position_embeddings
+    circles = "".join(f"circle {i} 0 0.3\n" for i in range(limit // 4))
+    long = readers.from_sequence(decode(f"sketch 0 0 0 +z +x\n{circles}"))
+    with pytest.raises(InputError, match=f"expected less than {limit} tokens"):
+        complete(long, kernel=kernel)
+
+
+@pytest.mark.parametrize("n", [0, 65])
+def test_the_number_of_completions_has_limits(flange, kernel, n):
+    with pytest.raises(InputError, match="expected 1 to 64"):
+        complete(flange, n=n, kernel=kernel)
+
+
+def test_completions_are_written_in_every_format_that_they_have(result, kernel, tmp_path):
+    files = write(result, tmp_path, ("json", "lines", "png", "step"), kernel)
+    for completion in result.completions:
+        assert {"json", "lines"} <= files[completion.rank].keys()
+        assert ("step" in files[completion.rank]) == completion.valid
+        read = readers.read(files[completion.rank]["json"])
+        assert read.raw == completion.document.raw
+    assert (tmp_path / "flange_overview.png").read_bytes().startswith(b"\x89PNG")

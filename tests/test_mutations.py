@@ -1,0 +1,88 @@
+"""Thousands of damaged files: each is refused in one clear line, or works in every respect."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from functools import cache
+
+import pytest
+from conftest import PARTS, REAL
+from mutations import damage_bytes, damage_structure
+
+from cadcomplete import readers
+from cadcomplete.errors import InputError, TextError
+from cadcomplete.fields import FORMATS
+from cadcomplete.lines import decode, encode
+from cadcomplete.readers import Document
+from cadcomplete.sequence import validate
+
+CASES = 100
+BATCHES = 15
+SECONDS = 5.0
+"""What one case may take; a hundredth of a second is typical."""
+
+
+@cache
+def originals() -> tuple[bytes, ...]:
+    """The example parts in both dialects, and small files of the open data where it is."""
+    parts = [readers.read(path) for path in sorted(PARTS.glob("*.json"))]
+    ours = [readers.from_sequence(part.sequence) for part in parts]
+    real = [
+        data
+        for name in ("omnicad", "fusion360")
+        for path in sorted((REAL / name / "json").glob("*/*.json"))[::40]
+        if len(data := path.read_bytes()) < 30_000
+    ]
+    return (*(document.dump().encode() for document in (*parts, *ours)), *real)
+
+
+def read(data: bytes, path) -> Document | InputError:
+    path.write_bytes(data)
+    try:
+        return readers.read(path)
+    except InputError as error:
+        return error
+
+
+def assert_clear(error: InputError, path, *, placed: bool) -> None:
+    message = str(error)
+    assert message.startswith(f"{path}: ")
+    assert len(message.splitlines()) == 1
+    not_json = error.problem.startswith(("not JSON", "not a CAD history"))
+    assert error.where.startswith("$") or not_json or not placed
+
+
+def assert_works(document: Document, data: bytes) -> None:
+    sequence = document.sequence
+    assert json.loads(document.dump()) == json.loads(data)
+    sound = not any(finding.severity == "error" for finding in validate(sequence))
+    for text_format in FORMATS:
+        text = encode(sequence, text_format=text_format).text
+        try:
+            again = decode(text, text_format=text_format)
+        except TextError:
+            assert not sound  # such as a circle without radius
+        else:
+            assert encode(again, text_format=text_format).text == text
+    for keep in range(len(sequence) + 1):
+        shorter = readers.parse(document.truncated(keep).dump())
+        assert shorter.sequence.operations == sequence.operations[:keep]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("batch", range(BATCHES))
+@pytest.mark.parametrize("damage", [damage_bytes, damage_structure])
+def test_a_damaged_file_is_refused_in_one_line_or_works(damage, batch, tmp_path):
+    path = tmp_path / "damaged.json"
+    for case in range(CASES):
+        choose = random.Random(f"{damage.__name__} {batch} {case}")
+        data = damage(choose.choice(originals()), choose)
+        started = time.perf_counter()
+        outcome = read(data, path)
+        if isinstance(outcome, InputError):
+            assert_clear(outcome, path, placed=damage is damage_structure)
+        else:
+            assert_works(outcome, data)
+        assert time.perf_counter() - started < SECONDS, f"case {case} took too long"
