@@ -180,7 +180,8 @@ def read_document(document: Any) -> Command:
         try:
             values.append(field.kind.load(document[field.name]))
         except KeyError as error:
-            problem = f"{name} lacks the key {error}"
+            lacking = f"{field.name} of {name}" if field.name in document else name
+            problem = f"{lacking} lacks the key {error}"
             raise TextError(problem, got=sorted(document)) from None
         except (TypeError, AttributeError):
             got = document[field.name]

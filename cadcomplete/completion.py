@@ -6,6 +6,7 @@ The model proposes, the kernel judges; neither knows the other. What was given s
 from __future__ import annotations
 
 import math
+import re
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -216,7 +217,7 @@ def write(
     completions beside each other: its path is under "overview". Raises InputError for a folder
     that cannot be written to.
     """
-    name = completions.given.sequence.id or "part"
+    name = _file_name(completions.given.sequence.id)
     pending, files = [], {}
     for completion in completions.completions:
         paths = {f: folder / f"{name}_{completion.rank:02d}.{f}" for f in formats}
@@ -232,6 +233,11 @@ def write(
         kernel.run(draw_overview, completions.given, entries, overview)
         files["overview"] = str(overview)
     return files
+
+
+def _file_name(id: str) -> str:
+    """A part's id, which may come from inside a file, as a name that stays in its folder."""
+    return re.sub(r"[^\w.-]+", "_", id)[:100] or "part"
 
 
 def _label(completion: Completion) -> str:

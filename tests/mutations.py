@@ -60,7 +60,10 @@ def somewhere(document: list[Any], choose: Random) -> Place:
     """A place that is reached by walking down and stopping early now and then."""
     holder, key = document, 0
     while isinstance(value := holder[key], (dict, list)) and value and choose.random() > 0.04:
-        holder, key = value, choose.choice([*value] if isinstance(value, dict) else range(len(value)))
+        holder, key = (
+            value,
+            choose.choice([*value] if isinstance(value, dict) else range(len(value))),
+        )
     return holder, key
 
 

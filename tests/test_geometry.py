@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cadcomplete.curves import CURVES, Arc, Circle, Line
@@ -36,8 +36,7 @@ def test_plane_axes_are_right_handed():
 
 @given(VECTORS, VECTORS, VECTORS)
 def test_plane_of_any_two_directions_is_orthonormal(origin, normal, x_axis):
-    if np.linalg.norm(np.cross(normal, x_axis)) < 1e-3:
-        return
+    assume(np.linalg.norm(np.cross(normal, x_axis)) > 1e-3)
     plane = Plane.of(origin, normal, x_axis)
     axes = np.array([plane.x_axis, plane.y_axis, plane.normal])
     assert np.allclose(axes @ axes.T, np.eye(3), atol=1e-7)
@@ -122,8 +121,7 @@ def test_clockwise_arc_has_a_negative_sweep():
 
 @given(POINTS, POINTS, SWEEPS)
 def test_arc_from_sweep_has_that_sweep(start, end, sweep):
-    if not apart(start, end):
-        return
+    assume(apart(start, end))
     arc = Arc.from_sweep(start, end, sweep)
     assert arc.sweep == pytest.approx(sweep, abs=1e-6)
     chord = math.dist(start, end)
@@ -134,8 +132,7 @@ def test_arc_from_sweep_has_that_sweep(start, end, sweep):
 
 @given(POINTS, POINTS, SWEEPS)
 def test_reversed_arc_is_the_same_curve_the_other_way(start, end, sweep):
-    if not apart(start, end):
-        return
+    assume(apart(start, end))
     arc = Arc.from_sweep(start, end, sweep)
     back = arc.reversed()
     assert (back.start, back.end, back.mid) == (end, start, arc.mid)
@@ -146,8 +143,7 @@ def test_reversed_arc_is_the_same_curve_the_other_way(start, end, sweep):
 
 @given(POINTS, POINTS, SWEEPS)
 def test_points_of_an_arc_lie_on_its_circle_and_end_exactly(start, end, sweep):
-    if not apart(start, end):
-        return
+    assume(apart(start, end))
     arc = Arc.from_sweep(start, end, sweep)
     points = arc.points()
     assert (tuple(points[0]), tuple(points[-1])) == (start, end)

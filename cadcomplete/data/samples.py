@@ -47,11 +47,16 @@ def find(source: str | Path) -> Iterator[tuple[Path, str]]:
 
 
 def read_captions(source: str | Path) -> dict[str, str]:
-    """Return the captions of a data set by id, from `txt/*.json`."""
+    """Return the captions of a data set by id, from `txt/*.json`. Raises InputError."""
     captions: dict[str, str] = {}
     for path in sorted(Path(source).glob("txt/*.json")):
-        for entry in json.loads(path.read_text(encoding="utf-8")):
-            captions[entry["id"]] = entry["text caption"]
+        try:
+            entries = json.loads(path.read_text(encoding="utf-8"))
+            captions |= {entry["id"]: entry["text caption"] for entry in entries}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            expected = 'a list of objects with "id" and "text caption"'
+            got = f"{type(error).__name__}: {error}"
+            raise InputError("not captions", file=path, expected=expected, got=got) from error
     return captions
 
 

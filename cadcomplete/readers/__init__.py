@@ -154,4 +154,4 @@ def _read_lines(data: bytes, id: str) -> CadSequence:
         text = data.decode()
     except UnicodeDecodeError:
         raise ReadError("not text in UTF-8") from None
-    return replace(decode(text), id=id)
+    return replace(decode(text.replace("\r\n", "\n")), id=id)  # as Windows ends its lines

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cadcomplete.curves import Arc, Circle, Curve
+from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.geometry import Vec2, Vec3
 from cadcomplete.operations import Extrude, Loop, Operation, Profile, Sketch
 from cadcomplete.readers.omnicad import BOOLEANS, EXTENTS, Json, Region, read_sketch
@@ -57,7 +58,8 @@ def _references(entities: Json, keys: list[str]) -> set[str]:
 def extend(raw: Json, before: CadSequence, after: CadSequence) -> Json:
     """Return the document of `after`, which begins with the history `before` of `raw`.
 
-    New entities get ids that were not there. Lengths go back to metres.
+    New entities get ids that were not there. Lengths go back to metres. Raises InputError for
+    an arc that does not exist.
     """
     after = place(raw, before, after)
     entities, listed = dict(raw["entities"]), list(raw["sequence"])
@@ -176,7 +178,10 @@ def _sketch_entity(
     sketch: Sketch, index: int, regions: list[Region]
 ) -> tuple[Json, dict[Region, str]]:
     labels = _names()
-    loops = [_loop(loop, labels) for loop in sketch.loops]
+    try:
+        loops = [_loop(loop, labels) for loop in sketch.loops]
+    except GeometryError as error:  # this dialect writes an arc by its centre
+        raise InputError(str(error), where=f"operation {index}") from error
     names = {wanted: next(labels) for wanted in regions}
     plane, (x, y, z) = sketch.plane, sketch.plane.origin
     entity = {

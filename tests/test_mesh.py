@@ -1,0 +1,191 @@
+"""From solids to triangles, edges and points."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import trimesh
+
+from cadcomplete.kernel.build import build
+from cadcomplete.kernel.mesh import EMPTY, open_sketches, sample_points, to_trimesh
+from cadcomplete.kernel.tessellate import tessellate
+from cadcomplete.lines import decode
+
+GROUND = "sketch 0 0 0 +z +x\n"
+BOX = GROUND + "loop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\nextrude new to 20 0\n"
+CYLINDER = GROUND + "circle 3 4 5\nextrude new to 20 0\n"
+TUBE = GROUND + "circle 0 0 10\ncircle 0 0 6\nextrude new to 30 0/1\n"
+CAPSULE = GROUND + (
+    "loop 0 0\nline 30 0\narc 30 20 180\nline 0 20\narc 0 0 180\nextrude new to 8 0\n"
+)
+TILTED = (
+    "sketch 1 2 3 0.6 0 0.8 0 1 0\ncircle 0 0 10\nextrude new sym 30 0\n"  # 0.6 · 1 + 0.8 · 3 = 3
+)
+POCKET = BOX + "sketch 0 0 20 +z +x\ncircle 20 15 5\nextrude cut to 10 0\n"
+DRILLED = BOX + "sketch 0 0 0 +x +y\ncircle 15 10 6\nextrude cut to 40 0\n"
+APART = BOX + "sketch 0 0 0 +z +x\ncircle 100 0 5\nextrude new to 10 0\n"
+
+# Exact volumes: w · d · h, and π r² h for what is round.
+PARTS = {
+    "box": (BOX, 24000),
+    "cylinder": (CYLINDER, 500 * math.pi),
+    "tube": (TUBE, 1920 * math.pi),
+    "capsule": (CAPSULE, 4800 + 800 * math.pi),
+    "tilted": (TILTED, 5400 * math.pi),
+    "pocket": (POCKET, 24000 - 250 * math.pi),
+    "drilled": (DRILLED, 24000 - 1440 * math.pi),
+    "apart": (APART, 24000 + 250 * math.pi),
+}
+
+
+def mesh_of(text, **options):
+    return tessellate(build(decode(text)), **options)
+
+
+def winding_numbers(mesh, points):
+    """Return how often the mesh encloses each point: the solid angles of its triangles over 4π.
+
+    A. van Oosterom and J. Strackee, The solid angle of a plane triangle, 1983.
+    """
+    corners = mesh.vertices[mesh.triangles][None] - points[:, None, None]
+    a, b, c = (corners[:, :, i] for i in range(3))
+    la, lb, lc = (np.linalg.norm(corner, axis=2) for corner in (a, b, c))
+    ab, bc, ca = ((x * y).sum(axis=2) for x, y in ((a, b), (b, c), (c, a)))
+    triple = (a * np.cross(b, c)).sum(axis=2)
+    angles = 2 * np.arctan2(triple, la * lb * lc + ab * lc + bc * la + ca * lb)
+    return angles.sum(axis=1) / (4 * np.pi)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_mesh_is_watertight_and_has_the_volume_of_the_solid(name):
+    text, volume = PARTS[name]
+    mesh = mesh_of(text)
+    seen = to_trimesh(mesh)
+    assert seen.is_watertight
+    assert seen.is_winding_consistent
+    # Chords of 12 degrees leave out 1 - sin(12°) / 12° = 0.7 % of a circle.
+    assert mesh.volume == pytest.approx(volume, rel=0.008)
+    assert mesh.volume == pytest.approx(seen.volume)
+
+
+def test_finer_mesh_is_closer():
+    exact = 500 * math.pi
+    coarse = mesh_of(CYLINDER, deflection=0.1, angle=40.0)
+    fine = mesh_of(CYLINDER, deflection=1e-4, angle=3.0)
+    assert abs(fine.volume - exact) < 1e-3 * exact < abs(coarse.volume - exact)
+    assert len(fine.triangles) > len(coarse.triangles)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_normals_point_outwards(name):
+    mesh = mesh_of(PARTS[name][0])
+    middles = mesh.vertices[mesh.triangles].mean(axis=1)
+    step = 1e-4 * mesh.normals
+    assert np.allclose(winding_numbers(mesh, middles - step), 1, atol=1e-6)
+    assert np.allclose(winding_numbers(mesh, middles + step), 0, atol=1e-6)
+
+
+def test_normals_of_a_box():
+    mesh = mesh_of(BOX)
+    assert len(mesh.vertices) == 8
+    assert len(mesh.triangles) == 12
+    normals = {tuple(n) for n in np.rint(mesh.normals).astype(int).tolist()}
+    assert normals == {(1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1)}
+
+
+@pytest.mark.parametrize(
+    ("name", "edges", "length"),
+    [
+        ("box", 12, 4 * (40 + 30 + 20)),
+        ("cylinder", 2, 2 * 10 * math.pi),  # its seam is no edge
+        ("tube", 4, 2 * 20 * math.pi + 2 * 12 * math.pi),
+        ("capsule", 12, 4 * 30 + 4 * 10 * math.pi + 4 * 8),
+        ("pocket", 14, 360 + 20 * math.pi),
+    ],
+)
+def test_lines_are_the_edges_of_the_part(name, edges, length):
+    lines = mesh_of(PARTS[name][0]).lines
+    assert len(lines) == edges
+    total = sum(np.linalg.norm(np.diff(line, axis=0), axis=1).sum() for line in lines)
+    assert total == pytest.approx(length, rel=0.008)
+
+
+def test_lines_lie_on_the_mesh():
+    mesh = mesh_of(POCKET)
+    corners = {tuple(v) for v in np.round(mesh.vertices, 6).tolist()}
+    assert all(tuple(p) in corners for line in mesh.lines for p in np.round(line, 6).tolist())
+
+
+def test_bounding_box_is_that_of_everything_drawn():
+    assert mesh_of(BOX).bounding_box.maximum == (40, 30, 20)
+    assert EMPTY.bounding_box is None
+    assert EMPTY.volume == 0
+
+
+# --- points -------------------------------------------------------------------------------------
+
+
+def test_points_lie_on_the_surface_with_unit_normals():
+    mesh = mesh_of(TUBE)
+    points, normals = sample_points(mesh, 2000)
+    assert points.shape == normals.shape == (2000, 3)
+    assert np.allclose(np.linalg.norm(normals, axis=1), 1)
+    _, distances, _ = trimesh.proximity.closest_point_naive(to_trimesh(mesh), points[:200])
+    assert distances.max() < 1e-9
+
+
+def test_normals_of_points_are_those_of_their_face():
+    points, normals = sample_points(mesh_of(BOX), 2000)
+    low, high = np.array([0, 0, 0]), np.array([40, 30, 20])
+    upper, lower = normals > 0.5, normals < -0.5
+    assert (upper.sum(axis=1) + lower.sum(axis=1) == 1).all()
+    assert np.allclose(points[upper], np.broadcast_to(high, points.shape)[upper])
+    assert np.allclose(points[lower], np.broadcast_to(low, points.shape)[lower])
+
+
+def test_points_depend_on_the_seed_alone():
+    mesh = mesh_of(CYLINDER)
+    first, again, other = (sample_points(mesh, 50, seed=s)[0] for s in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_points_are_uniform_by_area():
+    count = 8000
+    _, normals = sample_points(mesh_of(BOX), count)
+    axis, side = np.abs(normals).argmax(axis=1), normals.sum(axis=1) > 0
+    seen = np.bincount(2 * axis + side, minlength=6)
+    areas = np.array([600, 600, 800, 800, 1200, 1200])
+    expected = count * areas / areas.sum()
+    chi_square = ((seen - expected) ** 2 / expected).sum()
+    assert chi_square < 20.5  # five degrees of freedom: p = 0.001
+
+
+def test_points_are_uniform_within_a_face():
+    points, normals = sample_points(mesh_of(BOX), 8000)
+    top = points[normals[:, 2] > 0.5]
+    seen, _, _ = np.histogram2d(top[:, 0], top[:, 1], bins=4, range=[[0, 40], [0, 30]])
+    expected = len(top) / 16
+    assert ((seen - expected) ** 2 / expected).sum() < 37.7  # 15 degrees of freedom: p = 0.001
+
+
+# --- open sketches ------------------------------------------------------------------------------
+
+WALL = "sketch 40 0 0 +x +y\nloop 5 2\nline 25 2\nline 25 8\n"
+
+
+def test_open_sketch_is_a_wire_in_space():
+    (wire,) = open_sketches(decode(BOX + WALL))
+    assert wire.tolist() == [[40, 5, 2], [40, 25, 2], [40, 25, 8]]  # x is +y, y is +z
+
+
+def test_every_sketch_after_the_last_extrude_is_open():
+    more = decode(BOX + GROUND + "circle 0 0 5\ncircle 9 9 1\n" + WALL)
+    assert len(open_sketches(more)) == 3
+
+
+def test_extruded_sketch_is_not_open():
+    assert open_sketches(decode(BOX)) == ()
+    assert open_sketches(decode(BOX + GROUND)) == ()
