@@ -29,6 +29,14 @@ def writing(path: Path) -> Iterator[Path]:
         raise InputError(f"cannot write: {error.strerror or error}", file=path) from error
 
 
+def check_folder(folder: Path) -> None:
+    """Raise InputError if no file can be written there, before work is spent on its content."""
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        problem = "cannot write" if existing.is_dir() else "cannot write: not a folder"
+        raise InputError(problem, file=existing)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file of text in UTF-8. Raises InputError."""
     with writing(path) as unfinished:

@@ -13,6 +13,7 @@ from typing import Any
 from cadcomplete import exporters, readers
 from cadcomplete.errors import InputError, KernelFailure
 from cadcomplete.fields import FORMATS, Format
+from cadcomplete.files import check_folder
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
 from cadcomplete.operations import Operation, Sketch
@@ -208,6 +209,8 @@ def complete(
     """Return the completions of a part; with `output`, also as files."""
     document = readers.read(path)
     exporters.check_formats(formats)
+    if output is not None:
+        check_folder(output)
     with Kernel(workers=2, time_limit=30.0) as kernel:  # it starts while torch is imported
         from cadcomplete import checkpoint
         from cadcomplete import completion as completing

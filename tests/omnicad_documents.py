@@ -8,11 +8,12 @@ from typing import Any
 
 from cadcomplete import readers
 from cadcomplete.lines import encode
+from cadcomplete.operations import Extrude, Sketch
 from cadcomplete.readers import Document
 
 Json = dict[str, Any]
 
-OPERATIONS = {"new": "NewBody", "join": "Join", "cut": "Cut", "intersect": "Intersect"}
+BOOLEANS = {"new": "NewBody", "join": "Join", "cut": "Cut", "intersect": "Intersect"}
 EXTENTS = {"one": "OneSide", "symmetric": "Symmetric", "two": "TwoSides"}
 
 
@@ -101,7 +102,7 @@ def extrude(
         "type": "ExtrudeFeature",
         "name": "Extrude",
         "profiles": [{"sketch": key, "profile": name} for key, name in pairs],
-        "operation": f"{OPERATIONS[operation]}FeatureOperation",
+        "operation": f"{BOOLEANS[operation]}FeatureOperation",
         "start_extent": {"type": "ProfilePlaneStartDefinition"},
         "extent_type": f"{EXTENTS[extent]}FeatureExtentType",
         "extent_one": _distance(distance, "AlongDistance"),
@@ -157,6 +158,20 @@ def read(raw: Json) -> Document:
 def text(raw: Json) -> str:
     """What a document says, in the line language."""
     return encode(read(raw).sequence).text
+
+
+def drawn(raw: Json) -> Sketch:
+    """The first operation of a document, a sketch."""
+    operation = read(raw).sequence.operations[0]
+    assert isinstance(operation, Sketch)
+    return operation
+
+
+def extruded(raw: Json) -> Extrude:
+    """The last operation of a document, an extrude."""
+    operation = read(raw).sequence.operations[-1]
+    assert isinstance(operation, Extrude)
+    return operation
 
 
 def changed(raw: Json, path: tuple[str | int, ...], value: object) -> Json:

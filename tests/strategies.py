@@ -75,10 +75,13 @@ def rings(draw: Draw, center: Vec2, radius: float) -> Loop:
 
 @st.composite
 def sketches(draw: Draw, planes: st.SearchStrategy[Plane]) -> Sketch:
-    """A sketch of one to three outer loops, some with a circle inside right after them."""
+    """A sketch of one to three outer loops, some with a circle inside right after them.
+
+    No loop is drawn twice: around other centres loops are others.
+    """
     loops: list[Loop] = []
-    for _ in range(draw(st.integers(1, 3))):
-        center = (draw(coordinates), draw(coordinates))
+    centers = st.tuples(coordinates, coordinates)
+    for center in draw(st.lists(centers, min_size=1, max_size=3, unique=True)):
         radius = draw(st.integers(1_000, 90_000)) / 1000
         whole = st.just(Loop((Circle(center, radius),)))
         outer = draw(st.one_of(whole, rings(center, radius)))

@@ -81,13 +81,13 @@ def test_offset_is_the_distance_along_the_normal():
 
 def test_to_world_puts_points_into_the_plane():
     plane = Plane((1, 2, 3), (1, 0, 0), (0, 1, 0))  # x along +y, y along +z
-    assert plane.to_world([(10, 20)]).tolist() == [[1, 12, 23]]
+    assert plane.to_world(np.array([(10, 20)])).tolist() == [[1, 12, 23]]
 
 
 @given(POINTS, VECTORS)
 def test_to_local_undoes_to_world(point, origin):
     plane = Plane.of(origin, (1, 2, 3), (0, 1, 0))
-    assert np.allclose(plane.to_local(plane.to_world([point])), [(*point, 0)], atol=1e-9)
+    assert np.allclose(plane.to_local(plane.to_world(np.array([point]))), [(*point, 0)], atol=1e-9)
 
 
 def test_bounding_box_has_size_center_and_diagonal():
@@ -258,4 +258,4 @@ def test_span_of_an_extent(extent, span):
 
 
 def test_xy_is_the_plane_of_the_world():
-    assert XY.to_world([(1, 2)]).tolist() == [[1, 2, 0]]
+    assert XY.to_world(np.array([(1, 2)])).tolist() == [[1, 2, 0]]

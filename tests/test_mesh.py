@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import trimesh
 
+from cadcomplete.geometry import BoundingBox
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.mesh import EMPTY, open_sketches, sample_points, to_trimesh
 from cadcomplete.kernel.tessellate import tessellate
@@ -25,6 +26,7 @@ TILTED = (
 )
 POCKET = BOX + "sketch 0 0 20 +z +x\ncircle 20 15 5\nextrude cut to 10 0\n"
 DRILLED = BOX + "sketch 0 0 0 +x +y\ncircle 15 10 6\nextrude cut to 40 0\n"
+STACKED = BOX + BOX.replace("0 0 0 +z", "0 0 20 +z").replace("new to 20", "join to 50")
 APART = BOX + "sketch 0 0 0 +z +x\ncircle 100 0 5\nextrude new to 10 0\n"
 
 # Exact volumes: w · d · h, and π r² h for what is round.
@@ -36,12 +38,15 @@ PARTS = {
     "tilted": (TILTED, 5400 * math.pi),
     "pocket": (POCKET, 24000 - 250 * math.pi),
     "drilled": (DRILLED, 24000 - 1440 * math.pi),
+    "stacked": (STACKED, 60000),
     "apart": (APART, 24000 + 250 * math.pi),
 }
 
 
 def mesh_of(text, **options):
-    return tessellate(build(decode(text)), **options)
+    solid = build(decode(text))
+    assert solid is not None
+    return tessellate(solid, **options)
 
 
 def winding_numbers(mesh, points):
@@ -65,7 +70,7 @@ def test_mesh_is_watertight_and_has_the_volume_of_the_solid(name):
     seen = to_trimesh(mesh)
     assert seen.is_watertight
     assert seen.is_winding_consistent
-    # Chords of 12 degrees leave out 1 - sin(12°) / 12° = 0.7 % of a circle.
+    # Chords of at most 12 degrees leave out at most 1 - sin(12°) / 12° = 0.7 % of a circle.
     assert mesh.volume == pytest.approx(volume, rel=0.008)
     assert mesh.volume == pytest.approx(seen.volume)
 
@@ -99,6 +104,7 @@ def test_normals_of_a_box():
     ("name", "edges", "length"),
     [
         ("box", 12, 4 * (40 + 30 + 20)),
+        ("stacked", 12, 4 * (40 + 30 + 50)),  # none where one box stands on the other
         ("cylinder", 2, 2 * 10 * math.pi),  # its seam is no edge
         ("tube", 4, 2 * 20 * math.pi + 2 * 12 * math.pi),
         ("capsule", 12, 4 * 30 + 4 * 10 * math.pi + 4 * 8),
@@ -119,7 +125,7 @@ def test_lines_lie_on_the_mesh():
 
 
 def test_bounding_box_is_that_of_everything_drawn():
-    assert mesh_of(BOX).bounding_box.maximum == (40, 30, 20)
+    assert mesh_of(BOX).bounding_box == BoundingBox((0, 0, 0), (40, 30, 20))
     assert EMPTY.bounding_box is None
     assert EMPTY.volume == 0
 

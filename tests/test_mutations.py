@@ -16,10 +16,11 @@ from cadcomplete.errors import InputError, TextError
 from cadcomplete.fields import FORMATS
 from cadcomplete.lines import decode, encode
 from cadcomplete.readers import Document
-from cadcomplete.sequence import validate
+from cadcomplete.sequence import CadSequence, validate
 
 CASES = 100
 BATCHES = 15
+DISC = "sketch 0 0 0 +z +x\ncircle 0 0 5\n"
 SECONDS = 5.0
 """What one case may take; a hundredth of a second is typical."""
 
@@ -66,9 +67,18 @@ def assert_works(document: Document, data: bytes) -> None:
             assert not sound  # such as a circle without radius
         else:
             assert encode(again, text_format=text_format).text == text
+    assert_continues(document.truncated(len(sequence) // 2))
     for keep in range(len(sequence) + 1):
         shorter = readers.parse(document.truncated(keep).dump())
         assert shorter.sequence.operations == sequence.operations[:keep]
+
+
+def assert_continues(document: Document) -> None:
+    given = document.sequence.operations
+    longer = document.extended(CadSequence((*given, *decode(DISC).operations)))
+    assert longer.sequence.operations[: len(given)] == given
+    assert len(longer.sequence) == len(given) + 1
+    assert readers.parse(longer.dump()).sequence.operations == longer.sequence.operations
 
 
 @pytest.mark.timeout(60)
@@ -86,3 +96,17 @@ def test_a_damaged_file_is_refused_in_one_line_or_works(damage, batch, tmp_path)
         else:
             assert_works(outcome, data)
         assert time.perf_counter() - started < SECONDS, f"case {case} took too long"
+
+
+@pytest.mark.timeout(60)
+def test_a_damaged_file_of_lines_is_refused_in_one_line_or_works(tmp_path):
+    path = tmp_path / "damaged.lines"
+    texts = [encode(readers.parse(data).sequence).text.encode() for data in originals()]
+    for case in range(5 * CASES):
+        choose = random.Random(f"lines {case}")
+        outcome = read(damage_bytes(choose.choice(texts), choose), path)
+        if isinstance(outcome, InputError):
+            assert_clear(outcome, path, placed=False)
+            assert outcome.where.startswith("line ") or "UTF-8" in outcome.problem
+        else:
+            assert_works(outcome, outcome.dump().encode())

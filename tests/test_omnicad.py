@@ -11,7 +11,9 @@ from omnicad_documents import (
     changed,
     circle,
     document,
+    drawn,
     extrude,
+    extruded,
     line,
     plate,
     profile,
@@ -69,17 +71,17 @@ def test_index_may_have_gaps_and_repetitions_or_be_missing():
 
 
 def test_places_of_operations_and_loops_are_paths_in_the_document():
-    drawn, extruded = read(plate()).sequence.operations
-    assert (drawn.source, extruded.source) == ("$.entities.S", "$.entities.E")
-    assert drawn.loops[0].source == "$.entities.S.profiles.P.loops[0]"
+    assert drawn(plate()).source == "$.entities.S"
+    assert drawn(plate()).loops[0].source == "$.entities.S.profiles.P.loops[0]"
+    assert extruded(plate()).source == "$.entities.E"
 
 
 # --- profiles -----------------------------------------------------------------------------------
 
 
 def test_an_extrude_of_several_profiles():
-    drawn = sketch(P=profile(LARGE), Q=profile(SMALL))
-    raw = plate(S=drawn, E=extrude("S.Q", "S.P"))
+    both = sketch(P=profile(LARGE), Q=profile(SMALL))
+    raw = plate(S=both, E=extrude("S.Q", "S.P"))
     assert commands(raw, "extrude") == ["extrude new to 10 1 0"]
 
 
@@ -121,8 +123,8 @@ def test_loops_of_one_profile_that_lie_apart_are_two_regions():
 
 def test_a_loop_that_two_profiles_share_is_drawn_once():
     hole, turned = [circle((0.02, 0.015), 0.005)], [LARGE[2], LARGE[1], LARGE[0], LARGE[3]]
-    drawn = sketch(P=profile(LARGE, hole), Q=profile(hole), R=profile(turned))
-    raw = plate(S=drawn, E=extrude("S.P", "S.Q", "S.R"))
+    shared = sketch(P=profile(LARGE, hole), Q=profile(hole), R=profile(turned))
+    raw = plate(S=shared, E=extrude("S.P", "S.Q", "S.R"))
     assert commands(raw, "circle") == ["circle 20 15 5"]
     assert commands(raw, "extrude") == ["extrude new to 10 0/1 1 0"]
 
@@ -139,7 +141,7 @@ def test_circles_that_touch_where_they_start_are_two_loops():
 def test_a_plate_with_many_holes_is_read_within_seconds():
     holes = [[circle((x / 100, y / 100), 0.001)] for x in range(1, 201) for y in range(1, 101)]
     raw = plate(S=sketch(P=profile(rectangle(0, 0, 2.1, 1.1), *holes)))
-    assert len(read(raw).sequence.operations[1].profiles[0].holes) == 20_000
+    assert len(extruded(raw).profiles[0].holes) == 20_000
 
 
 # --- extents ------------------------------------------------------------------------------------
@@ -159,7 +161,7 @@ def test_a_plate_with_many_holes_is_read_within_seconds():
 def test_extents(extent, distance, against, expected, span):
     raw = plate(E=extrude("S.P", extent=extent, distance=distance, against=against))
     assert commands(raw, "extrude") == [f"extrude new {expected} 0"]
-    assert read(raw).sequence.operations[1].extent.span == span
+    assert extruded(raw).extent.span == span
 
 
 @pytest.mark.parametrize("operation", ["new", "join", "cut", "intersect"])
@@ -181,7 +183,7 @@ def test_small_gaps_between_curves_are_closed():
     loop = rectangle(0, 0, 0.04, 0.03)
     loop[1]["start_point"]["x"] += 1e-9
     loop[3]["end_point"]["y"] -= 1e-9
-    loops = read(plate(S=sketch(P=profile(loop)))).sequence.operations[0].loops
+    loops = drawn(plate(S=sketch(P=profile(loop)))).loops
     assert loops[0].closed
     assert loops[0].curves[0].end == loops[0].curves[1].start
 
@@ -214,8 +216,7 @@ def test_an_arc_runs_from_its_reference_vector():
 
 def test_an_arc_of_a_full_turn_is_a_circle():
     full = arc((0.01, 0), (0.01, 0), radius=0.01, sweep=2 * math.pi)
-    loops = read(plate(S=sketch(P=profile([full])))).sequence.operations[0].loops
-    assert loops[0].curves == (Circle((0.0, 0.0), 10.0),)
+    assert drawn(plate(S=sketch(P=profile([full])))).loops[0].curves == (Circle((0.0, 0.0), 10.0),)
 
 
 # --- numbers and frames -------------------------------------------------------------------------
@@ -225,7 +226,7 @@ def test_noise_of_single_precision_is_not_written_but_kept():
     # 0.0635 m in single precision is 0.06350000202655792 m, often stored as 0.063500002
     raw = plate(S=sketch(P=profile([circle((0, 0), 0.063500002)])))
     assert commands(raw, "circle") == ["circle 0 0 63.5"]
-    assert read(raw).sequence.operations[0].loops[0].curves[0].radius == 63.500002
+    assert drawn(raw).loops[0].curves == (Circle((0.0, 0.0), 63.500002),)
 
 
 @pytest.mark.parametrize(

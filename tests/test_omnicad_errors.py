@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from omnicad_documents import (
@@ -10,6 +11,7 @@ from omnicad_documents import (
     changed,
     circle,
     document,
+    drawn,
     extrude,
     line,
     plate,
@@ -77,7 +79,7 @@ def refused(raw) -> ReadError:
         ((*CURVE, "end_point", "y"), ..., f"{CURVE_PATH}.end_point.y", "not a number"),
         ((*CURVE, "end_point", "y"), True, f"{CURVE_PATH}.end_point.y", "not a number"),
         ((*CURVE, "end_point", "y"), 1e9, f"{CURVE_PATH}.end_point.y", "not a number"),
-        ((*CURVE, "end_point", "y"), -(10**400), None, "not JSON"),
+        ((*CURVE, "end_point", "y"), -(10**30), f"{CURVE_PATH}.end_point.y", "not a number"),
         ((*CURVE, "end_point", "y"), math.nan, None, "not JSON"),
         ((*CURVE, "end_point", "y"), -math.inf, None, "not JSON"),
         # an extrude
@@ -170,11 +172,11 @@ def test_an_arc_whose_ends_are_not_where_its_angles_say_is_refused():
     assert "do not fit" in error.problem
 
 
-def test_an_arc_without_length_beside_another_loop_is_read_and_found_by_validate():
+def test_an_arc_without_length_beside_another_loop_is_read():
     # the order of the loops goes by their areas, which such an arc has none of
     point = arc((0, 0), (0, 0), radius=0.0, sweep=1.0)
     raw = plate(S=sketch(P=profile(rectangle(0, 0, 0.04, 0.03), [point])))
-    assert len(read(raw).sequence.operations[0].loops) == 2
+    assert len(drawn(raw).loops) == 2
 
 
 def test_a_missing_list_of_entities_is_told_from_our_own_format():
@@ -183,5 +185,5 @@ def test_a_missing_list_of_entities_is_told_from_our_own_format():
 
 
 def test_an_error_about_a_sketch_of_thousands_of_profiles_is_short():
-    many = {f"P{i}": profile([circle((i / 1000, 0), 0.0001)]) for i in range(3000)}
+    many: dict[str, Any] = {f"P{i}": profile([circle((i / 1000, 0), 0.0001)]) for i in range(3000)}
     assert len(str(refused(plate(S=sketch(**many), E=extrude("S.X"))))) < 300

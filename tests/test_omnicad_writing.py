@@ -117,6 +117,13 @@ def test_adding_operations_leaves_the_document_that_was_read_alone():
     assert before.raw == raw
 
 
+def test_what_was_there_is_not_rounded_when_operations_come_from_a_text():
+    noisy = plate(S=sketch(P=profile([circle((0, 0), 0.063500002)])))
+    result = extended(noisy, BOSS)
+    assert result.raw["entities"]["S"] == noisy["entities"]["S"]
+    assert result.sequence.operations[0] == read(noisy).sequence.operations[0]
+
+
 @given(sequence=sequences())
 @settings(max_examples=60, deadline=None)
 def test_every_history_can_be_written_and_read(sequence):

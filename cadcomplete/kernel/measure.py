@@ -50,17 +50,17 @@ def measure(solid: Solid) -> Measures:
 
 
 def _center_of_mass(solid: Solid, box: BoundingBox) -> Vec3:
-    """Return the mean of the cones from one point to each face, weighted by their volumes.
+    """Return the mean of the cones from the box's middle to each face, weighted by their volumes.
 
-    The kernel's own sum starts anew whenever the cones so far have the volume 0, which from the
-    middle of a part with round numbers happens; from a crooked point outside of it they have not.
+    The kernel would add them up itself, but forgets the first ones whenever the volumes so far
+    cancel to 0, as they do in parts with round numbers.
     """
-    tip = np.array(box.center) + box.diagonal * np.array([0.5132, 0.7329, 0.9341])
+    tip = gp_Pnt(*box.center)
     volume, moment = 0.0, np.zeros(3)
     explorer = TopExp_Explorer(solid.shape, TopAbs_FACE)
     while explorer.More():
         face = TopoDS.Face(explorer.Current())
-        cone = BRepGProp_Vinert(BRepGProp_Face(face), BRepGProp_Domain(face), gp_Pnt(*tip))
+        cone = BRepGProp_Vinert(BRepGProp_Face(face), BRepGProp_Domain(face), tip)
         center = cone.CentreOfMass()
         volume += cone.Mass()
         moment += cone.Mass() * np.array([center.X(), center.Y(), center.Z()])

@@ -90,10 +90,13 @@ class Document:
     def extended(self, sequence: CadSequence) -> Document:
         """Return this document with the operations that `sequence` has beyond its own.
 
-        What was there stays as it was. The dialect may need a sketch more than `sequence` has.
+        What was there stays as it was, even where `sequence` has been through a text that rounds.
+        The dialect may need a sketch more than `sequence` has.
         """
         reader = READERS[self.dialect]
-        raw = reader.extend(self.raw, self.sequence, sequence)
+        given = self.sequence.operations[: self.sequence.whole_operations]
+        longer = replace(sequence, operations=(*given, *sequence.operations[len(given) :]))
+        raw = reader.extend(self.raw, self.sequence, longer)
         return replace(self, raw=raw, sequence=reader.parse(raw, id=self.sequence.id))
 
     def dump(self) -> str:
