@@ -79,7 +79,8 @@ class Completions:
         completions: the best first; those that are not valid solids last.
         finished: how probable the model finds it that nothing is missing.
         generated: how many continuations were written.
-        unfinished: how many of them were still not a part when they grew too long.
+        discarded: how many of them were still no part when they grew too long, or drew
+            something that does not exist, such as an arc without length.
         seconds: time it took, without loading the model.
     """
 
@@ -88,7 +89,7 @@ class Completions:
     completions: tuple[Completion, ...]
     finished: float
     generated: int
-    unfinished: int
+    discarded: int
     seconds: float
 
 
@@ -121,7 +122,7 @@ def complete(
     started = time.monotonic()
     sampling = Sampling(rows=n + min(n, 8), seed=seed)
     rows, finished = _propose(given, model, caption, sampling)
-    proposals = [(given.extended(sequence), score) for sequence, score in _distinct(rows)]
+    proposals, impossible = _documents(given, _distinct(rows))
     reports = _judge([whole for whole, _ in proposals], given.sequence, kernel)
     ranked = sorted(
         ((whole, score, report) for (whole, score), report in zip(proposals, reports, strict=True)),
@@ -131,12 +132,12 @@ def complete(
         given=given,
         model=model.name,
         completions=tuple(
-            Completion(rank, score, whole, given.sequence, report)
+            Completion(rank, score, _measured(whole, report), given.sequence, report)
             for rank, (whole, score, report) in enumerate(ranked[:n], start=1)
         ),
         finished=finished,
         generated=len(rows),
-        unfinished=sum(row.whole == 0 for row in rows),
+        discarded=sum(row.whole == 0 for row in rows) + impossible,
         seconds=time.monotonic() - started,
     )
 
@@ -193,6 +194,23 @@ def _distinct(rows: tuple[Row, ...]) -> list[tuple[CadSequence, float]]:
         if text not in best or best[text][1] < score:
             best[text] = (sequence, score)
     return list(best.values())
+
+
+def _documents(
+    given: Document, proposals: list[tuple[CadSequence, float]]
+) -> tuple[list[tuple[Document, float]], int]:
+    """The proposals in the dialect of what was given, and how many it cannot say."""
+    documents: list[tuple[Document, float]] = []
+    for sequence, score in proposals:
+        try:
+            documents.append((given.extended(sequence), score))
+        except InputError:
+            continue
+    return documents, len(proposals) - len(documents)
+
+
+def _measured(document: Document, report: Report) -> Document:
+    return document.measured(report.measures.bounding_box) if report.measures else document
 
 
 def _judge(documents: list[Document], given: CadSequence, kernel: Kernel) -> list[Report]:

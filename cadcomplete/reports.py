@@ -227,7 +227,7 @@ def complete(
         "seconds": round(result.seconds, 3),
         "finished": round(result.finished, 4),
         "generated": result.generated,
-        "unfinished": result.unfinished,
+        "discarded": result.discarded,
         "overview": files.get("overview"),
         "completions": [
             {

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from cadcomplete.errors import InputError, ReadError
+from cadcomplete.geometry import BoundingBox
 from cadcomplete.lines import decode
 from cadcomplete.readers import native, omnicad, omnicad_writer
 from cadcomplete.sequence import CadSequence
@@ -24,12 +25,23 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What a dialect of JSON can do."""
+    """What a dialect of JSON can do.
+
+    Attributes:
+        matches: whether a document is in it.
+        parse: from a document to its history.
+        truncate: the document of the first operations.
+        extend: the document with the operations that a longer history has more.
+        measured: the document with the bounding box of its part, where the dialect has one.
+        dump: the text of the file.
+        empty: a document without operations, by its id.
+    """
 
     matches: Callable[[Json], bool]
     parse: Callable[..., CadSequence]
     truncate: Callable[[Json, int], Json]
     extend: Callable[[Json, CadSequence, CadSequence], Json]
+    measured: Callable[[Json, BoundingBox], Json]
     dump: Callable[[Json], str]
     empty: Callable[[str], Json]
 
@@ -40,13 +52,23 @@ READERS: dict[str, Reader] = {
         omnicad.parse,
         omnicad_writer.truncate,
         omnicad_writer.extend,
+        omnicad_writer.measured,
         lambda raw: json.dumps(raw) + "\n",
         lambda _: {"entities": {}, "properties": {}, "sequence": []},
     ),
     "native": Reader(
-        native.matches, native.parse, native.truncate, native.extend, native.dump, native.empty
+        native.matches,
+        native.parse,
+        native.truncate,
+        native.extend,
+        lambda raw, _: raw,
+        native.dump,
+        native.empty,
     ),
 }
+
+
+_TRUNCATIONS, _KEPT = ("metadata", "truncation_metadata"), "kept_operations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +90,10 @@ class Document:
     @property
     def kept_operations(self) -> int | None:
         """How many operations a truncated file says it keeps, in today's key or the older."""
-        for key in ("metadata", "truncation_metadata"):
+        for key in _TRUNCATIONS:
             metadata = self.raw.get(key)
-            if isinstance(metadata, dict) and type(metadata.get("kept_operations")) is int:
-                return metadata["kept_operations"]
+            if isinstance(metadata, dict) and type(metadata.get(_KEPT)) is int:
+                return metadata[_KEPT]
         return None
 
     def truncated(self, keep: int) -> Document:
@@ -96,12 +118,27 @@ class Document:
         reader = READERS[self.dialect]
         given = self.sequence.operations[: self.sequence.whole_operations]
         longer = replace(sequence, operations=(*given, *sequence.operations[len(given) :]))
-        raw = reader.extend(self.raw, self.sequence, longer)
+        raw = _not_truncated(reader.extend(self.raw, self.sequence, longer))
         return replace(self, raw=raw, sequence=reader.parse(raw, id=self.sequence.id))
+
+    def measured(self, box: BoundingBox) -> Document:
+        """Return this document saying that its part has this bounding box."""
+        return replace(self, raw=READERS[self.dialect].measured(self.raw, box))
 
     def dump(self) -> str:
         """Return the text of the file."""
         return READERS[self.dialect].dump(self.raw)
+
+
+def _not_truncated(raw: Json) -> Json:
+    """A document that has been continued no longer says how much of it was kept."""
+    result = dict(raw)
+    for key in _TRUNCATIONS:
+        if isinstance(said := raw.get(key), dict) and _KEPT in said:
+            result[key] = {name: value for name, value in said.items() if name != _KEPT}
+            if not result[key]:
+                del result[key]
+    return result
 
 
 def read(path: str | Path) -> Document:

@@ -14,7 +14,7 @@ from typing import Any
 
 from cadcomplete.curves import Arc, Circle, Curve
 from cadcomplete.errors import GeometryError, InputError
-from cadcomplete.geometry import Vec2, Vec3
+from cadcomplete.geometry import BoundingBox, Vec2, Vec3
 from cadcomplete.operations import Extrude, Loop, Operation, Profile, Sketch
 from cadcomplete.readers.omnicad import BOOLEANS, EXTENTS, Json, Region, read_sketch
 from cadcomplete.sequence import CadSequence
@@ -33,10 +33,23 @@ def truncate(raw: Json, keep: int) -> Json:
     entities = raw["entities"]
     wanted = _references(entities, [entry["entity"] for entry in kept])
     document = {**raw, "entities": {k: e for k, e in entities.items() if k in wanted}}
-    document["sequence"] = kept
-    if isinstance(properties := raw.get("properties"), dict):
-        document["properties"] = {k: p for k, p in properties.items() if k != "bounding_box"}
-    return document
+    return {**_without_box(document), "sequence": kept}
+
+
+def _without_box(raw: Json) -> Json:
+    properties = raw.get("properties")
+    if not isinstance(properties, dict):
+        return raw
+    return {**raw, "properties": {k: p for k, p in properties.items() if k != "bounding_box"}}
+
+
+def measured(raw: Json, box: BoundingBox) -> Json:
+    """Return the document with this bounding box among its properties."""
+    known = raw.get("properties")
+    low, high = (_xyz(_in_metres(corner)) for corner in (box.minimum, box.maximum))
+    entry = {"type": "BoundingBox3D", "min_point": low, "max_point": high}
+    properties = {**(known if isinstance(known, dict) else {}), "bounding_box": entry}
+    return {**raw, "properties": properties}
 
 
 def _references(entities: Json, keys: list[str]) -> set[str]:
@@ -58,8 +71,8 @@ def _references(entities: Json, keys: list[str]) -> set[str]:
 def extend(raw: Json, before: CadSequence, after: CadSequence) -> Json:
     """Return the document of `after`, which begins with the history `before` of `raw`.
 
-    New entities get ids that were not there. Lengths go back to metres. Raises InputError for
-    an arc that does not exist.
+    New entities get ids that were not there, and the bounding box of what was there goes.
+    Lengths go back to metres. Raises InputError for an arc that does not exist.
     """
     after = place(raw, before, after)
     entities, listed = dict(raw["entities"]), list(raw["sequence"])
@@ -86,7 +99,8 @@ def extend(raw: Json, before: CadSequence, after: CadSequence) -> Json:
                 (e["index"] for e in listed if isinstance(e.get("index"), int)), default=-1
             )
             listed.append({"index": number, "type": entities[key]["type"], "entity": key})
-    return {**raw, "entities": entities, "sequence": listed}
+    whole = raw if len(after) == len(before) else _without_box(raw)
+    return {**whole, "entities": entities, "sequence": listed}
 
 
 def place(raw: Json, before: CadSequence, after: CadSequence) -> CadSequence:
@@ -183,10 +197,10 @@ def _sketch_entity(
     except GeometryError as error:  # this dialect writes an arc by its centre
         raise InputError(str(error), where=f"operation {index}") from error
     names = {wanted: next(labels) for wanted in regions}
-    plane, (x, y, z) = sketch.plane, sketch.plane.origin
+    plane = sketch.plane
     entity = {
         "transform": {
-            "origin": _xyz((_metres(x), _metres(y), _metres(z))),
+            "origin": _xyz(_in_metres(plane.origin)),
             "x_axis": _xyz(plane.x_axis),
             "y_axis": _xyz(plane.y_axis),
             "z_axis": _xyz(plane.normal),
@@ -265,6 +279,11 @@ def _distance(length: float, role: str, taper_role: str) -> Json:
 
 def _metres(length: float) -> float:
     return round(length / 1000, 13)
+
+
+def _in_metres(point: Vec3) -> Vec3:
+    x, y, z = map(_metres, point)
+    return (x, y, z)
 
 
 def _xy(point: Vec2) -> Json:
