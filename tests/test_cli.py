@@ -165,7 +165,7 @@ def test_complete_refuses_what_it_cannot_use_yet(run, option):
         (["frobnicate"], "No such command 'frobnicate'"),
         (["inspect"], "Missing argument 'PART'"),
         (["inspect", "nowhere.json"], "nowhere.json: cannot read the file: No such file"),
-        (["complete", FLANGE, "--keep", "nine"], "'nine' is not a valid int"),
+        (["complete", FLANGE, "--keep", "nine"], "should be a valid integer"),
         (["complete", FLANGE, "--keep", "9"], "expected 0 to 8, got 9"),
         (["complete", FLANGE, "--formats", "dwg"], "unknown format: expected json, lines, step"),
         (["complete", FLANGE, "--model", "nowhere"], "cadcomplete.json is missing"),

@@ -26,11 +26,23 @@ from OCP.TopoDS import TopoDS_Shape
 from cadcomplete.errors import GeometryError
 from cadcomplete.kernel.failures import KERNEL_ERRORS
 
-FUZZY = (1e-4, 1e-5, 1e-7, 1e-3, 0.0)
+Fuzzy = tuple[float, ...]
+
+FUZZY: Fuzzy = (1e-4, 1e-5, 1e-7, 1e-3, 0.0)
 """Gaps in mm that a boolean may close, in the order in which they are tried."""
+
+EXACT_FIRST = FUZZY[::-1]
+"""The other order: a gap closed early can be what a later boolean fails on."""
+
+PRECISION = 1e-6
+"""Relative error of a volume: the kernel's fixed number of points can be wrong by 2e-4."""
 
 SAME = 1e-9
 """Relative difference below which two volumes are the same."""
+
+
+class BooleanError(GeometryError):
+    """No fuzzy value gives a valid solid with a volume that is possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +56,7 @@ class Solid:
 def solid_of(shape: TopoDS_Shape) -> Solid:
     """Return a shape with its volume, which is negative for a solid turned inside out."""
     properties = GProp_GProps()
-    BRepGProp.VolumeProperties_s(shape, properties)
+    BRepGProp.VolumeProperties_s(shape, properties, PRECISION)
     return Solid(shape, properties.Mass())
 
 
@@ -53,49 +65,51 @@ def is_valid(shape: TopoDS_Shape) -> bool:
     return not shape.IsNull() and BRepCheck_Analyzer(shape).IsValid()
 
 
-def fuse(solids: list[Solid]) -> Solid:
-    """Return the union. Raises GeometryError if the kernel cannot make it."""
+def fuse(solids: list[Solid], *, fuzzy: Fuzzy = FUZZY) -> Solid:
+    """Return the union. Raises BooleanError if the kernel cannot make it."""
     if len(solids) == 1:
         return solids[0]
     largest, total = max(s.volume for s in solids), sum(s.volume for s in solids)
-    return _boolean(BRepAlgoAPI_Fuse, solids[:1], solids[1:], least=largest, most=total)
+    return _boolean(BRepAlgoAPI_Fuse, solids[:1], solids[1:], fuzzy, largest, total)
 
 
-def cut(solid: Solid, tools: list[Solid]) -> Solid:
+def cut(solid: Solid, tools: list[Solid], *, fuzzy: Fuzzy = FUZZY) -> Solid:
     """Return the solid without the tools. Raises GeometryError if nothing is left of it."""
     least = solid.volume - sum(tool.volume for tool in tools)
-    return _boolean(BRepAlgoAPI_Cut, [solid], tools, least=least, most=solid.volume)
+    return _boolean(BRepAlgoAPI_Cut, [solid], tools, fuzzy, least, solid.volume)
 
 
-def intersect(solid: Solid, tool: Solid) -> Solid:
+def intersect(solid: Solid, tool: Solid, *, fuzzy: Fuzzy = FUZZY) -> Solid:
     """Return what both have in common. Raises GeometryError if that is nothing."""
     most = min(solid.volume, tool.volume)
-    return _boolean(BRepAlgoAPI_Common, [solid], [tool], least=0.0, most=most)
+    return _boolean(BRepAlgoAPI_Common, [solid], [tool], fuzzy, 0.0, most)
 
 
 def _boolean(
     algorithm: Callable[[], Any],
     arguments: list[Solid],
     tools: list[Solid],
-    *,
+    fuzzy: Fuzzy,
     least: float,
     most: float,
 ) -> Solid:
     """Return the first result that is valid and has a volume between `least` and `most`.
 
-    Raises GeometryError if nothing is left, or if no fuzzy value gives such a result.
+    Raises GeometryError if nothing is left, BooleanError if no fuzzy value gives such a result.
     """
     slack = 1e-4 * most
     empty = False
-    for fuzzy in FUZZY:
-        shape = _run(algorithm, arguments, tools, fuzzy)
+    for gap in fuzzy:
+        shape = _run(algorithm, arguments, tools, gap)
         if shape is None:
             continue
         result = solid_of(shape)
         empty = abs(result.volume) <= SAME * most
         if not empty and least - slack <= result.volume <= most + slack and is_valid(shape):
             return _unified(result)
-    raise GeometryError("nothing is left" if empty else "the boolean gives no valid solid")
+    if empty:
+        raise GeometryError("nothing is left")
+    raise BooleanError("the boolean gives no valid solid")
 
 
 def _run(

@@ -12,7 +12,19 @@ from OCP.TopoDS import TopoDS_Shape
 
 from cadcomplete.errors import BuildError, GeometryError
 from cadcomplete.geometry import Plane
-from cadcomplete.kernel.booleans import SAME, Solid, cut, fuse, intersect, is_valid, solid_of
+from cadcomplete.kernel.booleans import (
+    EXACT_FIRST,
+    FUZZY,
+    SAME,
+    BooleanError,
+    Fuzzy,
+    Solid,
+    cut,
+    fuse,
+    intersect,
+    is_valid,
+    solid_of,
+)
 from cadcomplete.kernel.edges import face
 from cadcomplete.kernel.failures import KERNEL_ERRORS
 from cadcomplete.operations import Boolean, Extent, Extrude, Operation, Profile, Sketch
@@ -28,13 +40,22 @@ def build(sequence: CadSequence, *, strict_from: int | None = None) -> Solid | N
 
     Raises BuildError naming the first operation that cannot be built.
     """
+    try:
+        return _build(sequence, strict_from, FUZZY)
+    except BuildError as error:
+        if not isinstance(error.__cause__, BooleanError):
+            raise
+    return _build(sequence, strict_from, EXACT_FIRST)
+
+
+def _build(sequence: CadSequence, strict_from: int | None, fuzzy: Fuzzy) -> Solid | None:
     solid: Solid | None = None
     for index, operation in enumerate(sequence.operations):
         if not isinstance(operation, Extrude):
             continue
         before = solid
         if operation.profiles:
-            solid = _apply(solid, operation, sequence.operations, index)
+            solid = _apply(solid, operation, sequence.operations, index, fuzzy)
         if strict_from is not None and index >= strict_from and _same(before, solid):
             raise BuildError(index, f"the {operation.boolean.value} changes nothing")
     return solid
@@ -47,17 +68,21 @@ def _same(before: Solid | None, after: Solid | None) -> bool:
 
 
 def _apply(
-    solid: Solid | None, extrude: Extrude, operations: tuple[Operation, ...], index: int
+    solid: Solid | None,
+    extrude: Extrude,
+    operations: tuple[Operation, ...],
+    index: int,
+    fuzzy: Fuzzy,
 ) -> Solid:
     try:
         tools = [_sweep(profile, extrude, operations) for profile in extrude.profiles]
         if extrude.boolean in (Boolean.NEW_BODY, Boolean.JOIN):
-            return fuse(tools if solid is None else [solid, *tools])
+            return fuse(tools if solid is None else [solid, *tools], fuzzy=fuzzy)
         if solid is None:
             raise GeometryError(f"there is nothing to {extrude.boolean.value}")
         if extrude.boolean is Boolean.CUT:
-            return cut(solid, tools)
-        return intersect(solid, fuse(tools))
+            return cut(solid, tools, fuzzy=fuzzy)
+        return intersect(solid, fuse(tools, fuzzy=fuzzy), fuzzy=fuzzy)
     except (GeometryError, *KERNEL_ERRORS) as error:
         raise BuildError(index, str(error) or type(error).__name__) from error
 

@@ -18,7 +18,7 @@ from OCP.TopExp import TopExp_Explorer
 from OCP.TopoDS import TopoDS
 
 from cadcomplete.geometry import BoundingBox, Vec3
-from cadcomplete.kernel.booleans import Solid, is_valid
+from cadcomplete.kernel.booleans import PRECISION, Solid, is_valid
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Measures:
 def measure(solid: Solid) -> Measures:
     """Return the mass properties of a solid, from its exact surfaces."""
     surface, box = GProp_GProps(), bounding_box(solid)
-    BRepGProp.SurfaceProperties_s(solid.shape, surface)
+    BRepGProp.SurfaceProperties_s(solid.shape, surface, PRECISION)
     return Measures(
         solid.volume, surface.Mass(), box, _center_of_mass(solid, box), count_bodies(solid)
     )
