@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from cadcomplete.lines import decode
 from cadcomplete.readers import read
 from cadcomplete.sequence import CadSequence
+
+# The tests run in several processes; the threads of torch would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ROOT / "examples" / "parts"

@@ -9,7 +9,7 @@ from conftest import PLATE
 
 from cadcomplete.config import ModelConfig
 from cadcomplete.data.collate import collate
-from cadcomplete.data.labels import IGNORED, evenly_spaced, label, operation_cuts
+from cadcomplete.data.labels import IGNORED, label, operation_cuts
 from cadcomplete.errors import RefusedSample
 from cadcomplete.lines import decode
 from cadcomplete.model import CompletionModel, qwen3_config
@@ -134,19 +134,3 @@ def test_a_batch_without_loss_is_refused_instead_of_nan(tokenizer, cut_tokens):
     sample.labels[:] = IGNORED
     with pytest.raises(RefusedSample, match="no token carries loss"):
         collate([sample], padding=tokenizer.end)
-
-
-@pytest.mark.parametrize(
-    ("operations", "kept"),
-    [
-        (0, ()),
-        (1, ()),
-        (2, (1,)),
-        (3, (1, 2)),
-        (6, (1, 2, 3, 4, 5)),
-        (8, (1, 3, 4, 6, 7)),  # linspace(1, 7, 5) = 1, 2.5, 4, 5.5, 7, halves up
-        (100, (1, 26, 50, 75, 99)),
-    ],
-)
-def test_truncations_are_evenly_spaced(operations, kept):
-    assert evenly_spaced(operations) == kept

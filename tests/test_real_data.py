@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import cache
 
 import pytest
-from conftest import ROOT, real
+from conftest import REAL, ROOT, real
 
 from cadcomplete import readers
 from cadcomplete.data.labels import IGNORED, label
@@ -102,10 +103,11 @@ def test_a_truncated_file_is_the_beginning_of_the_whole_one(name, chunk):
             assert {k: extended.raw["entities"][k] for k in given} == given
 
 
+@cache
 def tokenizers():
-    yield TextTokenizer.load(shipped())
-    if (ROOT.parent / "shared" / "data" / "tokenizers" / "qwen3").exists():
-        yield TextTokenizer.load(real("tokenizers/qwen3"))
+    """Ours, and the one of Qwen3 where it is at hand."""
+    qwen3 = REAL / "tokenizers" / "qwen3"
+    return [TextTokenizer.load(path) for path in (shipped(), qwen3) if path.exists()]
 
 
 @pytest.mark.parametrize("text_format", FORMATS)

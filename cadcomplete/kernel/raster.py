@@ -35,7 +35,10 @@ def _fill() -> Callable[[Array, Array, np.ndarray, Array], None]:
         return fill_numpy
     import numba
 
-    return numba.njit(cache=True)(fill_loops)
+    try:
+        return numba.njit(cache=True)(fill_loops)
+    except RuntimeError:  # no folder to keep the compiled code in can be written
+        return numba.njit(fill_loops)
 
 
 def fill_loops(corners: Array, depth: Array, owner: np.ndarray, weights: Array) -> None:
