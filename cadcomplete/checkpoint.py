@@ -11,6 +11,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -49,15 +51,17 @@ class Checkpoint:
 
 
 def save(checkpoint: Checkpoint, folder: Path) -> None:
-    """Write a model; what was in the folder stays good until all of it is written.
+    """Write a finished model; what was in the folder stays good until all of it is written.
 
-    Raises InputError if it cannot be written.
+    Weights that were `rounded` take half the room. Raises InputError if it cannot be written.
     """
     unfinished = folder.with_name(f".{folder.name}.part")
     try:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        write(checkpoint, unfinished)
+        half = checkpoint.config.train.precision == "float16"
+        model = copy.deepcopy(checkpoint.model).half() if half else checkpoint.model
+        write(dataclasses.replace(checkpoint, model=model), unfinished)
         folder.mkdir(exist_ok=True)
         for path in unfinished.iterdir():
             path.replace(folder / path.name)
