@@ -9,7 +9,7 @@ READY := .venv/.ready
 .PHONY: demo test check format install clean
 
 demo: install
-	$(BIN)/cadcomplete complete examples/parts/flange.json --keep 4 -n 3 -o demo
+	$(BIN)/cadcomplete complete examples/parts/flange.json --keep 7 -n 3 -o demo
 
 test: install
 	$(BIN)/pytest -n 2 --dist worksteal

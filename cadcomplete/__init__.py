@@ -5,7 +5,7 @@
     import cadcomplete
 
     part = cadcomplete.read("part.json")
-    for completion in cadcomplete.complete(part, keep=4).completions:
+    for completion in cadcomplete.complete(part, keep=7).completions:
         print(completion.rank, completion.valid, completion.text)
 
 Names here are imported when they are first used: `import cadcomplete` costs nothing.

@@ -120,7 +120,7 @@ def complete(
         raise InputError("cannot propose so many", where="n", expected="1 to 64", got=n)
     given, model = kept(document, keep), model or shipped_model()
     started = time.monotonic()
-    sampling = Sampling(rows=n + min(n, 8), seed=seed)
+    sampling = Sampling(rows=2 * n + 6, seed=seed)  # some will be alike, or not valid
     rows, finished = _propose(given, model, caption, sampling)
     proposals, impossible = _documents(given, _distinct(rows))
     reports = _judge([whole for whole, _ in proposals], given.sequence, kernel)
