@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from functools import cache
 
 import pytest
@@ -44,6 +45,11 @@ def files(name, chunk):
     return rows(name, chunk, CHUNKS[name])
 
 
+def placeless(sequence):
+    """The values of a history, without the places in the file where they stood."""
+    return re.sub(r", source='[^']*'|, id='[^']*'", "", repr(sequence))
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("name", "chunk"), ALL)
 def test_files_build_to_the_volume_of_the_manifest_before_and_after_text(name, chunk):
@@ -59,8 +65,9 @@ def test_files_build_to_the_volume_of_the_manifest_before_and_after_text(name, c
             continue
         assert key not in EXCEPTIONS[name], f"{key} is no exception any more"
         assert repr(sequence) == before  # law 11
-        again = build(decode(encode(sequence).text))
-        assert again.volume == pytest.approx(solid.volume, rel=1e-4), key  # law 7
+        again = decode(encode(sequence).text)
+        if placeless(again) != placeless(sequence):  # else it is the same solid
+            assert build(again).volume == pytest.approx(solid.volume, rel=1e-4), key  # law 7
 
 
 def test_the_exceptions_are_few_and_each_has_a_reason():

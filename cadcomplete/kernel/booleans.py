@@ -60,6 +60,13 @@ def solid_of(shape: TopoDS_Shape) -> Solid:
     return Solid(shape, properties.Mass())
 
 
+def area_of(shape: TopoDS_Shape) -> float:
+    """Return the area of all faces of a shape, in mm²."""
+    properties = GProp_GProps()
+    BRepGProp.SurfaceProperties_s(shape, properties, PRECISION)
+    return properties.Mass()
+
+
 def is_valid(shape: TopoDS_Shape) -> bool:
     """Say whether the kernel finds the shape's topology and geometry consistent."""
     return not shape.IsNull() and BRepCheck_Analyzer(shape).IsValid()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from OCP.BRepPrimAPI import BRepPrimAPI_MakePrism
 from OCP.gp import gp_Trsf, gp_Vec
 from OCP.TopLoc import TopLoc_Location
-from OCP.TopoDS import TopoDS_Shape
+from OCP.TopoDS import TopoDS_Face, TopoDS_Shape
 
 from cadcomplete.errors import BuildError, GeometryError
 from cadcomplete.geometry import Plane
@@ -19,11 +19,11 @@ from cadcomplete.kernel.booleans import (
     BooleanError,
     Fuzzy,
     Solid,
+    area_of,
     cut,
     fuse,
     intersect,
     is_valid,
-    solid_of,
 )
 from cadcomplete.kernel.edges import face
 from cadcomplete.kernel.failures import KERNEL_ERRORS
@@ -107,14 +107,20 @@ def _sweep(profile: Profile, extrude: Extrude, operations: tuple[Operation, ...]
     return swept
 
 
-def _prism(shape: TopoDS_Shape, plane: Plane, extent: Extent) -> Solid | None:
+def _prism(profile: TopoDS_Face, plane: Plane, extent: Extent) -> Solid | None:
+    """Return what a face sweeps, which is sound if the face is; None if it is not."""
     start, end = extent.span
     if start == end:
         raise GeometryError("the extrude has no height")
+    area = area_of(profile)
+    if area <= 0 or not is_valid(profile):
+        return None
     normal = gp_Vec(*plane.normal)
+    moved: TopoDS_Shape = profile
     if start:
         shift = gp_Trsf()
         shift.SetTranslation(normal * start)
-        shape = shape.Moved(TopLoc_Location(shift))
-    prism = solid_of(BRepPrimAPI_MakePrism(shape, normal * (end - start)).Shape())
-    return prism if prism.volume > 0 and is_valid(prism.shape) else None
+        moved = profile.Moved(TopLoc_Location(shift))
+    return Solid(
+        BRepPrimAPI_MakePrism(moved, normal * (end - start)).Shape(), area * abs(end - start)
+    )

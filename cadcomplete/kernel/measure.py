@@ -10,15 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 from OCP.Bnd import Bnd_Box
 from OCP.BRepBndLib import BRepBndLib
-from OCP.BRepGProp import BRepGProp, BRepGProp_Domain, BRepGProp_Face, BRepGProp_Vinert
+from OCP.BRepGProp import BRepGProp_Domain, BRepGProp_Face, BRepGProp_Vinert
 from OCP.gp import gp_Pnt
-from OCP.GProp import GProp_GProps
 from OCP.TopAbs import TopAbs_FACE, TopAbs_SOLID
 from OCP.TopExp import TopExp_Explorer
 from OCP.TopoDS import TopoDS
 
 from cadcomplete.geometry import BoundingBox, Vec3
-from cadcomplete.kernel.booleans import PRECISION, Solid, is_valid
+from cadcomplete.kernel.booleans import Solid, area_of, is_valid
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +41,9 @@ class Measures:
 
 def measure(solid: Solid) -> Measures:
     """Return the mass properties of a solid, from its exact surfaces."""
-    surface, box = GProp_GProps(), bounding_box(solid)
-    BRepGProp.SurfaceProperties_s(solid.shape, surface, PRECISION)
-    return Measures(
-        solid.volume, surface.Mass(), box, _center_of_mass(solid, box), count_bodies(solid)
-    )
+    box = bounding_box(solid)
+    center = _center_of_mass(solid, box)
+    return Measures(solid.volume, area_of(solid.shape), box, center, count_bodies(solid))
 
 
 def _center_of_mass(solid: Solid, box: BoundingBox) -> Vec3:
