@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import random
 import re
 from functools import cache
 
@@ -126,7 +127,7 @@ def test_prompts_are_prefixes_and_loss_falls_on_the_target(name, chunk, text_for
             text = prompt(sequence, text_format=text_format)
             tokens = tokenizer.encode(text)
             cuts = dict(zip(text.cuts, tokens.cuts, strict=True))
-            for cut in list(cuts)[:: max(1, len(cuts) // 4)]:
+            for cut in random.Random(key).sample(list(cuts), min(2, len(cuts))):
                 part = truncate(sequence, cut.operations, curves=cut.curves)
                 alone = tokenizer.encode(prompt(part, text_format=text_format))
                 assert alone.ids == tokens.ids[: cuts[cut]], key  # law 1

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from OCP.BRepPrimAPI import BRepPrimAPI_MakePrism
 from OCP.gp import gp_Trsf, gp_Vec
 from OCP.TopLoc import TopLoc_Location
@@ -49,16 +51,46 @@ def build(sequence: CadSequence, *, strict_from: int | None = None) -> Solid | N
 
 
 def _build(sequence: CadSequence, strict_from: int | None, fuzzy: Fuzzy) -> Solid | None:
-    solid: Solid | None = None
-    for index, operation in enumerate(sequence.operations):
+    operations, solid = sequence.operations, None
+    strict = len(operations) if strict_from is None else strict_from
+    for run in _runs(operations, strict):
+        before = solid
+        try:
+            solid = _apply(solid, run, operations, fuzzy)
+        except BuildError:
+            if len(run) == 1:
+                raise
+            for step in run:  # to name the one that fails, or to do without it failing
+                solid = _apply(solid, [step], operations, fuzzy)
+        index, extrude = run[0]
+        if index >= strict and _same(before, solid):
+            raise BuildError(index, f"the {extrude.boolean.value} changes nothing")
+    return solid
+
+
+Run = list[tuple[int, Extrude]]
+"""Extrudes that one boolean can do, with their indices."""
+
+_ADDS = (Boolean.NEW_BODY, Boolean.JOIN)
+
+
+def _runs(operations: tuple[Operation, ...], strict: int) -> Iterator[Run]:
+    """Yield every extrude, those in a row that add together: one fuse is faster than many.
+
+    From index `strict` on each stands alone. So does each cut: only then is it certain by how
+    much it may change the volume.
+    """
+    run: Run = []
+    for index, operation in enumerate(operations):
         if not isinstance(operation, Extrude):
             continue
-        before = solid
-        if operation.profiles:
-            solid = _apply(solid, operation, sequence.operations, index, fuzzy)
-        if strict_from is not None and index >= strict_from and _same(before, solid):
-            raise BuildError(index, f"the {operation.boolean.value} changes nothing")
-    return solid
+        adds = operation.boolean in _ADDS and index < strict
+        if run and not (adds and run[0][1].boolean in _ADDS):
+            yield run
+            run = []
+        run.append((index, operation))
+    if run:
+        yield run
 
 
 def _same(before: Solid | None, after: Solid | None) -> bool:
@@ -68,19 +100,20 @@ def _same(before: Solid | None, after: Solid | None) -> bool:
 
 
 def _apply(
-    solid: Solid | None,
-    extrude: Extrude,
-    operations: tuple[Operation, ...],
-    index: int,
-    fuzzy: Fuzzy,
-) -> Solid:
+    solid: Solid | None, run: Run, operations: tuple[Operation, ...], fuzzy: Fuzzy
+) -> Solid | None:
+    index, first = run[0]
+    tools: list[Solid] = []
     try:
-        tools = [_sweep(profile, extrude, operations) for profile in extrude.profiles]
-        if extrude.boolean in (Boolean.NEW_BODY, Boolean.JOIN):
+        for _, extrude in run:
+            tools += [_sweep(profile, extrude, operations) for profile in extrude.profiles]
+        if not tools:
+            return solid
+        if first.boolean in _ADDS:
             return fuse(tools if solid is None else [solid, *tools], fuzzy=fuzzy)
         if solid is None:
-            raise GeometryError(f"there is nothing to {extrude.boolean.value}")
-        if extrude.boolean is Boolean.CUT:
+            raise GeometryError(f"there is nothing to {first.boolean.value}")
+        if first.boolean is Boolean.CUT:
             return cut(solid, tools, fuzzy=fuzzy)
         return intersect(solid, fuse(tools, fuzzy=fuzzy), fuzzy=fuzzy)
     except (GeometryError, *KERNEL_ERRORS) as error:
