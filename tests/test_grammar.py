@@ -55,7 +55,7 @@ def test_most_random_texts_come_to_an_end_with_an_extrude(grammar):
 
 
 @given(sequence=sequences(grammatical=True))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @pytest.mark.parametrize("text_format", FORMATS)
 def test_every_history_is_let_through(sequence, text_format):
     grammar = Grammar(VOCABULARY, END, text_format=text_format)
