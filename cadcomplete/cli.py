@@ -99,7 +99,7 @@ def inspect(
     tokenizer: TokenizerFolder = None,
     time_limit: Annotated[float, typer.Option(help="Seconds the CAD kernel may take.")] = 120.0,
 ) -> None:
-    """Say what is in a history, what is wrong with it, and what it measures."""
+    """Say what is in a history, what is wrong, and what it measures."""
     from cadcomplete import reports
 
     report = reports.inspect(part, tokenizer=tokenizer, time_limit=time_limit)
@@ -112,7 +112,9 @@ def inspect(
 @app.command()
 def convert(
     source: PartFile,
-    target: Annotated[Path, typer.Argument(help=".json, .lines, .step, .stl, .glb or .png")],
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET", help=".json, .lines, .step, .stl, .glb or .png")
+    ],
     dialect: Annotated[
         str | None, typer.Option(help="Of JSON: omnicad or native. Default: as it was read.")
     ] = None,
@@ -151,11 +153,11 @@ def encode(
 @app.command()
 def truncate(
     source: Annotated[Path, typer.Argument(help="Folder of JSON files.")],
-    target: Annotated[Path, typer.Argument(help="Folder to write to.")],
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="Folder to write to.")],
     max_versions: Annotated[int, typer.Option(help="Most truncated versions of a part.")] = 5,
     as_json: AsJson = False,
 ) -> None:
-    """Write each history and up to five evenly spaced beginnings of it."""
+    """Write histories and evenly spaced beginnings of them."""
     from cadcomplete import reports
 
     report = reports.truncate(source, target, most=max_versions)
@@ -186,7 +188,7 @@ def complete(
     points: Annotated[Path | None, typer.Option(help="Not yet: refused.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Propose how a half-finished part goes on: ranked, checked, ready to be exported."""
+    """Propose how a half-finished part goes on."""
     from cadcomplete import reports
     from cadcomplete.errors import InputError
 
