@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+from cadcomplete import cli
 from cadcomplete.lines import decode
 from cadcomplete.readers import read
 from cadcomplete.sequence import CadSequence
@@ -48,3 +50,17 @@ def plate() -> CadSequence:
 def example_sequences() -> list[CadSequence]:
     """The histories of the example parts."""
     return [read(path).sequence for path in sorted(PARTS.glob("*.json"))]
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run a command in this process; return its exit code, output and error output."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["cadcomplete", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        out, err = capsys.readouterr()
+        return left.value.code, out, err
+
+    return run

@@ -21,7 +21,6 @@ from omnicad_documents import (
     sketch,
 )
 
-from cadcomplete import cli
 from cadcomplete.data.samples import read_captions
 from cadcomplete.errors import InputError, TextError
 from cadcomplete.lines import decode
@@ -30,20 +29,6 @@ from cadcomplete.sequence import CadSequence
 
 FLANGE = str(PARTS / "flange.json")  # eight operations
 END_POINT = ("entities", "S", "profiles", "P", "loops", 0, "profile_curves", 1, "end_point")
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run a command in this process; return its exit code, output and error output."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cadcomplete", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        out, err = capsys.readouterr()
-        return left.value.code, out, err
-
-    return run
 
 
 @pytest.fixture

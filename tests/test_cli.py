@@ -9,23 +9,7 @@ import sys
 import pytest
 from conftest import PARTS
 
-from cadcomplete import cli
-
 FLANGE = str(PARTS / "flange.json")
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run a command in this process; return its exit code, output and error output."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cadcomplete", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        out, err = capsys.readouterr()
-        return left.value.code, out, err
-
-    return run
 
 
 def test_inspect_tells_what_is_in_a_part(run):
