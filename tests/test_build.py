@@ -393,3 +393,30 @@ def test_join_inside_of_the_body_changes_nothing():
 def test_every_extrude_of_an_ordinary_part_changes_something():
     pocket = TOP + rectangle(2, 2, 2, 2) + "extrude cut to 9 0\n"
     assert solid_of(decode(CUBE + pocket), strict_from=0).volume == close(996)
+
+
+def test_volumes_of_curved_intersections_are_exact():
+    # Two cylinders of radius r that cross at right angles have 16 r³ / 3 in common.
+    crossing = decode(
+        "sketch 0 0 -20 +z +x\ncircle 0 0 6\nextrude new to 20 0\n"
+        "sketch 0 -20 0 +y +x\ncircle 0 0 6\nextrude intersect to 20 0\n"
+    )
+    solid = build(crossing)
+    assert solid is not None and solid.volume == pytest.approx(16 * 6**3 / 3, rel=1e-7)
+
+
+def test_of_several_extrudes_that_add_the_one_that_fails_is_named():
+    text = (
+        "sketch 0 0 0 +z +x\ncircle 0 0 5\ncircle 30 0 5\n"
+        "extrude new to 10 0\nextrude join to 20 1\nextrude join to 0 1\n"
+    )
+    with pytest.raises(BuildError, match="operation 3: the extrude has no height"):
+        build(decode(text))
+
+
+def test_extrudes_that_add_in_a_row_give_the_same_solid_as_one_by_one():
+    text = "sketch 0 0 0 +z +x\ncircle 0 0 5\ncircle 8 0 5\nextrude new to 10 0\n"
+    sequence = decode(text + "extrude join to 20 1\nextrude new to 15 0\n")
+    together, alone = build(sequence), build(sequence, strict_from=0)
+    assert together is not None and alone is not None
+    assert together.volume == pytest.approx(alone.volume, rel=1e-9)

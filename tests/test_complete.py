@@ -93,6 +93,20 @@ def test_a_truncated_file_is_as_good_as_a_whole_one_with_keep(flange, kernel):
     assert [c.score for c in first.completions] == [c.score for c in second.completions]
 
 
+def test_a_completed_file_has_its_own_box_and_no_longer_says_what_was_kept(flange, kernel):
+    version = versions(flange)[2]
+    completion = complete(version, n=1, kernel=kernel).completions[0]
+    assert completion.valid
+    assert completion.document.kept_operations is None
+    low, high = (
+        completion.document.raw["properties"]["bounding_box"][key]
+        for key in ("min_point", "max_point")
+    )
+    box = completion.report.measures.bounding_box
+    assert [1000 * low[axis] for axis in "xyz"] == pytest.approx(box.minimum)
+    assert [1000 * high[axis] for axis in "xyz"] == pytest.approx(box.maximum)
+
+
 def test_a_file_that_says_how_much_it_keeps_is_cut_there(flange):
     stated = replace(flange, raw={**flange.raw, "truncation_metadata": {"kept_operations": 3}})
     assert len(kept(stated).sequence) == 3

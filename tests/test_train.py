@@ -143,6 +143,8 @@ def test_weights_of_other_shapes_are_an_error(run, tmp_path):
 def test_rounded_weights_survive_half_precision(run):
     model: CompletionModel = checkpoint.load(run).model
     assert all(torch.equal(p, p.half().float()) for p in model.parameters())
+    size = (run / "model.safetensors").stat().st_size
+    assert 2 * model.parameter_count <= size < 3 * model.parameter_count  # two bytes each
 
 
 def test_samples_that_are_too_long_are_refused_counted_and_named(tmp_path):

@@ -47,7 +47,11 @@ def build(sequence: CadSequence, *, strict_from: int | None = None) -> Solid | N
     except BuildError as error:
         if not isinstance(error.__cause__, BooleanError):
             raise
-    return _build(sequence, strict_from, EXACT_FIRST)
+        first = error
+    try:
+        return _build(sequence, strict_from, EXACT_FIRST)
+    except BuildError:
+        raise first from None  # what the usual order fails on is the better hint
 
 
 def _build(sequence: CadSequence, strict_from: int | None, fuzzy: Fuzzy) -> Solid | None:
