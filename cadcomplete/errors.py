@@ -5,6 +5,7 @@
     CadCompleteError
     ├── InputError              something the user gave is wrong; exit code 2
     │   ├── ReadError           a document: which file, where in it
+    │   │   └── UnsupportedError it uses what we have no curve or operation for
     │   ├── TextError           a text: which line
     │   ├── ConfigError         a configuration: which key
     │   ├── RefusedSample       a sample that cannot be trained on, and why
@@ -19,6 +20,9 @@ The library raises; only the command line turns an error into a line and an exit
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
 
 
 class CadCompleteError(Exception):
@@ -68,6 +72,27 @@ class InputError(CadCompleteError):
 
 class ReadError(InputError):
     """A document that is not what its reader expects."""
+
+
+class UnsupportedError(ReadError):
+    """A document that uses curves, operations or options that there are none of here.
+
+    Attributes:
+        names: what it uses, by the names of its own format, each once, sorted.
+    """
+
+    def __init__(self, names: Iterable[str], *, file: object = "", where: str = "") -> None:
+        self.names = tuple(sorted(set(names)))
+        known = "lines, arcs, circles and extrudes"
+        got = ", ".join(self.names)
+        super().__init__("not supported", file=file, where=where, expected=known, got=got)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unsupported, (self.names, self.file, self.where)
+
+
+def _unsupported(names: tuple[str, ...], file: str, where: str) -> UnsupportedError:
+    return UnsupportedError(names, file=file, where=where)
 
 
 class TextError(InputError):

@@ -1,7 +1,8 @@
 """Files in, histories out, and back without a loss.
 
-To add a dataset's format: write a module with `matches` and `parse` (and, if completions shall
-be written in that dialect, `truncate`, `extend` and `dump`), and enter it in `READERS`.
+To add a dataset's format: write a module with `matches` and `parse`, and enter it in `IMPORTERS`;
+or, if completions shall be written in that dialect, give it what `Reader` lists too, and enter it
+in `READERS`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import msgspec
 from cadcomplete.errors import InputError, ReadError
 from cadcomplete.geometry import BoundingBox
 from cadcomplete.lines import decode
-from cadcomplete.readers import native, omnicad, omnicad_writer
+from cadcomplete.readers import deepcad, fusion360, native, omnicad, omnicad_writer
 from cadcomplete.sequence import CadSequence
 
 Json = dict[str, Any]
@@ -68,6 +69,39 @@ READERS: dict[str, Reader] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """A format that is only read; what comes of it is a document in our own.
+
+    Attributes:
+        suffix: of its files.
+        matches: whether a file's content is in it: a JSON object, for other suffixes its bytes.
+        parse: from that content to its history.
+    """
+
+    suffix: str
+    matches: Callable[[Any], bool]
+    parse: Callable[..., CadSequence]
+
+
+def _read_lines(data: bytes, *, id: str) -> CadSequence:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise ReadError("not text in UTF-8") from None
+    return replace(decode(text.replace("\r\n", "\n")), id=id)  # as Windows ends its lines
+
+
+IMPORTERS: dict[str, Importer] = {
+    "lines": Importer(".lines", lambda data: True, _read_lines),
+    "fusion360": Importer(".json", fusion360.matches, fusion360.parse),
+    "deepcad": Importer(".h5", deepcad.matches, deepcad.parse),
+}
+
+SUFFIXES = tuple(dict.fromkeys((".json", *(i.suffix for i in IMPORTERS.values()))))
+"""Of the files that can be read."""
+
+
 _TRUNCATIONS, _KEPT = ("metadata", "truncation_metadata"), "kept_operations"
 
 
@@ -80,12 +114,14 @@ class Document:
         raw: the JSON of the file, unknown fields included. Do not change it.
         dialect: key in `READERS`.
         path: where it came from, or "".
+        origin: what it was read as: key in `READERS` or `IMPORTERS`; "" if it was not read.
     """
 
     sequence: CadSequence
     raw: Json
     dialect: str
     path: str = ""
+    origin: str = ""
 
     @property
     def kept_operations(self) -> int | None:
@@ -142,7 +178,7 @@ def _not_truncated(raw: Json) -> Json:
 
 
 def read(path: str | Path) -> Document:
-    """Read a file: JSON in any dialect of `READERS`, or the line language (.lines).
+    """Read a file: JSON in any dialect of `READERS`, or any format of `IMPORTERS`.
 
     Raises ReadError, which says where in the file what is wrong.
     """
@@ -152,11 +188,20 @@ def read(path: str | Path) -> Document:
     except OSError as error:
         raise ReadError(f"cannot read the file: {error.strerror}", file=path) from error
     try:
-        if path.suffix == ".lines":
-            return from_sequence(_read_lines(data, path.stem), path=str(path))
+        if path.suffix in SUFFIXES[1:]:
+            return _import(data, path.suffix, id=path.stem, path=str(path))
         return parse(data, id=path.stem, path=str(path))
     except InputError as error:
         raise error.in_file(path) from None
+
+
+def _import(content: Any, suffix: str, *, id: str, path: str) -> Document:
+    for name, importer in IMPORTERS.items():
+        if importer.suffix == suffix and importer.matches(content):
+            document = from_sequence(importer.parse(content, id=id), path=path)
+            return replace(document, origin=name)
+    known = ", ".join(name for name, i in IMPORTERS.items() if i.suffix == suffix)
+    raise ReadError("not a CAD history", expected=known or " or ".join(READERS))
 
 
 def parse(data: bytes | str, *, id: str = "", path: str = "") -> Document:
@@ -168,9 +213,11 @@ def parse(data: bytes | str, *, id: str = "", path: str = "") -> Document:
     except RecursionError:
         raise ReadError("not a CAD history: nested too deeply") from None
     if isinstance(raw, dict):
+        if any(i.suffix == ".json" and i.matches(raw) for i in IMPORTERS.values()):
+            return _import(raw, ".json", id=id, path=path)
         for dialect, reader in READERS.items():
             if reader.matches(raw):
-                return Document(reader.parse(raw, id=id), raw, dialect, path)
+                return Document(reader.parse(raw, id=id), raw, dialect, path, dialect)
     raise ReadError(
         "not a CAD history",
         where="$",
@@ -187,11 +234,3 @@ def from_sequence(sequence: CadSequence, *, dialect: str = "native", path: str =
     nothing = CadSequence((), sequence.id)
     empty = Document(nothing, READERS[dialect].empty(sequence.id), dialect, path)
     return empty.extended(sequence)
-
-
-def _read_lines(data: bytes, id: str) -> CadSequence:
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        raise ReadError("not text in UTF-8") from None
-    return replace(decode(text.replace("\r\n", "\n")), id=id)  # as Windows ends its lines

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from cadcomplete.curves import Arc, Circle, Curve, Line
@@ -46,7 +47,25 @@ EXTENTS = {
     "TwoSidesFeatureExtentType": ExtentType.TWO_SIDED,
 }
 
-_METRES = LIMIT / 1000
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """What documents of this shape may do differently.
+
+    Attributes:
+        listed: the key under which the operations are listed in their order.
+        unit: of their lengths.
+        millimetres: that are one such unit.
+        normals: whether an arc whose `normal` points down runs clockwise.
+    """
+
+    listed: str
+    unit: str
+    millimetres: float
+    normals: bool
+
+
+OMNICAD = Convention("sequence", "metres", 1000.0, normals=False)
 
 
 def matches(raw: Json) -> bool:
@@ -56,23 +75,23 @@ def matches(raw: Json) -> bool:
     return "entities" in raw or (isinstance(first, dict) and "entity" in first)
 
 
-def parse(raw: Json, *, id: str = "") -> CadSequence:
+def parse(raw: Json, *, id: str = "", convention: Convention = OMNICAD) -> CadSequence:
     """Return the history in a document. Raises ReadError with the place of what is wrong."""
     entities = _at("$", _get, raw, "entities", dict)
-    listed = _at("$", _get, raw, "sequence", list)
+    listed = _at("$", _get, raw, convention.listed, list)
     operations: list[Operation] = []
     sketches: dict[str, tuple[int, Regions]] = {}
     for number, entry in enumerate(listed):
-        key = _at(f"$.sequence[{number}]", _entity_key, entry, entities)
+        key = _at(f"$.{convention.listed}[{number}]", _entity_key, entry, entities)
         path = f"$.entities.{key}"
         entity = entities[key]
         kind = _at(path, _get, entity, "type", str)
         if kind == "Sketch":
-            sketch, regions = _at(path, read_sketch, entity, path)
+            sketch, regions = _at(path, read_sketch, entity, path, convention)
             sketches[key] = (len(operations), regions)
             operations.append(sketch)
         elif kind == "ExtrudeFeature":
-            operations.append(_at(path, _read_extrude, entity, sketches, path))
+            operations.append(_at(path, _read_extrude, entity, sketches, path, convention))
         else:
             expected = "Sketch or ExtrudeFeature"
             raise ReadError("unknown type", where=f"{path}.type", expected=expected, got=kind)
@@ -112,38 +131,41 @@ def _get(mapping: Any, key: str, kind: type) -> Any:
     return value
 
 
-def _number(mapping: Json, key: str) -> float:
+def _number(mapping: Json, key: str, convention: Convention) -> float:
     value = mapping.get(key)
-    if type(value) is float and -_METRES <= value <= _METRES:
+    most = LIMIT / convention.millimetres
+    if type(value) is float and -most <= value <= most:
         return value
-    if type(value) is int and abs(value) <= _METRES:
+    if type(value) is int and abs(value) <= most:
         return float(value)
     raise ReadError(
         "not a number that can be used",
         where=f".{key}",
-        expected=f"a number of metres up to {_METRES:.0f}",
+        expected=f"a number of {convention.unit} up to {most:.0f}",
         got=value,
     )
 
 
-def _length(mapping: Json, key: str) -> float:
+def _length(mapping: Json, key: str, convention: Convention) -> float:
     """A length in millimetres, to a tenth of a picometre: no noise from the conversion."""
-    return round(_number(mapping, key) * 1000.0, 10)
+    return round(_number(mapping, key, convention) * convention.millimetres, 10)
 
 
-def _point(mapping: Json, key: str) -> Vec2:
+def _point(mapping: Json, key: str, convention: Convention) -> Vec2:
+    x, y = (_at(f".{key}", _length, _get(mapping, key, dict), axis, convention) for axis in "xy")
+    return (x, y)
+
+
+def _point_in_space(mapping: Json, key: str, convention: Convention) -> Vec3:
     p = _get(mapping, key, dict)
-    return _at(f".{key}", lambda: (_length(p, "x"), _length(p, "y")))
+    x, y, z = (_at(f".{key}", _length, p, axis, convention) for axis in "xyz")
+    return (x, y, z)
 
 
-def _point_in_space(mapping: Json, key: str) -> Vec3:
-    p = _get(mapping, key, dict)
-    return _at(f".{key}", lambda: (_length(p, "x"), _length(p, "y"), _length(p, "z")))
-
-
-def _vector(mapping: Json, key: str) -> Vec3:
+def _vector(mapping: Json, key: str, convention: Convention) -> Vec3:
     v = _get(mapping, key, dict)
-    return _at(f".{key}", lambda: (_number(v, "x"), _number(v, "y"), _number(v, "z")))
+    x, y, z = (_at(f".{key}", _number, v, axis, convention) for axis in "xyz")
+    return (x, y, z)
 
 
 # --- sketches -----------------------------------------------------------------------------------
@@ -155,10 +177,12 @@ Regions = dict[str, tuple[Region, ...]]
 """The regions of each profile; a profile has one, unless its loops lie apart."""
 
 
-def read_sketch(entity: Json, path: str) -> tuple[Sketch, Regions]:
+def read_sketch(
+    entity: Json, path: str, convention: Convention = OMNICAD
+) -> tuple[Sketch, Regions]:
     """Return a sketch, each of its loops once, and the loops of each of its profiles."""
     transform = _get(entity, "transform", dict)
-    plane = _at(".transform", _read_plane, transform)
+    plane = _at(".transform", _read_plane, transform, convention)
     profiles = _get(entity, "profiles", dict)
     loops: list[Loop] = []
     known: dict[object, int] = {}
@@ -166,54 +190,61 @@ def read_sketch(entity: Json, path: str) -> tuple[Sketch, Regions]:
     for name, profile in profiles.items():
         place = f"{path}.profiles.{name}"
         indices: list[int] = []
-        for loop in _read_loops(profile, place):
+        for loop in _read_loops(profile, place, convention):
             key = _loop_key(loop) if len(profiles) > 1 else len(loops)
             index = known.setdefault(key, len(loops))
             if index == len(loops):
                 loops.append(loop)
             indices.append(index)
-        regions[name] = _regions(indices, loops)
+        regions[name] = group_loops(indices, loops)
     return Sketch(plane, tuple(loops), path), regions
 
 
-def _read_plane(transform: Json) -> Plane:
-    origin = _point_in_space(transform, "origin")
+def _read_plane(transform: Json, convention: Convention) -> Plane:
+    origin = _point_in_space(transform, "origin", convention)
+    normal, x_axis = (_vector(transform, key, convention) for key in ("z_axis", "x_axis"))
     try:
-        return Plane.of(origin, _vector(transform, "z_axis"), _vector(transform, "x_axis"))
+        return Plane.of(origin, normal, x_axis)
     except GeometryError as error:
         raise ReadError(str(error)) from error
 
 
-def _read_loops(profile: Any, path: str) -> Iterator[Loop]:
+def _read_loops(profile: Any, path: str, convention: Convention) -> Iterator[Loop]:
     for number, loop in enumerate(_at(path, _get, profile, "loops", list)):
         place = f"{path}.loops[{number}]"
         stored = _at(place, _get, loop, "profile_curves", list)
         curves = [
-            _at(f"{place}.profile_curves[{i}]", read_curve, curve) for i, curve in enumerate(stored)
+            _at(f"{place}.profile_curves[{i}]", read_curve, curve, convention)
+            for i, curve in enumerate(stored)
         ]
         if curves:
             yield Loop(tuple(_at(place, chain, curves)), place)
 
 
-def read_curve(curve: Any) -> Curve:
+def read_curve(curve: Any, convention: Convention = OMNICAD) -> Curve:
     """Return one curve, as it is stored."""
     kind = _get(curve, "type", str)
     if kind == "Line3D":
-        return Line(_point(curve, "start_point"), _point(curve, "end_point"))
+        start, end = (_point(curve, key, convention) for key in ("start_point", "end_point"))
+        return Line(start, end)
     if kind == "Circle3D":
-        return Circle(_point(curve, "center_point"), _length(curve, "radius"))
+        center = _point(curve, "center_point", convention)
+        return Circle(center, _length(curve, "radius", convention))
     if kind == "Arc3D":
-        return _read_arc(curve)
+        return _read_arc(curve, convention)
     expected = "Line3D, Arc3D or Circle3D"
     raise ReadError("unknown curve", where=".type", expected=expected, got=kind)
 
 
-def _read_arc(curve: Json) -> Arc | Circle:
-    start, end = _point(curve, "start_point"), _point(curve, "end_point")
-    (cx, cy), radius = _point(curve, "center_point"), _length(curve, "radius")
-    first, last = _number(curve, "start_angle"), _number(curve, "end_angle")
-    x, y, _ = _vector(curve, "reference_vector")
+def _read_arc(curve: Json, convention: Convention) -> Arc | Circle:
+    points = ("start_point", "end_point", "center_point")
+    start, end, (cx, cy) = (_point(curve, key, convention) for key in points)
+    radius = _length(curve, "radius", convention)
+    first, last = (_number(curve, key, convention) for key in ("start_angle", "end_angle"))
+    x, y, _ = _vector(curve, "reference_vector", convention)
     turn = math.atan2(y, x)
+    if convention.normals and _vector(curve, "normal", convention)[2] < 0:
+        first, last = -first, -last
 
     def at(angle: float) -> Vec2:
         return (cx + radius * math.cos(turn + angle), cy + radius * math.sin(turn + angle))
@@ -286,7 +317,7 @@ def _inner(curve: Curve) -> Vec2:
     return curve.mid if isinstance(curve, Arc) else curve.center
 
 
-def _regions(indices: list[int], loops: list[Loop]) -> tuple[Region, ...]:
+def group_loops(indices: list[int], loops: list[Loop]) -> tuple[Region, ...]:
     """Group the loops of one profile: the largest is outer, what lies in it is a hole."""
     if len(indices) < 2:
         return tuple((index, ()) for index in indices)
@@ -308,20 +339,22 @@ def _inside(box: tuple[float, ...], outer: tuple[float, ...]) -> bool:
 # --- extrudes -----------------------------------------------------------------------------------
 
 
-def _read_extrude(entity: Json, sketches: dict[str, tuple[int, Regions]], path: str) -> Extrude:
+def _read_extrude(
+    entity: Json, sketches: dict[str, tuple[int, Regions]], path: str, convention: Convention
+) -> Extrude:
     boolean = _named(entity, "operation", BOOLEANS)
     extent_type = _named(entity, "extent_type", EXTENTS)
     start = _get(entity, "start_extent", dict).get("type")
     if start != "ProfilePlaneStartDefinition":
         expected = "ProfilePlaneStartDefinition"
         raise ReadError("unknown start", where=".start_extent.type", expected=expected, got=start)
-    distance_one = _at(".extent_one", _read_distance, entity.get("extent_one"))
     two_sided = extent_type is ExtentType.TWO_SIDED
-    against = _at(".extent_two", _read_distance, entity.get("extent_two")) if two_sided else 0.0
+    keys = ("extent_one", "extent_two") if two_sided else ("extent_one",)
+    distances = [_at(f".{k}", _read_distance, entity.get(k), convention) for k in keys]
     profiles: list[Profile] = []
     for number, reference in enumerate(_get(entity, "profiles", list)):
         profiles += _at(f".profiles[{number}]", _read_profile, reference, sketches)
-    extent = Extent(extent_type, distance_one, against)
+    extent = Extent(extent_type, *distances)
     return Extrude(tuple(dict.fromkeys(profiles)), extent, boolean, path)
 
 
@@ -332,10 +365,11 @@ def _named(entity: Json, key: str, names: dict[str, Any]) -> Any:
     return names[name]
 
 
-def _read_distance(extent: Any) -> float:
-    distance = _at(".distance", _length, _get(extent, "distance", dict), "value")
+def _read_distance(extent: Any, convention: Convention) -> float:
+    distance = _at(".distance", _length, _get(extent, "distance", dict), "value", convention)
     if extent.get("taper_angle") is not None:
-        taper = _at(".taper_angle", _number, _get(extent, "taper_angle", dict), "value")
+        taper = _get(extent, "taper_angle", dict)
+        taper = _at(".taper_angle", _number, taper, "value", convention)
         if taper != 0:
             raise ReadError("tapers are not supported", where=".taper_angle", got=taper)
     return distance
