@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cadcomplete import checkpoint
 from cadcomplete.completion import complete
-from cadcomplete.data.samples import Sample, held_out, read_samples
+from cadcomplete.data.samples import Sample, read_samples
 from cadcomplete.errors import InputError, TextError
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.lines import decode, encode
@@ -21,7 +21,7 @@ def chosen(folders: list[Path], share: float, most: int, seed: int) -> list[tupl
     """Held-out parts with at least two operations, each with a cut after its first sketch."""
     drawn = random.Random(seed)
     found = (item for folder in folders for item in read_samples(folder))
-    parts = [s for s in found if isinstance(s, Sample) and held_out(s.design, share)]
+    parts = [s for s in found if isinstance(s, Sample) and s.held_out(share)]
     parts = [s for s in parts if len(s.sequence) > 1]
     drawn.shuffle(parts)
     return [(s, drawn.randrange(1, len(s.sequence))) for s in parts[:most]]

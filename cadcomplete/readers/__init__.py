@@ -19,6 +19,7 @@ from cadcomplete.errors import InputError, ReadError
 from cadcomplete.geometry import BoundingBox
 from cadcomplete.lines import decode
 from cadcomplete.readers import deepcad, fusion360, native, omnicad, omnicad_writer
+from cadcomplete.readers.scripts import build123d, cadquery
 from cadcomplete.sequence import CadSequence
 
 Json = dict[str, Any]
@@ -96,6 +97,8 @@ IMPORTERS: dict[str, Importer] = {
     "lines": Importer(".lines", lambda data: True, _read_lines),
     "fusion360": Importer(".json", fusion360.matches, fusion360.parse),
     "deepcad": Importer(".h5", deepcad.matches, deepcad.parse),
+    "build123d": Importer(".py", build123d.matches, build123d.parse),
+    "cadquery": Importer(".py", cadquery.matches, cadquery.parse),
 }
 
 SUFFIXES = tuple(dict.fromkeys((".json", *(i.suffix for i in IMPORTERS.values()))))

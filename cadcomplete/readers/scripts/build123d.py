@@ -1,0 +1,50 @@
+"""Scripts of build123d: its builders and its algebra, as far as they draw and extrude.
+
+As the library has it: a sketch is drawn in the plane z = 0 of its builder and then put where the
+builder, and the places around it, say; an extrude takes all the faces that wait in the part and
+goes along the normal of each; `both` goes as far to each side.
+"""
+
+from __future__ import annotations
+
+from cadcomplete.readers.scripts.build123d_builders import (
+    BUILDERS,
+    BuildLine,
+    BuildPart,
+    BuildSketch,
+    solid_of,
+)
+from cadcomplete.readers.scripts.build123d_objects import (
+    OBJECTS,
+    Areas,
+    Curves,
+    Frame,
+    Places,
+    Solid,
+)
+from cadcomplete.readers.scripts.machine import Library, methods_of, read_script
+from cadcomplete.readers.scripts.survey import imports
+from cadcomplete.readers.scripts.values import Namespace, Vector
+from cadcomplete.sequence import CadSequence
+
+_IMPORT = imports("build123d")
+
+_LIBRARY = Library(
+    Namespace("build123d", {**OBJECTS, **BUILDERS}),
+    methods_of(Vector, Frame, Places, Areas, Solid, Curves, BuildPart, BuildSketch, BuildLine),
+    solid_of,
+)
+
+
+def matches(data: bytes) -> bool:
+    """Say whether a file imports build123d."""
+    return _IMPORT.search(data) is not None
+
+
+def parse(data: bytes, *, id: str = "") -> CadSequence:
+    """Return the history of a script, which is not executed.
+
+    Raises UnsupportedError with the names of what is not a sketch or an extrude of lines, arcs and
+    circles, and ReadError with the line of what is wrong.
+    """
+    return read_script(data, _LIBRARY, id=id)

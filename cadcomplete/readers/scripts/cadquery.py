@@ -1,0 +1,54 @@
+"""Scripts of CadQuery: workplanes and sketches, as far as they draw and extrude.
+
+As the library has it: all workplanes of a chain share the wires that wait; an extrude takes all
+of them, and what lies in another is a hole; it is fused with the solid that the chain already
+has; `both` goes as far to each side.
+"""
+
+from __future__ import annotations
+
+from cadcomplete.readers.scripts.cadquery_drawing import DRAWING
+from cadcomplete.readers.scripts.cadquery_objects import MODULE, Location, PlaneValue
+from cadcomplete.readers.scripts.cadquery_sketch import SketchValue
+from cadcomplete.readers.scripts.cadquery_solids import SOLIDS
+from cadcomplete.readers.scripts.cadquery_workplane import (
+    PLACING,
+    Workplane,
+    new_workplane,
+    solid_of,
+)
+from cadcomplete.readers.scripts.machine import Library, methods_of, read_script
+from cadcomplete.readers.scripts.survey import imports
+from cadcomplete.readers.scripts.values import Function, Namespace, Vector
+from cadcomplete.sequence import CadSequence
+
+_IMPORT = imports("cadquery")
+
+Workplane.METHODS = {**PLACING, **DRAWING, **SOLIDS}
+
+_LIBRARY = Library(
+    Namespace(
+        "cadquery",
+        {
+            **MODULE,
+            "Workplane": Function("Workplane", new_workplane),
+            "Sketch": Function("Sketch", lambda session: SketchValue(session)),
+        },
+    ),
+    methods_of(Vector, Location, PlaneValue, SketchValue, Workplane),
+    solid_of,
+)
+
+
+def matches(data: bytes) -> bool:
+    """Say whether a file imports cadquery."""
+    return _IMPORT.search(data) is not None
+
+
+def parse(data: bytes, *, id: str = "") -> CadSequence:
+    """Return the history of a script, which is not executed.
+
+    Raises UnsupportedError with the names of what is not a sketch or an extrude of lines, arcs and
+    circles, and ReadError with the line of what is wrong.
+    """
+    return read_script(data, _LIBRARY, id=id)

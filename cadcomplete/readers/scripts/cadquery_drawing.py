@@ -1,0 +1,242 @@
+"""The methods of CadQuery's workplanes that draw curves and shapes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from cadcomplete.curves import Circle, Curve, Line
+from cadcomplete.errors import ReadError, UnsupportedError
+from cadcomplete.geometry import Plane, distance
+from cadcomplete.operations import Loop
+from cadcomplete.readers.scripts import frames, shapes
+from cadcomplete.readers.scripts.cadquery_objects import pair
+from cadcomplete.readers.scripts.cadquery_sketch import slot
+from cadcomplete.readers.scripts.cadquery_workplane import Pen, Wire, Workplane
+from cadcomplete.readers.scripts.machine import Session
+from cadcomplete.readers.scripts.values import (
+    Function,
+    flag,
+    items,
+    number,
+    positive,
+    vec2,
+    whole,
+)
+
+# --- curves -------------------------------------------------------------------------------------
+
+
+def _drawn(self: Workplane, curves: list[Curve]) -> Workplane:
+    self.pending.session.drawing(len(curves))
+    if curves and self.pending.first is None:
+        self.pending.first = curves[0].start
+    self.pending.edges += [(self.plane, curve) for curve in curves]
+    return self.then(*(Pen(self.plane, curve) for curve in curves))
+
+
+def _line_to(
+    _: Session, self: Workplane, x: Any, y: Any, forConstruction: Any = False
+) -> Workplane:
+    end = (number(x), number(y))
+    if distance(self.pen, end) <= 1e-9:
+        raise ReadError("a line without length", got=end)
+    return _drawn(self, [Line(self.pen, end)])
+
+
+def _line(
+    session: Session, self: Workplane, xDist: Any, yDist: Any, forConstruction: Any = False
+) -> Workplane:
+    x, y = self.pen
+    return _line_to(session, self, x + number(xDist), y + number(yDist))
+
+
+def _h_line(
+    session: Session, self: Workplane, distance: Any, forConstruction: Any = False
+) -> Workplane:
+    return _line(session, self, distance, 0)
+
+
+def _v_line(
+    session: Session, self: Workplane, distance: Any, forConstruction: Any = False
+) -> Workplane:
+    return _line(session, self, 0, distance)
+
+
+def _h_line_to(
+    session: Session, self: Workplane, xCoord: Any, forConstruction: Any = False
+) -> Workplane:
+    return _line_to(session, self, xCoord, self.pen[1])
+
+
+def _v_line_to(
+    session: Session, self: Workplane, yCoord: Any, forConstruction: Any = False
+) -> Workplane:
+    return _line_to(session, self, self.pen[0], yCoord)
+
+
+def _polar_line(
+    session: Session, self: Workplane, distance: Any, angle: Any, forConstruction: Any = False
+) -> Workplane:
+    turned = math.radians(number(angle, "an angle"))
+    along = number(distance)
+    return _line(session, self, along * math.cos(turned), along * math.sin(turned))
+
+
+def _polyline(
+    _: Session,
+    self: Workplane,
+    listOfXYTuple: Any,
+    forConstruction: Any = False,
+    includeCurrent: Any = False,
+) -> Workplane:
+    corners = [vec2(p) for p in items(listOfXYTuple)]
+    return _drawn(self, shapes.lines([self.pen, *corners] if flag(includeCurrent) else corners))
+
+
+def _three_point_arc(
+    _: Session, self: Workplane, point1: Any, point2: Any, forConstruction: Any = False
+) -> Workplane:
+    return _drawn(self, [shapes.arc(self.pen, vec2(point1), vec2(point2))])
+
+
+def _sagitta_arc(
+    _: Session, self: Workplane, endPoint: Any, sag: Any, forConstruction: Any = False
+) -> Workplane:
+    return _drawn(self, [shapes.sagitta_arc(self.pen, vec2(endPoint), number(sag, "a sagitta"))])
+
+
+def _radius_arc(
+    _: Session, self: Workplane, endPoint: Any, radius: Any, forConstruction: Any = False
+) -> Workplane:
+    return _drawn(self, [shapes.radius_arc(self.pen, vec2(endPoint), number(radius, "a radius"))])
+
+
+def _tangent_arc(
+    _: Session,
+    self: Workplane,
+    endpoint: Any,
+    forConstruction: Any = False,
+    relative: Any = True,
+) -> Workplane:
+    last = self.stack[-1] if self.stack else None
+    if not isinstance(last, Pen) or last.plane != self.plane:
+        raise ReadError("there is no curve that the arc could go on from")
+    (x, y), (u, v) = self.pen, vec2(endpoint)
+    end = (x + u, y + v) if flag(relative) else (u, v)
+    return _drawn(self, [shapes.tangent_arc((x, y), shapes.end_direction(last.curve), end)])
+
+
+def _close(session: Session, self: Workplane) -> Workplane:
+    first = self.pending.first
+    if first is None:
+        raise ReadError("there is nothing to close")
+    if distance(self.pen, first) > 1e-6:
+        _drawn(self, [Line(self.pen, first)])
+    self.pending.first = None
+    return _wire(session, self)
+
+
+def _wire(_: Session, self: Workplane, forConstruction: Any = False) -> Workplane:
+    edges, self.pending.edges = self.pending.edges, []
+    if not edges:
+        return self
+    plane = edges[0][0]
+    loops = shapes.chained(
+        curve for own, edge in edges for curve in _loop_in(edge, own, plane).curves
+    )
+    if len(loops) > 1:
+        raise ReadError("the curves make several loops", expected="close() after each")
+    self.pending.wires.append((plane, loops[0]))
+    others = [item for item in self.stack if not isinstance(item, Pen)]
+    return self.then(*others, Wire(plane, loops[0]))
+
+
+def _loop_in(curve: Curve, source: Plane, target: Plane) -> Loop:
+    if not frames.coplanar(source, target):
+        raise UnsupportedError(["a wire across several planes"])
+    return frames.relocated(Loop((curve,)), source, target)
+
+
+# --- shapes -------------------------------------------------------------------------------------
+
+
+def _each(self: Workplane, loop: Loop) -> Workplane:
+    """Draw a loop at all places of the stack."""
+    wires: list[Wire] = []
+    self.pending.session.drawing(len(loop.curves) * len(self.spots))
+    for spot in self.spots:
+        curves = tuple(frames.placed(curve, spot) for curve in loop.curves)
+        wires.append(Wire(self.plane, Loop(curves)))
+    self.pending.wires += [(wire.plane, wire.loop) for wire in wires]
+    return self.then(*wires)
+
+
+def _circle(_: Session, self: Workplane, radius: Any, forConstruction: Any = False) -> Workplane:
+    loop = Loop((Circle((0.0, 0.0), positive(radius, "a radius")),))
+    return _each(self, loop)
+
+
+def _rect(
+    _: Session,
+    self: Workplane,
+    xLen: Any,
+    yLen: Any,
+    centered: Any = True,
+    forConstruction: Any = False,
+) -> Workplane:
+    width, height = number(xLen, "a width"), number(yLen, "a height")
+    if not width or not height:
+        raise ReadError("a rectangle without an area")
+    x, y = (0.0 if c else v / 2 for c, v in zip(pair(centered), (width, height), strict=True))
+    return _each(self, shapes.rectangle(width, height, (x, y)))
+
+
+def _polygon(
+    _: Session,
+    self: Workplane,
+    nSides: Any,
+    diameter: Any,
+    forConstruction: Any = False,
+    circumscribed: Any = False,
+) -> Workplane:
+    sides, radius = whole(nSides, least=3), positive(diameter, "a diameter") / 2
+    first = 0.0
+    if flag(circumscribed):
+        radius, first = radius / math.cos(math.pi / sides), 180 / sides
+    return _each(self, shapes.polygon(shapes.regular(radius, sides, first)))
+
+
+def _slot(_: Session, self: Workplane, length: Any, diameter: Any, angle: Any = 0) -> Workplane:
+    across = positive(diameter, "a diameter")
+    turned = frames.spot((0.0, 0.0), number(angle, "an angle"))
+    loop = slot(positive(number(length) - across, "a length beyond the diameter"), across)
+    return _each(self, Loop(tuple(frames.placed(c, turned) for c in loop.curves)))
+
+
+DRAWING = {
+    "close": Function("close", _close),
+    "slot2D": Function("slot2D", _slot),
+    **{
+        name: Function(name, run, {"forConstruction": (False,)})
+        for name, run in {
+            "lineTo": _line_to,
+            "line": _line,
+            "hLine": _h_line,
+            "vLine": _v_line,
+            "hLineTo": _h_line_to,
+            "vLineTo": _v_line_to,
+            "polarLine": _polar_line,
+            "polyline": _polyline,
+            "threePointArc": _three_point_arc,
+            "sagittaArc": _sagitta_arc,
+            "radiusArc": _radius_arc,
+            "tangentArcPoint": _tangent_arc,
+            "wire": _wire,
+            "circle": _circle,
+            "rect": _rect,
+            "polygon": _polygon,
+        }.items()
+    },
+}
+"""Methods of workplanes that draw."""

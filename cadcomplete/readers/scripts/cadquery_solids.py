@@ -1,0 +1,232 @@
+"""The methods of CadQuery's workplanes that take sketches and make solids."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from cadcomplete.curves import Circle
+from cadcomplete.errors import ReadError, UnsupportedError
+from cadcomplete.geometry import XY, Plane
+from cadcomplete.operations import Boolean, Extent, ExtentType, Loop
+from cadcomplete.readers.scripts import frames, shapes, solids
+from cadcomplete.readers.scripts.areas import Face, Faces, nested
+from cadcomplete.readers.scripts.cadquery_objects import pair
+from cadcomplete.readers.scripts.cadquery_sketch import SketchValue
+from cadcomplete.readers.scripts.cadquery_workplane import Workplane
+from cadcomplete.readers.scripts.machine import Session
+from cadcomplete.readers.scripts.solids import Steps
+from cadcomplete.readers.scripts.values import Function, flag, number, positive, vec3
+
+# --- sketches -----------------------------------------------------------------------------------
+
+
+def _sketch(session: Session, self: Workplane) -> SketchValue:
+    places = tuple(frames.compose(self.plane, spot) for spot in self.spots)
+    sketch = SketchValue(session, places)
+    sketch.parent = self.then(sketch)
+    return sketch
+
+
+def _place_sketch(session: Session, self: Workplane, *sketches: Any) -> Workplane:
+    placed: list[SketchValue] = []
+    for sketch in sketches:
+        if not isinstance(sketch, SketchValue):
+            raise ReadError("wrong value", expected="a Sketch", got=type(sketch).__name__)
+        copy = SketchValue(session, tuple(frames.compose(self.plane, spot) for spot in self.spots))
+        copy.faces = sketch.faces
+        placed.append(copy)
+    return self.then(*placed)
+
+
+# --- solids -------------------------------------------------------------------------------------
+
+
+def _faces(self: Workplane) -> list[tuple[Plane, Faces]]:
+    """Take the faces of the sketches on the stack, or else all wires that wait."""
+    sketches = [item for item in self.stack if isinstance(item, SketchValue)]
+    placed = [(place, sketch.faces) for sketch in sketches for place in sketch.places]
+    if any(faces for _, faces in placed):
+        return placed
+    wires, self.pending.wires = self.pending.wires, []
+    if not wires:
+        raise ReadError("there is no closed wire to extrude", expected="close() before it")
+    loops: list[Loop] = []
+    for plane, loop in wires:
+        if not frames.coplanar(plane, self.plane):
+            raise UnsupportedError(["wires that lie off the workplane they are extruded from"])
+        loops.append(frames.relocated(loop, plane, self.plane))
+    return [(self.plane, nested(loops))]
+
+
+def _swept(session: Session, self: Workplane, amount: Any, both: Any) -> Steps:
+    if isinstance(amount, str):
+        raise UnsupportedError([f"extrude until {amount}"])
+    reach = solids.extent(number(amount, "a distance"), both=flag(both))
+    return solids.extruded(_faces(self), reach, session.line)
+
+
+def _combined(self: Workplane, steps: Steps, combine: Any) -> Workplane:
+    """Join a solid with the one there is, cut it out, or keep it apart: as `combine` says."""
+    base = self.solid
+    if combine in ("cut", "s"):
+        return self.then(solids.cut(base or (), steps))
+    if combine in (True, "a"):
+        return self.then(solids.join(base or (), steps))
+    if combine is not False:
+        raise ReadError(
+            "wrong value", expected='combine=True, False, "a", "cut" or "s"', got=combine
+        )
+    return self.then(steps)
+
+
+def _extrude(
+    session: Session,
+    self: Workplane,
+    until: Any,
+    combine: Any = True,
+    clean: Any = True,
+    both: Any = False,
+    taper: Any = None,
+) -> Workplane:
+    return _combined(self, _swept(session, self, until, both), combine)
+
+
+def _cut_blind(
+    session: Session,
+    self: Workplane,
+    until: Any,
+    clean: Any = True,
+    both: Any = False,
+    taper: Any = None,
+) -> Workplane:
+    return _combined(self, _swept(session, self, until, both), "cut")
+
+
+def _cut_thru_all(
+    session: Session, self: Workplane, clean: Any = True, taper: Any = 0
+) -> Workplane:
+    """Cut as far as the solid reaches, which is all that the script says of the depth."""
+    return _through(session, self, _faces(self))
+
+
+def _through(session: Session, self: Workplane, placed: list[tuple[Plane, Faces]]) -> Workplane:
+    base = self.solid
+    if not base:
+        raise ReadError("there is no solid to cut from")
+    low, high = solids.reach(base, placed[0][0])
+    if low >= 0 or high <= 0:
+        reach = Extent(ExtentType.ONE_SIDED, high if low >= 0 else low)
+    else:
+        reach = Extent(ExtentType.TWO_SIDED, high, -low)
+    return _combined(self, solids.extruded(placed, reach, session.line), "cut")
+
+
+def _hole(
+    session: Session, self: Workplane, diameter: Any, depth: Any = None, clean: Any = True
+) -> Workplane:
+    """Drill from each place of the stack against the plane's normal."""
+    circle = Circle((0.0, 0.0), positive(diameter, "a diameter") / 2)
+    faces = tuple(Face.of(Loop((frames.placed(circle, spot),))) for spot in self.spots)
+    if not self.solid:
+        raise ReadError("there is no solid to cut from")
+    deep = -solids.reach(self.solid, self.plane)[0] if depth is None else positive(depth, "a depth")
+    reach = Extent(ExtentType.ONE_SIDED, -positive(deep, "a depth below the workplane"))
+    return _combined(self, solids.extruded([(self.plane, faces)], reach, session.line), "cut")
+
+
+def _box(
+    session: Session,
+    self: Workplane,
+    length: Any,
+    width: Any,
+    height: Any,
+    centered: Any = True,
+    combine: Any = True,
+    clean: Any = True,
+) -> Workplane:
+    x, y = positive(length, "a length"), positive(width, "a width")
+    middle = (0.0 if c else v / 2 for c, v in zip(pair(centered), (x, y), strict=True))
+    loop = shapes.rectangle(x, y, tuple(middle))  # type: ignore[arg-type]
+    return _prism(session, self, loop, positive(height, "a height"), centered, combine)
+
+
+def _cylinder(
+    session: Session,
+    self: Workplane,
+    height: Any,
+    radius: Any,
+    direct: Any = None,
+    angle: Any = 360,
+    centered: Any = True,
+    combine: Any = True,
+    clean: Any = True,
+) -> Workplane:
+    r = positive(radius, "a radius")
+    x, y = (0.0 if c else r for c in pair(centered))
+    loop = Loop((Circle((x, y), r),))
+    return _prism(session, self, loop, positive(height, "a height"), centered, combine)
+
+
+def _prism(
+    session: Session, self: Workplane, loop: Loop, height: float, centered: Any, combine: Any
+) -> Workplane:
+    middle = centered[2] if isinstance(centered, list | tuple) and len(centered) == 3 else centered
+    reach = solids.extent(height / 2 if flag(middle) else height, both=flag(middle))
+    session.drawing(len(loop.curves) * len(self.spots))
+    placed = [(frames.compose(self.plane, spot), (Face.of(loop),)) for spot in self.spots]
+    return _combined(self, solids.extruded(placed, reach, session.line), combine)
+
+
+def _union(
+    _: Session, self: Workplane, toUnion: Any, clean: Any = True, glue: Any = False, tol: Any = None
+) -> Workplane:
+    return self.combined(toUnion, Boolean.JOIN)
+
+
+def _cut(_: Session, self: Workplane, toCut: Any, clean: Any = True, tol: Any = None) -> Workplane:
+    return self.combined(toCut, Boolean.CUT)
+
+
+def _intersect(
+    _: Session, self: Workplane, toIntersect: Any, clean: Any = True, tol: Any = None
+) -> Workplane:
+    return self.combined(toIntersect, Boolean.INTERSECT)
+
+
+def _translate(_: Session, self: Workplane, vec: Any) -> Workplane:
+    return _moved(self, replace(XY, origin=vec3(vec)))
+
+
+def _rotate(
+    _: Session, self: Workplane, axisStartPoint: Any, axisEndPoint: Any, angleDegrees: Any
+) -> Workplane:
+    degrees = number(angleDegrees, "an angle")
+    return _moved(self, frames.turn(vec3(axisStartPoint), vec3(axisEndPoint), degrees))
+
+
+def _moved(self: Workplane, frame: Plane) -> Workplane:
+    """Move the solids of the stack; whatever else is on it is not."""
+    if self.solids is None:
+        raise UnsupportedError(["moving what is not a solid"])
+    return self.then(solids.moved(self.solids, frame))
+
+
+_EXTRUDES = {"taper": (None, 0)}
+
+SOLIDS = {
+    "sketch": Function("sketch", _sketch),
+    "placeSketch": Function("placeSketch", _place_sketch),
+    "extrude": Function("extrude", _extrude, _EXTRUDES),
+    "cutBlind": Function("cutBlind", _cut_blind, _EXTRUDES),
+    "cutThruAll": Function("cutThruAll", _cut_thru_all, _EXTRUDES),
+    "hole": Function("hole", _hole),
+    "box": Function("box", _box),
+    "cylinder": Function("cylinder", _cylinder, {"direct": (None,), "angle": (360,)}),
+    "union": Function("union", _union),
+    "cut": Function("cut", _cut),
+    "intersect": Function("intersect", _intersect),
+    "translate": Function("translate", _translate),
+    "rotate": Function("rotate", _rotate),
+}
+"""Methods of workplanes that make solids, and combine them."""

@@ -1,0 +1,288 @@
+"""The workplanes of CadQuery: a plane, a stack, and wires that wait to be extruded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from cadcomplete.curves import Curve
+from cadcomplete.errors import ReadError, UnsupportedError
+from cadcomplete.geometry import XY, Plane, Vec2
+from cadcomplete.operations import Boolean, Loop
+from cadcomplete.readers.scripts import frames, shapes, solids
+from cadcomplete.readers.scripts.cadquery_objects import (
+    Location,
+    PlaneValue,
+    frame_of,
+    grid,
+    named,
+    pair,
+    ring,
+)
+from cadcomplete.readers.scripts.machine import Session
+from cadcomplete.readers.scripts.solids import Steps
+from cadcomplete.readers.scripts.values import (
+    Function,
+    Value,
+    flag,
+    items,
+    number,
+    vec3,
+    whole,
+)
+
+
+@dataclass(slots=True)
+class Pending:
+    """What waits to be extruded, shared by the workplanes of a chain."""
+
+    session: Session
+    edges: list[tuple[Plane, Curve]] = field(default_factory=list)
+    wires: list[tuple[Plane, Loop]] = field(default_factory=list)
+    first: Vec2 | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """The end of the curve that was drawn last, on a stack."""
+
+    plane: Plane
+    curve: Curve
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A closed loop on a stack; what is drawn on it is drawn around its middle."""
+
+    plane: Plane
+    loop: Loop
+
+
+@dataclass(slots=True, eq=False)
+class Workplane(Value):
+    """A workplane; like those of the library it is not changed but followed by another.
+
+    `stack` holds places in space (`Plane`), `Location`, `Pen`, `Wire`, `SketchValue` and solids
+    (tuples of steps).
+    """
+
+    plane: Plane
+    stack: tuple[Any, ...]
+    pending: Pending
+    parent: Workplane | None = None
+
+    METHODS: ClassVar[Mapping[str, Function]]
+
+    def then(self, *stack: Any, plane: Plane | None = None) -> Workplane:
+        return Workplane(plane or self.plane, stack, self.pending, self)
+
+    def at(self, point: Vec2) -> Plane:
+        """Return a point of this plane as a place in space."""
+        return frames.compose(self.plane, frames.spot(point))
+
+    @property
+    def pen(self) -> Vec2:
+        """Where the next curve starts, in this plane."""
+        last = self.stack[-1] if self.stack else self.plane
+        if isinstance(last, Pen):
+            x, y, z = last.curve.end[0], last.curve.end[1], 0.0
+            point = frames.to_world(last.plane, (x, y, z))
+        elif isinstance(last, Plane):
+            point = last.origin
+        else:
+            raise ReadError("there is no point to draw from", expected="moveTo before it")
+        x, y, z = frames.to_local(self.plane, point)
+        if abs(z) > 1e-6:
+            raise ReadError("the point to draw from lies off the workplane")
+        return (x, y)
+
+    @property
+    def spots(self) -> list[Plane]:
+        """The places of this plane, in its coordinates, at which shapes are drawn."""
+        places = [frame for item in self.stack for frame in self._spots_of(item)]
+        return places or [XY]
+
+    def _spots_of(self, item: Any) -> list[Plane]:
+        if isinstance(item, Location):
+            return [item.frame]
+        if isinstance(item, Plane):
+            point = item.origin
+        elif isinstance(item, Wire):
+            point = frames.to_world(item.plane, (*shapes.centroid(item.loop), 0.0))
+        elif isinstance(item, Pen):
+            middle = shapes.centroid(Loop((item.curve,)))
+            point = frames.to_world(item.plane, (*middle, 0.0))
+        else:
+            raise UnsupportedError(["drawing around the middle of a solid or sketch"])
+        return [replace(XY, origin=frames.to_local(self.plane, point))]
+
+    def combined(self, other: object, boolean: Boolean) -> Workplane:
+        """Return what follows when the solids of another are joined, cut away or intersected."""
+        tool = other.solids if isinstance(other, Workplane) else None
+        if not tool:
+            raise ReadError(f"there is no solid to {boolean.value}")
+        return self.then(solids.BOOLEANS[boolean](self.solid or (), tool))
+
+    def __add__(self, other: object) -> Workplane:
+        return self.combined(other, Boolean.JOIN)
+
+    def __sub__(self, other: object) -> Workplane:
+        return self.combined(other, Boolean.CUT)
+
+    def __mul__(self, other: object) -> Workplane:
+        return self.combined(other, Boolean.INTERSECT)
+
+    @property
+    def solid(self) -> Steps | None:
+        """The nearest solid on this stack or those before it."""
+        place: Workplane | None = self
+        while place is not None:
+            steps = place.solids
+            if steps is not None:
+                return steps
+            place = place.parent
+        return None
+
+    @property
+    def solids(self) -> Steps | None:
+        """The solids on this stack, together."""
+        found = [item for item in self.stack if isinstance(item, tuple)]
+        if not found:
+            return None
+        steps: Steps = found[0]
+        for more in found[1:]:
+            steps = solids.join(steps, more)
+        return steps
+
+
+def solid_of(value: Any) -> Steps | None:
+    """Return the solid that an object of a script holds."""
+    return value.solid if isinstance(value, Workplane) else None
+
+
+def new_workplane(
+    session: Session, inPlane: Any = "XY", origin: Any = (0, 0, 0), obj: Any = None
+) -> Workplane:
+    if isinstance(inPlane, Workplane):
+        return Workplane(inPlane.plane, inPlane.stack, Pending(session))
+    if obj is not None:
+        raise UnsupportedError(["Workplane(obj)"])
+    plane = inPlane.plane if isinstance(inPlane, PlaneValue) else named(inPlane, origin)
+    return Workplane(plane, (plane,), Pending(session))
+
+
+# --- planes and places --------------------------------------------------------------------------
+
+
+def _workplane(
+    _: Session,
+    self: Workplane,
+    offset: Any = 0.0,
+    invert: Any = False,
+    centerOption: Any = None,
+    origin: Any = None,
+) -> Workplane:
+    plane = self.plane
+    if len(self.stack) > 1 or not all(isinstance(i, Plane | Pen | Wire) for i in self.stack):
+        # the library then goes on from the middle of what is on the stack
+        raise UnsupportedError(["workplane on a solid or on several objects"])
+    for item in self.stack:
+        at = item.origin if isinstance(item, Plane) else item.plane.origin
+        plane = frames.offset(plane, frames.to_local(plane, at)[2])
+    if origin is not None:
+        x, y, _z = frames.to_local(plane, vec3(origin))
+        plane = replace(plane, origin=frames.to_world(plane, (x, y, 0.0)))
+    if flag(invert):
+        plane = frames.plane_of(plane.origin, tuple(-v for v in plane.normal), plane.x_axis)  # type: ignore[arg-type]
+    plane = frames.offset(plane, number(offset, "an offset"))
+    return self.then(plane, plane=plane)
+
+
+def _center(_: Session, self: Workplane, x: Any, y: Any) -> Workplane:
+    plane = self.at((number(x), number(y)))
+    return self.then(plane, plane=plane)
+
+
+def _transformed(
+    _: Session, self: Workplane, rotate: Any = (0, 0, 0), offset: Any = (0, 0, 0)
+) -> Workplane:
+    plane = frames.compose(self.plane, frames.rotation(vec3(rotate), vec3(offset)))
+    return self.then(plane, plane=plane)
+
+
+def _move_to(_: Session, self: Workplane, x: Any = 0, y: Any = 0) -> Workplane:
+    return self.then(self.at((number(x), number(y))))
+
+
+def _move(_: Session, self: Workplane, xDist: Any = 0, yDist: Any = 0) -> Workplane:
+    x, y = self.pen
+    return self.then(self.at((x + number(xDist), y + number(yDist))))
+
+
+def _push_points(_: Session, self: Workplane, pntList: Any) -> Workplane:
+    return self.then(*(_pushed(self, place) for place in items(pntList)))
+
+
+def _pushed(self: Workplane, place: Any) -> Any:
+    return place if isinstance(place, Location) else frames.compose(self.plane, frame_of(place))
+
+
+def _rarray(
+    _: Session,
+    self: Workplane,
+    xSpacing: Any,
+    ySpacing: Any,
+    xCount: Any,
+    yCount: Any,
+    center: Any = True,
+) -> Workplane:
+    return self.then(*grid(xSpacing, ySpacing, xCount, yCount, pair(center)))
+
+
+def _polar_array(
+    _: Session,
+    self: Workplane,
+    radius: Any,
+    startAngle: Any,
+    angle: Any,
+    count: Any,
+    fill: Any = True,
+    rotate: Any = True,
+) -> Workplane:
+    return self.then(*ring(radius, startAngle, angle, count, fill=flag(fill), rotate=rotate))
+
+
+def _add(_: Session, self: Workplane, obj: Any) -> Workplane:
+    """Put what another has on its stack onto this one, as the library does: in place."""
+    if not isinstance(obj, Workplane):
+        raise ReadError("wrong value", expected="a Workplane", got=type(obj).__name__)
+    self.stack = (*self.stack, *obj.stack)
+    return self
+
+
+def _end(_: Session, self: Workplane, n: Any = 1) -> Workplane:
+    place = self
+    for _step in range(whole(n)):
+        if place.parent is None:
+            raise ReadError("there is nothing before the start of the chain")
+        place = place.parent
+    return place
+
+
+_AS_IS = ("val", "clean", "tag", "combine", "findSolid")
+
+PLACING = {
+    **{name: Function(name, lambda _, self, *ignored: self) for name in _AS_IS},
+    "workplane": Function("workplane", _workplane, {"centerOption": (None, "ProjectedOrigin")}),
+    "center": Function("center", _center),
+    "transformed": Function("transformed", _transformed),
+    "moveTo": Function("moveTo", _move_to),
+    "move": Function("move", _move),
+    "pushPoints": Function("pushPoints", _push_points),
+    "rarray": Function("rarray", _rarray),
+    "polarArray": Function("polarArray", _polar_array),
+    "add": Function("add", _add),
+    "end": Function("end", _end),
+}
+"""Methods of workplanes that choose a plane or places in it."""

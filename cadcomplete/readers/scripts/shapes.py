@@ -1,0 +1,169 @@
+"""The curves that scripts draw, by the ways in which they give them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable
+
+from cadcomplete.curves import Arc, Circle, Curve, Line
+from cadcomplete.errors import GeometryError, ReadError
+from cadcomplete.geometry import Vec2, distance
+from cadcomplete.operations import Loop
+
+_NEAR = 1e-6
+
+
+def rectangle(width: float, height: float, center: Vec2 = (0.0, 0.0)) -> Loop:
+    x, y = center
+    left, right, low, high = x - width / 2, x + width / 2, y - height / 2, y + height / 2
+    return polygon([(left, low), (right, low), (right, high), (left, high)])
+
+
+def polygon(corners: list[Vec2]) -> Loop:
+    """Return the closed loop through corners; the first may stand again at the end."""
+    if len(corners) > 1 and distance(corners[0], corners[-1]) <= _NEAR:
+        corners = corners[:-1]
+    if len(corners) < 3:
+        raise ReadError("a polygon needs three corners", got=len(corners))
+    return Loop(tuple(lines([*corners, corners[0]])))
+
+
+def regular(radius: float, sides: int, first: float = 0.0) -> list[Vec2]:
+    """Return corners on a circle around the origin, counter-clockwise from an angle in degrees."""
+    angles = (math.radians(first) + i * math.tau / sides for i in range(sides))
+    return [(radius * math.cos(a), radius * math.sin(a)) for a in angles]
+
+
+def lines(points: list[Vec2]) -> list[Curve]:
+    """Return lines from point to point, without those that go nowhere."""
+    pairs = itertools.pairwise(points)
+    return [Line(a, b) for a, b in pairs if distance(a, b) > 1e-9]
+
+
+def arc(start: Vec2, mid: Vec2, end: Vec2) -> Arc:
+    """Return the arc through three points. Raises ReadError if they lie on a line."""
+    result = Arc(start, mid, end)
+    try:
+        _ = result.center
+    except GeometryError as error:
+        raise ReadError(str(error)) from None
+    return result
+
+
+def center_arc(center: Vec2, radius: float, first: float, sweep: float) -> Arc | Circle:
+    """Return an arc from an angle over a sweep, in degrees, counter-clockwise if positive."""
+    if abs(sweep) >= 360:
+        return Circle(center, radius)
+
+    def at(degrees: float) -> Vec2:
+        angle = math.radians(degrees)
+        return (center[0] + radius * math.cos(angle), center[1] + radius * math.sin(angle))
+
+    return arc(at(first), at(first + sweep / 2), at(first + sweep))
+
+
+def sagitta_arc(start: Vec2, end: Vec2, sagitta: float) -> Arc:
+    """Return the arc whose middle lies off its chord by `sagitta`, positive to the left."""
+    chord = distance(start, end)
+    if chord <= _NEAR:
+        raise ReadError("an arc between two points that are the same", got=start)
+    dx, dy = (end[0] - start[0]) / chord, (end[1] - start[1]) / chord
+    x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
+    return arc(start, (x - dy * sagitta, y + dx * sagitta), end)
+
+
+def radius_arc(start: Vec2, end: Vec2, radius: float, *, short: bool = True) -> Arc:
+    """Return an arc by its radius: to the left of its chord if that is positive."""
+    half = distance(start, end) / 2
+    square = radius * radius - half * half
+    if square < -_NEAR * radius * radius:
+        raise ReadError("the radius is too small to reach the end of the arc", got=radius)
+    height = math.sqrt(max(square, 0.0))
+    sagitta = abs(radius) - height if short else -abs(radius) - height
+    return sagitta_arc(start, end, math.copysign(1, radius) * sagitta)
+
+
+def tangent_arc(start: Vec2, direction: Vec2, end: Vec2) -> Arc:
+    """Return the arc that leaves `start` in a direction and reaches `end`.
+
+    It turns by twice the angle between the direction and the chord.
+    """
+    chord = (end[0] - start[0], end[1] - start[1])
+    crossed = direction[0] * chord[1] - direction[1] * chord[0]
+    turn = math.atan2(crossed, direction[0] * chord[0] + direction[1] * chord[1])
+    if abs(math.sin(turn)) < 1e-9:
+        raise ReadError("a tangent arc whose end lies straight ahead or behind", got=end)
+    return sagitta_arc(start, end, -math.hypot(*chord) / 2 * math.tan(turn / 2))
+
+
+def end_direction(curve: Curve) -> Vec2:
+    """Return the direction in which a curve ends, not of length 1."""
+    if isinstance(curve, Line):
+        return (curve.end[0] - curve.start[0], curve.end[1] - curve.start[1])
+    if isinstance(curve, Circle):
+        return (0.0, 1.0)
+    (cx, cy), (x, y) = curve.center, curve.end
+    sign = math.copysign(1, curve.sweep)
+    return (-(y - cy) * sign, (x - cx) * sign)
+
+
+def chained(curves: Iterable[Curve]) -> list[Loop]:
+    """Return the closed loops that curves in any order and direction make, gaps closed.
+
+    Raises ReadError if an end meets no other.
+    """
+    left = list(curves)
+    if not left:
+        raise ReadError("nothing has been drawn that a face could be made of")
+    near = _NEAR * (1 + max(max(map(abs, (*c.start, *c.end))) for c in left))
+    loops: list[Loop] = []
+    while left:
+        chain = [left.pop(0)]
+        while not isinstance(chain[0], Circle) and _gap(chain) > near:
+            chain.append(_next(left, chain[-1].end, near))
+        if not isinstance(chain[0], Circle):
+            chain[-1] = chain[-1].moved(chain[-1].start, chain[0].start)
+        loops.append(Loop(tuple(chain)))
+    return loops
+
+
+def _gap(chain: list[Curve]) -> float:
+    if len(chain) == 1:  # an arc that comes back to where it starts is drawn as a circle
+        return math.inf
+    return distance(chain[-1].end, chain[0].start)
+
+
+def _next(left: list[Curve], pen: Vec2, near: float) -> Curve:
+    """Take the curve that starts or ends at the pen out of those left, as it goes on."""
+    for number, curve in enumerate(left):
+        if isinstance(curve, Circle):
+            continue
+        if distance(pen, curve.start) <= near:
+            del left[number]
+            return curve.moved(pen, curve.end)
+        if distance(pen, curve.end) <= near:
+            del left[number]
+            return curve.reversed().moved(pen, curve.start)
+    raise ReadError("the curves do not close to a loop", got=f"an end at {pen} mm")
+
+
+def centroid(loop: Loop) -> Vec2:
+    """Return the middle of a loop's curves, weighted by their lengths."""
+    total, x, y = 0.0, 0.0, 0.0
+    for curve in loop.curves:
+        px, py = _middle(curve)
+        total += curve.length
+        x, y = x + px * curve.length, y + py * curve.length
+    return (x / total, y / total) if total else loop.start
+
+
+def _middle(curve: Curve) -> Vec2:
+    if isinstance(curve, Circle):
+        return curve.center
+    if isinstance(curve, Line):
+        return ((curve.start[0] + curve.end[0]) / 2, (curve.start[1] + curve.end[1]) / 2)
+    (cx, cy), half = curve.center, math.radians(abs(curve.sweep)) / 2
+    middle = Arc.from_sweep(curve.start, curve.end, curve.sweep).mid
+    share = math.sin(half) / half
+    return (cx + (middle[0] - cx) * share, cy + (middle[1] - cy) * share)

@@ -1,0 +1,26 @@
+# Extrudes of one chain are fused, or cut, with what it already has.
+import cadquery as cq
+
+result = (
+    cq.Workplane("front")
+    .rect(30, 20)
+    .extrude(4)
+    .moveTo(5, 5)
+    .workplane(offset=4)
+    .center(-5, 0)
+    .rarray(6, 6, 3, 2)
+    .rect(2, 1)
+    .extrude(3)
+    .moveTo(0, 0)
+    .polarArray(5, 30, 360, 4)
+    .rect(1.5, 0.8)
+    .cutBlind(-2)
+    .moveTo(8, 0)
+    .circle(1)
+    .cutThruAll()
+    .pushPoints([(-8, 5), (-8, -5)])
+    .hole(1.5, 3)
+    .moveTo(16, 0)
+    .circle(2.5)
+    .extrude(-10, combine="cut")
+)

@@ -1,0 +1,20 @@
+import cadquery as cq
+
+profile = (
+    cq.Workplane("YZ")
+    .moveTo(-5, -5)
+    .hLine(10)
+    .vLine(4)
+    .line(3, 1)
+    .hLineTo(12)
+    .vLineTo(9)
+    .radiusArc((8, 13), 6)
+    .sagittaArc((2, 13), -1.5)
+    .polarLine(5, 150)
+    .tangentArcPoint((-4, -3))
+    .tangentArcPoint((-7, 6), relative=False)
+    .close()
+)
+result = profile.extrude(3)
+star = cq.Workplane("YZ").polyline([(0, 0), (4, 0), (4, 4), (2, 1), (0, 4)]).close().extrude(5)
+result = result.cut(star).union(cq.Workplane("YZ").center(0, 20).slot2D(12, 4, 30).extrude(2))

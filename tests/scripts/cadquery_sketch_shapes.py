@@ -1,0 +1,23 @@
+import cadquery as cq
+
+sketch = (
+    cq.Sketch()
+    .trapezoid(40, 20, 70)
+    .rarray(8, 5, 3, 2)
+    .circle(1.5, mode="s")
+    .reset()
+    .push([(0, 30), cq.Location(cq.Vector(30, 30), cq.Vector(0, 0, 1), 30)])
+    .slot(10, 4)
+    .regularPolygon(1.2, 5, mode="s")
+    .reset()
+    .parray(45, 0, 90, 3)
+    .rect(3, 6)
+    .polygon([(-0.5, -0.5), (0.5, -0.5), (0, 1), (-0.5, -0.5)], mode="s")
+    .reset()
+    .arc((-30, -20), 4, 0, 180)
+    .segment(2, -90)
+    .segment((-26, -22))
+    .close()
+    .assemble()
+)
+result = cq.Workplane("YZ").pushPoints([(0, 0), (200, 5)]).placeSketch(sketch).extrude(3)
