@@ -14,7 +14,8 @@
     ├── BuildError              an operation that the kernel cannot build
     └── KernelFailure           the kernel itself was stopped
         ├── TimeLimitError
-        └── CrashError
+        ├── CrashError
+        └── LostWorkersError
 
 The library raises; only the command line turns an error into a line and an exit code.
 """
@@ -141,6 +142,10 @@ class TimeLimitError(KernelFailure):
 
 class CrashError(KernelFailure):
     """The process in which the kernel ran died."""
+
+
+class LostWorkersError(KernelFailure):
+    """The kernel's processes were killed between two jobs; what waited was not begun."""
 
 
 def shorten(value: object, *, limit: int = 60) -> str:

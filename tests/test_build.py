@@ -12,12 +12,14 @@ import math
 import pytest
 from conftest import PLATE
 from OCP.BRepGProp import BRepGProp
+from OCP.BRepPrimAPI import BRepPrimAPI_MakePrism
+from OCP.gp import gp_Vec
 from OCP.GProp import GProp_GProps
 
 from cadcomplete.curves import Arc, Circle, Line
 from cadcomplete.errors import BuildError
 from cadcomplete.geometry import XY
-from cadcomplete.kernel.booleans import is_valid
+from cadcomplete.kernel.booleans import Solid, is_valid
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.edges import face
 from cadcomplete.kernel.measure import check, measure
@@ -403,6 +405,52 @@ def test_volumes_of_curved_intersections_are_exact():
     )
     solid = build(crossing)
     assert solid is not None and solid.volume == pytest.approx(16 * 6**3 / 3, rel=1e-7)
+
+
+def test_volume_and_area_of_a_cylinder_cut_obliquely_are_exact():
+    # The plane through (0, 0, 10) at 45° leaves a mean height of 10: its edge is an ellipse.
+    axes = "0 -0.707106781187 0.707106781187 1 0 0"
+    oblique = f"sketch 0 0 10 {axes}\n{rectangle(-40, -40, 80, 80)}extrude cut to 42.071067812 0\n"
+    stub = built(f"{GROUND}circle 0 0 5\nextrude new to 20 0\n{oblique}")
+    assert stub.volume == pytest.approx(250 * math.pi, rel=1e-9)
+    # The circle below, the ellipse above, and the wall of 2 π r times the mean height.
+    assert stub.area == pytest.approx((25 + 25 * math.sqrt(2) + 100) * math.pi, rel=1e-9)
+
+
+# --- what is integrated and checked only once ---------------------------------------------------
+
+
+CRUCIFORM = (
+    "sketch 0 0 -20 +z +x\ncircle 0 0 6\nextrude new to 20 0\n"
+    "sketch 0 -20 0 +y +x\ncircle 1 0 5\nextrude join to 20 0\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLATE,
+        GROUND + CAPSULE + "extrude new to 8 0\n" + TOP + "circle 9 9 3\nextrude cut to 2 0\n",
+        CUBE + TOP + SQUARE + "extrude join to 20 0\n",  # faces are merged
+        CUBE + TOP + rectangle(2, 2, 2, 2) + "extrude cut to 5 0\n",  # none are
+        CRUCIFORM,  # its edges are splines
+    ],
+)
+def test_volume_and_validity_that_a_solid_carries_are_those_of_its_shape(text):
+    solid = solid_of(decode(text))
+    exact = GProp_GProps()
+    BRepGProp.VolumeProperties_s(solid.shape, exact, 1e-8)
+    assert solid.volume == pytest.approx(exact.Mass(), rel=1e-7)
+    assert is_valid(solid.shape)
+    assert check(solid) == ()
+
+
+def test_shape_that_no_boolean_has_checked_is_checked():
+    crossing = GROUND + "loop 0 0\nline 10 10\nline 10 0\nline 0 5\nclose\n"
+    sketch = decode(crossing).operations[0]
+    assert isinstance(sketch, Sketch)
+    swept = BRepPrimAPI_MakePrism(face(Profile(0, 0), sketch), gp_Vec(0, 0, 5)).Shape()
+    assert check(Solid(swept, 1.0)) == ("the kernel finds the shape inconsistent",)
 
 
 def test_of_several_extrudes_that_add_the_one_that_fails_is_named():

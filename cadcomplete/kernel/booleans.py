@@ -17,14 +17,13 @@ from typing import Any
 from OCP.BRepAlgoAPI import BRepAlgoAPI_Common, BRepAlgoAPI_Cut, BRepAlgoAPI_Fuse
 from OCP.BRepBuilderAPI import BRepBuilderAPI_Copy
 from OCP.BRepCheck import BRepCheck_Analyzer
-from OCP.BRepGProp import BRepGProp
 from OCP.collections import List_TopoDS_Shape
-from OCP.GProp import GProp_GProps
 from OCP.ShapeUpgrade import ShapeUpgrade_UnifySameDomain
 from OCP.TopoDS import TopoDS_Shape
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.kernel.failures import KERNEL_ERRORS
+from cadcomplete.kernel.integrals import volume_of
 
 Fuzzy = tuple[float, ...]
 
@@ -33,9 +32,6 @@ FUZZY: Fuzzy = (1e-4, 1e-5, 1e-7, 1e-3, 0.0)
 
 EXACT_FIRST = FUZZY[::-1]
 """The other order: a gap closed early can be what a later boolean fails on."""
-
-PRECISION = 1e-5
-"""Error bound of adaptive integrals; they then err by 3e-10, the kernel's plain ones by 2e-4."""
 
 SAME = 1e-9
 """Relative difference below which two volumes are the same."""
@@ -47,24 +43,17 @@ class BooleanError(GeometryError):
 
 @dataclass(frozen=True, slots=True)
 class Solid:
-    """A shape of the kernel, one body or several, and its volume in mm³."""
+    """A shape of the kernel, one body or several.
+
+    Attributes:
+        shape: the kernel's.
+        volume: mm³.
+        checked: whether it came out of a boolean, which is found valid and has its faces merged.
+    """
 
     shape: Any
     volume: float
-
-
-def solid_of(shape: TopoDS_Shape) -> Solid:
-    """Return a shape with its volume, which is negative for a solid turned inside out."""
-    properties = GProp_GProps()
-    BRepGProp.VolumeProperties_s(shape, properties, PRECISION)
-    return Solid(shape, properties.Mass())
-
-
-def area_of(shape: TopoDS_Shape) -> float:
-    """Return the area of all faces of a shape, in mm²."""
-    properties = GProp_GProps()
-    BRepGProp.SurfaceProperties_s(shape, properties, PRECISION)
-    return properties.Mass()
+    checked: bool = False
 
 
 def is_valid(shape: TopoDS_Shape) -> bool:
@@ -110,10 +99,10 @@ def _boolean(
         shape = _run(algorithm, arguments, tools, gap)
         if shape is None:
             continue
-        result = solid_of(shape)
-        empty = abs(result.volume) <= SAME * most
-        if not empty and least - slack <= result.volume <= most + slack:
-            unified = _unified(result)
+        volume = volume_of(shape)
+        empty = abs(volume) <= SAME * most
+        if not empty and max(least - slack, 0.0) < volume <= most + slack:
+            unified = _unified(shape, volume)
             if unified is not None:
                 return unified
     if empty:
@@ -129,6 +118,8 @@ def _run(
     boolean.SetTools(_shapes(tools))
     boolean.SetFuzzyValue(fuzzy)
     boolean.SetNonDestructive(True)  # a fuzzy attempt that fails must not spoil the next
+    boolean.SetCheckInverted(False)  # no solid is inside out: their volumes are positive
+    boolean.SetToFillHistory(False)  # which face came from which is never asked
     try:
         boolean.Build()
     except KERNEL_ERRORS:
@@ -144,20 +135,27 @@ def _shapes(solids: list[Solid]) -> List_TopoDS_Shape:
     return shapes
 
 
-def _unified(solid: Solid) -> Solid | None:
-    """Merge faces and edges that lie on one surface or curve, unless that harms the solid.
+def _unified(shape: TopoDS_Shape, volume: float) -> Solid | None:
+    """Merge what can be merged, unless that harms the solid.
 
     Returns None for a solid that is not valid, merged or not.
     """
-    for merge_edges in (True, False):
-        copied = BRepBuilderAPI_Copy(solid.shape).Shape()  # merging edges changes its input
-        unify = ShapeUpgrade_UnifySameDomain(copied, merge_edges, True, False)
-        try:
-            unify.Build()
-        except KERNEL_ERRORS:
+    for edges in (True, False):
+        one = merged(shape, edges=edges)
+        if one is None:
             continue
-        result = solid_of(unify.Shape())
-        same = abs(result.volume - solid.volume) <= 1e-6 * solid.volume
-        if same and is_valid(result.shape):
-            return result
-    return solid if is_valid(solid.shape) else None
+        after = volume if one is shape else volume_of(one)
+        if abs(after - volume) <= 1e-6 * volume and is_valid(one):
+            return Solid(one, after, checked=True)
+    return Solid(shape, volume, checked=True) if is_valid(shape) else None
+
+
+def merged(shape: TopoDS_Shape, *, edges: bool = True) -> TopoDS_Shape | None:
+    """Merge faces, and edges too, that lie on one surface or curve; None if the kernel cannot."""
+    copied = BRepBuilderAPI_Copy(shape).Shape()  # merging edges changes its input
+    unify = ShapeUpgrade_UnifySameDomain(copied, edges, True, False)
+    try:
+        unify.Build()
+    except KERNEL_ERRORS:
+        return None
+    return shape if unify.Shape().IsSame(copied) else unify.Shape()

@@ -21,7 +21,6 @@ from cadcomplete.kernel.booleans import (
     BooleanError,
     Fuzzy,
     Solid,
-    area_of,
     cut,
     fuse,
     intersect,
@@ -29,6 +28,7 @@ from cadcomplete.kernel.booleans import (
 )
 from cadcomplete.kernel.edges import face
 from cadcomplete.kernel.failures import KERNEL_ERRORS
+from cadcomplete.kernel.integrals import area_of
 from cadcomplete.operations import Boolean, Extent, Extrude, Operation, Profile, Sketch
 from cadcomplete.sequence import CadSequence
 

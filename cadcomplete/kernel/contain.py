@@ -12,12 +12,22 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from cadcomplete.errors import CadCompleteError, CrashError, KernelFailure, TimeLimitError
+from cadcomplete.errors import (
+    CadCompleteError,
+    CrashError,
+    KernelFailure,
+    LostWorkersError,
+    TimeLimitError,
+)
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
 
 Result = TypeVar("Result")
 
@@ -43,6 +53,8 @@ class Pending(Generic[Result]):
             raise TimeLimitError(f"the CAD kernel took longer than {limit}") from None
         except ProcessExpired as error:
             raise CrashError(f"the CAD kernel crashed (exit code {error.exitcode})") from None
+        except BrokenProcessPool:
+            raise LostWorkersError("the CAD kernel's processes were killed") from None
 
 
 class Kernel:
@@ -52,12 +64,25 @@ class Kernel:
     top level (`jobs.py`); its arguments and its result are pickled.
     """
 
-    def __init__(self, *, workers: int = 1, time_limit: float = 60.0) -> None:
+    def __init__(self, *, workers: int = 1, time_limit: float = 60.0, recycle: int = 0) -> None:
+        """Start workers; each is replaced after `recycle` jobs, unless that is 0."""
+        self.workers, self.time_limit, self._recycle = workers, time_limit, recycle
+        self._pool = self._start()
+
+    def _start(self) -> ProcessPool:
         from pebble import ProcessPool
 
-        self.time_limit = time_limit
-        context = _context()
-        self._pool = ProcessPool(max_workers=workers, context=context, initializer=_prepare)
+        return ProcessPool(
+            max_workers=self.workers,
+            max_tasks=self._recycle,
+            context=_context(),
+            initializer=_prepare,
+        )
+
+    def restart(self) -> None:
+        """Begin again with new workers; whatever the old ones did is lost."""
+        self.close()
+        self._pool = self._start()
 
     def __enter__(self) -> Kernel:
         return self
@@ -70,10 +95,13 @@ class Kernel:
         self._pool.stop()
         self._pool.join()
 
-    def submit(self, job: Callable[..., Result], *arguments: Any) -> Pending[Result]:
-        """Start a job; ask what this returns for its result."""
-        future = self._pool.schedule(_guard, args=(job, *arguments), timeout=self.time_limit)
-        return Pending(future, self.time_limit)
+    def submit(
+        self, job: Callable[..., Result], *arguments: Any, limit: float | None = None
+    ) -> Pending[Result]:
+        """Start a job; ask what this returns for its result. `limit` is in seconds."""
+        limit = limit or self.time_limit
+        future = self._pool.schedule(_guard, args=(job, *arguments), timeout=limit)
+        return Pending(future, limit)
 
     def run(self, job: Callable[..., Result], *arguments: Any) -> Result:
         """Do a job. Raises what it raises, TimeLimitError or CrashError."""

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from OCP.Bnd import Bnd_Box
 from OCP.BRepBndLib import BRepBndLib
-from OCP.BRepGProp import BRepGProp_Domain, BRepGProp_Face, BRepGProp_Vinert
-from OCP.gp import gp_Pnt
-from OCP.TopAbs import TopAbs_FACE, TopAbs_SOLID
+from OCP.TopAbs import TopAbs_SOLID
 from OCP.TopExp import TopExp_Explorer
-from OCP.TopoDS import TopoDS
 
 from cadcomplete.geometry import BoundingBox, Vec3
-from cadcomplete.kernel.booleans import Solid, area_of, is_valid
+from cadcomplete.kernel.booleans import Solid, is_valid
+from cadcomplete.kernel.integrals import area_of, mass_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +26,7 @@ class Measures:
         area: of the surface, mm².
         bounding_box: axis-parallel, corners in mm.
         center_of_mass: mm.
+        moments: of inertia about the principal axes, for a density of 1, in mm⁵, least first.
         bodies: number of separate solids.
     """
 
@@ -36,34 +34,16 @@ class Measures:
     area: float
     bounding_box: BoundingBox
     center_of_mass: Vec3
+    moments: Vec3
     bodies: int
 
 
 def measure(solid: Solid) -> Measures:
     """Return the mass properties of a solid, from its exact surfaces."""
     box = bounding_box(solid)
-    center = _center_of_mass(solid, box)
-    return Measures(solid.volume, area_of(solid.shape), box, center, count_bodies(solid))
-
-
-def _center_of_mass(solid: Solid, box: BoundingBox) -> Vec3:
-    """Return the mean of the cones from the box's middle to each face, weighted by their volumes.
-
-    The kernel would add them up itself, but forgets the first ones whenever the volumes so far
-    cancel to 0, as they do in parts with round numbers.
-    """
-    tip = gp_Pnt(*box.center)
-    volume, moment = 0.0, np.zeros(3)
-    explorer = TopExp_Explorer(solid.shape, TopAbs_FACE)
-    while explorer.More():
-        face = TopoDS.Face(explorer.Current())
-        cone = BRepGProp_Vinert(BRepGProp_Face(face), BRepGProp_Domain(face), tip)
-        center = cone.CentreOfMass()
-        volume += cone.Mass()
-        moment += cone.Mass() * np.array([center.X(), center.Y(), center.Z()])
-        explorer.Next()
-    x, y, z = (moment / volume).tolist()
-    return (x, y, z)
+    center, moments = mass_of(solid.shape, box)
+    area, bodies = area_of(solid.shape), count_bodies(solid)
+    return Measures(solid.volume, area, box, center, moments, bodies)
 
 
 def bounding_box(solid: Solid) -> BoundingBox:
@@ -92,6 +72,6 @@ def check(solid: Solid | None) -> tuple[str, ...]:
         problems.append("the solid has no volume")
     if count_bodies(solid) == 0:
         problems.append("the shape is not a solid")
-    if not is_valid(solid.shape):
+    if not (solid.checked or is_valid(solid.shape)):
         problems.append("the kernel finds the shape inconsistent")
     return tuple(problems)

@@ -1,0 +1,91 @@
+"""Lengths, areas, volumes and moments, from the exact curves and surfaces of a shape.
+
+The kernel integrates a face with a fixed number of points, or adaptively until an estimate of the
+error is small. Along lines, circles and ellipses the first is the faster and the more exact one:
+on 2,160 curved solids of real parts it erred by 6e-9 at most, the adaptive one by 4e-7. Along the
+splines in which cylinders cross it erred by 2e-4, the adaptive one by 6e-8.
+"""
+
+# pyright: reportAttributeAccessIssue=false
+# The kernel's bindings come without stubs.
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from OCP.BRep import BRep_Builder
+from OCP.BRepAdaptor import BRepAdaptor_Curve
+from OCP.BRepGProp import BRepGProp
+from OCP.collections import IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher
+from OCP.GeomAbs import GeomAbs_Circle, GeomAbs_Ellipse, GeomAbs_Line
+from OCP.gp import gp_Trsf, gp_Vec
+from OCP.GProp import GProp_GProps
+from OCP.TopAbs import TopAbs_EDGE
+from OCP.TopExp import TopExp
+from OCP.TopLoc import TopLoc_Location
+from OCP.TopoDS import TopoDS, TopoDS_Compound, TopoDS_Shape
+
+from cadcomplete.geometry import BoundingBox, Vec3
+
+PRECISION = 1e-5
+"""Error bound of adaptive integrals, which keep it with a margin of a hundred."""
+
+
+def length_of(shape: TopoDS_Shape) -> float:
+    """Return the length of all edges of a shape, in mm."""
+    result = GProp_GProps()
+    BRepGProp.LinearProperties_s(shape, result)
+    return result.Mass()
+
+
+def area_of(shape: TopoDS_Shape) -> float:
+    """Return the area of all faces of a shape, in mm²."""
+    return _integrate(BRepGProp.SurfaceProperties_s, shape).Mass()
+
+
+def volume_of(shape: TopoDS_Shape) -> float:
+    """Return the volume of a shape in mm³, negative for a solid turned inside out."""
+    return _integrate(BRepGProp.VolumeProperties_s, shape).Mass()
+
+
+def mass_of(shape: TopoDS_Shape, box: BoundingBox) -> tuple[Vec3, Vec3]:
+    """Return the centre of mass in mm, and the principal moments of inertia about it in mm⁵.
+
+    The moments, for a density of 1, are sorted. `box` is the bounding box of the shape.
+
+    The kernel adds up cones from the origin to each face, and forgets the moments so far when the
+    volumes so far cancel to 0, as they do in parts with round numbers. So the shape is moved to
+    where the origin is within its box, but at no place that anything is symmetric about.
+    """
+    shares = zip(box.minimum, box.size, (0.5123, 0.4871, 0.5317), strict=True)
+    x, y, z = (low + share * size for low, size, share in shares)
+    shift = gp_Trsf()
+    shift.SetTranslation(gp_Vec(-x, -y, -z))
+    moved, builder = TopoDS_Compound(), BRep_Builder()
+    builder.MakeCompound(moved)
+    builder.Add(moved, shape.Moved(TopLoc_Location(shift)))
+    mass = _integrate(BRepGProp.VolumeProperties_s, moved)
+    center = mass.CentreOfMass()
+    least, middle, most = sorted(mass.PrincipalProperties().Moments())
+    return (x + center.X(), y + center.Y(), z + center.Z()), (least, middle, most)
+
+
+def _integrate(integral: Callable[..., Any], shape: TopoDS_Shape) -> Any:
+    result = GProp_GProps()
+    if _has_splines(shape):
+        integral(shape, result, PRECISION)
+    else:
+        integral(shape, result)
+    return result
+
+
+def _has_splines(shape: TopoDS_Shape) -> bool:
+    """Say whether an edge is anything but a line, a circle or an ellipse."""
+    edges, curve = IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher(), BRepAdaptor_Curve()
+    TopExp.MapShapes_s(shape, TopAbs_EDGE, edges)
+    for index in range(1, edges.Extent() + 1):
+        curve.Initialize(TopoDS.Edge(edges.FindKey(index)))
+        if curve.GetType() not in (GeomAbs_Line, GeomAbs_Circle, GeomAbs_Ellipse):
+            return True
+    return False
