@@ -1,4 +1,4 @@
-"""From solids to triangles, edges and points."""
+"""From solids to triangles and edges."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import math
 
 import numpy as np
 import pytest
-import trimesh
 
 from cadcomplete.geometry import BoundingBox
 from cadcomplete.kernel.build import build
-from cadcomplete.kernel.mesh import EMPTY, open_sketches, sample_points, to_trimesh
+from cadcomplete.kernel.mesh import EMPTY, open_sketches, to_trimesh
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.lines import decode
 
@@ -128,53 +127,6 @@ def test_bounding_box_is_that_of_everything_drawn():
     assert mesh_of(BOX).bounding_box == BoundingBox((0, 0, 0), (40, 30, 20))
     assert EMPTY.bounding_box is None
     assert EMPTY.volume == 0
-
-
-# --- points -------------------------------------------------------------------------------------
-
-
-def test_points_lie_on_the_surface_with_unit_normals():
-    mesh = mesh_of(TUBE)
-    points, normals = sample_points(mesh, 2000)
-    assert points.shape == normals.shape == (2000, 3)
-    assert np.allclose(np.linalg.norm(normals, axis=1), 1)
-    _, distances, _ = trimesh.proximity.closest_point_naive(to_trimesh(mesh), points[:200])
-    assert distances.max() < 1e-9
-
-
-def test_normals_of_points_are_those_of_their_face():
-    points, normals = sample_points(mesh_of(BOX), 2000)
-    low, high = np.array([0, 0, 0]), np.array([40, 30, 20])
-    upper, lower = normals > 0.5, normals < -0.5
-    assert (upper.sum(axis=1) + lower.sum(axis=1) == 1).all()
-    assert np.allclose(points[upper], np.broadcast_to(high, points.shape)[upper])
-    assert np.allclose(points[lower], np.broadcast_to(low, points.shape)[lower])
-
-
-def test_points_depend_on_the_seed_alone():
-    mesh = mesh_of(CYLINDER)
-    first, again, other = (sample_points(mesh, 50, seed=s)[0] for s in (1, 1, 2))
-    assert np.array_equal(first, again)
-    assert not np.array_equal(first, other)
-
-
-def test_points_are_uniform_by_area():
-    count = 8000
-    _, normals = sample_points(mesh_of(BOX), count)
-    axis, side = np.abs(normals).argmax(axis=1), normals.sum(axis=1) > 0
-    seen = np.bincount(2 * axis + side, minlength=6)
-    areas = np.array([600, 600, 800, 800, 1200, 1200])
-    expected = count * areas / areas.sum()
-    chi_square = ((seen - expected) ** 2 / expected).sum()
-    assert chi_square < 20.5  # five degrees of freedom: p = 0.001
-
-
-def test_points_are_uniform_within_a_face():
-    points, normals = sample_points(mesh_of(BOX), 8000)
-    top = points[normals[:, 2] > 0.5]
-    seen, _, _ = np.histogram2d(top[:, 0], top[:, 1], bins=4, range=[[0, 40], [0, 30]])
-    expected = len(top) / 16
-    assert ((seen - expected) ** 2 / expected).sum() < 37.7  # 15 degrees of freedom: p = 0.001
 
 
 # --- open sketches ------------------------------------------------------------------------------

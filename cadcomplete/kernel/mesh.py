@@ -60,14 +60,6 @@ def open_sketches(sequence: CadSequence) -> tuple[Array, ...]:
     return tuple(lines)
 
 
-def sample_points(mesh: Mesh, count: int, *, seed: int = 0) -> tuple[Array, Array]:
-    """Return `count` points uniform by area on a mesh and their unit normals, each (count, 3)."""
-    from trimesh.sample import sample_surface
-
-    points, faces, *_ = sample_surface(to_trimesh(mesh), count, seed=seed)
-    return np.asarray(points), mesh.normals[np.asarray(faces)]
-
-
 def to_trimesh(mesh: Mesh) -> Any:
     """Return the triangles as a trimesh.Trimesh, vertices as they are."""
     import trimesh  # takes a third of a second

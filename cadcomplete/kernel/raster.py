@@ -5,15 +5,17 @@ Corners are (m, 3, 3): triangle, corner, (x, y, depth) in samples; larger depth 
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 
 from cadcomplete.geometry import Array
+from cadcomplete.kernel.compiled import compiled
 
 Buffers = tuple[Array, np.ndarray, Array]
+
+_INSIDE = -1e-9  # a sample on the edge between two triangles, rounded away from both, is in both
 
 
 def rasterize(corners: Array, size: int) -> Buffers:
@@ -31,14 +33,7 @@ def rasterize(corners: Array, size: int) -> Buffers:
 
 @cache
 def _fill() -> Callable[[Array, Array, np.ndarray, Array], None]:
-    if importlib.util.find_spec("numba") is None:
-        return fill_numpy
-    import numba
-
-    try:
-        return numba.njit(cache=True)(fill_loops)
-    except RuntimeError:  # no folder to keep the compiled code in can be written
-        return numba.njit(fill_loops)
+    return compiled(fill_loops, fill_numpy)
 
 
 def fill_loops(corners: Array, depth: Array, owner: np.ndarray, weights: Array) -> None:
@@ -57,12 +52,22 @@ def fill_loops(corners: Array, depth: Array, owner: np.ndarray, weights: Array) 
         bottom = min(height, int(np.ceil(max(ay, by, cy) + 0.5)))
         for row in range(top, bottom):
             y = row + 0.5
-            for column in range(left, right):
+            # Where an edge crosses the row; a long thin triangle fills little of its box.
+            first, last = float(right), float(left)
+            for px, py, qx, qy in ((ax, ay, bx, by), (bx, by, cx, cy), (cx, cy, ax, ay)):
+                if min(py, qy) - 1e-6 <= y <= max(py, qy) + 1e-6:
+                    if abs(qy - py) < 1e-3:  # along the row
+                        first, last = min(first, px, qx), max(last, px, qx)
+                    else:
+                        x = px + (qx - px) * ((y - py) / (qy - py))
+                        first, last = min(first, x), max(last, x)
+            begin, end = max(left, int(first) - 1), min(right, int(last) + 2)
+            for column in range(begin, end):
                 x = column + 0.5
                 u = ((bx - x) * (cy - y) - (by - y) * (cx - x)) / area
                 v = ((cx - x) * (ay - y) - (cy - y) * (ax - x)) / area
                 w = 1.0 - u - v
-                if u < 0.0 or v < 0.0 or w < 0.0:
+                if u < _INSIDE or v < _INSIDE or w < _INSIDE:
                     continue
                 z = u * az + v * bz + w * cz
                 if z > depth[row, column]:
@@ -90,7 +95,8 @@ def fill_numpy(corners: Array, depth: Array, owner: np.ndarray, weights: Array) 
         w = 1.0 - u - v
         z = u * az + v * bz + w * cz
         window = np.s_[top:bottom, left:right]
-        nearer = (u >= 0) & (v >= 0) & (w >= 0) & (z > depth[window])
+        inside = (u >= _INSIDE) & (v >= _INSIDE) & (w >= _INSIDE)
+        nearer = inside & (z > depth[window])
         depth[window][nearer] = z[nearer]
         owner[window][nearer] = t
         weights[window][nearer] = np.stack([u, v, w], axis=-1)[nearer]

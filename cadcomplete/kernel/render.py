@@ -1,27 +1,29 @@
 """Pictures of parts: a z-buffer rasteriser that needs no graphics system.
 
-Orthographic, seen from the upper right front, smooth faces, the solid's own edges drawn over
-them. What a completion added can be told from what was given by its colour.
+Orthographic, smooth faces, the solid's own edges drawn over them. What a completion added can be
+told from what was given by its colour. The frame comes from what is drawn and nothing else: the
+middle of its bounding box is in the middle of the picture, and the larger of the box's projected
+width and height fills nine tenths. With the rows `right` and `up` of `Camera.axes`, in pixels from
+the upper left:
+
+    x = size / 2 + scale * right · (mm - center)
+    y = size / 2 - scale * up · (mm - center)      scale = 0.9 * size / max(width, height)
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 
 from cadcomplete.geometry import Array, BoundingBox
 from cadcomplete.kernel.mesh import Mesh
+from cadcomplete.kernel.normals import corner_normals, flat_triangles, outline
 from cadcomplete.kernel.raster import rasterize
-
-Color = tuple[float, float, float]
-
-GIVEN: Color = (0.72, 0.74, 0.77)
-ADDED: Color = (0.96, 0.62, 0.20)
-INK: Color = (0.16, 0.18, 0.22)
-SKETCH: Color = (0.10, 0.40, 0.85)
-PAPER: Color = (1.0, 1.0, 1.0)
+from cadcomplete.kernel.strokes import Picture, draw, stepped, unhidden
+from cadcomplete.kernel.styles import STYLES, Style
 
 _SAMPLES = 2  # each pixel is the mean of 2 × 2
 
@@ -48,6 +50,22 @@ class Camera:
 
 ISOMETRIC = Camera()
 
+CORNERS: tuple[Camera, ...] = tuple(
+    Camera(azimuth, elevation)
+    for elevation, azimuth in product((30.0, -30.0), (-55.0, 35.0, 125.0, 215.0))
+)
+"""From above the corners front right (`ISOMETRIC`), back right, back left and front left; then
+the same from below."""
+
+VIEWS: tuple[Camera, ...] = (
+    *CORNERS,
+    *(Camera(azimuth, 0.0) for azimuth in (-90.0, 0.0, 90.0, 180.0)),
+    *(Camera(-90.0, elevation) for elevation in (90.0, -90.0)),
+)
+"""The canonical view first, then the other corners; then front, right, back, left, top, bottom."""
+
+_DEFAULT = STYLES["default"]
+
 
 def render(
     mesh: Mesh,
@@ -56,30 +74,48 @@ def render(
     camera: Camera = ISOMETRIC,
     sketches: tuple[Array, ...] = (),
     given: Mesh | None = None,
+    style: Style = _DEFAULT,
 ) -> np.ndarray:
-    """Return a picture of a mesh as (size, size, 3) bytes, white behind it.
+    """Return a picture of a mesh as (size, size, 3) bytes.
 
-    `sketches` are polylines drawn in blue, over everything. With `given`, surface that the
-    given part does not have there is orange.
+    `sketches` are polylines drawn over everything. With `given`, surface that the given part
+    does not have there has the colour of what was added.
     """
-    box = camera.box or Mesh(mesh.vertices, mesh.triangles, (*mesh.lines, *sketches)).bounding_box
     wide = size * _SAMPLES
-    if box is None:
-        return np.full((size, size, 3), 255, dtype=np.uint8)
-    frame = _Frame(camera.axes, np.array(box.center), _scale(camera, box, wide), wide)
-    picture = np.empty((wide, wide, 3), dtype=np.float64)
-    picture[:] = PAPER
-    depth, owner, weights = _surface(mesh, frame)
-    seen = owner >= 0
-    color = np.array(GIVEN)
-    if given is not None:
-        new = np.abs(depth[seen] - _surface(given, frame)[0][seen]) > 2e-3 * wide
-        color = np.where(new[:, None], np.array(ADDED), color)
-    picture[seen] = color * _shade(mesh, camera, owner[seen], weights[seen])[:, None]
-    _draw(picture, depth, frame, mesh.lines, INK, width=size / 400, bias=4e-3 * wide)
-    _draw(picture, depth, frame, sketches, SKETCH, width=size / 170, bias=math.inf)
-    small = picture.reshape(size, _SAMPLES, size, _SAMPLES, 3).mean(axis=(1, 3))
-    return np.rint(small * 255).astype(np.uint8)
+    picture = np.empty((wide, wide, 3), dtype=np.float32)
+    picture[:] = np.tile(np.array(style.paper, dtype=np.float32), (wide, 1))  # faster by rows
+    box = camera.box or Mesh(mesh.vertices, mesh.triangles, (*mesh.lines, *sketches)).bounding_box
+    if box is not None:
+        frame = _Frame(camera.axes, np.array(box.center), _scale(camera, box, wide), wide)
+        depth = _paint(picture, mesh, frame, given, style)
+        _ink(picture, depth, frame, mesh, style)
+        drawn = _along(frame, sketches)
+        draw(picture, depth, drawn, style.sketch, radius=wide / 340, bias=math.inf)
+    return _reduced(picture)
+
+
+def _ink(picture: Picture, depth: Array, frame: _Frame, mesh: Mesh, style: Style) -> None:
+    """Draw the edges of a mesh that can be seen, and its outline if the style has one."""
+    radius, bias = style.edges * frame.wide / 800, 4e-3 * frame.wide
+    if style.edges:
+        edges = _along(frame, mesh.lines)
+        draw(picture, depth, edges, style.ink, radius=radius, bias=bias)
+    if style.outline:
+        turns = _along(frame, tuple(outline(mesh, frame.axes[2])))
+        turns = unhidden(turns, depth, bias)
+        draw(picture, depth, turns, style.ink, radius=radius, bias=math.inf)
+
+
+def _along(frame: _Frame, lines: tuple[Array, ...]) -> Array:
+    """Samples along polylines in space, shape (n, 3)."""
+    points = frame.project(np.concatenate(lines)) if lines else np.zeros((0, 3))
+    return stepped(points, np.array([len(line) for line in lines], dtype=np.int64))
+
+
+def _reduced(picture: Picture) -> np.ndarray:
+    """The mean of 2 × 2 samples as bytes."""
+    rows = picture[0::2] + picture[1::2]
+    return np.rint((rows[:, 0::2] + rows[:, 1::2]) * (255 / _SAMPLES**2)).astype(np.uint8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,76 +147,59 @@ def _surface(mesh: Mesh, frame: _Frame) -> tuple[Array, np.ndarray, Array]:
     return rasterize(np.ascontiguousarray(corners), frame.wide)
 
 
-def _shade(mesh: Mesh, camera: Camera, owner: np.ndarray, weights: Array) -> Array:
-    """Brightness of n samples: Lambert, a lamp above the viewer's left shoulder.
+def _paint(picture: Picture, mesh: Mesh, frame: _Frame, given: Mesh | None, style: Style) -> Array:
+    """Put the surface of a mesh into a picture; return its depth in each sample."""
+    depth, owner, weights = _surface(mesh, frame)
+    seen = np.flatnonzero(owner >= 0)
+    if not len(seen):
+        return depth
+    color = np.array(style.surface, dtype=np.float32)
+    if given is not None:
+        new = _new(depth, owner, given, frame, flat_triangles(mesh)).reshape(-1)[seen]
+        color = np.where(new[:, None], np.array(style.added, dtype=np.float32), color)
+    light, shine = _light(mesh, frame, owner.reshape(-1)[seen], weights.reshape(-1, 3)[seen], style)
+    if style.fade:
+        behind = depth.max() - depth.reshape(-1)[seen]
+        light = light * (1.0 - style.fade * behind / (behind + frame.wide)).astype(np.float32)
+    picture.reshape(-1, 3)[seen] = np.minimum(color * light[:, None] + shine[:, None], 1.0)
+    return depth
+
+
+def _new(
+    depth: Array, owner: np.ndarray, given: Mesh, frame: _Frame, flat: np.ndarray
+) -> np.ndarray:
+    """Say of each sample whether the given part has no surface where one is seen.
+
+    Of a plane the least step counts, `flat` says which triangles are in one. The facets of
+    something round are chosen anew in each part, so they may differ by as much.
+    """
+    seen = owner >= 0
+    apart = np.abs(depth[seen] - _surface(given, frame)[0][seen])
+    new = np.zeros(owner.shape, dtype=bool)
+    new[seen] = apart > np.where(flat[owner[seen]], 2e-4, 2e-3) * frame.wide
+    return new
+
+
+def _light(
+    mesh: Mesh, frame: _Frame, owner: np.ndarray, weights: Array, style: Style
+) -> tuple[np.ndarray, np.ndarray]:
+    """Brightness of n samples and the highlight on them, shapes (n,).
 
     `owner` is the triangle of each sample, shape (n,), `weights` where in it, shape (n, 3).
     """
-    if not len(owner):
-        return np.ones(0)
-    right, up, viewer = camera.axes
-    lamp = viewer + 0.6 * up - 0.4 * right
-    brightness = corner_normals(mesh) @ (lamp / np.linalg.norm(lamp))
-    return 0.56 + 0.44 * np.clip((weights * brightness[owner]).sum(axis=1), 0.0, 1.0)
+    normals = corner_normals(mesh)
+    lamp = np.array(style.lamp) @ frame.axes
+    lamp /= np.linalg.norm(lamp)
 
+    def along(direction: Array) -> np.ndarray:
+        values = np.einsum("ij,ij->i", weights, (normals @ direction)[owner])
+        return np.clip(values, 0.0, 1.0).astype(np.float32)
 
-def corner_normals(mesh: Mesh, *, crease: float = 30.0) -> Array:
-    """Return a unit normal for each corner of each triangle, shape (m, 3, 3).
-
-    Triangles around a vertex share their normals unless they meet at more than `crease`
-    degrees, so that a cylinder is round and a box keeps its edges.
-    """
-    a, b, c = (mesh.vertices[mesh.triangles[:, i]] for i in range(3))
-    weighted, flat = np.cross(b - a, c - a), mesh.normals
-    corner_vertex = mesh.triangles.reshape(-1)
-    order = np.argsort(corner_vertex, kind="stable")
-    counts = np.bincount(corner_vertex)[corner_vertex[order]]
-    starts = np.searchsorted(corner_vertex[order], corner_vertex[order])
-    mine = np.repeat(order, counts)
-    within = np.arange(len(mine)) - np.repeat(np.cumsum(counts) - counts, counts)
-    other = order[np.repeat(starts, counts) + within]
-    close = np.einsum("ij,ij->i", flat[mine // 3], flat[other // 3]) > math.cos(
-        math.radians(crease)
-    )
-    total = np.zeros((len(corner_vertex), 3))
-    np.add.at(total, mine[close], weighted[other[close] // 3])
-    lengths = np.linalg.norm(total, axis=1, keepdims=True)
-    return (total / np.where(lengths > 0, lengths, 1.0)).reshape(-1, 3, 3)
-
-
-def _draw(
-    picture: Array,
-    depth: Array,
-    frame: _Frame,
-    lines: tuple[Array, ...],
-    color: Color,
-    *,
-    width: float,
-    bias: float,
-) -> None:
-    """Draw polylines where the surface is not more than `bias` samples in front of them."""
-    if not lines:
-        return
-    points = np.concatenate([_stepped(frame.project(line)) for line in lines])
-    radius = width * _SAMPLES / 2
-    reach = np.arange(-math.ceil(radius), math.ceil(radius) + 1)
-    dx, dy = (offset.reshape(-1) for offset in np.meshgrid(reach, reach))
-    near = dx**2 + dy**2 <= radius**2
-    x = (np.floor(points[:, 0]).astype(int)[:, None] + dx[near]).reshape(-1)
-    y = (np.floor(points[:, 1]).astype(int)[:, None] + dy[near]).reshape(-1)
-    z = np.repeat(points[:, 2], near.sum())
-    inside = (x >= 0) & (y >= 0) & (x < frame.wide) & (y < frame.wide)
-    x, y, z = x[inside], y[inside], z[inside]
-    visible = z + bias >= depth[y, x]
-    picture[y[visible], x[visible]] = color
-
-
-def _stepped(points: Array) -> Array:
-    """Points along a polyline, not more than one sample apart."""
-    steps = np.abs(np.diff(points[:, :2], axis=0)).max(axis=1)
-    along = np.concatenate([[0.0], np.cumsum(np.maximum(steps, 1e-9))])
-    wanted = np.linspace(0.0, along[-1], 2 + math.ceil(along[-1]))
-    return np.stack([np.interp(wanted, along, points[:, i]) for i in range(3)], axis=1)
+    light = style.ambient + style.diffuse * along(lamp)
+    if not style.gloss:
+        return light, np.zeros(1, dtype=np.float32)
+    halfway = lamp + frame.axes[2]
+    return light, style.gloss * along(halfway / np.linalg.norm(halfway)) ** style.polish
 
 
 def best_camera(mesh: Mesh, given: Mesh) -> Camera:
@@ -188,17 +207,13 @@ def best_camera(mesh: Mesh, given: Mesh) -> Camera:
 
     The usual view is kept unless another shows half as much again.
     """
-    views = [Camera(a, e) for e in (30.0, -30.0) for a in (-55.0, 35.0, 125.0, 215.0)]
-    shown = [_shown(mesh, given, view) for view in views]
-    best = int(np.argmax(shown))
-    return views[best] if shown[best] > 1.5 * shown[0] else views[0]
-
-
-def _shown(mesh: Mesh, given: Mesh, camera: Camera) -> int:
     box, wide = mesh.bounding_box, 128
     if box is None:
-        return 0
-    frame = _Frame(camera.axes, np.array(box.center), _scale(camera, box, wide), wide)
-    depth, owner, _ = _surface(mesh, frame)
-    new = np.abs(depth[owner >= 0] - _surface(given, frame)[0][owner >= 0]) > 2e-3 * wide
-    return int(new.sum())
+        return ISOMETRIC
+    flat, shown = flat_triangles(mesh), []
+    for view in CORNERS:
+        frame = _Frame(view.axes, np.array(box.center), _scale(view, box, wide), wide)
+        depth, owner, _ = _surface(mesh, frame)
+        shown.append(int(_new(depth, owner, given, frame, flat).sum()))
+    best = int(np.argmax(shown))
+    return CORNERS[best] if shown[best] > 1.5 * shown[0] else ISOMETRIC

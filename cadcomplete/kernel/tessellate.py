@@ -29,8 +29,9 @@ def tessellate(solid: Solid, *, deflection: float = 1e-3, angle: float = 12.0) -
     `deflection` is the largest distance between triangles and surface, as a share of the
     diagonal of the bounding box; `angle` the largest turn between neighbours, in degrees.
     """
-    largest = deflection * bounding_box(solid).diagonal
-    BRepMesh_IncrementalMesh(solid.shape, largest, False, math.radians(angle), True)
+    diagonal = bounding_box(solid).diagonal
+    largest = deflection * diagonal
+    BRepMesh_IncrementalMesh(solid.shape, largest, False, math.radians(angle))
     parts: list[tuple[Array, np.ndarray]] = []
     lines: list[Array] = []
     seen = IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher()
@@ -42,7 +43,7 @@ def tessellate(solid: Solid, *, deflection: float = 1e-3, angle: float = 12.0) -
         vertices = _vertices(mesh, location)
         parts.append((vertices, _triangles(mesh, face)))
         lines += _edges(face, mesh, location, vertices, seen)
-    return _merged(parts, tuple(lines), 1e-3 * largest)
+    return _merged(parts, tuple(lines), 1e-6 * diagonal)
 
 
 def _explore(shape: TopoDS_Shape, kind: TopAbs_ShapeEnum) -> list[TopoDS_Shape]:
@@ -54,8 +55,7 @@ def _explore(shape: TopoDS_Shape, kind: TopAbs_ShapeEnum) -> list[TopoDS_Shape]:
 
 
 def _vertices(mesh: Any, location: TopLoc_Location) -> Array:
-    nodes = (mesh.Node(i) for i in range(1, mesh.NbNodes() + 1))
-    points = np.array([(p.X(), p.Y(), p.Z()) for p in nodes])
+    points = np.array([mesh.Node(i).Coord() for i in range(1, mesh.NbNodes() + 1)])
     if location.IsIdentity():
         return points
     move = location.Transformation()
@@ -94,8 +94,9 @@ def _merged(parts: list[tuple[Array, np.ndarray]], lines: tuple[Array, ...], nea
     triangles = np.concatenate(
         [t + offset for (_, t), offset in zip(parts, offsets[:-1], strict=True)]
     )
-    keys = np.round(vertices / near).astype(np.int64)
-    _, first, merged = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    triangles = merged.reshape(-1)[triangles]
+    x, y, z = np.round((vertices - vertices.min(axis=0)) / near).astype(np.int64).T
+    keys = (x << 42) | (y << 21) | z  # a box has at most 2²⁰ steps of `near` along a side
+    _, first, merged = np.unique(keys, return_index=True, return_inverse=True)
+    triangles = merged[triangles]
     a, b, c = triangles.T
     return Mesh(vertices[first], triangles[(a != b) & (b != c) & (c != a)], lines)
