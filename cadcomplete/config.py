@@ -23,13 +23,16 @@ class DataConfig:
     """What to learn from.
 
     Attributes:
-        sources: folders of JSON files, relative to where the command runs.
+        sources: folders of histories or prepared data sets, relative to where the command runs.
         text_format: how histories are written.
         max_length: longest text in tokens; longer ones are refused, and counted.
         validation: share of source designs that is held out.
         variants: how often each part is seen turned and mirrored before it repeats.
         upright: share of variants that stay as they were drawn.
-        captions: share of samples that show their caption, where there is one.
+        captions: share of samples that show a caption, where there is one.
+        derived: of these, the share that show one derived from the geometry instead of the one
+            that was given, where a part has both.
+        synthetic: synthetic parts to learn from as well; they are never held out.
     """
 
     sources: tuple[str, ...] = ()
@@ -39,6 +42,8 @@ class DataConfig:
     variants: int = 8
     upright: float = 0.5
     captions: float = 0.5
+    derived: float = 0.5
+    synthetic: int = 0
 
 
 @dataclass(frozen=True)

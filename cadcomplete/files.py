@@ -41,3 +41,9 @@ def write_text(path: Path, text: str) -> None:
     """Write a file of text in UTF-8. Raises InputError."""
     with writing(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file. Raises InputError."""
+    with writing(path) as unfinished:
+        unfinished.write_bytes(content)

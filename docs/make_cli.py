@@ -7,7 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMANDS = ("", "inspect", "convert", "encode", "truncate", "complete", "train")
+COMMANDS = (
+    "",
+    "inspect",
+    "convert",
+    "encode",
+    "truncate",
+    "prepare",
+    "synthesize",
+    "complete",
+    "train",
+)
 
 HEAD = """\
 # The command line

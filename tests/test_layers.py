@@ -19,7 +19,7 @@ LAYERS = (
     {"exporters", "metrics", "data"},
     {"encoders", "model"},
     {"checkpoint", "generate", "completion", "train", "evaluate"},
-    {"reports", "cli", "server", "__main__"},
+    {"progress", "reports", "cli", "server", "__main__"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 

@@ -83,7 +83,7 @@ class Histories(Dataset[Labelled]):
         seed, data = self.train.seed, self.data
         sequence = variant(sample.sequence, number, seed=seed, upright=data.upright)
         random = np.random.default_rng([seed, 1, number, *sequence.id.encode()])
-        shown = sample.caption if random.random() < data.captions else None
+        shown = self._caption(sample, random) if random.random() < data.captions else None
         text = prompt(sequence, caption=shown, text_format=data.text_format)
         tokens = self.tokenizer.encode(text)
         *starts, _ = operation_cuts(text, tokens)
@@ -99,3 +99,10 @@ class Histories(Dataset[Labelled]):
         )
         kinds = (type(operation).__name__ for operation in sequence.operations)
         return History(labelled, tuple(zip(starts, kinds, strict=True)))
+
+    def _caption(self, sample: Sample, random: np.random.Generator) -> str | None:
+        """The caption that was given, or one of the descriptions that were derived."""
+        derived = sample.descriptions
+        if not derived or (sample.caption is not None and random.random() >= self.data.derived):
+            return sample.caption
+        return derived[int(random.integers(len(derived)))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +18,25 @@ class Sample:
     """A part to learn from.
 
     Attributes:
+        caption: what a person or a model wrote about it, or None.
         design: the source design it belongs to; all parts of one stay on one side of a split.
+        split: "train", "validation" or "test" in a prepared data set, else "".
+        descriptions: what was derived from its geometry by rule, shorter and longer, if anything.
     """
 
     sequence: CadSequence
     caption: str | None
     design: str
+    split: str = ""
+    descriptions: tuple[str, ...] = ()
+
+    def held_out(self, share: float) -> bool:
+        """Say whether it validates; a data set that has not been split is split by design."""
+        return self.split == "validation" or (not self.split and held_out(self.design, share))
+
+    def trains(self, share: float) -> bool:
+        """Say whether it may be learned from: it neither validates nor tests."""
+        return self.split == "train" or (not self.split and not held_out(self.design, share))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +48,59 @@ class Skipped:
 
 
 def find(source: str | Path) -> Iterator[tuple[Path, str]]:
-    """Yield the JSON files of a data set and their ids, in the order of their names.
+    """Yield the files of a data set that can be read and their ids, in the order of their names.
 
-    The folder is one of JSON files, however deep, or has them in `json/`.
+    The folder is one of such files, however deep, or has them in `json/`. Names that begin with
+    a dot are passed over.
     """
+    from cadcomplete.readers import SUFFIXES
+
     root = Path(source)
     if not root.is_dir():
         raise InputError("no such folder of data", file=root)
     root = root / "json" if (root / "json").is_dir() else root
-    for path in sorted(root.rglob("*.json")):
-        yield path, str(path.relative_to(root).with_suffix(""))
+    for path in _walk(root):
+        if path.suffix in SUFFIXES:
+            yield path, path.relative_to(root).with_suffix("").as_posix()
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield all files below a folder, one folder at a time in memory."""
+    with os.scandir(folder) as found:
+        entries = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in found)
+    for name, is_folder in entries:
+        if not name.startswith("."):
+            yield from _walk(folder / name) if is_folder else (folder / name,)
+
+
+def caption_entries(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the ids and captions of one file of `txt/`. Raises InputError."""
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        for entry in entries:
+            name, caption = entry["id"], entry["text caption"]
+            if not isinstance(name, str) or not isinstance(caption, str):
+                raise TypeError("an id or a caption is not a text")
+            yield name, caption
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        expected = 'a list of objects with "id" and "text caption"'
+        got = f"{type(error).__name__}: {error}"
+        raise InputError("not captions", file=path, expected=expected, got=got) from error
 
 
 def read_captions(source: str | Path) -> dict[str, str]:
     """Return the captions of a data set by id, from `txt/*.json`. Raises InputError."""
-    captions: dict[str, str] = {}
-    for path in sorted(Path(source).glob("txt/*.json")):
-        try:
-            entries = json.loads(path.read_text(encoding="utf-8"))
-            captions |= {entry["id"]: entry["text caption"] for entry in entries}
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            expected = 'a list of objects with "id" and "text caption"'
-            got = f"{type(error).__name__}: {error}"
-            raise InputError("not captions", file=path, expected=expected, got=got) from error
-    return captions
+    files = sorted(Path(source).glob("txt/*.json"))
+    return {name: text for path in files for name, text in caption_entries(path)}
 
 
 def read_samples(source: str | Path) -> Iterator[Sample | Skipped]:
-    """Yield every part of a data set, or why it cannot be used."""
+    """Yield every part of a data set, prepared or not, or why it cannot be used."""
+    if (Path(source) / "manifest.json").exists():
+        from cadcomplete.data.prepared import samples
+
+        yield from samples(Path(source))
+        return
     from cadcomplete import readers
 
     captions = read_captions(source)

@@ -1,0 +1,150 @@
+"""One part, from its file to everything that is learned from: a job for `kernel.contain`."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cadcomplete.data.prepare.inputs import Item
+from cadcomplete.data.prepare.settings import Settings
+from cadcomplete.errors import CadCompleteError, InputError
+
+if TYPE_CHECKING:
+    from cadcomplete.kernel.mesh import Mesh
+    from cadcomplete.readers import Document
+    from cadcomplete.tokenizer import TextTokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A part that is ready.
+
+    Attributes:
+        row: a row of the shard, but for its split (`shards.SCHEMA`).
+        keys: under which it meets its duplicates: the text's, and two of the solid's.
+    """
+
+    row: dict[str, Any]
+    keys: tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A part that is left out: at which stage, and why."""
+
+    stage: str
+    reason: str
+
+
+def prepare_part(item: Item, settings: Settings) -> Prepared | Refused:
+    """Read, validate, build, check, measure, draw, sample and describe one part."""
+    from cadcomplete import readers
+    from cadcomplete.kernel.examine import examine
+    from cadcomplete.sequence import validate
+
+    try:
+        document = readers.read(item.path)
+    except InputError as error:
+        error.file = ""  # the report names it
+        return Refused("read", str(error))
+    for finding in validate(document.sequence):
+        if finding.severity == "error":
+            return Refused("validate", f"at {finding.path}: {finding.problem}")
+    built = examine(document.sequence)
+    if built.solid is None or built.report.problems:
+        stage = "check" if built.report.operation is None else "build"
+        return Refused(stage, built.report.problems[0])
+    try:
+        return _prepared(item, settings, document, built)
+    except (CadCompleteError, MemoryError) as error:
+        return Refused("describe", str(error) or type(error).__name__)
+
+
+def _prepared(item: Item, settings: Settings, document: Document, built: Any) -> Prepared:
+    from cadcomplete.data.describe import describe
+    from cadcomplete.data.samples import design_of
+    from cadcomplete.kernel.features.find import find_features
+    from cadcomplete.kernel.fingerprint import fingerprint
+    from cadcomplete.kernel.tessellate import tessellate
+    from cadcomplete.lines import encode
+    from cadcomplete.readers import from_sequence
+
+    sequence, solid, measures = document.sequence, built.solid, built.report.measures
+    text, exact = encode(sequence), encode(sequence, text_format="json")
+    description = describe(find_features(solid))
+    mesh = tessellate(solid) if settings.views or settings.points else None
+    tokenizer = _tokenizer(settings.tokenizer)
+    row = {
+        "id": item.id,
+        "design": design_of(item.id),
+        "source": item.path,
+        "format": document.origin,
+        "text": text.text,
+        "json": from_sequence(sequence).dump(),
+        "caption": item.caption,
+        "description": description.short,
+        "description_long": description.long,
+        "operations": len(sequence),
+        "curves": sequence.curves,
+        "tokens_lines": len(tokenizer.encode(text).ids),
+        "tokens_json": len(tokenizer.encode(exact).ids),
+        "volume": measures.volume,
+        "area": measures.area,
+        "box_min": list(measures.bounding_box.minimum),
+        "box_max": list(measures.bounding_box.maximum),
+        "bodies": measures.bodies,
+        "images": _images(mesh, item.id, settings) if mesh is not None else [],
+        **_cloud(mesh, item.id, settings),
+    }
+    digest = hashlib.sha256(text.text.encode()).hexdigest()[:16]
+    return Prepared(row, (digest, *fingerprint(solid, measures)))
+
+
+@cache
+def _tokenizer(folder: str) -> TextTokenizer:
+    from cadcomplete.tokenizer import TextTokenizer, shipped
+
+    return TextTokenizer.load(folder or shipped())
+
+
+def _images(mesh: Mesh, id: str, settings: Settings) -> list[dict[str, Any]]:
+    """Pictures framed on the part itself, so that those of a prefix show nothing of the rest."""
+    from cadcomplete.kernel.render import VIEWS, render
+    from cadcomplete.kernel.styles import STYLES
+
+    random = np.random.default_rng([settings.seed, 1, *id.encode()])
+    images = []
+    for number, camera in enumerate(VIEWS[: settings.views]):
+        style = settings.styles[int(random.integers(len(settings.styles)))]
+        picture = render(mesh, size=settings.size, camera=camera, style=STYLES[style])
+        images.append({"view": number, "style": style, "png": png(picture)})
+    return images
+
+
+def png(picture: np.ndarray) -> bytes:
+    """Return a picture of (height, width, 3) bytes as PNG."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, format="PNG", compress_level=6)
+    return file.getvalue()
+
+
+def _cloud(mesh: Mesh | None, id: str, settings: Settings) -> dict[str, Any]:
+    if mesh is None or not settings.points:
+        return {"points": None, "normals": None, "center": None, "scale": None}
+    from cadcomplete.kernel.cloud import sample_cloud
+
+    seed = int.from_bytes(hashlib.sha256(f"{settings.seed} {id}".encode()).digest()[:4], "big")
+    cloud = sample_cloud(mesh, settings.points, method=settings.sampling, seed=seed)
+    return {
+        "points": cloud.points.astype(np.float32).reshape(-1),
+        "normals": cloud.normals.astype(np.float16).reshape(-1),
+        "center": np.asarray(cloud.center, dtype=np.float64),
+        "scale": float(cloud.scale),
+    }
