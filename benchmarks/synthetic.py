@@ -275,6 +275,7 @@ def draw_distributions(columns: dict[str, Sequences], file: Path) -> None:
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
+    from matplotlib.ticker import NullFormatter
 
     colors = ("#e08a1e", "#3d6ea8", "#9db8d6")
     figure, axes = pyplot.subplots(2, 4, figsize=(15, 6.4))
@@ -284,6 +285,10 @@ def draw_distributions(columns: dict[str, Sequences], file: Path) -> None:
             axis.step(values, np.linspace(0, 1, len(values)), color=color, label=name, lw=1.6)
         axis.set_xscale("log")
         axis.set_xlim(*_DRAWN[label])
+        if label == "operations":
+            axis.set_xticks((2, 4, 8, 16, 32), ("2", "4", "8", "16", "32"))
+            axis.minorticks_off()
+        axis.xaxis.set_minor_formatter(NullFormatter())  # they would run into each other
         axis.set_title(label, fontsize=10)
         axis.grid(alpha=0.25)
     axes.flat[0].set_ylabel("share of all below")
@@ -315,7 +320,7 @@ _DRAWN = {
 def draw_gallery(
     seed: int, file: Path, *, columns: int = 8, rows: int = 6, size: int = 150
 ) -> None:
-    """Draw parts in the order of their numbers; of those of one extrude only every third."""
+    """Draw parts in the order of their numbers; of those of one extrude only one in eight."""
     from PIL import Image
 
     from cadcomplete.kernel.examine import examine as examine_here
@@ -325,7 +330,7 @@ def draw_gallery(
     sheet = Image.new("RGB", (columns * size, rows * size), "white")
     place = 0
     for number, part in enumerate(synthetic.parts(10 * columns * rows, seed=seed)):
-        if len(part) < 3 and number % 3:
+        if len(part) < 3 and number % 8:
             continue
         built = examine_here(part)
         if place == columns * rows or built.solid is None:

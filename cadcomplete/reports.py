@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cadcomplete import exporters, readers
 from cadcomplete.errors import InputError, KernelFailure
@@ -17,8 +17,12 @@ from cadcomplete.files import check_folder
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
 from cadcomplete.operations import Operation, Sketch
+from cadcomplete.progress import progress, watched
 from cadcomplete.readers import Document
 from cadcomplete.sequence import CadSequence, Finding, validate
+
+if TYPE_CHECKING:
+    from cadcomplete.data.prepare.settings import Settings
 
 Json = dict[str, Any]
 
@@ -174,22 +178,36 @@ def truncate(source: Path, target: Path, *, most: int) -> Json:
     return {"files": files, "versions": written, "skipped": skipped}
 
 
-def progress(items: Iterator[Any], what: str) -> Iterator[Any]:
-    """Yield the items, with a count on standard error when that is a terminal."""
-    import sys
+# --- data sets ----------------------------------------------------------------------------------
 
-    if not sys.stderr.isatty():
-        yield from items
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description} {task.completed}"))
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=None)
-        for item in items:
-            yield item
-            bar.advance(task)
+def prepare(
+    source: Path, target: Path, settings: Settings, *, workers: int | None, ray: str | None
+) -> Json:
+    """Prepare a data set, with progress on standard error."""
+    import os
+
+    from cadcomplete.data.prepare import prepare as prepare_here
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    with watched("preparing") as watch:
+        return prepare_here(
+            source, target, settings, workers=workers or cores or 1, ray=ray, watch=watch
+        )
+
+
+def synthesize(target: Path, count: int, *, start: int, seed: int) -> Json:
+    """Write synthetic parts into a folder, a thousand in each folder below it."""
+    from cadcomplete.data import synthetic
+    from cadcomplete.files import write_text
+
+    if count < 1 or start < 0:
+        raise InputError("nothing to write", where="-n, --start", expected="1 and 0 or more")
+    for part in progress(synthetic.parts(count, seed=seed, start=start), "writing parts"):
+        name = part.id.rpartition("/")[2]
+        file = target / "json" / name[:-3] / f"{name}.json"
+        write_text(file, readers.from_sequence(part).dump())
+    return {"folder": str(target), "parts": count, "start": start, "seed": seed}
 
 
 # --- complete -----------------------------------------------------------------------------------

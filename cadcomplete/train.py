@@ -27,10 +27,10 @@ from transformers.trainer_utils import set_seed
 from cadcomplete import checkpoint
 from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.config import Config
-from cadcomplete.data import baselines
+from cadcomplete.data import baselines, synthetic
 from cadcomplete.data.collate import collate
 from cadcomplete.data.dataset import Histories
-from cadcomplete.data.samples import Sample, Skipped, held_out, read_samples
+from cadcomplete.data.samples import Sample, Skipped, read_samples
 from cadcomplete.errors import ConfigError
 from cadcomplete.files import write_text
 from cadcomplete.model import CompletionModel, qwen3_config
@@ -50,8 +50,8 @@ def train(config: Config, *, say: Say = lambda line: None, resume: bool = True) 
     """
     folder = Path(config.output) / config.name
     samples, skipped = _read(config)
-    train_samples = [s for s in samples if not held_out(s.design, config.data.validation)]
-    validation_samples = [s for s in samples if held_out(s.design, config.data.validation)]
+    train_samples = [s for s in samples if s.trains(config.data.validation)]
+    validation_samples = [s for s in samples if s.held_out(config.data.validation)]
     say(
         f"{len(train_samples)} parts to learn from, {len(validation_samples)} held out, "
         f"{len(skipped)} files skipped"
@@ -125,6 +125,10 @@ def train(config: Config, *, say: Say = lambda line: None, resume: bool = True) 
 def _read(config: Config) -> tuple[list[Sample], list[Skipped]]:
     found = [item for source in config.data.sources for item in read_samples(source)]
     samples = [item for item in found if isinstance(item, Sample)]
+    samples += [
+        Sample(part, None, part.id, "train")
+        for part in synthetic.parts(config.data.synthetic, seed=config.train.seed)
+    ]
     return samples, [item for item in found if isinstance(item, Skipped)]
 
 

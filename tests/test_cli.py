@@ -108,6 +108,32 @@ def test_truncate_counts_what_it_wrote(run, tmp_path):
     assert len(list(tmp_path.glob("*_tr_*.json"))) == 12
 
 
+def test_prepare_answers_with_its_report(run, tmp_path):
+    arguments = ("--points", 32, "--size", 32, "--workers", 1)
+    code, out, err = run("prepare", PARTS, tmp_path / "data", *arguments, "--json")
+    report = json.loads(out)
+    assert (code, err) == (0, "")
+    assert report == json.loads((tmp_path / "data" / "report.json").read_text())
+    assert (report["files"], report["parts"], report["skipped"]["count"]) == (6, 6, 0)
+    code, out, _ = run("prepare", PARTS, tmp_path / "data", *arguments)
+    assert code == 0
+    assert out.startswith("6 parts from 6 files\n")
+    assert out.endswith(f"the data set is in {tmp_path / 'data'}\n")
+
+
+def test_synthesize_writes_parts_that_can_be_read(run, tmp_path):
+    code, out, _ = run("synthesize", tmp_path, "-n", 3, "--start", 999, "--seed", 5, "--json")
+    assert code == 0
+    assert json.loads(out)["parts"] == 3
+    files = sorted(tmp_path.rglob("*.json"))
+    assert [f.relative_to(tmp_path).as_posix() for f in files] == [
+        "json/00000/00000999.json",
+        "json/00001/00001000.json",
+        "json/00001/00001001.json",
+    ]
+    assert all(json.loads(run("inspect", file, "--json")[1])["operations"] for file in files)
+
+
 def test_complete_answers_with_the_promised_keys(run, tmp_path):
     code, out, _ = run("complete", FLANGE, "--keep", 4, "-n", 2, "--json", "-o", tmp_path)
     report = json.loads(out)
@@ -157,6 +183,10 @@ def test_complete_refuses_what_it_cannot_use_yet(run, option):
         (["encode", FLANGE, "--format", "xml"], "expected lines or json, got xml"),
         (["encode", FLANGE, "--tokenizer", "nowhere"], "cannot read: No such file"),
         (["truncate", "nowhere", "there"], "nowhere: no such folder of data"),
+        (["prepare", "nowhere", "there"], "nowhere: no such folder of data"),
+        (["prepare", "a", "b", "--views", "99"], "views: out of range: expected 0 to"),
+        (["prepare", "a", "b", "--styles", "neon"], "styles: unknown value: expected default"),
+        (["synthesize", "there", "-n", "0"], "nothing to write"),
         (["train", "nowhere.toml"], "nowhere.toml: cannot read: No such file"),
     ],
 )
