@@ -63,7 +63,10 @@ def memory(counts: list[int]) -> None:
             command = [sys.executable, "-m", "cadcomplete"]
             subprocess.run([*command, "synthesize", source, "-n", str(count)], check=True)
             start = time.monotonic()
-            running = subprocess.Popen([*command, "prepare", source, target, "--views", "0"])
+            running = subprocess.Popen(
+                [*command, "prepare", source, target, "--views", "0", "--points", "0"],
+                stdout=subprocess.DEVNULL,
+            )
             main, workers = 0, 0
             while running.poll() is None:
                 try:

@@ -156,6 +156,7 @@ def test_training_takes_a_prepared_data_set(examples):
 def test_given_captions_are_kept_and_the_others_derived(source, tmp_path):
     report = prepare(source, tmp_path / "out", FAST)
     assert (report["captions"]["given"], report["captions"]["derived"]) == (5, 5)
+    assert sorted(report["captions"]["missing"]) == [f"0001/block{n}_1" for n in range(1, 10, 2)]
     captions = {part.sequence.id: part.caption for part in read_parts(tmp_path / "out")}
     assert captions["0000/block2_1"] == "block 2"
     assert captions["0001/block1_1"] is None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import random
 import re
 from functools import cache
@@ -47,17 +46,6 @@ def files(name, chunk):
     return rows(name, chunk, CHUNKS[name])
 
 
-def built_files(name, chunk):
-    """The files of a chunk, or every fourth where they are many, and each known exception.
-
-    `benchmarks/real_files.py` builds all; CADCOMPLETE_ALL_FILES=1 makes this test do so too.
-    """
-    step = 1 if name == "omnicad" or os.environ.get("CADCOMPLETE_ALL_FILES") else 4
-    for number, row in enumerate(files(name, chunk)):
-        if number % step == 0 or row[1] in EXCEPTIONS[name]:
-            yield row
-
-
 def placeless(sequence):
     """The values of a history, without the places in the file where they stood."""
     return re.sub(r", source='[^']*'|, id='[^']*'", "", repr(sequence))
@@ -66,7 +54,7 @@ def placeless(sequence):
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("name", "chunk"), ALL)
 def test_files_build_to_the_volume_of_the_manifest_before_and_after_text(name, chunk):
-    for path, key, wanted in built_files(name, chunk):
+    for path, key, wanted in files(name, chunk):
         sequence = readers.read(path).sequence
         before = repr(sequence)
         try:

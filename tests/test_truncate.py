@@ -166,13 +166,13 @@ def test_broken_files_are_skipped_with_the_reason_and_the_others_are_done(source
     (source / "a.json").write_text("{")
     (source / "b.json").write_text(json.dumps(plate(E=extrude("S.X"))))
     (source / "z").mkdir()
-    (source / "z" / "folder.json").mkdir()
+    (source / "z" / "gone.json").symlink_to("nowhere")
     items = list(truncate_folder(source, tmp_path / "target"))
     skipped = {item.file: item.reason for item in items if isinstance(item, Skipped)}
-    assert list(skipped) == [str(source / name) for name in ("a.json", "b.json", "z/folder.json")]
+    assert list(skipped) == [str(source / name) for name in ("a.json", "b.json", "z/gone.json")]
     assert "not JSON" in skipped[str(source / "a.json")]
     assert "$.entities.E.profiles[0].profile: no such profile" in skipped[str(source / "b.json")]
-    assert "cannot read the file" in skipped[str(source / "z" / "folder.json")]
+    assert "cannot read the file" in skipped[str(source / "z" / "gone.json")]
     assert len(names(tmp_path / "target")) == 6  # of the flange
 
 

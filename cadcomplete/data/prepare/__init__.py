@@ -63,11 +63,13 @@ def prepare(
     seconds = time.monotonic() - started
 
     catalog = finish.load(work, count, settings)
-    finish.write_parts(target, work, catalog, settings)
+    finish.write_parts(target, work, catalog, settings, workers=workers)
     finish.write_splits(target, work, count, catalog)
     problems = [*inputs.problems, *finish.refused(work, count)]
     problems += finish.copies(work, count, catalog)
     told = report.summarize(inputs, catalog, problems, str(source), settings)
+    if told["captions"]["given"]:  # where there are none at all, none is missing
+        told["captions"]["missing"] = finish.without_caption(work, count, catalog)
     told["sheet"] = _sheet(target, work, count, settings, workers)
     told["seconds"] = round(seconds, 1)
     told["parts_per_second"] = round((inputs.count - finished) / max(seconds, 1e-9), 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -69,13 +70,19 @@ def _numbers(chunk: int, entry: dict[str, Any]) -> tuple[int, ...]:
     return (chunk, hash64(entry["design"]), *keys, *lengths, entry["operations"], entry["given"])
 
 
-def write_parts(target: Path, work: Path, catalog: Catalog, settings: Settings) -> None:
-    """Write the parts of every chunk to where they belong; a chunk that is done is removed."""
+def write_parts(
+    target: Path, work: Path, catalog: Catalog, settings: Settings, *, workers: int
+) -> None:
+    """Write the parts of every chunk to where they belong; a chunk that is done is removed.
+
+    In threads: compressing, which is most of it, is done without Python's lock.
+    """
     ends = np.searchsorted(catalog.chunk, np.arange(catalog.chunk.max(initial=-1) + 2))
-    for number, (start, end) in enumerate(pairwise(ends)):
+
+    def write(number: int, start: int, end: int) -> None:
         source = rows_file(work, number)
         if not source.exists():
-            continue
+            return
         kept, side = catalog.split.kept[start:end], catalog.split.side[start:end]
         if settings.layout == "omnicad":
             rows = (row for row, keep in zip(read_rows(source), kept, strict=True) if keep)
@@ -87,6 +94,11 @@ def write_parts(target: Path, work: Path, catalog: Catalog, settings: Settings) 
             }
             split_file(source, chosen)
         source.unlink()
+
+    with ThreadPoolExecutor(workers) as threads:
+        chunks = [threads.submit(write, n, *span) for n, span in enumerate(pairwise(ends))]
+        for chunk in chunks:
+            chunk.result()
 
 
 def write_splits(target: Path, work: Path, chunks: int, catalog: Catalog) -> None:
@@ -114,6 +126,12 @@ def copies(work: Path, chunks: int, catalog: Catalog) -> list[dict[str, str]]:
             where = {"id": entry["id"], "file": entry["file"]}
             problems.append({**where, "stage": "duplicate", "reason": reason})
     return problems
+
+
+def without_caption(work: Path, chunks: int, catalog: Catalog) -> list[str]:
+    """Return the parts to which no caption was given, by id."""
+    bare = catalog.split.kept & ~catalog.given
+    return [entry["id"] for (_, entry), yes in _with(work, chunks, bare) if yes]
 
 
 def refused(work: Path, chunks: int) -> list[dict[str, str]]:

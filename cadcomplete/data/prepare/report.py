@@ -38,6 +38,7 @@ def summarize(
         "captions": {
             "given": int((catalog.given & kept).sum()),
             "derived": int((~catalog.given & kept).sum()),
+            "missing": [],
             "problems": [p for p in problems if p["stage"] == "caption"],
         },
         "duplicates": _duplicates(catalog),
