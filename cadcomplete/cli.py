@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 
 PartFile = Annotated[
-    Path, typer.Argument(metavar="PART", help="A history: JSON (Omni-CAD or ours) or .lines.")
+    Path, typer.Argument(metavar="PART", help="A history: .json, .lines, .h5 or a script, .py.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON.")]
 ModelFolder = Annotated[
@@ -152,7 +152,7 @@ def encode(
 
 @app.command()
 def truncate(
-    source: Annotated[Path, typer.Argument(help="Folder of JSON files.")],
+    source: Annotated[Path, typer.Argument(help="Folder of histories.")],
     target: Annotated[Path, typer.Argument(metavar="TARGET", help="Folder to write to.")],
     max_versions: Annotated[int, typer.Option(help="Most truncated versions of a part.")] = 5,
     as_json: AsJson = False,

@@ -47,6 +47,7 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
     return {
         "file": str(path),
         "id": sequence.id,
+        "format": document.origin,
         "dialect": document.dialect,
         "operations": len(sequence),
         "curves": sequence.curves,

@@ -200,6 +200,7 @@ def test_whatever_is_wrong_is_named_and_the_rest_is_done(source, tmp_path):
     write(source, "open", decode("sketch 0 0 0 +z +x\nloop 0 0\nline 5 0\nline 5 5\nline 0 6\n"
                                  "extrude new to 5 0\n"))  # fmt: skip
     write(source, "nothing", decode(PLATE + "extrude cut to 10 0\n"))
+    write(source, "block9_tr_01", block(9))
     write(source, "hang", rings())
     write_captions(source, [("0000/block0_1", "a"), ("0000/block0_1", "b"), ("lost", "c")])
     settings = Settings(points=0, views=0, per_shard=4, time_limit=4.0)
@@ -209,6 +210,7 @@ def test_whatever_is_wrong_is_named_and_the_rest_is_done(source, tmp_path):
         "broken": "read",
         "other": "read",
         "0000/block0_1": "list",
+        "block9_tr_01": "list",
         "open": "validate",
         "nothing": "build",
         "hang": "kernel",
@@ -217,7 +219,7 @@ def test_whatever_is_wrong_is_named_and_the_rest_is_done(source, tmp_path):
     problems = [(p["id"], p["reason"]) for p in report["captions"]["problems"]]
     assert problems == [("0000/block0_1", "a second caption"), ("lost", "there is no such part")]
     assert report["parts"] == 10
-    assert report["files"] == report["parts"] + report["skipped"]["count"] == 16
+    assert report["files"] == report["parts"] + report["skipped"]["count"] == 17
     assert len(list(read_parts(tmp_path / "out"))) == 10
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import PARTS
+from conftest import PARTS, PLATE
 from omnicad_documents import changed, extrude, plate
 
 from cadcomplete import readers
@@ -13,6 +13,7 @@ from cadcomplete.data.labels import evenly_spaced
 from cadcomplete.data.samples import Skipped
 from cadcomplete.data.truncate import Truncated, truncate_folder, versions
 from cadcomplete.errors import InputError
+from cadcomplete.lines import decode
 
 FLANGE = PARTS / "flange.json"  # eight operations
 KEPT = [1, 3, 4, 6, 7]  # 1, 2.5, 4, 5.5, 7, halves up
@@ -188,3 +189,13 @@ def test_files_that_cannot_be_written_are_an_error_and_leave_nothing_half_writte
 def test_a_source_that_is_no_folder_is_refused(source, tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         list(truncate_folder(source / "0000" / "flange.json", tmp_path))
+
+
+def test_what_is_only_read_is_written_in_our_own_format(tmp_path):
+    (tmp_path / "plate.lines").write_text(PLATE)
+    list(truncate_folder(tmp_path, tmp_path / "target"))
+    assert (
+        readers.read(tmp_path / "target" / "plate.json").sequence.operations
+        == decode(PLATE).operations
+    )
+    assert readers.read(tmp_path / "target" / "plate_tr_01.json").kept_operations == 1

@@ -55,19 +55,27 @@ def find(source: str | Path) -> Iterator[tuple[Path, str]]:
     """
     from cadcomplete.readers import SUFFIXES
 
-    root = Path(source)
-    if not root.is_dir():
-        raise InputError("no such folder of data", file=root)
-    root = root / "json" if (root / "json").is_dir() else root
+    if not Path(source).is_dir():
+        raise InputError("no such folder of data", file=source)
+    root = histories(source)
     for path in _walk(root):
         if path.suffix in SUFFIXES:
             yield path, path.relative_to(root).with_suffix("").as_posix()
 
 
+def histories(source: str | Path) -> Path:
+    """Return the folder in which the histories of a data set are."""
+    inner = Path(source) / "json"
+    return inner if inner.is_dir() else Path(source)
+
+
 def _walk(folder: Path) -> Iterator[Path]:
     """Yield all files below a folder, one folder at a time in memory."""
-    with os.scandir(folder) as found:
-        entries = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in found)
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in found)
+    except OSError as error:
+        raise InputError(f"cannot read the folder: {error.strerror}", file=folder) from error
     for name, is_folder in entries:
         if not name.startswith("."):
             yield from _walk(folder / name) if is_folder else (folder / name,)

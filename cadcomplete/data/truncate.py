@@ -14,7 +14,7 @@ from cadcomplete.errors import InputError
 from cadcomplete.files import write_text
 from cadcomplete.readers import Document
 
-_TRUNCATED = re.compile(r"_tr_\d+$")
+TRUNCATED = re.compile(r"_tr_\d+$")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def truncate_folder(source: Path, target: Path, *, most: int = 5) -> Iterator[Tr
     other file; what cannot be read is skipped with its reason, and nothing of it is written.
     """
     for path, name in find(source):
-        if _TRUNCATED.search(name):
+        if TRUNCATED.search(name):
             continue
         try:
             document = readers.read(path)
@@ -59,7 +59,8 @@ def truncate_folder(source: Path, target: Path, *, most: int = 5) -> Iterator[Tr
             continue
         full = target / f"{name}.json"
         if full.resolve() != path.resolve():
-            write_text(full, path.read_text(encoding="utf-8"))
+            same = document.origin == document.dialect
+            write_text(full, path.read_text(encoding="utf-8") if same else document.dump())
         written = []
         for number, version in enumerate(shorter, start=1):
             file = target / f"{name}_tr_{number:02d}.json"

@@ -54,7 +54,7 @@ def prepare(
     inputs = list_inputs(source, work, per_chunk=settings.per_shard)
     count = len(inputs.starts)
     todo = chunks.unfinished(work, count)
-    finished = inputs.count - sum(len(inputs.chunk(n, settings.per_shard)) for n in todo)
+    finished = inputs.count - sum(inputs.size(n, settings.per_shard) for n in todo)
     total = _Total(finished, inputs.count, watch)
     if todo and ray is not None:
         cluster.run(ray, inputs, todo, work, settings, workers=workers, tick=total.add)
@@ -63,11 +63,11 @@ def prepare(
     seconds = time.monotonic() - started
 
     catalog = finish.load(work, count, settings)
-    finish.write_parts(target, work, catalog, settings, workers=workers)
+    finish.write_parts(source, target, work, catalog, settings, workers=workers)
     finish.write_splits(target, work, count, catalog)
     problems = [*inputs.problems, *finish.refused(work, count)]
     problems += finish.copies(work, count, catalog)
-    told = report.summarize(inputs, catalog, problems, str(source), settings)
+    told = report.summarize(inputs, catalog, problems, str(source.resolve()), settings)
     if told["captions"]["given"]:  # where there are none at all, none is missing
         told["captions"]["missing"] = finish.without_caption(work, count, catalog)
     told["sheet"] = _sheet(target, work, count, settings, workers)
@@ -104,10 +104,11 @@ def _complete(source: Path, target: Path, settings: Settings) -> dict[str, Any] 
     if not (target / "report.json").exists():
         return None
     told = json.loads((target / "report.json").read_text(encoding="utf-8"))
-    same = told.get("settings") == settings.as_dict() and told.get("source") == str(source)
-    if not same:
+    this = _run(source, settings)
+    if {"version": VERSION, "source": told["source"], "settings": told["settings"]} != this:
         hint = "give another folder, or remove this one"
         raise InputError("there is another data set already", file=target, hint=hint)
+    shutil.rmtree(target / "work", ignore_errors=True)  # killed while it was being removed
     return told
 
 
@@ -159,4 +160,4 @@ def _sheet(target: Path, work: Path, count: int, settings: Settings, workers: in
         draw(chosen, target / "sheet.png", seed=settings.seed, workers=workers)
     except CadCompleteError as error:
         return f"not drawn: {error}"
-    return str(target / "sheet.png")
+    return "sheet.png"

@@ -154,8 +154,8 @@ def run(
         items = (item for n in todo for item in inputs.chunk(n, settings.per_shard))
         stream = _ticking(outcomes(items, settings, kernel), tick)
         for number in todo:
-            size = min(settings.per_shard, inputs.count - number * settings.per_shard)
-            write_chunk(work, number, islice(stream, size))
+            part = islice(stream, inputs.size(number, settings.per_shard))
+            write_chunk(work, number, part)
 
 
 def _ticking(stream: Iterator[Outcome], tick: Callable[[int], None]) -> Iterator[Outcome]:

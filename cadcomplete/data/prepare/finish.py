@@ -18,6 +18,7 @@ from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.prepare.shards import read_rows, split_file
 from cadcomplete.data.prepare.splits import Split, hash64, split
 from cadcomplete.data.prepared import SPLITS
+from cadcomplete.data.samples import histories
 from cadcomplete.files import write_text
 
 
@@ -71,29 +72,30 @@ def _numbers(chunk: int, entry: dict[str, Any]) -> tuple[int, ...]:
 
 
 def write_parts(
-    target: Path, work: Path, catalog: Catalog, settings: Settings, *, workers: int
+    source: Path, target: Path, work: Path, catalog: Catalog, settings: Settings, *, workers: int
 ) -> None:
     """Write the parts of every chunk to where they belong; a chunk that is done is removed.
 
     In threads: compressing, which is most of it, is done without Python's lock.
     """
+    folder = histories(source)
     ends = np.searchsorted(catalog.chunk, np.arange(catalog.chunk.max(initial=-1) + 2))
 
     def write(number: int, start: int, end: int) -> None:
-        source = rows_file(work, number)
-        if not source.exists():
+        rows_of_chunk = rows_file(work, number)
+        if not rows_of_chunk.exists():
             return
         kept, side = catalog.split.kept[start:end], catalog.split.side[start:end]
         if settings.layout == "omnicad":
-            rows = (row for row, keep in zip(read_rows(source), kept, strict=True) if keep)
-            write_folders(rows, target, number, truncations=settings.truncations)
+            rows = (row for row, keep in zip(read_rows(rows_of_chunk), kept, strict=True) if keep)
+            write_folders(rows, folder, target, number, truncations=settings.truncations)
         else:
             chosen = {
                 target / "shards" / f"{name}-{number:06d}.parquet": (kept & (side == i)).tolist()
                 for i, name in enumerate(SPLITS)
             }
-            split_file(source, chosen)
-        source.unlink()
+            split_file(rows_of_chunk, chosen)
+        rows_of_chunk.unlink()
 
     with ThreadPoolExecutor(workers) as threads:
         chunks = [threads.submit(write, n, *span) for n, span in enumerate(pairwise(ends))]

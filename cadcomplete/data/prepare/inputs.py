@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cadcomplete.data.samples import caption_entries, find
+from cadcomplete.data.truncate import TRUNCATED
 from cadcomplete.errors import InputError
 from cadcomplete.files import writing
 
@@ -44,11 +45,15 @@ class Inputs:
     starts: tuple[int, ...]
     problems: tuple[dict[str, str], ...]
 
-    def chunk(self, number: int, size: int) -> list[Item]:
+    def size(self, number: int, per_chunk: int) -> int:
+        """Return how many items a chunk has."""
+        return min(per_chunk, self.count - number * per_chunk)
+
+    def chunk(self, number: int, per_chunk: int) -> list[Item]:
         """Return the items of a chunk."""
         with self.file.open("rb") as lines:
             lines.seek(self.starts[number])
-            return [Item(**json.loads(line)) for line in islice(lines, size)]
+            return [Item(**json.loads(line)) for line in islice(lines, per_chunk)]
 
 
 def list_inputs(source: Path, work: Path, *, per_chunk: int) -> Inputs:
@@ -113,6 +118,9 @@ def _items(
     source: Path, connection: sqlite3.Connection, problems: list[dict[str, str]]
 ) -> Iterator[dict[str, Any]]:
     for path, name in find(source):
+        if TRUNCATED.search(name):
+            problems.append(_problem(name, str(path), "list", "a truncated version of a part"))
+            continue
         if not connection.execute("INSERT OR IGNORE INTO seen VALUES (?)", (name,)).rowcount:
             problems.append(_problem(name, str(path), "list", "duplicate id"))
             continue

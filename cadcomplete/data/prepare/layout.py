@@ -16,12 +16,15 @@ from cadcomplete.readers import Document, from_sequence, parse, read
 
 
 def write_folders(
-    rows: Iterable[dict[str, Any]], target: Path, number: int, *, truncations: int
+    rows: Iterable[dict[str, Any]], source: Path, target: Path, number: int, *, truncations: int
 ) -> None:
-    """Write parts as files, their captions to `txt/<number>.json`. Raises InputError."""
+    """Write parts as files, their captions to `txt/<number>.json`. Raises InputError.
+
+    `source` is the folder of the histories that they were made from.
+    """
     captions = []
     for row in rows:
-        document = _document(row)
+        document = _document(row, source)
         name = row["id"]
         write_text(target / "json" / f"{name}.json", document.dump())
         for index, version in enumerate(versions(document, most=truncations), start=1):
@@ -36,10 +39,10 @@ def write_folders(
     write_text(target / "txt" / f"{number:06d}.json", text + "\n")
 
 
-def _document(row: dict[str, Any]) -> Document:
+def _document(row: dict[str, Any], source: Path) -> Document:
     """The file as it was read if it is in that dialect already, unknown fields included."""
     if row["format"] == "omnicad":
-        return read(row["source"])
+        return read(source / row["source"])
     return from_sequence(parse(row["json"], id=row["id"]).sequence, dialect="omnicad")
 
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -82,7 +83,7 @@ def _prepared(item: Item, settings: Settings, document: Document, built: Any) ->
     row = {
         "id": item.id,
         "design": design_of(item.id),
-        "source": item.path,
+        "source": f"{item.id}{Path(item.path).suffix}",
         "format": document.origin,
         "text": text.text,
         "json": from_sequence(sequence).dump(),

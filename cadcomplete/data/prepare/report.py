@@ -119,7 +119,7 @@ def text(report: Json) -> str:
 
 
 _STAGES = {
-    "list": "their id is taken",
+    "list": "truncated versions, or their id is taken",
     "read": "cannot be read",
     "validate": "something in them cannot be built",
     "build": "an operation cannot be built",
