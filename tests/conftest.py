@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cadcomplete import cli
+from cadcomplete.kernel.mesh import Mesh
 from cadcomplete.lines import decode
 from cadcomplete.readers import read
 from cadcomplete.sequence import CadSequence
@@ -38,6 +39,16 @@ def real(name: str) -> Path:
     if not folder.exists():
         pytest.skip(f"the open data is not here: ../shared/data/{name}")
     return folder
+
+
+def mesh_of(text: str, **options: float) -> Mesh:
+    """Return the mesh of the part that lines tell."""
+    from cadcomplete.kernel.build import build
+    from cadcomplete.kernel.tessellate import tessellate
+
+    solid = build(decode(text))
+    assert solid is not None
+    return tessellate(solid, **options)
 
 
 @pytest.fixture

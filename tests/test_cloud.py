@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 import trimesh
-from conftest import PLATE
+from conftest import PLATE, mesh_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,12 +33,6 @@ BOX = GROUND + "loop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\nextrude new t
 TUBE = GROUND + "circle 0 0 10\ncircle 0 0 6\nextrude new to 30 0/1\n"
 POCKET = "sketch 0 0 10 +z +x\ncircle 8 8 4\nextrude cut to 4 0\n"
 TOWER = "sketch 0 0 10 +z +x\ncircle 8 8 4\nextrude join to 500 0\n"
-
-
-def mesh_of(text):
-    solid = build(decode(text))
-    assert solid is not None
-    return tessellate(solid)
 
 
 @pytest.fixture(scope="module")

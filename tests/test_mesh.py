@@ -6,11 +6,10 @@ import math
 
 import numpy as np
 import pytest
+from conftest import mesh_of
 
 from cadcomplete.geometry import BoundingBox
-from cadcomplete.kernel.build import build
 from cadcomplete.kernel.mesh import EMPTY, open_sketches, to_trimesh
-from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.lines import decode
 
 GROUND = "sketch 0 0 0 +z +x\n"
@@ -40,12 +39,6 @@ PARTS = {
     "stacked": (STACKED, 60000),
     "apart": (APART, 24000 + 250 * math.pi),
 }
-
-
-def mesh_of(text, **options):
-    solid = build(decode(text))
-    assert solid is not None
-    return tessellate(solid, **options)
 
 
 def winding_numbers(mesh, points):

@@ -7,25 +7,18 @@ import sys
 
 import numpy as np
 import pytest
+from conftest import mesh_of
 
 from cadcomplete.geometry import BoundingBox
 from cadcomplete.kernel import raster
-from cadcomplete.kernel.build import build
 from cadcomplete.kernel.mesh import EMPTY, open_sketches
 from cadcomplete.kernel.raster import fill_loops, fill_numpy, rasterize
 from cadcomplete.kernel.render import ISOMETRIC, Camera, best_camera, corner_normals, render
-from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.lines import decode
 
 GROUND = "sketch 0 0 0 +z +x\n"
 OUTLINE = "loop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\n"
 BOX = GROUND + OUTLINE + "extrude new to 10 0\n"
-
-
-def mesh_of(text):
-    solid = build(decode(text))
-    assert solid is not None
-    return tessellate(solid)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from conftest import PARTS
+from conftest import PARTS, mesh_of
 
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.mesh import EMPTY
@@ -16,7 +16,6 @@ from cadcomplete.kernel.raster import fill_loops, fill_numpy
 from cadcomplete.kernel.render import ISOMETRIC, VIEWS, Camera, render
 from cadcomplete.kernel.styles import STYLES, Style
 from cadcomplete.kernel.tessellate import tessellate
-from cadcomplete.lines import decode
 from cadcomplete.readers import read
 
 GROUND = "sketch 0 0 0 +z +x\n"
@@ -26,12 +25,6 @@ PEG = "sketch 0 0 10 +z +x\ncircle 20 15 8\nextrude join to 20 0\n"
 CYLINDER = GROUND + "circle 0 0 10\nextrude new to 40 0\n"
 FRONT, TOP = VIEWS[8], VIEWS[12]
 BARE = Style(surface=(1, 1, 1), added=(1, 0, 0), edges=0.0, ambient=1.0, diffuse=0.0)
-
-
-def mesh_of(text):
-    solid = build(decode(text))
-    assert solid is not None
-    return tessellate(solid)
 
 
 @pytest.fixture(scope="module")
