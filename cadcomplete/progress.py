@@ -26,47 +26,53 @@ def progress(items: Iterator[Any], what: str) -> Iterator[Any]:
 
 
 @contextmanager
-def watched(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Give a function that hears how many parts are done, of how many.
+def watched() -> Iterator[Callable[[str, int, int], None]]:
+    """Give a function that hears what is done, how much of it, and of how much.
 
-    A bar on a terminal; elsewhere a line a minute, as a log wants it; both on standard error.
+    A bar on a terminal, one for each thing; elsewhere a line a minute, as a log wants it.
     """
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-
-        rate = TextColumn("{task.fields[rate]}")
-        left = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
-        columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), rate, *left)
-        with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task(what, total=None, rate="")
-
-            def draw(done: int, total: int) -> None:
-                bar.update(task, completed=done, total=total)
-                speed = bar.tasks[task].speed
-                bar.update(task, rate=f"{speed:.1f}/s" if speed else "")
-
-            yield draw
+    if not sys.stderr.isatty():
+        yield _Lines().hear
         return
-    clock = time.monotonic()
-    first: list[tuple[float, int]] = []
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    def say(done: int, total: int) -> None:
-        nonlocal clock
+    what, rate = TextColumn("{task.description}"), TextColumn("{task.fields[rate]}")
+    times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    columns = (what, BarColumn(), MofNCompleteColumn(), rate, *times)
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        tasks: dict[str, Any] = {}
+
+        def draw(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total, completed=done, rate="")
+            bar.update(tasks[what], completed=done, total=total)
+            speed = next(task.speed for task in bar.tasks if task.id == tasks[what])
+            bar.update(tasks[what], rate=f"{speed:.1f}/s" if speed else "")
+
+        yield draw
+
+
+class _Lines:
+    """A line a minute, with the rate and the time left."""
+
+    def __init__(self) -> None:
+        self.what, self.began, self.before, self.told = "", 0.0, 0, 0.0
+
+    def hear(self, what: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if not first:
-            first.append((now, done))
-        if now - clock >= 60:
-            clock, (start, before) = now, first[0]
-            rate = (done - before) / (now - start)
-            left = f", {(total - done) / rate / 60:.0f} minutes left" if rate else ""
-            sys.stderr.write(f"{what}: {done} of {total}, {rate:.1f}/s{left}\n")
-
-    yield say
+        if what != self.what:
+            self.what, self.began, self.before, self.told = what, now, done, now
+        if now - self.told < 60:
+            return
+        self.told = now
+        rate = (done - self.before) / (now - self.began)
+        left = f", {(total - done) / rate / 60:.0f} minutes left" if rate else ""
+        sys.stderr.write(f"{what}: {done} of {total}, {rate:.1f}/s{left}\n")

@@ -191,7 +191,7 @@ def prepare(
     from cadcomplete.data.prepare import prepare as prepare_here
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    with watched("preparing") as watch:
+    with watched() as watch:
         return prepare_here(
             source, target, settings, workers=workers or cores or 1, ray=ray, watch=watch
         )

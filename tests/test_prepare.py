@@ -190,6 +190,13 @@ def _scaled(line):
     return " ".join([word, *(str(float(v) * 1.5) if v[0] not in "+-" else v for v in rest)])
 
 
+def test_progress_is_told_part_by_part_and_shard_by_shard(source, tmp_path):
+    heard = []
+    prepare(source, tmp_path / "out", FAST, watch=lambda *said: heard.append(said))
+    parts = [("preparing parts", done, 10) for done in range(11)]
+    assert heard == parts + [("writing shards", done, 3) for done in range(4)]
+
+
 # --- bad input ----------------------------------------------------------------------------------
 
 
@@ -318,7 +325,7 @@ def test_a_full_disk_stops_the_run_with_one_line_and_it_goes_on_later(source, tm
 def test_a_worker_that_is_killed_costs_one_part(source, tmp_path):
     killed = []
 
-    def kill_one(done, total):
+    def kill_one(what, done, total):
         if done == 4 and not killed:
             workers = children(os.getpid())
             killed.append(workers)

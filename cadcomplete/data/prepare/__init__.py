@@ -23,8 +23,8 @@ from cadcomplete.data.prepared import SPLITS
 from cadcomplete.errors import CadCompleteError, InputError
 from cadcomplete.files import check_folder, write_text
 
-Watch = Callable[[int, int], None]
-"""Hears of progress: parts that are done, of how many."""
+Watch = Callable[[str, int, int], None]
+"""Hears of progress: what is done, how much of it, of how much."""
 
 VERSION = 1
 
@@ -38,7 +38,7 @@ def prepare(
     *,
     workers: int = 1,
     ray: str | None = None,
-    watch: Watch = lambda done, total: None,
+    watch: Watch = lambda what, done, total: None,
 ) -> dict[str, Any]:
     """Prepare a data set and return its report; one that is complete already is left alone.
 
@@ -55,15 +55,16 @@ def prepare(
     count = len(inputs.starts)
     todo = chunks.unfinished(work, count)
     finished = inputs.count - sum(inputs.size(n, settings.per_shard) for n in todo)
-    total = _Total(finished, inputs.count, watch)
+    parts = _Progress("preparing parts", finished, inputs.count, watch)
     if todo and ray is not None:
-        cluster.run(ray, inputs, todo, work, settings, workers=workers, tick=total.add)
+        cluster.run(ray, inputs, todo, work, settings, workers=workers, tick=parts.add)
     elif todo:
-        chunks.run(inputs, todo, work, settings, workers=workers, tick=total.add)
+        chunks.run(inputs, todo, work, settings, workers=workers, tick=parts.add)
     seconds = time.monotonic() - started
 
     catalog = finish.load(work, count, settings)
-    finish.write_parts(source, target, work, catalog, settings, workers=workers)
+    written = _Progress("writing shards", 0, count, watch)
+    finish.write_parts(source, target, work, catalog, settings, workers=workers, tick=written.add)
     finish.write_splits(target, work, count, catalog)
     problems = [*inputs.problems, *finish.refused(work, count)]
     problems += finish.copies(work, count, catalog)
@@ -79,16 +80,16 @@ def prepare(
     return told
 
 
-class _Total:
-    """Counts parts for whoever watches."""
+class _Progress:
+    """Counts for whoever watches."""
 
-    def __init__(self, done: int, total: int, watch: Watch) -> None:
-        self.done, self.total, self.watch = done, total, watch
-        watch(done, total)
+    def __init__(self, what: str, done: int, total: int, watch: Watch) -> None:
+        self.what, self.done, self.total, self.watch = what, done, total, watch
+        watch(what, done, total)
 
-    def add(self, parts: int) -> None:
-        self.done += parts
-        self.watch(self.done, self.total)
+    def add(self, more: int) -> None:
+        self.done += more
+        self.watch(self.what, self.done, self.total)
 
 
 def _dump(document: Any) -> str:

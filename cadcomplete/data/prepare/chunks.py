@@ -160,5 +160,5 @@ def run(
 
 def _ticking(stream: Iterator[Outcome], tick: Callable[[int], None]) -> Iterator[Outcome]:
     for outcome in stream:
-        yield outcome
         tick(1)
+        yield outcome

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -72,7 +72,14 @@ def _numbers(chunk: int, entry: dict[str, Any]) -> tuple[int, ...]:
 
 
 def write_parts(
-    source: Path, target: Path, work: Path, catalog: Catalog, settings: Settings, *, workers: int
+    source: Path,
+    target: Path,
+    work: Path,
+    catalog: Catalog,
+    settings: Settings,
+    *,
+    workers: int,
+    tick: Callable[[int], None],
 ) -> None:
     """Write the parts of every chunk to where they belong; a chunk that is done is removed.
 
@@ -101,6 +108,7 @@ def write_parts(
         chunks = [threads.submit(write, n, *span) for n, span in enumerate(pairwise(ends))]
         for chunk in chunks:
             chunk.result()
+            tick(1)
 
 
 def write_splits(target: Path, work: Path, chunks: int, catalog: Catalog) -> None:
