@@ -37,6 +37,10 @@ WALLS = {
     ),
     "transformers": ("encoders/", "model.py", "checkpoint.py", "train.py"),
     "fastapi": ("server.py",),
+    "pyarrow": ("data/prepare/shards.py",),
+    "ray": ("data/prepare/cluster.py",),
+    "h5py": ("readers/deepcad.py",),
+    "numba": ("kernel/compiled.py",),
 }
 
 FILES = sorted(PACKAGE.rglob("*.py"))
