@@ -230,6 +230,13 @@ def test_whatever_is_wrong_is_named_and_the_rest_is_done(source, tmp_path):
     assert len(list(read_parts(tmp_path / "out"))) == 10
 
 
+def test_a_folder_of_which_nothing_can_be_built_gives_an_empty_data_set(tmp_path):
+    write(tmp_path / "source", "nothing", decode(PLATE + "extrude cut to 10 0\n"))
+    report = prepare(tmp_path / "source", tmp_path / "out", FAST)
+    assert (report["files"], report["parts"], report["skipped"]["count"]) == (1, 0, 1)
+    assert list(read_parts(tmp_path / "out")) == []
+
+
 def test_a_folder_without_files_is_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no files to prepare"):

@@ -47,7 +47,7 @@ def load(work: Path, chunks: int, settings: Settings) -> Catalog:
     numbers = array("Q")  # 72 bytes a part: all that is kept of it in memory
     for number, entry in _built(work, chunks):
         numbers.extend(_numbers(number, entry))
-    table = np.array(numbers, dtype=np.uint64).reshape(-1, 9)
+    table = np.frombuffer(numbers, dtype=np.uint64).reshape(-1, 9)
     chunk, designs, texts, key_a, key_b, *rest = table.T
     parts = split(
         designs,
