@@ -103,6 +103,9 @@ def regions(sketch: Sketch) -> list[tuple[int, tuple[int, ...]]]:
 
 
 def _holds(outer: Loop, inner: Circle) -> bool:
+    """Not one that crosses itself so that it encloses less, all in all, than what is in it."""
+    if abs(outer.area) <= inner.area:
+        return False
     left, bottom, right, top = outer.box
     (x, y), r = inner.center, inner.radius
     return left < x - r and x + r < right and bottom < y - r and y + r < top
