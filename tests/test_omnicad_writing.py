@@ -128,7 +128,11 @@ def test_what_was_there_is_not_rounded_when_operations_come_from_a_text():
 @settings(max_examples=60, deadline=None)
 def test_every_history_can_be_written_and_read(sequence):
     written = readers.from_sequence(sequence, dialect="omnicad")
-    assert said(written) == encode(sequence).text
+    again, drawn = said(written).split(), encode(sequence).text.split()
+    assert len(again) == len(drawn)
+    for one, other in zip(again, drawn, strict=True):
+        # An arc goes by way of its centre, so the last of six decimals may be another.
+        assert one == other or float(one) == pytest.approx(float(other), abs=2e-6)
 
 
 @given(sequence=sequences())
