@@ -47,6 +47,7 @@ def prepare(
     """
     settings.check()
     arrow()
+    source, target = source.resolve(), target.resolve()  # workers may run elsewhere
     if (done := _complete(source, target, settings)) is not None:
         return done
     work = _open(source, target, settings)
@@ -68,7 +69,7 @@ def prepare(
     finish.write_splits(target, work, count, catalog)
     problems = [*inputs.problems, *finish.refused(work, count)]
     problems += finish.copies(work, count, catalog)
-    told = report.summarize(inputs, catalog, problems, str(source.resolve()), settings)
+    told = report.summarize(inputs, catalog, problems, str(source), settings)
     if told["captions"]["given"]:  # where there are none at all, none is missing
         told["captions"]["missing"] = finish.without_caption(work, count, catalog)
     told["sheet"] = _sheet(target, work, count, settings, workers)
@@ -98,7 +99,7 @@ def _dump(document: Any) -> str:
 
 def _run(source: Path, settings: Settings) -> dict[str, Any]:
     """What tells one data set from another."""
-    return {"version": VERSION, "source": str(source.resolve()), "settings": settings.as_dict()}
+    return {"version": VERSION, "source": str(source), "settings": settings.as_dict()}
 
 
 def _complete(source: Path, target: Path, settings: Settings) -> dict[str, Any] | None:
@@ -117,7 +118,7 @@ def _open(source: Path, target: Path, settings: Settings) -> Path:
     """Return the folder of the work, of a run that was interrupted or of a new one."""
     if not source.is_dir():
         raise InputError("no such folder of data", file=source)
-    if source.resolve() == target.resolve():
+    if source == target:
         raise InputError("source and target are the same folder", file=target)
     check_folder(target)
     work = target / "work"
