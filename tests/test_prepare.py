@@ -20,9 +20,12 @@ from conftest import PARTS, PLATE, ROOT
 
 from cadcomplete import readers
 from cadcomplete.data.prepare import prepare
+from cadcomplete.data.prepare.chunks import kernel_for, outcomes
+from cadcomplete.data.prepare.inputs import Item
+from cadcomplete.data.prepare.part import Prepared
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.prepared import read_parts
-from cadcomplete.data.samples import Sample, read_samples
+from cadcomplete.data.samples import Sample, find, read_samples
 from cadcomplete.errors import InputError
 from cadcomplete.lines import decode, encode
 
@@ -343,6 +346,18 @@ def test_a_worker_that_is_killed_costs_one_part(source, tmp_path):
     assert killed
     assert report["parts"] + report["skipped"]["count"] == 10
     assert report["skipped"]["count"] <= 1, told(report)
+
+
+def test_workers_that_are_killed_while_they_rest_are_replaced(source):
+    items = [Item(path.stem, str(path)) for path, _ in find(source)]
+    with kernel_for(FAST, workers=1) as kernel:
+        kernel.run(abs, 1)
+        for process in children(os.getpid()):
+            os.kill(process, signal.SIGKILL)
+        time.sleep(1)
+        results = list(outcomes(items, FAST, kernel))
+    assert [item for item, _ in results] == items
+    assert all(isinstance(result, Prepared) for _, result in results)
 
 
 def children(process):

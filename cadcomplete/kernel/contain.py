@@ -98,9 +98,15 @@ class Kernel:
     def submit(
         self, job: Callable[..., Result], *arguments: Any, limit: float | None = None
     ) -> Pending[Result]:
-        """Start a job; ask what this returns for its result. `limit` is in seconds."""
+        """Start a job; ask what this returns for its result. `limit` is in seconds.
+
+        Raises LostWorkersError if all workers were killed: `restart` brings new ones.
+        """
         limit = limit or self.time_limit
-        future = self._pool.schedule(_guard, args=(job, *arguments), timeout=limit)
+        try:
+            future = self._pool.schedule(_guard, args=(job, *arguments), timeout=limit)
+        except RuntimeError:
+            raise LostWorkersError("the CAD kernel's processes were killed") from None
         return Pending(future, limit)
 
     def run(self, job: Callable[..., Result], *arguments: Any) -> Result:

@@ -62,8 +62,18 @@ def outcomes(items: Iterable[Item], settings: Settings, kernel: Kernel) -> Itera
     """
     waiting: deque[tuple[Item, Pending[Prepared | Refused]]] = deque()
 
-    def submit(item: Item) -> tuple[Item, Pending[Prepared | Refused]]:
-        return item, kernel.submit(prepare_part, item, settings)
+    def submit(item: Item) -> None:
+        try:
+            waiting.append((item, kernel.submit(prepare_part, item, settings)))
+        except LostWorkersError:
+            renew(item)
+
+    def renew(*more: Item) -> None:
+        kernel.restart()
+        lost = [item for item, _ in waiting]
+        waiting.clear()
+        for item in (*lost, *more):
+            waiting.append((item, kernel.submit(prepare_part, item, settings)))
 
     def first() -> Outcome:
         for _ in range(_TRIES):
@@ -72,12 +82,11 @@ def outcomes(items: Iterable[Item], settings: Settings, kernel: Kernel) -> Itera
                 waiting.popleft()
                 return outcome
             except LostWorkersError:
-                kernel.restart()
-                waiting.extend([submit(waiting.popleft()[0]) for _ in range(len(waiting))])
+                renew()
         return waiting.popleft()[0], Refused("kernel", "the CAD kernel's processes kept dying")
 
     for item in items:
-        waiting.append(submit(item))
+        submit(item)
         if len(waiting) >= _AHEAD * kernel.workers:
             yield first()
     while waiting:
