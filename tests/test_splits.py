@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cadcomplete.data.prepare.splits import hash64, split
-from cadcomplete.data.samples import held_out
+from cadcomplete.data.prepare.splits import split
+from cadcomplete.data.samples import hash64, held_out
 
 
 def split_of(parts, *, validation=0.3, test=0.3):

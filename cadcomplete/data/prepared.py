@@ -14,6 +14,7 @@ import numpy as np
 
 from cadcomplete.data.samples import Sample, Skipped, design_of, find
 from cadcomplete.errors import InputError
+from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.lines import decode
 from cadcomplete.sequence import CadSequence
 
@@ -27,23 +28,6 @@ class Image:
     view: int
     style: str
     png: bytes
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Cloud:
-    """Points on the finished part in its own frame: mm = center + scale * point.
-
-    Attributes:
-        points: within [-1, 1], shape (n, 3).
-        normals: of unit length, outwards, shape (n, 3).
-        center: of the points' bounding box in mm, shape (3,).
-        scale: half the largest side of that box in mm.
-    """
-
-    points: np.ndarray
-    normals: np.ndarray
-    center: np.ndarray
-    scale: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +48,7 @@ class Part:
     caption: str | None
     descriptions: tuple[str, ...]
     images: tuple[Image, ...] = ()
-    cloud: Cloud | None = None
+    cloud: PointCloud | None = None
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -122,11 +106,11 @@ def _from_shard(path: Path, split: str, *, modalities: bool) -> Iterator[Part]:
         )
 
 
-def _cloud(arrays: Any) -> Cloud:
+def _cloud(arrays: Any) -> PointCloud:
     points, normals = (
-        np.asarray(arrays[key], dtype=np.float32).reshape(-1, 3) for key in ("points", "normals")
+        np.asarray(arrays[key], dtype=np.float64).reshape(-1, 3) for key in ("points", "normals")
     )
-    return Cloud(points, normals, np.asarray(arrays["center"]), float(arrays["scale"]))
+    return PointCloud(points, normals, np.asarray(arrays["center"]), float(arrays["scale"]))
 
 
 # --- folders ------------------------------------------------------------------------------------
@@ -159,7 +143,7 @@ def _images(folder: Path, id: str) -> tuple[Image, ...]:
     return tuple(Image(int(file.stem[-3:]), "", file.read_bytes()) for file in files)
 
 
-def _npz(path: Path) -> Cloud | None:
+def _npz(path: Path) -> PointCloud | None:
     if not path.exists():
         return None
     with _reading(path), np.load(path) as arrays:

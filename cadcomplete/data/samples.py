@@ -129,5 +129,9 @@ def design_of(name: str) -> str:
 
 def held_out(design: str, share: float) -> bool:
     """Say whether a design belongs to the validation split: the same on every machine."""
-    digest = hashlib.sha256(design.encode()).digest()
-    return int.from_bytes(digest[:8], "big") < share * 2**64
+    return hash64(design) < share * 2**64
+
+
+def hash64(text: str) -> int:
+    """Return 64 bits of a text's SHA-256: the same on every machine."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")

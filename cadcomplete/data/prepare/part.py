@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from dataclasses import dataclass
 from functools import cache
@@ -68,7 +67,7 @@ def prepare_part(item: Item, settings: Settings) -> Prepared | Refused:
 
 def _prepared(item: Item, settings: Settings, document: Document, built: Any) -> Prepared:
     from cadcomplete.data.describe import describe
-    from cadcomplete.data.samples import design_of
+    from cadcomplete.data.samples import design_of, hash64
     from cadcomplete.kernel.features.find import find_features
     from cadcomplete.kernel.fingerprint import fingerprint
     from cadcomplete.kernel.tessellate import tessellate
@@ -102,7 +101,7 @@ def _prepared(item: Item, settings: Settings, document: Document, built: Any) ->
         "images": _images(mesh, item.id, settings) if mesh is not None else [],
         **_cloud(mesh, item.id, settings),
     }
-    digest = hashlib.sha256(text.text.encode()).hexdigest()[:16]
+    digest = f"{hash64(text.text):016x}"
     return Prepared(row, (digest, *fingerprint(solid, measures)))
 
 
@@ -139,9 +138,10 @@ def png(picture: np.ndarray) -> bytes:
 def _cloud(mesh: Mesh | None, id: str, settings: Settings) -> dict[str, Any]:
     if mesh is None or not settings.points:
         return {"points": None, "normals": None, "center": None, "scale": None}
+    from cadcomplete.data.samples import hash64
     from cadcomplete.kernel.cloud import sample_cloud
 
-    seed = int.from_bytes(hashlib.sha256(f"{settings.seed} {id}".encode()).digest()[:4], "big")
+    seed = hash64(f"{settings.seed} {id}")
     cloud = sample_cloud(mesh, settings.points, method=settings.sampling, seed=seed)
     return {
         "points": cloud.points.astype(np.float32).reshape(-1),

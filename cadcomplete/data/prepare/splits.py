@@ -7,7 +7,6 @@ a whole, by a hash of a name: the same parts are split alike on every machine.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,11 +33,6 @@ class Split:
     def kept(self) -> np.ndarray:
         """Which parts are no copies."""
         return self.original == np.arange(len(self.original))
-
-
-def hash64(text: str) -> int:
-    """Return 64 bits of a text's SHA-256."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
 def split(
