@@ -19,20 +19,41 @@ else:
 
 
 @dataclass(frozen=True)
+class StageConfig:
+    """A stage of a curriculum: some passes over the parts, and what they show.
+
+    Attributes:
+        passes: how often each part is seen, each time as another variant.
+        captions, images, points: as in `DataConfig`.
+    """
+
+    passes: int = 1
+    captions: float = 0.5
+    images: float = 0.0
+    points: float = 0.0
+
+
+@dataclass(frozen=True)
 class DataConfig:
     """What to learn from.
 
     Attributes:
         sources: folders of histories or prepared data sets, relative to where the command runs.
         text_format: how histories are written.
-        max_length: longest text in tokens; longer ones are refused, and counted.
+        max_length: longest sample in tokens, those of pictures and points included; longer ones
+            are refused, and counted.
         validation: share of source designs that is held out.
         variants: how often each part is seen turned and mirrored before it repeats.
         upright: share of variants that stay as they were drawn.
         captions: share of samples that show a caption, where there is one.
         derived: of these, the share that show one derived from the geometry instead of the one
             that was given, where a part has both.
+        images: share of samples that show pictures, where there are some.
+        most_images: how many they show at most.
+        points: share of samples that show a point cloud, where there is one.
         synthetic: synthetic parts to learn from as well; they are never held out.
+        stages: a curriculum, one stage after the other; then `variants` and the shares of
+            captions, images and points are those of the stages.
     """
 
     sources: tuple[str, ...] = ()
@@ -43,20 +64,141 @@ class DataConfig:
     upright: float = 0.5
     captions: float = 0.5
     derived: float = 0.5
+    images: float = 0.5
+    most_images: int = 1
+    points: float = 0.5
     synthetic: int = 0
+    stages: tuple[StageConfig, ...] = ()
+
+    @property
+    def curriculum(self) -> tuple[StageConfig, ...]:
+        """The stages; without any, the one that the other settings describe."""
+        one = StageConfig(self.variants, self.captions, self.images, self.points)
+        return self.stages or (one,)
 
 
 @dataclass(frozen=True)
-class ModelConfig:
-    """A decoder of the Qwen3 architecture, and the size of its own tokenizer."""
+class DecoderConfig:
+    """Sizes of a decoder of the Qwen3 architecture and of the tokenizer that goes with it.
+
+    They are used when no `language_model` is named, and by `plan` and benchmarks for one that
+    cannot be reached.
+
+    Attributes:
+        head_width: 0 for width / heads.
+        tied: whether the output uses the embeddings of the input.
+    """
 
     vocabulary: int = 2048
     width: int = 256
     layers: int = 6
     heads: int = 4
     kv_heads: int = 2
+    head_width: int = 0
     feed_forward: int = 1024
     dropout: float = 0.0
+    tied: bool = True
+
+
+@dataclass(frozen=True)
+class LoraConfig:
+    """Low-rank adapters in the language model, by peft.
+
+    Attributes:
+        rank: 0 for none: then all weights of the language model are trained.
+        targets: "attention" is the projections q, k, v and o; "all" is every linear layer but
+            the output.
+        dora: whether directions and magnitudes are trained apart.
+    """
+
+    rank: int = 0
+    alpha: float = 16.0
+    dropout: float = 0.0
+    targets: Literal["attention", "all"] = "attention"
+    dora: bool = False
+
+
+@dataclass(frozen=True)
+class ImageConfig:
+    """How pictures become tokens.
+
+    Attributes:
+        encoder: a key of `ENCODERS`, or "" for a model that sees no pictures.
+        source: hub id or folder of pretrained weights; "" for one of the sizes below that is
+            trained from scratch.
+        size: of a picture in pixels, a multiple of the patch.
+    """
+
+    encoder: str = ""
+    source: str = ""
+    size: int = 224
+    patch: int = 14
+    width: int = 128
+    layers: int = 4
+    heads: int = 4
+
+
+@dataclass(frozen=True)
+class PointsConfig:
+    """How point clouds become tokens.
+
+    Attributes:
+        encoder: a key of `ENCODERS`, or "" for a model that sees no point clouds.
+        source: hub id, folder or checkpoint file of pretrained weights; "" for one of the sizes
+            below that is trained from scratch.
+        count: points that the encoder sees.
+        tokens: "all", or the "global" one only.
+        queries: how many tokens there are, the global one included.
+    """
+
+    encoder: str = ""
+    source: str = ""
+    count: int = 2048
+    tokens: Literal["all", "global"] = "all"
+    queries: int = 33
+    width: int = 128
+    layers: int = 2
+    heads: int = 4
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """A language model and its encoders.
+
+    Attributes:
+        language_model: hub id or folder of a causal language model of transformers and its
+            tokenizer; "" for a decoder of our own, trained from scratch.
+        gguf: name of a GGUF file in that folder or repository, if the weights are one.
+        new_tokens: texts that get a token of their own, which is trained and saved.
+        dtype: of the weights that are not trained.
+        quantize: "nf4" keeps a frozen language model in 4 bits; needs a GPU and bitsandbytes.
+        attention: an attention of transformers.
+    """
+
+    language_model: str = ""
+    gguf: str = ""
+    new_tokens: tuple[str, ...] = ()
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    quantize: Literal["none", "nf4"] = "none"
+    attention: str = "sdpa"
+    decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    lora: LoraConfig = field(default_factory=LoraConfig)
+    image: ImageConfig = field(default_factory=ImageConfig)
+    points: PointsConfig = field(default_factory=PointsConfig)
+
+
+@dataclass(frozen=True)
+class RatesConfig:
+    """The highest learning rate of each part; 0 freezes it.
+
+    `language_model` is that of its adapters, where it has some, and of new tokens.
+    """
+
+    language_model: float = 1e-3
+    image_encoder: float = 0.0
+    point_encoder: float = 0.0
+    image_projector: float = 1e-3
+    point_projector: float = 1e-3
 
 
 @dataclass(frozen=True)
@@ -65,28 +207,53 @@ class TrainConfig:
 
     Attributes:
         epochs: passes over all variants of all parts.
-        batch: samples per step.
+        batch: samples in a micro-batch, or rows of packed samples.
+        accumulate: micro-batches in a step, over all processes together: a step learns from the
+            same samples however many processes there are.
+        packing: whether samples share rows of `max_length` tokens, none seeing another.
+        rates: the highest learning rate of each part.
+        warmup: share of the steps in which the rates rise; then they fall with a cosine.
+        clip: highest norm of the gradient.
+        compute: "bfloat16" computes in it wherever that is safe.
+        checkpointing: whether activations are computed again instead of kept.
+        offload: whether what is kept of each layer waits in the memory of the host.
+        logits_at_once: supervised positions whose logits exist at the same time.
+        loss_kernel: "auto" takes a fused kernel on a GPU where one is installed.
         weighting: "tokens" counts every token alike; "truncations" weighs them so that one
             pass has the gradient of a sample for each cut (law 4).
-        cuts: "all" operation boundaries, or "five" evenly spaced ones as in the specification.
+        cuts: "all" operation boundaries, "five" evenly spaced ones as in the specification,
+            "one" drawn anew for each variant, or those of the "files" `<id>_tr_NN.json`.
+        evaluate_every, log_every: in steps.
         patience: evaluations without a better validation loss after which to stop; 0 never.
+        checkpoints: how many are kept, the best one besides.
+        workers: processes that read samples; 0 reads them in the process that trains.
+        report_to: "tensorboard", "wandb"; the log in JSON lines is always written.
         precision: of the weights in the finished model.
     """
 
     epochs: float = 1.0
     batch: int = 32
     accumulate: int = 1
-    learning_rate: float = 1e-3
+    packing: bool = False
+    rates: RatesConfig = field(default_factory=RatesConfig)
     warmup: float = 0.02
     weight_decay: float = 0.1
     clip: float = 1.0
+    compute: Literal["float32", "bfloat16"] = "float32"
+    checkpointing: bool = False
+    offload: bool = False
+    logits_at_once: int = 1024
+    loss_kernel: Literal["auto", "plain", "cut-cross-entropy"] = "auto"
     weighting: Literal["tokens", "truncations"] = "tokens"
-    cuts: Literal["all", "five"] = "all"
+    cuts: Literal["all", "five", "one", "files"] = "all"
     seed: int = 0
     evaluate_every: int = 200
     log_every: int = 10
     patience: int = 0
-    precision: Literal["float32", "float16"] = "float32"
+    checkpoints: int = 2
+    workers: int = 0
+    report_to: tuple[str, ...] = ()
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
 
 
 @dataclass(frozen=True)
@@ -163,6 +330,10 @@ def _value(hint: Any, value: Any, where: str) -> Any:
             expected = " or ".join(map(str, get_args(hint)))
             raise ConfigError("unknown value", where=where, expected=expected, got=value)
         return value
+    if get_origin(hint) is tuple and dataclasses.is_dataclass(item := get_args(hint)[0]):
+        if not isinstance(value, list):
+            raise ConfigError("wrong type", where=where, expected="a list of tables", got=value)
+        return tuple(_build(item, raw, f"{where}[{i}].") for i, raw in enumerate(value))  # type: ignore[arg-type]
     if get_origin(hint) is tuple:
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
             raise ConfigError("wrong type", where=where, expected="a list of texts", got=value)
