@@ -3,16 +3,15 @@
 ::
 
     cadcomplete.json        the resolved configuration of the run
-    language_model.json     the architecture
-    model.safetensors       the weights
+    model.safetensors       the weights: all of them, or those that a source does not have
+    language_model.json, image_encoder.json, point_encoder.json
+                            the architectures of the parts of which all weights are there
     tokenizer.json, tokenizer_config.json
     metrics.json            what was measured when it was saved, if anything was
 """
 
 from __future__ import annotations
 
-import copy
-import dataclasses
 import hashlib
 import json
 import shutil
@@ -22,17 +21,19 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_model, save_model
-from transformers import AutoConfig
+from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from cadcomplete import config as configuration
+from cadcomplete.assembly import Architectures, architectures_of, assemble, own_parts
 from cadcomplete.config import Config
+from cadcomplete.distributed import gathered, spread
 from cadcomplete.errors import CheckpointError, InputError
-from cadcomplete.model import CompletionModel
+from cadcomplete.model import PARTS, CompletionModel
 from cadcomplete.tokenizer import TextTokenizer, shipped
 
 WEIGHTS = "model.safetensors"
-_FILES = ("cadcomplete.json", "language_model.json", WEIGHTS, "tokenizer.json")
+_FILES = ("cadcomplete.json", WEIGHTS, "tokenizer.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,43 +51,62 @@ class Checkpoint:
     name: str = ""
 
 
-def save(checkpoint: Checkpoint, folder: Path) -> None:
+def save(checkpoint: Checkpoint, folder: Path, *, state: dict[str, Tensor] | None = None) -> None:
     """Write a finished model; what was in the folder stays good until all of it is written.
 
-    Weights that were `rounded` take half the room. Raises InputError if it cannot be written.
+    Its weights have the precision of its configuration. Raises InputError if it cannot be
+    written.
     """
     unfinished = folder.with_name(f".{folder.name}.part")
     try:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        half = checkpoint.config.train.precision == "float16"
-        model = copy.deepcopy(checkpoint.model).half() if half else checkpoint.model
-        write(dataclasses.replace(checkpoint, model=model), unfinished)
+        precision = getattr(torch, checkpoint.config.train.precision)
+        write(checkpoint, unfinished, precision=precision, state=state)
         folder.mkdir(exist_ok=True)
         for path in unfinished.iterdir():
             path.replace(folder / path.name)
-    except OSError as error:
-        raise InputError(f"cannot save the model: {error.strerror}", file=folder) from error
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"cannot save the model: {reason}", file=folder) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def write(checkpoint: Checkpoint, folder: Path) -> None:
-    """Write the files of a model into an existing folder."""
-    model = checkpoint.model
-    save_model(model, str(folder / WEIGHTS))
+def write(
+    checkpoint: Checkpoint,
+    folder: Path,
+    *,
+    precision: torch.dtype | None = None,
+    state: dict[str, Tensor] | None = None,
+) -> None:
+    """Write the files of a model into an existing folder.
+
+    `state` is what `shared` returned, for a model that several processes share.
+    """
+    model, config = checkpoint.model, checkpoint.config
+    known = model.state_dict() if state is None else state
+    tensors = {name: _stored(known[name], precision) for name in own_names(model, config)}
+    save_file(tensors, folder / WEIGHTS)
     checkpoint.tokenizer.save(folder)
-    architecture = model.language_model.config.to_diff_dict()
-    _write_json(folder / "language_model.json", architecture)
-    _write_json(folder / "cadcomplete.json", checkpoint.config.as_dict())
+    for name, architecture in architectures_of(model, config).items():
+        _write_json(folder / f"{name}.json", architecture)
+    _write_json(folder / "cadcomplete.json", config.as_dict())
     if checkpoint.metrics:
         _write_json(folder / "metrics.json", checkpoint.metrics)
+
+
+def _stored(tensor: Tensor, precision: torch.dtype | None) -> Tensor:
+    if precision is not None and tensor.is_floating_point():
+        tensor = tensor.to(precision)
+    return tensor.detach().cpu().contiguous().clone()
 
 
 def load(folder: str | Path | None = None) -> Checkpoint:
     """Read a model folder, by default the one that ships with the package.
 
-    Raises CheckpointError if something is missing or does not fit.
+    Sources of weights that are not in the folder are read too. Raises CheckpointError if
+    something is missing or does not fit.
     """
     path = Path(folder) if folder is not None else shipped()
     for name in _FILES:
@@ -95,31 +115,91 @@ def load(folder: str | Path | None = None) -> Checkpoint:
             raise CheckpointError(f"{name} is missing", file=path, expected=expected)
     config = configuration.from_dict(_read_json(path / "cadcomplete.json"))
     tokenizer = TextTokenizer.load(path)
-    architecture = _read_json(path / "language_model.json")
-    kind = architecture.pop("model_type", "")
-    model = CompletionModel.from_config(AutoConfig.for_model(kind, **architecture))
-    load_weights(model, path)
+    model = assemble(config, tokenizer, architectures=_architectures(path, config))
+    load_weights(model, config, path)
     metrics = _read_json(path / "metrics.json") if (path / "metrics.json").is_file() else {}
     digest = hashlib.sha256((path / WEIGHTS).read_bytes()).hexdigest()
     return Checkpoint(model.eval(), tokenizer, config, metrics, f"{config.name}-{digest[:8]}")
 
 
-def load_weights(model: CompletionModel, folder: Path) -> None:
+def load_weights(model: CompletionModel, config: Config, folder: Path) -> None:
     """Put the weights of a folder into a model of the same shapes. Raises CheckpointError."""
+    _put(model, _read_weights(folder), own_names(model, config), folder / WEIGHTS)
+
+
+def start_from(model: CompletionModel, config: Config, folder: Path) -> None:
+    """Put the weights of another model into this one; parts that it lacks stay as they are.
+
+    Raises CheckpointError if a part of both has other shapes.
+    """
+    saved = _read_weights(folder)
+    parts = {name.partition(".")[0] for name in saved}
+    wanted = [n for n in own_names(model, config) if n.partition(".")[0] in parts]
+    _put(model, saved, wanted, folder / WEIGHTS)
+
+
+def _read_weights(folder: Path) -> dict[str, Tensor]:
     try:
-        load_model(model, str(folder / WEIGHTS))
-    except (SafetensorError, RuntimeError) as error:
-        problem = f"the weights do not fit: {error}"
-        raise CheckpointError(problem, file=folder / WEIGHTS) from error
+        return load_file(folder / WEIGHTS)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"cannot read: {error}", file=folder / WEIGHTS) from error
 
 
-def rounded(model: CompletionModel, precision: str) -> CompletionModel:
-    """Return the model with weights that `precision` can hold, computing in single precision."""
-    if precision == "float16":
-        with torch.no_grad():
-            for parameter in model.parameters():
-                parameter.copy_(parameter.half().float())
+def _put(model: CompletionModel, saved: dict[str, Tensor], wanted: list[str], file: Path) -> None:
+    state = model.state_dict()
+    for name in sorted({*saved, *wanted}):
+        expected = str(tuple(state[name].shape)) if name in wanted else "no such tensor"
+        got = str(tuple(saved[name].shape)) if name in saved else "no such tensor"
+        if expected != got:
+            problem = "the weights do not fit"
+            raise CheckpointError(problem, file=file, where=name, expected=expected, got=got)
+    with torch.no_grad():
+        for name, tensor in saved.items():
+            state[name].copy_(spread(tensor, state[name]))
+
+
+def own_names(model: CompletionModel, config: Config) -> list[str]:
+    """Return the names of the tensors that are saved with a model, in the order of their names.
+
+    Of a part that has a source and was not trained as a whole, those that learn. What is stored
+    under two names, such as tied embeddings, is saved under the first of them.
+    """
+    own = own_parts(config)
+    whole = tuple(f"{name}." for name in PARTS if own.get(name, True))
+    trained = {name for name, _ in model.trained()}
+    names: dict[int, str] = {}
+    for name, tensor in sorted(model.state_dict(keep_vars=True).items()):
+        if name.startswith(whole) or name in trained:
+            names.setdefault(id(tensor), name)
+    return list(names.values())
+
+
+def shared(model: CompletionModel, config: Config) -> dict[str, Tensor]:
+    """Return what is saved of a model that several processes share; they have to ask together.
+
+    Only the main process gets it: the `state` of `save` and `write`.
+    """
+    state = model.state_dict()
+    return gathered({name: state[name] for name in own_names(model, config)})
+
+
+def rounded(model: CompletionModel, config: Config) -> CompletionModel:
+    """Return the model with the weights that will be read again after it was saved."""
+    state, precision = model.state_dict(), getattr(torch, config.train.precision)
+    with torch.no_grad():
+        for name in own_names(model, config):
+            if state[name].is_floating_point():
+                state[name].copy_(state[name].to(precision))
     return model
+
+
+def _architectures(folder: Path, config: Config) -> Architectures:
+    names = [name for name, own in own_parts(config).items() if own]
+    return {
+        name: _read_json(folder / f"{name}.json")
+        for name in names
+        if (folder / f"{name}.json").is_file()
+    }
 
 
 def _write_json(path: Path, document: dict[str, Any]) -> None:

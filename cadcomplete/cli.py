@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -67,8 +68,16 @@ def _unexpected(error: Exception) -> int:
 
 
 def _fail(message: str, code: int) -> int:
+    if not _is_first():
+        # Of processes that fail alike, the first tells it, and the launcher ends the others.
+        time.sleep(5)
     typer.echo(f"cadcomplete: {message}", err=True)
     return code
+
+
+def _is_first() -> bool:
+    """Say whether this is the first of the processes that a launcher started, or the only one."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _print_json(document: Any) -> None:
@@ -260,21 +269,24 @@ def complete(
         Path | None, typer.Option("-o", "--output", help="Folder for the files.")
     ] = None,
     formats: Annotated[str, typer.Option(help="Files to write with -o.")] = "json,step,png",
-    image: Annotated[Path | None, typer.Option(help="Not yet: refused.")] = None,
-    points: Annotated[Path | None, typer.Option(help="Not yet: refused.")] = None,
+    image: Annotated[
+        list[Path] | None, typer.Option(help="A picture of the wanted part; may be repeated.")
+    ] = None,
+    points: Annotated[
+        Path | None,
+        typer.Option(help="Its surface: .npy, .npz or .ply; .stl and .step are sampled."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Propose how a half-finished part goes on."""
     from cadcomplete import reports
-    from cadcomplete.errors import InputError
 
-    for name, value in (("--image", image), ("--points", points)):
-        if value is not None:
-            raise InputError(f"{name} is not supported yet", hint="leave it out")
     report = reports.complete(
         part,
         keep=keep,
         caption=caption,
+        images=tuple(image or ()),
+        points=points,
         n=n,
         seed=seed,
         model=model,
@@ -301,7 +313,7 @@ def train(
 
     resolved = configuration.load(config, changes=tuple(changes or ()))
     folder = train_model(resolved, say=lambda line: typer.echo(line, err=True))
-    if as_json:
+    if as_json and _is_first():
         _print_json({"folder": str(folder), **json.loads((folder / "metrics.json").read_text())})
 
 

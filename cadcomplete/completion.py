@@ -8,18 +8,23 @@ from __future__ import annotations
 import math
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cadcomplete import checkpoint
 from cadcomplete.checkpoint import Checkpoint
+from cadcomplete.data.inputs import picture, surface
 from cadcomplete.errors import CadCompleteError, InputError
 from cadcomplete.exporters import export
 from cadcomplete.exporters.pictures import draw_overview
-from cadcomplete.generate import Row, Sampling, generate
+from cadcomplete.generate import Prompt, Row, Sampling, generate
 from cadcomplete.grammar import Grammar
+from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
 from cadcomplete.lines import encode
@@ -99,29 +104,42 @@ def complete(
     model: Checkpoint | None = None,
     keep: int | None = None,
     caption: str | None = None,
+    images: Sequence[bytes | Path] = (),
+    points: PointCloud | None = None,
     n: int = 3,
     seed: int = 0,
     kernel: Kernel | None = None,
 ) -> Completions:
     """Return up to `n` different completions of the first `keep` operations of a part.
 
-    Without `keep` all operations are kept, or as many as a truncated file says. Without
+    Without `keep` all operations are kept, or as many as a truncated file says. `images` are
+    pictures of the wanted part and `points` its surface (`kernel.scans` reads files). Without
     `model` the one that ships with the package is used; without `kernel` one is started. The
     same arguments give the same completions.
 
-    Raises InputError if there are not that many operations, or too many for the model.
+    Raises InputError if there are not that many operations, too many for the model, or
+    something that the model cannot see.
     """
     if kernel is None:
         with Kernel(workers=2, time_limit=30.0) as own:
             return complete(
-                document, model=model, keep=keep, caption=caption, n=n, seed=seed, kernel=own
+                document,
+                model=model,
+                keep=keep,
+                caption=caption,
+                images=images,
+                points=points,
+                n=n,
+                seed=seed,
+                kernel=own,
             )
     if not 1 <= n <= 64:
         raise InputError("cannot propose so many", where="n", expected="1 to 64", got=n)
     given, model = kept(document, keep), model or shipped_model()
     started = time.monotonic()
     sampling = Sampling(rows=2 * n + 6, seed=seed)  # some will be alike, or not valid
-    rows, finished = _propose(given, model, caption, sampling)
+    asked = prompted(given.sequence, model, caption=caption, images=images, points=points)
+    rows, finished = _propose(given, model, asked, sampling)
     proposals, impossible = _documents(given, _distinct(rows))
     reports = _judge([whole for whole, _ in proposals], given.sequence, kernel)
     ranked = sorted(
@@ -156,25 +174,52 @@ def shipped_model() -> Checkpoint:
     return checkpoint.load()
 
 
+def prompted(
+    given: CadSequence,
+    model: Checkpoint,
+    *,
+    caption: str | None = None,
+    images: Sequence[bytes | Path] = (),
+    points: PointCloud | None = None,
+) -> Prompt:
+    """Return what the model is given: the beginning of a training sample of that part.
+
+    Raises InputError for what the model cannot see.
+    """
+    features, settings = model.model.features, model.config.model
+    for what, there, seen in (
+        ("pictures", bool(images), features.image),
+        ("point clouds", points is not None, features.points),
+    ):
+        if there and not seen:
+            hint = "leave them out, or take another model with --model"
+            raise InputError(f"this model sees no {what}", where=model.name, hint=hint)
+    text = prompt(given, caption=caption, text_format=model.config.data.text_format)
+    front = features.placeholders(images=len(images), points=points is not None)
+    pictures = [picture(image, size=settings.image.size) for image in images]
+    return Prompt(
+        model.tokenizer.encode(text).after(front).ids,
+        np.stack(pictures) if pictures else None,
+        None if points is None else surface(points, count=settings.points.count, seed=0),
+    )
+
+
 def _propose(
-    given: Document, model: Checkpoint, caption: str | None, sampling: Sampling
+    given: Document, model: Checkpoint, asked: Prompt, sampling: Sampling
 ) -> tuple[tuple[Row, ...], float]:
     """Write continuations; the second value is the probability of having ended before."""
-    text_format = model.config.data.text_format
-    text = prompt(given.sequence, caption=caption, text_format=text_format)
-    tokens = model.tokenizer.encode(text).ids
-    longest = model.model.language_model.config.max_position_embeddings
-    if len(tokens) >= longest:
+    if len(asked.ids) >= model.model.longest:
         raise InputError(
             "the part is too long for this model",
             file=given.path,
-            expected=f"less than {longest} tokens",
-            got=len(tokens),
+            expected=f"less than {model.model.longest} tokens",
+            got=len(asked.ids),
             hint="keep fewer operations, with --keep",
         )
+    text_format = model.config.data.text_format
     grammar = Grammar(model.tokenizer.vocabulary, model.tokenizer.end, text_format=text_format)
     start = grammar.start(given.sequence, least=1)
-    written = generate(model.model, tokens, start, sampling)
+    written = generate(model.model, asked, start, sampling)
     return written.rows, written.end_probability
 
 

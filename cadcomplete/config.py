@@ -206,6 +206,8 @@ class TrainConfig:
     """How to learn.
 
     Attributes:
+        start: folder of a trained model to begin with: its tokenizer, and its weights for the
+            parts that it has. Without one, a run begins with pretrained or random weights.
         epochs: passes over all variants of all parts.
         batch: samples in a micro-batch, or rows of packed samples.
         accumulate: micro-batches in a step, over all processes together: a step learns from the
@@ -231,6 +233,7 @@ class TrainConfig:
         precision: of the weights in the finished model.
     """
 
+    start: str = ""
     epochs: float = 1.0
     batch: int = 32
     accumulate: int = 1

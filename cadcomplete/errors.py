@@ -9,6 +9,7 @@
     │   ├── TextError           a text: which line
     │   ├── ConfigError         a configuration: which key
     │   ├── RefusedSample       a sample that cannot be trained on, and why
+    │   ├── MemoryLimitError    a batch for which the memory does not suffice
     │   └── CheckpointError     a model folder that is missing something
     ├── GeometryError           a curve or plane that does not exist
     ├── BuildError              an operation that the kernel cannot build
@@ -106,6 +107,10 @@ class ConfigError(InputError):
 
 class RefusedSample(InputError):
     """A sample on which no loss could fall, or that is too long. Refused before batching."""
+
+
+class MemoryLimitError(InputError):
+    """A batch for which the memory does not suffice: which samples, how long, what to change."""
 
 
 class CheckpointError(InputError):

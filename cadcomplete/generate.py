@@ -5,15 +5,30 @@ Shapes: R rows still being written, L tokens of the prompt, V vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from cadcomplete.grammar import Grammar, Matcher
 from cadcomplete.model import CompletionModel
 from cadcomplete.sequence import CadSequence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prompt:
+    """What a model is given: the beginning of a training sample.
+
+    Attributes:
+        ids: placeholders and the text so far.
+        images: bytes of shape (k, 3, size, size), or None.
+        points: xyz and unit normals, shape (count, 6), or None.
+    """
+
+    ids: tuple[int, ...]
+    images: np.ndarray | None = None
+    points: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +75,14 @@ class Written:
 
 
 @torch.inference_mode()
-def generate(
-    model: CompletionModel, prompt: Sequence[int], start: Matcher, sampling: Sampling
-) -> Written:
+def generate(model: CompletionModel, prompt: Prompt, start: Matcher, sampling: Sampling) -> Written:
     """Return `sampling.rows` continuations of a prompt; every one of them obeys the grammar."""
-    language_model = model.language_model
+    language_model, device = model.causal, model.device
     random = torch.Generator().manual_seed(sampling.seed)
-    output = language_model(input_ids=torch.tensor([prompt]), use_cache=True, logits_to_keep=1)
-    cache, logits_RV = output.past_key_values, output.logits[:, -1].float()
+    output = language_model(
+        inputs_embeds=_embedded(model, prompt), use_cache=True, logits_to_keep=1
+    )
+    cache, logits_RV = output.past_key_values, output.logits[:, -1].float().cpu()
     grammar = start.grammar
     end_probability = _end_probability(logits_RV[0], start, grammar)
 
@@ -75,7 +90,7 @@ def generate(
     active = list(rows)
     cache.batch_repeat_interleave(len(rows))
     logits_RV = logits_RV.repeat(len(rows), 1)
-    room = language_model.config.max_position_embeddings - len(prompt)
+    room = model.longest - len(prompt.ids)
     for _ in range(min(sampling.most_tokens, room)):
         for row, logits_V in zip(active, logits_RV, strict=True):
             greedy = row is rows[0]
@@ -84,12 +99,20 @@ def generate(
         if not going:
             break
         if len(going) < len(active):
-            cache.batch_select_indices(torch.tensor(going))
+            cache.batch_select_indices(torch.tensor(going, device=device))
             active = [active[i] for i in going]
-        last_R1 = torch.tensor([[row.tokens[-1]] for row in active])
+        last_R1 = torch.tensor([[row.tokens[-1]] for row in active], device=device)
         output = language_model(input_ids=last_R1, past_key_values=cache, use_cache=True)
-        logits_RV = output.logits[:, -1].float()
+        logits_RV = output.logits[:, -1].float().cpu()
     return Written(tuple(rows), end_probability)
+
+
+def _embedded(model: CompletionModel, prompt: Prompt) -> Tensor:
+    """What the language model reads, shape (1, L, D)."""
+    ids_1L = torch.tensor([prompt.ids], device=model.device)
+    images = None if prompt.images is None else torch.from_numpy(prompt.images).to(model.device)
+    points = None if prompt.points is None else torch.from_numpy(prompt.points[None])
+    return model.embed(ids_1L, images, None if points is None else points.to(model.device))
 
 
 def _end_probability(logits_V: Tensor, start: Matcher, grammar: Grammar) -> float:

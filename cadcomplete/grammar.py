@@ -140,8 +140,9 @@ def _state(point: Point) -> object:
     number = whole.removeprefix("-")
     if dot_:
         return (point.row, len(part), part[-1:] == "0")
-    near = len(number) >= len(str(slot.below)) - 1
-    return (point.row, whole[:1] == "-", number if near else len(number), number == "0")
+    first = str(slot.below)[: len(number)]  # whether it may get as long as what it is below
+    beyond = (number > first) - (number < first)
+    return (point.row, whole[:1] == "-", len(number), beyond, number == "0")
 
 
 # --- which lines may follow a drawing -----------------------------------------------------------

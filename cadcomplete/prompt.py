@@ -1,18 +1,35 @@
-"""What the model reads: the instruction, the caption if there is one, and the text so far.
+"""What the model reads: pictures, points, the instruction with its caption, and the text so far.
 
-One line stands before the history, so the text of a prompt for k operations is exactly the
-beginning of the training text, whatever follows.
+Pictures and points become features, and each feature has a placeholder among the tokens; what is
+absent has none. One line stands before the history, so the text of a prompt for k operations is
+exactly the beginning of the training text, whatever follows.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 
 from cadcomplete.fields import Format
 from cadcomplete.lines import Text, encode
 from cadcomplete.sequence import CadSequence
 
 INSTRUCTION = "Complete this CAD sequence"
+
+IMAGE, POINTS = -1, -2
+"""Placeholders. They are below zero, so they are no token of any tokenizer and of no caption."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """How many features a model makes of a picture and of a point cloud; 0 if it sees none."""
+
+    image: int = 0
+    points: int = 0
+
+    def placeholders(self, *, images: int = 0, points: bool = False) -> tuple[int, ...]:
+        """Return what stands before the text: pictures first, then points."""
+        return (IMAGE,) * (images * self.image) + (POINTS,) * (points * self.points)
 
 
 def head(caption: str | None) -> str:

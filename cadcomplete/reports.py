@@ -16,12 +16,14 @@ from cadcomplete.fields import FORMATS, Format
 from cadcomplete.files import check_folder
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
+from cadcomplete.kernel.scans import read_scan
 from cadcomplete.operations import Operation, Sketch
 from cadcomplete.progress import progress, watched
 from cadcomplete.readers import Document
 from cadcomplete.sequence import CadSequence, Finding, validate
 
 if TYPE_CHECKING:
+    from cadcomplete.completion import Completions
     from cadcomplete.data.prepare.settings import Settings
 
 Json = dict[str, Any]
@@ -219,6 +221,8 @@ def complete(
     *,
     keep: int | None,
     caption: str | None,
+    images: tuple[Path, ...],
+    points: Path | None,
     n: int,
     seed: int,
     model: Path | None,
@@ -231,16 +235,36 @@ def complete(
     if output is not None:
         check_folder(output)
     with Kernel(workers=2, time_limit=30.0) as kernel:  # it starts while torch is imported
+        scan = kernel.submit(read_scan, points) if points is not None else None
         from cadcomplete import checkpoint
         from cadcomplete import completion as completing
 
         loaded = checkpoint.load(model) if model is not None else completing.shipped_model()
+        seen = scan.result() if scan is not None else None
         result = completing.complete(
-            document, model=loaded, keep=keep, caption=caption, n=n, seed=seed, kernel=kernel
+            document,
+            model=loaded,
+            keep=keep,
+            caption=caption,
+            images=images,
+            points=seen and seen.cloud,
+            n=n,
+            seed=seed,
+            kernel=kernel,
         )
         files = completing.write(result, output, formats, kernel) if output is not None else {}
     return {
         "file": str(path),
+        "caption": caption,
+        "images": [str(image) for image in images],
+        "points": points and str(points),
+        "notices": list(seen.notices) if seen else [],
+        **_completions(result, files),
+    }
+
+
+def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
+    return {
         "kept": result.given.sequence.whole_operations,
         "model": result.model,
         "seconds": round(result.seconds, 3),
@@ -268,6 +292,7 @@ def completions_text(report: Json) -> str:
     """Return completions for people."""
     kept, finished = _plural(report["kept"], "operation"), report["finished"]
     lines = [f"{report['file']}: {kept} kept; {finished:.0%} that nothing is missing"]
+    lines += [f"{report['points']}: {notice}" for notice in report["notices"]]
     for completion in report["completions"]:
         volume = completion["volume_mm3"]
         size = "no solid" if volume is None else f"{volume:.6g} mm³"

@@ -34,6 +34,10 @@ class Tokens:
     ids: tuple[int, ...]
     cuts: tuple[int, ...]
 
+    def after(self, front: tuple[int, ...]) -> Tokens:
+        """Return the same tokens with others in front of them."""
+        return Tokens(front + self.ids, tuple(len(front) + cut for cut in self.cuts))
+
 
 class TextTokenizer:
     """A byte-pair tokenizer and its end token."""

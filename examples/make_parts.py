@@ -8,6 +8,13 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
+
+from cadcomplete.data.prepare.part import png
+from cadcomplete.kernel.build import build
+from cadcomplete.kernel.cloud import sample_cloud
+from cadcomplete.kernel.render import render
+from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.lines import decode
 from cadcomplete.readers import from_sequence
 
@@ -155,6 +162,10 @@ extrude join to 25 0
 }
 
 
+WANTED = "flange"
+"""The part of which there are a picture and a cloud as well: what a user may give."""
+
+
 def main() -> None:
     folder = Path(__file__).parent / "parts"
     folder.mkdir(exist_ok=True)
@@ -163,6 +174,19 @@ def main() -> None:
         document = from_sequence(sequence, dialect="omnicad")
         (folder / f"{name}.json").write_text(document.dump(), encoding="utf-8")
         print(f"{name}: {len(sequence)} operations")
+    make_wanted(Path(__file__).parent / "wanted")
+
+
+def make_wanted(folder: Path) -> None:
+    """Write a picture of 224 pixels, and 2,048 points in millimetres with their normals."""
+    folder.mkdir(exist_ok=True)
+    solid = build(decode(PARTS[WANTED]))
+    assert solid is not None
+    mesh = tessellate(solid)
+    (folder / f"{WANTED}.png").write_bytes(png(render(mesh, size=224)))
+    cloud = sample_cloud(mesh, 2048)
+    points = np.concatenate([cloud.millimetres, cloud.normals], axis=1)
+    np.save(folder / f"{WANTED}.npy", points.astype(np.float32))
 
 
 if __name__ == "__main__":

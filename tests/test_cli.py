@@ -161,13 +161,6 @@ def test_complete_is_readable_and_says_how_to_get_files(run):
     assert "use -o FOLDER to write files" in out
 
 
-@pytest.mark.parametrize("option", ["--image", "--points"])
-def test_complete_refuses_what_it_cannot_use_yet(run, option):
-    code, _, err = run("complete", FLANGE, option, FLANGE)
-    assert code == 2
-    assert f"{option} is not supported yet" in err
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -27,7 +27,7 @@ def test_the_resolved_configuration_is_read_back_the_same():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("train.lerning_rate=1", "at train.lerning_rate: unknown key: expected one of epochs,"),
+        ("train.lerning_rate=1", "at train.lerning_rate: unknown key: expected one of start,"),
         ("optimiser=1", "at optimiser: unknown key: expected one of name, output, data,"),
         ("train.batch=1.5", "at train.batch: wrong type: expected a int, got 1.5"),
         ("train.weighting=some", "expected tokens or truncations, got some"),

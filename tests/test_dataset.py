@@ -7,10 +7,11 @@ from collections import Counter
 import pytest
 from conftest import PLATE
 
-from cadcomplete.config import DataConfig, TrainConfig
+from cadcomplete.config import Config, DataConfig
 from cadcomplete.data.dataset import Histories
 from cadcomplete.data.samples import Sample
 from cadcomplete.lines import decode
+from cadcomplete.prompt import Features
 from cadcomplete.tokenizer import TextTokenizer, shipped
 
 DERIVED = ("a plate", "Plate 40 × 30 × 10 mm.")
@@ -20,7 +21,8 @@ def shown(caption, descriptions, **data):
     """How often 400 variants of a part show which first line."""
     sample = Sample(decode(PLATE), caption, "plate", "train", descriptions)
     tokenizer = TextTokenizer.load(shipped())
-    histories = Histories([sample], tokenizer, DataConfig(**data), TrainConfig(), variants=400)
+    config = Config(data=DataConfig(variants=400, **data))
+    histories = Histories([sample], tokenizer, config, Features())
     lines = (tokenizer.decode(histories[i].ids).partition("\n")[0] for i in range(400))
     return Counter(line.partition(": ")[2] for line in lines)
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import sequences
 
-from cadcomplete.fields import FORMATS, Decimal
+from cadcomplete.fields import FORMATS, Decimal, Fixed
 from cadcomplete.grammar import Grammar, Point, step
 from cadcomplete.lines import decode, encode
 from cadcomplete.sequence import CadSequence, truncate
@@ -65,6 +65,18 @@ def test_every_history_is_let_through(sequence, text_format):
         assert VOCABULARY[char] in matcher.allowed(), f"{char!r} refused in {text!r}"
         matcher.accept(VOCABULARY[char])
     assert END in matcher.allowed()
+
+
+def test_what_is_remembered_of_one_number_holds_for_all_that_look_alike():
+    digits = [*string.digits, "-", ".", "50", "99", "000", " 4", "\n"]
+    vocabulary = {text: i for i, text in enumerate(digits)}
+    remembers = Grammar(vocabulary, 999, text_format="lines")
+    for row in ((Decimal(below=360, zero=False), Fixed("\n")), (Decimal(), Fixed("\n"))):
+        for number in [*range(400), 9_999_999, 1_000_000, 123_456]:
+            for length in range(len(str(number)) + 1):
+                point = Point(row, str(number)[:length])
+                fresh = Grammar(vocabulary, 999, text_format="lines")
+                assert remembers.tokens(point) == fresh.tokens(point), point.typed
 
 
 @given(sequence=sequences(), keep=st.integers(0, 20), seed=st.integers(0, 99))

@@ -7,17 +7,19 @@ import pytest
 import torch
 from conftest import PLATE
 
-from cadcomplete.config import ModelConfig
+from cadcomplete.assembly import qwen3_config
+from cadcomplete.config import DecoderConfig, ModelConfig
 from cadcomplete.data.collate import collate
 from cadcomplete.data.labels import IGNORED, label, operation_cuts
 from cadcomplete.errors import RefusedSample
 from cadcomplete.lines import decode
-from cadcomplete.model import CompletionModel, qwen3_config
+from cadcomplete.model import CompletionModel
+from cadcomplete.pretrained import from_architecture
 from cadcomplete.prompt import prompt
 from cadcomplete.tokenizer import TextTokenizer, Tokens
 
 MORE = PLATE + "sketch 0 0 10 +z +x\ncircle 20 15 9\nextrude join to 25 0\n"
-SMALL = ModelConfig(width=32, layers=2, heads=2, kv_heads=1, feed_forward=48)
+SMALL = ModelConfig(decoder=DecoderConfig(width=32, layers=2, heads=2, kv_heads=1, feed_forward=48))
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def cut_tokens(tokenizer):
 def model(tokenizer):
     torch.manual_seed(0)
     config = qwen3_config(SMALL, vocabulary=tokenizer.size, end=tokenizer.end, length=128)
-    return CompletionModel.from_config(config).double()
+    return CompletionModel(from_architecture(config.to_diff_dict())).double()
 
 
 def labelled(tokens, cuts, tokenizer, **options):
@@ -72,7 +74,7 @@ def test_all_cuts_in_one_pass_have_the_loss_and_gradient_of_separate_samples(
         model.zero_grad()
         losses = []
         for sample in samples:
-            batch = collate([sample], padding=tokenizer.end)
+            batch = without_names(collate([[sample]], padding=tokenizer.end))
             batch["weights"] = torch.from_numpy(sample.weights)[None]
             losses.append(model(**batch)["loss"])
         loss = torch.stack(losses).mean()
@@ -87,22 +89,42 @@ def test_all_cuts_in_one_pass_have_the_loss_and_gradient_of_separate_samples(
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-7)
 
 
-def test_a_batch_has_the_losses_of_its_samples_alone(tokenizer, cut_tokens, model):
+def without_names(batch):
+    return {key: value for key, value in batch.items() if key != "names"}
+
+
+@pytest.mark.parametrize("rows", [[[0], [1]], [[0, 1]], [[1, 0], [0]], [[0, 1, 0], [1, 1]]])
+def test_a_batch_padded_or_packed_has_the_losses_of_its_samples_alone(
+    tokenizer, cut_tokens, model, rows
+):
     tokens, cuts = cut_tokens
     short = labelled(tokenizer.encode(prompt(decode(PLATE))), [5], tokenizer)
-    long = labelled(tokens, cuts[:-1], tokenizer)
+    samples = [short, labelled(tokens, cuts[:-1], tokenizer)]
 
-    def losses(samples):
-        batch = collate(samples, padding=tokenizer.end)
-        return model.score(
-            batch["input_ids"],
-            batch["labels"],
-            batch["weights"].double(),
-            attention_mask_BL=batch["attention_mask"],
-        ).losses
+    def losses(rows):
+        batch = without_names(collate(rows, padding=tokenizer.end))
+        return model(**batch | {"weights": batch["weights"].double()})["losses"]
 
-    alone = torch.cat([losses([short]), losses([long])])
-    torch.testing.assert_close(losses([short, long]), alone, rtol=1e-5, atol=1e-6)
+    alone = torch.cat([losses([[samples[i]]]) for row in rows for i in row])
+    together = losses([[samples[i] for i in row] for row in rows])
+    torch.testing.assert_close(together, alone, rtol=1e-5, atol=1e-6)
+
+
+def test_a_packed_batch_has_the_gradient_of_separate_samples(tokenizer, cut_tokens, model):
+    tokens, cuts = cut_tokens
+    short = labelled(tokenizer.encode(prompt(decode(PLATE))), [5], tokenizer)
+    samples = [short, labelled(tokens, cuts[:-1], tokenizer), short]
+
+    def gradient(batches):
+        model.zero_grad()
+        for rows in batches:
+            batch = without_names(collate(rows, padding=tokenizer.end))
+            model(**batch | {"weights": batch["weights"].double()})["total"].backward()
+        return [p.grad.clone() for p in model.parameters()]
+
+    packed = gradient([[samples]])
+    for a, b in zip(packed, gradient([[[s]] for s in samples]), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
 
 
 def test_token_weighting_counts_every_target_token_once(tokenizer, cut_tokens):
@@ -133,4 +155,4 @@ def test_a_batch_without_loss_is_refused_instead_of_nan(tokenizer, cut_tokens):
     sample = labelled(tokens, [cuts[0]], tokenizer)
     sample.labels[:] = IGNORED
     with pytest.raises(RefusedSample, match="no token carries loss"):
-        collate([sample], padding=tokenizer.end)
+        collate([[sample]], padding=tokenizer.end)

@@ -21,8 +21,8 @@ from cadcomplete.tokenizer import Tokens
 from cadcomplete.train import last_checkpoint, train
 
 
-def configure(folder, **changes) -> Config:
-    """A run of 9 steps over the example parts."""
+def configure(folder, *, train=None, **changes) -> Config:
+    """A run of 9 steps over the example parts; `changes` are those of the data."""
     return from_dict(
         {
             "name": "run",
@@ -35,20 +35,23 @@ def configure(folder, **changes) -> Config:
                 **changes,
             },
             "model": {
-                "vocabulary": 300,
-                "width": 32,
-                "layers": 2,
-                "heads": 2,
-                "kv_heads": 1,
-                "feed_forward": 64,
+                "decoder": {
+                    "vocabulary": 300,
+                    "width": 32,
+                    "layers": 2,
+                    "heads": 2,
+                    "kv_heads": 1,
+                    "feed_forward": 64,
+                }
             },
             "train": {
                 "epochs": 3,
                 "batch": 4,
-                "learning_rate": 0.01,
+                "rates": {"language_model": 0.01},
                 "evaluate_every": 4,
                 "log_every": 1,
                 "precision": "float16",
+                **(train or {}),
             },
         }
     )
@@ -59,10 +62,12 @@ def run(tmp_path_factory):
     return train(configure(tmp_path_factory.mktemp("first")))
 
 
+def entries(folder):
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
 def losses(folder):
-    lines = (folder / "log.jsonl").read_text().splitlines()
-    entries = [json.loads(line) for line in lines]
-    return [(e["step"], e[k]) for e in entries for k in ("loss", "eval_loss") if k in e]
+    return [(e["step"], e[k]) for e in entries(folder) for k in ("loss", "eval_loss") if k in e]
 
 
 def test_a_run_folder_has_its_configuration_losses_model_and_metrics(run):
@@ -135,7 +140,7 @@ def test_a_model_folder_without_its_weights_is_an_error_that_lists_what_it_needs
 def test_weights_of_other_shapes_are_an_error(run, tmp_path):
     shutil.copytree(run, tmp_path / "run")
     path = tmp_path / "run" / "language_model.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "hidden_size": 64}))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "intermediate_size": 48}))
     with pytest.raises(CheckpointError, match="do not fit"):
         checkpoint.load(tmp_path / "run")
 

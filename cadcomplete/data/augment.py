@@ -9,7 +9,8 @@ from itertools import permutations, product
 import numpy as np
 
 from cadcomplete.curves import Arc, Circle, Curve, Line
-from cadcomplete.geometry import Plane, Vec2, Vec3
+from cadcomplete.geometry import Array, Plane, Vec2, Vec3
+from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.operations import Loop, Sketch
 from cadcomplete.sequence import CadSequence
 
@@ -27,9 +28,27 @@ class Symmetry:
         turn = 1 if self.order in ((0, 1, 2), (1, 2, 0), (2, 0, 1)) else -1
         return turn * self.signs[0] * self.signs[1] * self.signs[2] < 0
 
+    @property
+    def turns_about_z(self) -> bool:
+        """Whether it turns a part about z, by any quarter turns or none.
+
+        Of a part that is turned so, what is seen from one corner or side is what was seen of the
+        part itself from another one (`kernel.render.VIEWS`, but for those from top and bottom).
+        """
+        return self.order[2] == 2 and self.signs[2] == 1 and not self.mirrors
+
+    @property
+    def matrix(self) -> Array:
+        """What moves a column vector, shape (3, 3)."""
+        return np.eye(3)[list(self.order)] * np.array(self.signs)[:, None] + 0.0
+
     def apply(self, vector: Vec3) -> Vec3:
         x, y, z = (s * vector[i] + 0.0 for i, s in zip(self.order, self.signs, strict=True))
         return (x, y, z)
+
+    def apply_all(self, vectors: Array) -> Array:
+        """Move vectors of shape (..., 3); every number stays exact."""
+        return np.asarray(vectors)[..., list(self.order)] * np.array(self.signs) + 0.0
 
 
 @cache
@@ -77,12 +96,25 @@ def _flip(point: Vec2) -> Vec2:
     return (point[0], 0.0 - point[1])
 
 
-def variant(sequence: CadSequence, number: int, *, seed: int, upright: float) -> CadSequence:
-    """Return variant `number` of a part; the same numbers always give the same variant.
+def move_cloud(cloud: PointCloud, symmetry: Symmetry) -> PointCloud:
+    """Return the cloud of the moved part, in its own frame again."""
+    points, normals, center = map(symmetry.apply_all, (cloud.points, cloud.normals, cloud.center))
+    return PointCloud(points, normals, center, cloud.scale)
 
-    Variant 0 is the part itself, and so is a share `upright` of the others.
+
+def variant_symmetry(id: str, number: int, *, seed: int, upright: float) -> Symmetry | None:
+    """Return how variant `number` of a part is moved, or None if it is the part as it was drawn.
+
+    The same numbers always give the same. Variant 0 is the part itself, and so is a share
+    `upright` of the others.
     """
-    random = np.random.default_rng([seed, number, *sequence.id.encode()])
+    random = np.random.default_rng([seed, number, *id.encode()])
     if number == 0 or random.random() < upright:
-        return sequence
-    return move(sequence, symmetries()[random.integers(1, 48)])
+        return None
+    return symmetries()[random.integers(1, 48)]
+
+
+def variant(sequence: CadSequence, number: int, *, seed: int, upright: float) -> CadSequence:
+    """Return variant `number` of a part: moved as `variant_symmetry` says."""
+    symmetry = variant_symmetry(sequence.id, number, seed=seed, upright=upright)
+    return sequence if symmetry is None else move(sequence, symmetry)

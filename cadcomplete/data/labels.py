@@ -23,17 +23,23 @@ IGNORED = -100
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labelled:
-    """A sample that is ready to be batched; all of shape (n,).
+    """A sample that is ready to be batched.
 
     Attributes:
-        ids: the whole text and the end token.
-        labels: the same, `IGNORED` where there is no loss.
-        weights: how much each token counts; 0 where there is no loss.
+        ids: placeholders, the whole text and the end token, shape (n,).
+        labels: the same, `IGNORED` where there is no loss, shape (n,).
+        weights: how much each token counts; 0 where there is no loss, shape (n,).
+        name: of the part.
+        images: bytes of shape (k, 3, size, size), or None.
+        points: xyz and unit normals, shape (count, 6), or None.
     """
 
     ids: np.ndarray
     labels: np.ndarray
     weights: np.ndarray
+    name: str = ""
+    images: np.ndarray | None = None
+    points: np.ndarray | None = None
 
 
 def evenly_spaced(operations: int, *, most: int = 5) -> tuple[int, ...]:
@@ -82,4 +88,4 @@ def label(
     if weighting == "tokens":
         weights = (weights > 0).astype(np.float64)
     labels = np.where(weights > 0, ids, IGNORED)
-    return Labelled(ids, labels, weights)
+    return Labelled(ids, labels, weights, name)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from cadcomplete.data.modalities import (
+    CLOUD,
+    KNOWN,
+    Image,
+    Modalities,
+    Place,
+    Places,
+    cloud_of,
+    load,
+    place_in_shard,
+    reading,
+)
 from cadcomplete.data.samples import Sample, Skipped, design_of, find
 from cadcomplete.errors import InputError
 from cadcomplete.kernel.cloud import PointCloud
@@ -19,15 +27,6 @@ from cadcomplete.lines import decode
 from cadcomplete.sequence import CadSequence
 
 SPLITS = ("train", "validation", "test")
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """A picture: the number of its view, its style, and its bytes as PNG."""
-
-    view: int
-    style: str
-    png: bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +39,7 @@ class Part:
         descriptions: derived from the geometry, the shorter one first.
         images: the canonical view first.
         cloud: None if there is none.
+        place: where `modalities.load` finds pictures and cloud; None if there are none.
     """
 
     sequence: CadSequence
@@ -49,6 +49,7 @@ class Part:
     descriptions: tuple[str, ...]
     images: tuple[Image, ...] = ()
     cloud: PointCloud | None = None
+    place: Place | None = None
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -76,41 +77,56 @@ def read_parts(
         return
     for shard in manifest["shards"]:
         if split in (None, shard["split"]):
-            yield from _from_shard(folder / shard["file"], shard["split"], modalities=modalities)
+            yield from _from_shard(folder, shard["file"], shard["split"], modalities=modalities)
 
 
-def samples(folder: Path) -> Iterator[Sample | Skipped]:
-    """Yield the parts of a data set as training takes them."""
+def samples(folder: Path, *, cuts: bool = False) -> Iterator[Sample | Skipped]:
+    """Yield the parts of a data set as training takes them; `cuts` as for `read_samples`."""
+    stated = None
+    if cuts and read_manifest(folder)["layout"] == "omnicad":
+        from cadcomplete.data.truncate import StatedCuts
+
+        stated = StatedCuts(folder)
     for part in read_parts(folder, modalities=False):
-        yield Sample(part.sequence, part.caption, part.design, part.split, part.descriptions)
+        kept, problems = stated.of(part.sequence) if stated else ((), ())
+        yield from problems
+        yield Sample(
+            part.sequence,
+            part.caption,
+            part.design,
+            part.split,
+            part.descriptions,
+            part.place,
+            kept,
+        )
+    if stated:
+        yield from stated.without_part()
 
 
 # --- shards -------------------------------------------------------------------------------------
 
-_TEXTS = ["id", "design", "text", "caption", "description", "description_long"]
-_MODALITIES = ["images", "points", "normals", "center", "scale"]
+_TEXTS = ("id", "design", "text", "caption", "description", "description_long")
 
 
-def _from_shard(path: Path, split: str, *, modalities: bool) -> Iterator[Part]:
+def _from_shard(folder: Path, file: str, split: str, *, modalities: bool) -> Iterator[Part]:
     from cadcomplete.data.prepare.shards import read_rows
 
-    for row in read_rows(path, _TEXTS + (_MODALITIES if modalities else [])):
+    path, root = folder / file, str(folder)
+    columns = ("images", *CLOUD) if modalities else KNOWN
+    for number, row in enumerate(read_rows(path, (*_TEXTS, *columns))):
+        with reading(path, where=row["id"]):
+            images = tuple(Image(**image) for image in row["images"] or ()) if modalities else ()
+            cloud = cloud_of(row) if modalities and row["scale"] is not None else None
         yield Part(
             CadSequence(decode(row["text"]).operations, row["id"]),
             row["design"],
             split,
             row["caption"],
             (row["description"], row["description_long"]),
-            tuple(Image(**image) for image in row.get("images") or ()),
-            _cloud(row) if row.get("points") is not None else None,
+            images,
+            cloud,
+            place_in_shard(root, file, number, row),
         )
-
-
-def _cloud(arrays: Any) -> PointCloud:
-    points, normals = (
-        np.asarray(arrays[key], dtype=np.float64).reshape(-1, 3) for key in ("points", "normals")
-    )
-    return PointCloud(points, normals, np.asarray(arrays["center"]), float(arrays["scale"]))
 
 
 # --- folders ------------------------------------------------------------------------------------
@@ -120,51 +136,31 @@ def _from_folders(folder: Path, split: str | None, *, modalities: bool) -> Itera
     from cadcomplete import readers
 
     sides = {part: name for name in SPLITS for part in _lines(folder / "splits" / f"{name}.txt")}
+    places = Places(folder)
     captions = {e["id"]: e for file in sorted(folder.glob("txt/*.json")) for e in _json(file)}
     for path, name in find(folder):
         if name not in sides or split not in (None, sides[name]):
             continue
         sequence = CadSequence(readers.read(path).sequence.operations, name)
-        known = captions.get(name, {})
+        known, place = captions.get(name, {}), places.find(name)
+        has = load(place, name) if modalities and place else Modalities()
         yield Part(
             sequence,
             design_of(name),
             sides[name],
             known.get("text caption") if known.get("given", True) else None,
             tuple(known[key] for key in ("description", "description_long") if key in known),
-            _images(folder, name) if modalities else (),
-            _npz(folder / "pointcloud" / f"{name}.npz") if modalities else None,
+            has.images,
+            has.cloud,
+            place,
         )
 
 
-def _images(folder: Path, id: str) -> tuple[Image, ...]:
-    place = folder / "img" / id
-    files = sorted(place.parent.glob(f"{place.name}_[0-9][0-9][0-9].png"))
-    return tuple(Image(int(file.stem[-3:]), "", file.read_bytes()) for file in files)
-
-
-def _npz(path: Path) -> PointCloud | None:
-    if not path.exists():
-        return None
-    with _reading(path), np.load(path) as arrays:
-        return _cloud(arrays)
-
-
 def _json(path: Path) -> Any:
-    with _reading(path):
+    with reading(path):
         return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _lines(path: Path) -> list[str]:
-    with _reading(path):
+    with reading(path):
         return path.read_text(encoding="utf-8").splitlines()
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Name the file of a data set that cannot be read."""
-    try:
-        yield
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        problem = f"not a file of a prepared data set: {error}"
-        raise InputError(problem, file=path, hint="prepare it again") from error

@@ -5,12 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cadcomplete.data.modalities import Place, Places
 from cadcomplete.errors import InputError
 from cadcomplete.sequence import CadSequence
+
+TRUNCATED = re.compile(r"_tr_\d+$")
+"""Ends the id of a file that is the beginning of another one."""
+
+VERSIONS = "json_truncated"
+"""The folder of a data set that such files may be in, if they are not beside the whole ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +30,8 @@ class Sample:
         design: the source design it belongs to; all parts of one stay on one side of a split.
         split: "train", "validation" or "test" in a prepared data set, else "".
         descriptions: what was derived from its geometry by rule, shorter and longer, if anything.
+        place: where its pictures and its cloud are (`modalities.load`); None if it has none.
+        cuts: how many operations its truncated versions keep, each once, sorted.
     """
 
     sequence: CadSequence
@@ -29,6 +39,8 @@ class Sample:
     design: str
     split: str = ""
     descriptions: tuple[str, ...] = ()
+    place: Place | None = None
+    cuts: tuple[int, ...] = ()
 
     def held_out(self, share: float) -> bool:
         """Say whether it validates; a data set that has not been split is split by design."""
@@ -102,23 +114,36 @@ def read_captions(source: str | Path) -> dict[str, str]:
     return {name: text for path in files for name, text in caption_entries(path)}
 
 
-def read_samples(source: str | Path) -> Iterator[Sample | Skipped]:
-    """Yield every part of a data set, prepared or not, or why it cannot be used."""
-    if (Path(source) / "manifest.json").exists():
+def read_samples(source: str | Path, *, cuts: bool = False) -> Iterator[Sample | Skipped]:
+    """Yield every part of a data set, prepared or not, or why it cannot be used.
+
+    Truncated versions (`<id>_tr_NN.json`, beside the whole file or in `json_truncated/`) are no
+    parts of their own: they would be learned from twice. With `cuts` each is read for the number
+    of operations that it keeps, and one that cannot be used is skipped with its reason.
+    """
+    source = Path(source)
+    if (source / "manifest.json").exists():
         from cadcomplete.data.prepared import samples
 
-        yield from samples(Path(source))
+        yield from samples(source, cuts=cuts)
         return
     from cadcomplete import readers
+    from cadcomplete.data.truncate import StatedCuts
 
-    captions = read_captions(source)
+    captions, places, stated = read_captions(source), Places(source), StatedCuts(source)
     for path, name in find(source):
+        if TRUNCATED.search(name):
+            continue
         try:
-            sequence = readers.read(path).sequence
+            sequence = replace(readers.read(path).sequence, id=name)
         except InputError as error:
             yield Skipped(str(path), str(error))
             continue
-        yield Sample(sequence, captions.get(name), design_of(name))
+        kept, problems = stated.of(sequence) if cuts else ((), ())
+        yield from problems
+        design, place = design_of(name), places.find(name)
+        yield Sample(sequence, captions.get(name), design, place=place, cuts=kept)
+    yield from stated.without_part()
 
 
 def design_of(name: str) -> str:

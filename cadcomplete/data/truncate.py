@@ -7,14 +7,16 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from cadcomplete import readers
+from cadcomplete.data.beside import Beside
 from cadcomplete.data.labels import evenly_spaced
-from cadcomplete.data.samples import Skipped, find
+from cadcomplete.data.samples import TRUNCATED, VERSIONS, Skipped, find, histories
 from cadcomplete.errors import InputError
 from cadcomplete.files import write_text
-from cadcomplete.readers import Document
-
-TRUNCATED = re.compile(r"_tr_\d+$")
+from cadcomplete.readers import SUFFIXES, Document
+from cadcomplete.sequence import CadSequence
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -67,3 +69,61 @@ def truncate_folder(source: Path, target: Path, *, most: int = 5) -> Iterator[Tr
             write_text(file, version.dump())
             written.append(str(file))
         yield Truncated(str(full), tuple(written))
+
+
+class StatedCuts:
+    """How many operations the truncated versions in a data set keep, part by part.
+
+    They are in `json_truncated/` or beside the whole files; only what they say is read of them.
+    """
+
+    def __init__(self, source: Path) -> None:
+        self._source, self._apart = source, source / VERSIONS
+        suffix = "|".join(map(re.escape, SUFFIXES))
+        ending = rf"_tr_\d+(?:{suffix})"
+        self._wholes = Beside(histories(source), suffix)
+        self._versions = Beside(histories(source), ending), Beside(self._apart, ending)
+
+    def of(self, sequence: CadSequence) -> tuple[tuple[int, ...], list[Skipped]]:
+        """Return how many operations are kept, sorted, and the versions that cannot be used."""
+        kept: set[int] = set()
+        problems = []
+        most = len(sequence) - 1
+        for path in (path for folder in self._versions for path in folder.paths(sequence.id)):
+            try:
+                stated = _kept(path)
+                if not 1 <= stated <= most:
+                    problem, expected = "keeps too much or too little", f"1 to {most} operations"
+                    raise InputError(problem, file=path, expected=expected, got=stated)
+            except InputError as error:
+                problems.append(Skipped(str(path), str(error)))
+            else:
+                kept.add(stated)
+        return tuple(sorted(kept)), problems
+
+    def without_part(self) -> Iterator[Skipped]:
+        """Yield the truncated versions of files that are not there."""
+        for folder in (self._source, self._apart):
+            for path, name in find(folder) if folder.is_dir() else ():
+                if folder == self._source and path.is_relative_to(self._apart):
+                    continue
+                whole = TRUNCATED.sub("", name)
+                if whole != name and not self._wholes.endings(whole):
+                    problem, hint = "there is no such part", f"{whole}.json is missing"
+                    error = InputError(f"a truncated version: {problem}", file=path, hint=hint)
+                    yield Skipped(str(path), str(error))
+
+
+def _kept(path: Path) -> int:
+    """Return how many operations a truncated version says it keeps. Raises InputError."""
+    try:
+        raw = msgspec.json.decode(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"cannot read the file: {error.strerror}", file=path) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"not JSON: {error}", file=path) from error
+    document = Document(CadSequence(()), raw if isinstance(raw, dict) else {}, "")
+    if document.kept_operations is None:
+        expected = "metadata.kept_operations, a whole number"
+        raise InputError("does not say what it keeps", file=path, expected=expected)
+    return document.kept_operations

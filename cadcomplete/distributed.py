@@ -1,0 +1,55 @@
+"""Several processes that train together: which of them this is, and tensors that they share.
+
+Under DDP every process has all of every tensor. Under FSDP2 a parameter, its gradient and what
+the optimizer keeps of it are DTensors, of which each process has a part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from accelerate import PartialState
+from accelerate.utils import parse_flag_from_env
+from torch import Tensor
+from torch.distributed.tensor import DTensor, distribute_tensor
+
+Key = TypeVar("Key")
+
+
+def this_process() -> PartialState:
+    """Return which of the processes this is that were started together (accelerate launch)."""
+    return PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU"))
+
+
+def local(tensor: Tensor) -> Tensor:
+    """Return what this process has of a tensor that several may share."""
+    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
+
+
+def whole(tensor: Tensor) -> Tensor:
+    """Return all of a tensor that several processes may share; they have to ask together."""
+    return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+
+
+def gathered(tensors: Mapping[Key, Tensor]) -> dict[Key, Tensor]:
+    """Return tensors as a whole and in the memory of the host, to the main process alone.
+
+    All processes have to ask together, and in the same order; the others get nothing.
+    """
+    found: dict[Key, Tensor] = {}
+    for key, tensor in tensors.items():
+        joined = whole(tensor)
+        if this_process().is_main_process:
+            found[key] = joined.detach().cpu()
+    return found
+
+
+def spread(tensor: Tensor, like: Tensor) -> Tensor:
+    """Return what has to stand in the place of `like`: of a shared tensor, this process's part.
+
+    Every process has the whole, so none has to wait for another.
+    """
+    if not isinstance(like, DTensor) or tensor.shape != like.shape:
+        return tensor
+    return distribute_tensor(tensor, like.device_mesh, like.placements, src_data_rank=None)

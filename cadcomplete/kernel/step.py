@@ -1,0 +1,26 @@
+"""Reading the shape in a STEP file."""
+
+# pyright: reportAttributeAccessIssue=false
+# The kernel's bindings come without stubs.
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from OCP.IFSelect import IFSelect_RetDone
+from OCP.STEPControl import STEPControl_Reader
+
+from cadcomplete.errors import InputError
+from cadcomplete.kernel.booleans import Solid
+from cadcomplete.kernel.integrals import volume_of
+
+
+def read_step(path: Path) -> Solid:
+    """Return all that a STEP file holds as one shape, in mm. Raises InputError."""
+    reader = STEPControl_Reader()
+    if reader.ReadFile(str(path)) != IFSelect_RetDone or not reader.TransferRoots():
+        raise InputError("not a STEP file that can be read", file=path)
+    shape = reader.OneShape()
+    if shape.IsNull():
+        raise InputError("a STEP file without a shape", file=path)
+    return Solid(shape, volume_of(shape))

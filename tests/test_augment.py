@@ -1,0 +1,142 @@
+"""Turned and mirrored parts: what moves with them, and of which the pictures stay true."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import trimesh
+from conftest import PARTS
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cadcomplete.data.augment import move, move_cloud, symmetries, variant, variant_symmetry
+from cadcomplete.kernel.cloud import normalize, sample_cloud
+from cadcomplete.kernel.mesh import to_trimesh
+from cadcomplete.kernel.render import VIEWS, render
+from cadcomplete.kernel.styles import STYLES
+from cadcomplete.readers import read
+
+TURNS = [symmetry for symmetry in symmetries() if symmetry.turns_about_z]
+BRACKET = read(PARTS / "bracket.json").sequence
+
+
+def tessellated(sequence):
+    from cadcomplete.kernel.build import build
+    from cadcomplete.kernel.tessellate import tessellate
+
+    return tessellate(build(sequence))
+
+
+@pytest.fixture(scope="module")
+def bracket():
+    return tessellated(BRACKET)
+
+
+# --- symmetries ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("symmetry", symmetries())
+def test_one_vector_many_vectors_and_the_matrix_are_moved_alike(symmetry):
+    vectors = np.random.default_rng(0).normal(size=(5, 3))
+    expected = np.array([symmetry.apply(tuple(v)) for v in vectors.tolist()])
+    assert (symmetry.apply_all(vectors) == expected).all()
+    assert (vectors @ symmetry.matrix.T == expected).all()
+    assert np.linalg.det(symmetry.matrix) == pytest.approx(-1 if symmetry.mirrors else 1)
+
+
+def test_four_symmetries_turn_about_z():
+    quarter = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]])
+    expected = [np.linalg.matrix_power(quarter, n).tolist() for n in range(4)]
+    assert sorted(s.matrix.tolist() for s in TURNS) == sorted(expected)
+    assert symmetries()[0] in TURNS
+
+
+@given(
+    number=st.integers(0, 40),
+    seed=st.integers(0, 3),
+    upright=st.sampled_from([0.0, 0.25, 1.0]),
+    id=st.text(max_size=12),
+)
+def test_a_variant_is_drawn_as_it_always_was(number, seed, upright, id):
+    random = np.random.default_rng([seed, number, *id.encode()])
+    expected = None
+    if number and random.random() >= upright:
+        expected = symmetries()[random.integers(1, 48)]
+    assert variant_symmetry(id, number, seed=seed, upright=upright) == expected
+
+
+def test_a_variant_is_the_part_moved_by_its_symmetry():
+    for number in range(8):
+        symmetry = variant_symmetry(BRACKET.id, number, seed=3, upright=0.25)
+        expected = BRACKET if symmetry is None else move(BRACKET, symmetry)
+        assert variant(BRACKET, number, seed=3, upright=0.25) == expected
+
+
+# --- clouds -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("index", [0, 1, 6, 17, 30, 47])
+def test_the_moved_cloud_lies_on_the_moved_part_with_its_normals(bracket, index):
+    symmetry = symmetries()[index]
+    cloud = move_cloud(sample_cloud(bracket, 200), symmetry)
+    part = to_trimesh(tessellated(move(BRACKET, symmetry)))
+    _, distances, faces = trimesh.proximity.closest_point_naive(part, cloud.millimetres)
+    # The same solid has other facets: those of a hole of 10 mm are off by 0.1 mm or less.
+    assert distances.max() < 0.1
+    along = (part.face_normals[faces] * cloud.normals).sum(axis=1)
+    assert np.median(along) == pytest.approx(1)
+    assert (along > 0.9).mean() > 0.97  # at an edge the nearest facet may be the other one
+
+
+@pytest.mark.parametrize("index", [0, 5, 23, 44])
+def test_the_moved_cloud_is_in_its_own_frame(bracket, index):
+    cloud = sample_cloud(bracket, 500)
+    moved = move_cloud(cloud, symmetries()[index])
+    points, center, scale = normalize(moved.millimetres)
+    assert moved.points == pytest.approx(points, abs=1e-12)
+    assert moved.center == pytest.approx(center)
+    assert moved.scale == cloud.scale == pytest.approx(scale)
+
+
+# --- pictures -----------------------------------------------------------------------------------
+
+
+def quarters(symmetry):
+    """How often a turn about z turns by 90°, anticlockwise seen from above."""
+    x, y, _ = symmetry.apply((1.0, 0.0, 0.0))
+    return [(1, 0), (0, 1), (-1, 0), (0, -1)].index((x, y))
+
+
+def pictures(mesh, style):
+    return [render(mesh, size=128, camera=view, style=STYLES[style]).astype(int) for view in VIEWS]
+
+
+@pytest.mark.parametrize("name", ["bracket", "base_plate", "stepped_shaft"])
+@pytest.mark.parametrize("style", ["default", "plastic", "drawing"])
+def test_a_part_turned_about_z_looks_as_it_did_from_another_corner_or_side(name, style):
+    """The lamp is the viewer's, so light turns too; only strokes are rounded otherwise."""
+    sequence = read(PARTS / f"{name}.json").sequence
+    before = pictures(tessellated(sequence), style)
+    for symmetry in TURNS:
+        after = pictures(tessellated(move(sequence, symmetry)), style)
+        for number in range(12):  # four corners from above, four from below, four sides
+            seen = 4 * (number // 4) + (number - quarters(symmetry)) % 4
+            apart = np.abs(after[number] - before[seen]).max(axis=2)
+            assert (apart > 8).mean() < 0.005
+            assert apart.mean() < 0.5
+
+
+def test_from_top_and_bottom_a_turned_part_looks_turned(bracket):
+    before = pictures(bracket, "drawing")
+    (quarter,) = (symmetry for symmetry in TURNS if quarters(symmetry) == 1)
+    after = pictures(tessellated(move(BRACKET, quarter)), "drawing")
+    for number in (12, 13):
+        assert np.abs(after[number] - before[number]).mean() > 5
+
+
+def test_a_part_that_no_longer_stands_looks_like_none_of_its_pictures(bracket):
+    before = pictures(bracket, "default")
+    for symmetry in [s for s in symmetries() if (s.order[2], s.signs[2]) != (2, 1)][::13]:
+        assert not symmetry.turns_about_z
+        seen = render(tessellated(move(BRACKET, symmetry)), size=128, style=STYLES["default"])
+        assert min(np.abs(seen - picture).mean() for picture in before) > 3

@@ -1,0 +1,258 @@
+"""Point clouds from files of users: all formats, one frame, normals, and what may be wrong."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+import trimesh
+from conftest import PARTS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cadcomplete import readers
+from cadcomplete.data.inputs import surface
+from cadcomplete.errors import InputError
+from cadcomplete.exporters import convert
+from cadcomplete.kernel.build import build
+from cadcomplete.kernel.cloud import PointCloud, sample_cloud
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.estimate import estimate_normals
+from cadcomplete.kernel.mesh import Mesh
+from cadcomplete.kernel.scans import SCANS, read_scan
+from cadcomplete.kernel.tessellate import tessellate
+
+NAMES = ("bracket", "base_plate", "clevis", "flange", "housing", "stepped_shaft")
+
+
+def mesh_of_part(name) -> Mesh:
+    solid = build(readers.read(PARTS / f"{name}.json").sequence)
+    assert solid is not None
+    return tessellate(solid)
+
+
+@pytest.fixture(scope="module")
+def mesh():
+    return mesh_of_part("bracket")
+
+
+@pytest.fixture(scope="module")
+def cloud(mesh):
+    return sample_cloud(mesh, 2000, seed=1)
+
+
+def ply_text(points, normals, kind="ascii"):
+    """A PLY file by hand: an unknown property among those that count."""
+    names = ("x", "y", "z", "quality", "nx", "ny", "nz")
+    header = [
+        "ply",
+        f"format {kind} 1.0",
+        "comment by hand",
+        f"element vertex {len(points)}",
+        *(f"property {'double' if n == 'quality' else 'float'} {n}" for n in names),
+        "end_header\n",
+    ]
+    rows = np.concatenate([points, np.zeros((len(points), 1)), normals], axis=1)
+    if kind == "ascii":
+        return (
+            "\n".join(header).encode()
+            + "".join(" ".join(f"{v:.9g}" for v in row) + "\n" for row in rows).encode()
+        )
+    order = "<" if "little" in kind else ">"
+    record = np.dtype([(n, order + ("f8" if n == "quality" else "f4")) for n in names])
+    table = np.array([tuple(row) for row in rows], dtype=record)
+    return "\n".join(header).encode() + table.tobytes()
+
+
+@pytest.mark.parametrize("kind", ["ascii", "binary_little_endian", "binary_big_endian"])
+def test_ply_files_of_points_keep_places_and_normals(cloud, tmp_path, kind):
+    path = tmp_path / "cloud.ply"
+    path.write_bytes(ply_text(cloud.millimetres, cloud.normals, kind))
+    scan = read_scan(path)
+    assert scan.notices == ()
+    assert np.allclose(scan.cloud.millimetres, cloud.millimetres, atol=1e-4)
+    assert np.allclose(scan.cloud.normals, cloud.normals, atol=1e-6)
+
+
+def test_a_ply_of_trimesh_without_normals_is_read_with_a_notice(cloud, tmp_path):
+    trimesh.PointCloud(cloud.millimetres).export(tmp_path / "cloud.ply")
+    scan = read_scan(tmp_path / "cloud.ply")
+    assert scan.notices == ("normals were estimated from the points",)
+    assert np.allclose(scan.cloud.millimetres, cloud.millimetres, atol=1e-4)
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+@pytest.mark.parametrize("columns", [3, 6])
+def test_arrays_are_read_with_or_without_normals(cloud, tmp_path, suffix, columns):
+    rows = np.concatenate([cloud.millimetres, 5 * cloud.normals], axis=1)[:, :columns]
+    path = tmp_path / f"cloud{suffix}"
+    (np.save if suffix == ".npy" else np.savez)(path, rows)
+    scan = read_scan(path)
+    assert np.allclose(scan.cloud.millimetres, cloud.millimetres)
+    assert np.allclose(scan.cloud.points, cloud.points)
+    assert np.allclose(np.linalg.norm(scan.cloud.normals, axis=1), 1)
+    assert bool(scan.notices) == (columns == 3)
+    if columns == 6:  # of any length
+        assert np.allclose(scan.cloud.normals, cloud.normals)
+
+
+def test_a_cloud_of_a_data_set_is_taken_as_it_is(cloud, tmp_path):
+    path = tmp_path / "cloud.npz"
+    np.savez(
+        path,
+        points=cloud.points,
+        normals=cloud.normals,
+        center=cloud.center,
+        scale=cloud.scale,
+    )
+    scan = read_scan(path)
+    assert np.array_equal(scan.cloud.points, cloud.points)
+    assert np.array_equal(scan.cloud.normals, cloud.normals)
+    assert np.array_equal(surface(scan.cloud, count=500, seed=3), surface(cloud, count=500, seed=3))
+
+
+@pytest.mark.parametrize("suffix", [".stl", ".step"])
+def test_meshes_and_solids_are_sampled_on_their_surface(mesh, tmp_path, suffix):
+    path = tmp_path / f"part{suffix}"
+    with Kernel(time_limit=60) as kernel:
+        kernel.run(convert, readers.read(PARTS / "bracket.json"), path)
+        scan = kernel.run(read_scan, path)
+    points = scan.cloud.millimetres
+    assert len(points) == 8192 and scan.notices == ()
+    low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
+    assert np.allclose(points.min(axis=0), low, atol=0.02 * (high - low).max())
+    assert np.allclose(points.max(axis=0), high, atol=0.02 * (high - low).max())
+    surface_mesh = trimesh.Trimesh(mesh.vertices, mesh.triangles)
+    # the nearest corner of a triangle is far, its plane is not: distances along the normals
+    chosen = np.random.default_rng(0).choice(len(points), 60, replace=False)
+    corners = mesh.vertices[mesh.triangles]
+    for point in points[chosen]:
+        distance = np.linalg.norm(
+            trimesh.triangles.closest_point(corners, np.tile(point, (len(corners), 1))) - point,
+            axis=1,
+        )
+        assert distance.min() < 0.05
+    assert surface_mesh.is_watertight
+
+
+def test_points_are_in_one_frame_wherever_they_were_and_however_large(cloud, tmp_path):
+    np.save(tmp_path / "moved.npy", 250 * cloud.points + np.array([1e3, -50, 7]))
+    moved = read_scan(tmp_path / "moved.npy").cloud
+    assert np.allclose(moved.points, cloud.points, atol=1e-9)
+    assert moved.scale == pytest.approx(250)
+    assert np.allclose(moved.center, [1e3, -50, 7], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_estimated_normals_lie_along_the_true_ones_and_point_outwards(name):
+    cloud = sample_cloud(mesh_of_part(name), 4096)
+    agree = (estimate_normals(cloud.points) * cloud.normals).sum(axis=1)
+    # A box with walls thinner than the points lie apart: their sides cannot be told apart.
+    assert (np.abs(agree) > 0.9).mean() > (0.75 if name == "housing" else 0.95)
+    assert (agree > 0.9).mean() > (0.4 if name == "housing" else 0.95)
+
+
+def test_normals_of_zero_are_estimated_with_a_notice(cloud, tmp_path):
+    normals = cloud.normals.copy()
+    normals[:3] = 0
+    np.save(tmp_path / "cloud.npy", np.concatenate([cloud.points, normals], axis=1))
+    notices = read_scan(tmp_path / "cloud.npy").notices
+    assert notices[0] == "3 normals are zero, so all are estimated"
+
+
+def test_a_large_cloud_without_normals_is_thinned_with_a_notice(mesh, tmp_path):
+    np.save(tmp_path / "cloud.npy", sample_cloud(mesh, 20_000).millimetres)
+    scan = read_scan(tmp_path / "cloud.npy")
+    assert len(scan.cloud.points) == 16_384
+    assert scan.notices[0] == "16,384 of 20,000 points are used"
+
+
+# --- what is wrong ------------------------------------------------------------------------------
+
+
+def good():
+    return np.random.default_rng(0).normal(size=(50, 3))
+
+
+def with_value(value):
+    points = good()
+    points[7, 1] = points[9, 0] = value
+    return points
+
+
+WRONG_ARRAYS = {
+    "nan": (with_value(np.nan), "points that are not numbers.*2 of 50 rows with NaN"),
+    "infinity": (with_value(np.inf), "points that are not numbers"),
+    "few": (good()[:10], "too few points: expected at least 16, got 10"),
+    "two columns": (good()[:, :2], "not the points of a cloud: expected N × 3 .*got 50 × 2"),
+    "one place": (np.ones((50, 3)), "all in one place"),
+    "text": (np.array([["a"] * 3] * 50), "not the points of a cloud"),
+    "one number": (np.array(5.0), "not the points of a cloud"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_ARRAYS)
+def test_arrays_that_are_no_cloud_are_named_in_one_line(name, tmp_path):
+    array, message = WRONG_ARRAYS[name]
+    np.save(tmp_path / "cloud.npy", array)
+    with pytest.raises(InputError, match=message) as caught:
+        read_scan(tmp_path / "cloud.npy")
+    assert str(caught.value).startswith(f"{tmp_path / 'cloud.npy'}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_normals_that_are_not_numbers_are_an_error(tmp_path):
+    rows = np.concatenate([good(), with_value(np.nan)], axis=1)
+    np.save(tmp_path / "cloud.npy", rows)
+    with pytest.raises(InputError, match="normals that are not numbers"):
+        read_scan(tmp_path / "cloud.npy")
+
+
+def test_an_array_that_would_run_code_is_refused(tmp_path):
+    np.save(tmp_path / "cloud.npy", np.array([object()] * 20), allow_pickle=True)
+    with pytest.raises(InputError, match="not a numpy array"):
+        read_scan(tmp_path / "cloud.npy")
+    (tmp_path / "cloud.npz").write_bytes(pickle.dumps([1, 2, 3]))
+    with pytest.raises(InputError, match="not a file of numpy arrays"):
+        read_scan(tmp_path / "cloud.npz")
+
+
+@pytest.mark.parametrize("suffix", SCANS)
+@pytest.mark.parametrize("content", [None, b"", b"something else entirely\n" * 9])
+def test_files_that_are_missing_empty_or_something_else(suffix, content, tmp_path):
+    path = tmp_path / f"cloud{suffix}"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read_scan(path)
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["ascii", "binary_little_endian"])
+def test_a_ply_cut_short_is_an_error(cloud, tmp_path, kind):
+    content = ply_text(cloud.points, cloud.normals, kind)
+    (tmp_path / "cloud.ply").write_bytes(content[: len(content) // 2])
+    with pytest.raises(InputError, match="a PLY file cut short: expected 2000 vertices"):
+        read_scan(tmp_path / "cloud.ply")
+
+
+def test_an_unknown_suffix_lists_the_known_ones(tmp_path):
+    with pytest.raises(InputError, match=r"expected \.npy, \.npz, \.ply, \.stl, \.step, \.stp"):
+        read_scan(tmp_path / "cloud.xyz")
+
+
+# --- as the encoder reads them ------------------------------------------------------------------
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 60), st.integers(1, 120), st.integers(0, 5))
+def test_a_surface_has_as_many_rows_as_asked_for_all_of_the_cloud(have, count, seed):
+    random = np.random.default_rng(have)
+    cloud = PointCloud(random.normal(size=(have, 3)), random.normal(size=(have, 3)), np.zeros(3), 1)
+    rows = surface(cloud, count=count, seed=seed)
+    assert rows.shape == (count, 6) and rows.dtype == np.float32
+    known = {row.tobytes() for row in surface(cloud, count=have, seed=0)}
+    assert {row.tobytes() for row in rows} <= known
+    assert len({row.tobytes() for row in rows}) == min(have, count)
+    assert np.array_equal(rows, surface(cloud, count=count, seed=seed))
