@@ -300,6 +300,34 @@ def complete(
 
 
 @app.command()
+def plan(
+    config: Annotated[Path, typer.Argument(help="A TOML file, such as configs/small.toml.")],
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="A data set to count; may be repeated. Default: those of CONFIG."),
+    ] = None,
+    gpu: Annotated[float, typer.Option(help="Memory of the card in GB.")] = 80.0,
+    tflops: Annotated[
+        float, typer.Option(help="What it computes. Default: 45 % of an H100.")
+    ] = 445.0,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, such as train.batch=8")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what training would take, and whether it fits a card; nothing is loaded."""
+    from cadcomplete import config as configuration
+    from cadcomplete import plan as planning
+
+    resolved = configuration.load(config, changes=tuple(changes or ()))
+    report = planning.plan(resolved, data=tuple(data or ()), gpu=gpu, tflops=tflops)
+    if as_json:
+        _print_json(report)
+    else:
+        typer.echo(planning.text(report))
+
+
+@app.command()
 def train(
     config: Annotated[Path, typer.Argument(help="A TOML file, such as configs/tiny.toml.")],
     changes: Annotated[

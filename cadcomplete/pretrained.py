@@ -210,9 +210,9 @@ def _check_causal(settings: Any, source: str) -> None:
 
     transformers would read those of an encoder too, and then every token sees the future.
     """
-    stated: tuple[str, ...] = tuple(settings.architectures or ())
+    stated: list[str] = list(settings.architectures or [])
     names: Any = MODEL_FOR_CAUSAL_LM_MAPPING_NAMES  # by the type of a model
-    if settings.model_type in names and (not stated or {*names.values()} & {*stated}):
+    if settings.model_type in names and (not stated or set(stated).intersection(names.values())):
         return
     got = ", ".join(stated) or settings.model_type
     raise CheckpointError(

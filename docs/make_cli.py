@@ -16,6 +16,7 @@ COMMANDS = (
     "prepare",
     "synthesize",
     "complete",
+    "plan",
     "train",
 )
 

@@ -109,6 +109,23 @@ def test_packed_rows_learn_the_same_parts(tmp_path):
     assert last < first
 
 
+def test_a_run_that_gets_worse_stops_early_and_keeps_its_best_weights(tmp_path):
+    hot = {"rates": {"language_model": 0.3}, "warmup": 0.0, "epochs": 20, "patience": 2}
+    folder = train(configure(tmp_path, train={**hot, "evaluate_every": 2, "precision": "float32"}))
+    evaluated = [e["eval_loss"] for e in entries(folder) if "eval_loss" in e]
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["steps"] < 60  # of 80
+    assert metrics["eval_loss"] == pytest.approx(min(evaluated), rel=1e-6)
+    assert min(evaluated[-2:]) > min(evaluated)
+
+
+def test_half_precision_learns_nearly_the_same(tmp_path):
+    single = train(configure(tmp_path / "single", train={"epochs": 1}))
+    half = train(configure(tmp_path / "half", train={"epochs": 1, "compute": "bfloat16"}))
+    for (_, a), (_, b) in zip(losses(single), losses(half), strict=True):
+        assert a != b and a == pytest.approx(b, rel=0.02)
+
+
 def test_nothing_that_learns_is_an_error(tmp_path):
     rates = {"language_model": 0.0, "image_projector": 0.0, "point_projector": 0.0}
     with pytest.raises(ConfigError, match=r"at train\.rates: nothing learns"):

@@ -1,0 +1,187 @@
+"""Our training against the specification's loop; with --gpu, an 8B model on one card.
+
+A sample is a pair of a part and a cut whose target is scored: it has a loss, from which is
+learned. The specification's loop scores one in a forward pass, ours all those of a part (law 4).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ladder import Measured, Part
+    from literal import LiteralSample
+
+    from cadcomplete.tokenizer import TextTokenizer
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples" / "parts"
+LENGTHS = (2048, 4096, 8192, 13000, 16384)
+GOAL = 20.0
+MB = 1e6
+
+
+def read(folders: Sequence[Path]) -> list[Part]:
+    """Return all parts that can be cut, as Omni-CAD JSON, with their captions."""
+    from ladder import Part
+
+    from cadcomplete import readers
+    from cadcomplete.data.samples import find, read_captions
+
+    parts = []
+    for folder in folders:
+        captions = read_captions(folder)
+        for path, name in find(folder):
+            document = readers.read(path)
+            if document.dialect != "omnicad":
+                document = readers.from_sequence(document.sequence, dialect="omnicad")
+            if len(document.raw["sequence"]) > 1:
+                parts.append(Part(document.raw, document.sequence, captions.get(name, "")))
+    return parts
+
+
+def chosen(parts: list[Part], most: int) -> list[Part]:
+    """Return some parts, evenly spaced by their length."""
+    order = sorted(parts, key=lambda part: len(str(part.raw)))
+    count = min(most, len(order))
+    return [order[int((i + 0.5) * len(order) / count)] for i in range(count)]
+
+
+def tokenizer_of(parts: list[Part], path: Path | None) -> TextTokenizer:
+    """Return the one at `path`, or one learned from both texts of the parts alike."""
+    import literal
+    from ladder import MINIATURE
+
+    from cadcomplete.prompt import prompt
+    from cadcomplete.tokenizer import TextTokenizer
+
+    if path is not None:
+        return TextTokenizer.load(path)
+    texts = [literal.text(part.raw, part.caption) for part in parts]
+    texts += [prompt(part.sequence, caption=part.caption or None).text for part in parts]
+    return TextTokenizer.train(texts, size=MINIATURE.vocabulary)
+
+
+def lost(parts: list[Part], tokenizer: TextTokenizer) -> list[LiteralSample]:
+    """Print the share of the specification's samples without a label, and return these samples."""
+    import literal
+    from ladder import evenly_spaced
+
+    def encode(text: str) -> list[int]:
+        return tokenizer.backend.encode(text, add_special_tokens=False).ids
+
+    documents = [(part.raw, part.caption) for part in parts]
+    found: list[LiteralSample] = []
+    print(f"\nlost: samples of the specification without a label (NaN), of {len(parts)} parts")
+    print(f"| json.dumps | samples | {' | '.join(f'{n:,}' for n in LENGTHS)} | target tokens |")
+    print("|---|---|" + "---|" * (len(LENGTHS) + 1))
+    for says, separators in (("as it is", None), ("compact", literal.COMPACT)):
+        samples = list(literal.samples(documents, encode, separators=separators))
+        found = found or samples
+        shares = [sum(not s.targets(n) for s in samples) / len(samples) for n in LENGTHS]
+        targets = sum(len(s.ids) - s.boundary for s in samples) / len(samples)
+        shown = " | ".join(f"{100 * share:.1f} %" for share in shares)
+        print(f"| {says} | {len(samples)} | {shown} | {targets:.0f} |")
+    kept = sum(len(evenly_spaced(len(part.sequence))) for part in parts)
+    print(f"ours: 0 % at any length, of {kept} samples; what is too long is refused and counted")
+    return found
+
+
+def climb(parts: list[Part], tokenizer: TextTokenizer, args: argparse.Namespace) -> None:
+    """Measure the loops one after the other and print their table."""
+    import ladder
+
+    settings = ladder.Settings(args.length, args.batch, args.seconds, args.threads, args.seed)
+    some = chosen(parts, args.parts)
+    print(
+        f"\nmeasured: {len(some)} of {len(parts)} parts, evenly spaced by length; at most "
+        f"{args.length:,} tokens; {args.threads} threads; seed {args.seed}"
+    )
+    print(
+        "| loop | samples/s | × | parts/s | × | target tokens/s | × | tokens/s | "
+        "NaN | refused | peak, MB | added by training |"
+    )
+    print("|---" * 12 + "|")
+    first: tuple[float, ...] | None = None
+    for name in args.loops or ladder.LADDER:
+        result = ladder.alone(ladder.LADDER[name], some, tokenizer, settings)
+        rates = tuple(x / result.seconds for x in (result.samples, result.parts, result.targets))
+        first = first or rates
+        print(_line(ladder.LADDER[name].says, result, rates, first), flush=True)
+        if name == ladder.OURS and rates[0]:
+            ratio = rates[0] / first[0] if first[0] else float("inf")
+            met = "met" if ratio >= GOAL else "missed"
+            print(f"| *samples/s against the first row: {ratio:.1f}; goal {GOAL:.0f}: {met}* |")
+
+
+def _line(says: str, result: Measured, rates: tuple[float, ...], first: tuple[float, ...]) -> str:
+    seen = result.samples + result.lost
+    columns = [says]
+    for rate, base in zip(rates, first, strict=True):
+        columns += [f"{rate:.3g}", f"{rate / base:.1f}" if base else "-"]
+    columns += [
+        f"{result.tokens / result.seconds:,.0f}",
+        f"{100 * result.lost / max(1, seen):.0f} % of {seen}",
+        f"{result.refused}",
+        f"{result.peak / MB:,.0f}",
+        f"{(result.peak - result.before) / MB:,.0f}",
+    ]
+    return f"| {' | '.join(columns)} |"
+
+
+def count(
+    parts: list[Part],
+    samples: list[LiteralSample],
+    tokenizer: TextTokenizer,
+    args: argparse.Namespace,
+) -> None:
+    """Print what a scored sample costs Qwen3-8B, counted over all parts without a model."""
+    import ladder
+
+    length = args.counted
+    settings = ladder.Settings(length, batch=1)
+    print(f"\ncounted for Qwen3-8B at {length:,} tokens, over all {len(parts)} parts")
+    print("| loop | tokens a scored sample | TFLOP a scored sample | times less | NaN |")
+    print("|---|---|---|---|---|")
+    first = None
+    for name in ("literal", "logits", "unpadded", "lines", "together", "every"):
+        loop = ladder.LADDER[name]
+        tokens, work, share = ladder.counted(loop, parts, samples, tokenizer, settings)
+        first = first or work
+        print(
+            f"| {loop.says} | {tokens:,.0f} | {work / 1e12:,.1f} | {first / work:.1f} | "
+            f"{100 * share:.1f} % |"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", nargs="+", type=Path, default=[EXAMPLES])
+    parser.add_argument("--tokenizer", type=Path, help="folder; else learned from the parts")
+    parser.add_argument("--length", type=int, default=2048, help="longest sample in tokens")
+    parser.add_argument("--counted", type=int, default=13000, help="length of the counted table")
+    parser.add_argument("--parts", type=int, default=16, help="how many are trained on")
+    parser.add_argument("--batch", type=int, default=4, help="rows of similar length in a pass")
+    parser.add_argument("--seconds", type=float, default=10.0, help="at least, for each loop")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--loops", nargs="*", help="default: all, from the specification's to ours")
+    parser.add_argument("--gpu", action="store_true", help="an 8B model on one card")
+    parser.add_argument("--rehearse", action="store_true", help="--gpu, tiny, on the CPU")
+    parser.add_argument("--steps", type=int, default=3, help="timed for each row of --gpu")
+    args = parser.parse_args()
+    if args.gpu or args.rehearse:
+        import card  # needs torch, transformers and peft only
+
+        card.run(args)
+        return
+    parts = read(args.data)
+    tokenizer = tokenizer_of(parts, args.tokenizer)
+    count(parts, lost(parts, tokenizer), tokenizer, args)
+    climb(parts, tokenizer, args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""The literal loop of the specification does what EVIDENCE says of it, and the benchmark runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+from conftest import PARTS, ROOT
+
+from cadcomplete.tokenizer import TextTokenizer, shipped
+
+BENCHMARKS = ROOT / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def literal():
+    sys.path.insert(0, str(BENCHMARKS))
+    import literal
+
+    yield literal
+    sys.path.remove(str(BENCHMARKS))
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return TextTokenizer.load(shipped())
+
+
+@pytest.fixture
+def samples(literal, tokenizer):
+    def encode(text):
+        return tokenizer.backend.encode(text, add_special_tokens=False).ids
+
+    raws = [json.loads(path.read_text()) for path in sorted(PARTS.glob("*.json"))]
+    return list(literal.samples([(raw, "a part") for raw in raws], encode))
+
+
+def test_every_token_that_carries_loss_is_of_a_reference(samples, tokenizer):
+    for sample in samples:
+        target = tokenizer.decode(sample.targets(10**6))
+        assert '"entities"' not in target
+        assert "start_point" not in target and "center_point" not in target
+        assert "]}" in target
+
+
+def test_a_cut_beyond_the_length_leaves_no_label_and_a_loss_that_is_no_number(literal, samples):
+    sample = samples[0]
+    assert sample.targets(sample.boundary) == []
+    ids, labels = literal.row(sample, length=sample.boundary, padding=0)
+    assert ids.shape == labels.shape == (1, sample.boundary)
+    assert (labels == -100).all()
+    logits = torch.zeros(sample.boundary - 1, 5)
+    assert torch.nn.functional.cross_entropy(logits, labels[0, 1:]).isnan()
+
+
+def test_rows_are_padded_to_the_length_without_loss(literal, samples):
+    sample = samples[0]
+    length = len(sample.ids) + 10
+    ids, labels = literal.row(sample, length=length, padding=3)
+    assert ids[0, -10:].tolist() == [3] * 10 and (labels[0, -10:] == -100).all()
+    assert (labels != -100).sum() == len(sample.ids) - sample.boundary
+
+
+def run(*arguments):
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(BENCHMARKS / "train.py"), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def test_the_benchmark_runs_from_the_literal_loop_to_ours():
+    small = ("--seconds", "0.2", "--parts", "2", "--length", "700", "--loops", "literal", "grouped")
+    out = run(*small)
+    assert "the specification's loop" in out and "samples/s against the first row" in out
+
+
+def test_the_rows_of_a_card_run_to_their_end_with_a_tiny_model():
+    out = run("--rehearse", "--steps", "1")
+    assert out.count("not measured: no GPU at hand") == 11
+    assert "8 of 11 rows ran to their end with a tiny model" in out

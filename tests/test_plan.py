@@ -1,0 +1,244 @@
+"""What `plan` foretells is what there is: parameters exactly, what is kept within a tenth."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from conftest import PARTS, ROOT
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM, Dinov2Config, Dinov2Model, Qwen3Config
+
+from cadcomplete.assembly import assemble, qwen3_config
+from cadcomplete.config import Config, from_dict, load
+from cadcomplete.encoders import point_encoder
+from cadcomplete.model import Projector
+from cadcomplete.plan import advice, plan, text
+from cadcomplete.plan.activations import Work, layer, stored
+from cadcomplete.plan.memory import memory_of, model_of
+from cadcomplete.plan.sizes import Decoder
+from cadcomplete.tokenizer import TextTokenizer, shipped
+
+CONFIGS = sorted((ROOT / "configs").glob("*.toml"))
+EIGHT = ROOT / "configs" / "qwen3-8b-13k.toml"
+
+# --- parameters ---------------------------------------------------------------------------------
+
+
+def count(module):
+    return sum(p.numel() for p in module.parameters())
+
+
+@pytest.mark.parametrize("name", ["qwen3-8b-13k", "qwen3-0.6b"])
+def test_parameters_are_those_of_transformers_and_peft(name):
+    config = load(ROOT / "configs" / f"{name}.toml")
+    planned = model_of(config)
+    decoder = config.model.decoder
+    with torch.device("meta"):
+        sizes = qwen3_config(config.model, vocabulary=decoder.vocabulary, end=0, length=13000)
+        language_model = AutoModelForCausalLM.from_config(sizes)
+        assert count(language_model) == planned.parameters["language_model"]
+        settings = LoraConfig(r=8, target_modules=["q_proj", "k_proj", "v_proj", "o_proj"])
+        adapted = get_peft_model(language_model, settings, autocast_adapter_dtype=False)
+        learn = sum(p.numel() for p in adapted.parameters() if p.requires_grad)
+        assert learn == planned.parameters["adapters"] == planned.trained["adapters"]
+        assert (
+            count(Dinov2Model(Dinov2Config(image_size=518))) - 768
+            == planned.parameters["image_encoder"]
+        )
+        assert count(point_encoder(_sized(config))) == planned.parameters["point_encoder"]
+        assert count(Projector(768, decoder.width)) == planned.parameters["point_projector"]
+    if name == "qwen3-8b-13k":  # 36 layers of 8 × (4096 + 4096, twice, and 4096 + 1024, twice)
+        assert planned.parameters["adapters"] == 36 * 8 * 2 * (8192 + 5120) == 7_667_712
+        assert planned.parameters["language_model"] == 8_190_735_360
+        assert planned.parameters["point_encoder"] == 64_012_800
+
+
+def _sized(config):
+    """The same encoder from its sizes instead of its source."""
+    import dataclasses
+
+    return dataclasses.replace(config.model.points, source="")
+
+
+@pytest.mark.parametrize("path", [p for p in CONFIGS if p.stem in ("small", "tiny")])
+def test_our_own_models_have_the_parameters_that_were_planned(path):
+    config = load(path)
+    model = assemble(config, TextTokenizer.load(shipped()))
+    planned = model_of(config).parameters
+    size = len(TextTokenizer.load(shipped()).vocabulary)
+    for part in ("image_encoder", "point_encoder", "image_projector", "point_projector"):
+        assert planned[part] == sum(p.numel() for _, p in model.part(part))
+    rows = model.causal.config.vocab_size - config.model.decoder.vocabulary
+    width = config.model.decoder.width
+    assert planned["language_model"] == count(model.language_model) - rows * width
+    assert size > 0
+
+
+# --- what is kept for the gradient --------------------------------------------------------------
+
+SIZES = {"width": 64, "layers": 4, "heads": 4, "kv_heads": 2, "feed_forward": 160}
+LENGTH = 96
+
+
+def kept_bytes(model, *, half=False, checkpointing=False):
+    """Bytes that a forward pass through the decoder keeps, each storage once, weights apart."""
+    weights = {p.untyped_storage().data_ptr() for p in model.parameters()}
+    found: dict[int, tuple[int, object]] = {}
+
+    def pack(tensor):
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in weights:
+            found[storage.data_ptr()] = (storage.nbytes(), tensor)  # alive, so no address is reused
+        return tensor
+
+    decoder = model.get_base_model() if hasattr(model, "peft_config") else model
+    if checkpointing:
+        decoder.gradient_checkpointing_enable({"use_reentrant": False})
+    embedded = torch.randn(1, LENGTH, SIZES["width"])
+    with (
+        torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor),
+        torch.autocast("cpu", torch.bfloat16, enabled=half),
+    ):
+        decoder.base_model(inputs_embeds=embedded, use_cache=False)
+    return sum(size for size, _ in found.values())
+
+
+def random_decoder(layers, *, lora):
+    torch.manual_seed(0)
+    config = Qwen3Config(
+        vocab_size=200,
+        hidden_size=SIZES["width"],
+        intermediate_size=SIZES["feed_forward"],
+        num_hidden_layers=layers,
+        num_attention_heads=SIZES["heads"],
+        num_key_value_heads=SIZES["kv_heads"],
+        head_dim=16,
+    )
+    model = AutoModelForCausalLM.from_config(config)
+    if lora:
+        names = ["q_proj", "k_proj", "v_proj", "o_proj"]
+        model = get_peft_model(model, LoraConfig(r=4, target_modules=names))
+    return model.train()
+
+
+def planned_layer(*, lora, half):
+    decoder = Decoder(200, 64, 4, 4, 2, 16, 160, tied=False)
+    work = Work(
+        1,
+        LENGTH,
+        compute=2 if half else 4,
+        residual=4,
+        trained=not lora,
+        adapted=("q_proj", "k_proj", "v_proj", "o_proj") if lora else (),
+        rank=4 if lora else 0,
+    )
+    return decoder, work, sum(layer(decoder, work).values())
+
+
+@pytest.mark.parametrize("lora", [True, False])
+@pytest.mark.parametrize("half", [False, True])
+def test_what_a_layer_keeps_is_counted_within_a_tenth(lora, half):
+    # the difference of two depths leaves out what is not in a layer
+    deep, flat = (kept_bytes(random_decoder(n, lora=lora), half=half) for n in (SIZES["layers"], 2))
+    measured = (deep - flat) / (SIZES["layers"] - 2)
+    assert planned_layer(lora=lora, half=half)[2] == pytest.approx(measured, rel=0.1)
+
+
+@pytest.mark.parametrize("lora", [True, False])
+def test_checkpointing_keeps_the_inputs_of_layers(lora):
+    deep, flat = (
+        kept_bytes(random_decoder(n, lora=lora), checkpointing=True) for n in (SIZES["layers"], 2)
+    )
+    decoder, work, _ = planned_layer(lora=lora, half=False)
+    per_layer = stored(decoder, work) / decoder.layers
+    assert per_layer == pytest.approx((deep - flat) / (SIZES["layers"] - 2), rel=0.1)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU at hand")
+def test_the_peak_on_a_card_is_within_a_tenth_of_the_plan():
+    from cadcomplete.data.collate import collate
+    from cadcomplete.data.labels import label
+    from cadcomplete.tokenizer import Tokens
+
+    config = load(ROOT / "configs" / "qwen3-0.6b.toml", changes=("data.max_length=4096",))
+    raw = config.as_dict()
+    raw["model"] |= {"language_model": "", "image": {}, "points": {}}
+    config = from_dict(raw)
+    model = assemble(config, TextTokenizer.load(shipped())).cuda().train()
+    sample = label(Tokens((5,) * 4095, ()), [1], end=0, max_length=4096)
+    batch = collate([[sample]], padding=0)
+    del batch["names"]
+    torch.cuda.reset_peak_memory_stats()
+    with torch.autocast("cuda", torch.bfloat16):
+        model(**{k: v.cuda() for k, v in batch.items()})["loss"].backward()
+    measured = torch.cuda.max_memory_allocated()
+    planned = memory_of(config, model_of(config))
+    optimizer = planned.always["optimizer"]
+    assert planned.tensors - optimizer == pytest.approx(measured, rel=0.1)
+
+
+# --- what it says -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
+def test_every_configuration_can_be_planned(path):
+    report = plan(load(path))
+    assert report["peak_gb"] == pytest.approx(sum(report["memory_gb"].values()), abs=0.05)
+    assert report["fits"] and not report["advice"]
+    assert "fits a card of 80 GB" in text(report)
+
+
+def test_longer_samples_take_more_memory_and_offloading_moves_it_to_the_host():
+    base = load(EIGHT)
+    longer = load(EIGHT, changes=("data.max_length=32768",))
+    offloaded = load(EIGHT, changes=("train.offload=true",))
+    peaks = [plan(c)["peak_gb"] for c in (offloaded, base, longer)]
+    assert peaks == sorted(peaks) and peaks[0] < peaks[1] - 3
+    assert plan(offloaded)["host_gb"] > 3
+
+
+def test_four_bits_take_less():
+    quarter = plan(load(EIGHT, changes=("model.quantize=nf4",)))
+    assert quarter["memory_gb"]["weights"] < 0.4 * plan(load(EIGHT))["memory_gb"]["weights"]
+
+
+def test_what_does_not_fit_says_what_to_change_and_then_it_fits():
+    config = load(EIGHT, changes=("train.checkpointing=false",))
+    report = plan(config)
+    assert not report["fits"]
+    assert "--set train.checkpointing=true" in report["advice"]
+    assert "does not fit a card of 80 GB" in text(report)
+    assert "it would with --set train.checkpointing=true" in text(report)
+    assert plan(load(EIGHT), gpu=2)["advice"][0].startswith("a smaller language model")
+    for one in advice(config, 80):
+        changes = tuple(one.removeprefix("--set ").split(", "))
+        start = ("train.checkpointing=false",) if "checkpointing" not in one else ()
+        if "offload" not in one:
+            assert plan(load(EIGHT, changes=(*start, *changes)))["fits"]
+
+
+def test_the_data_are_counted_where_they_are():
+    config = from_dict({"data": {"sources": [str(PARTS)], "max_length": 150, "validation": 0.0}})
+    report = plan(config)
+    assert report["data"]["parts"] == 6
+    assert 0 < report["data"]["fits"] < 1
+    assert report["data"]["tokens_median"] <= 150
+    assert report["flops_per_pass"] > 6 * report["tokens_per_pass"] * 1e6
+    longer = plan(from_dict({"data": {"sources": [str(PARTS)], "validation": 0.0}}))
+    assert longer["data"]["fits"] == 1 and longer["tokens_per_pass"] > report["tokens_per_pass"]
+
+
+def test_data_that_are_not_here_are_named():
+    assert "data/omnicad is not here" in plan(load(EIGHT))["data"]
+    assert "no data.sources is not here" in plan(Config())["data"]
+
+
+def test_the_command_prints_a_table_or_json(run):
+    code, out, _ = run("plan", EIGHT, "--gpu", 24)
+    assert code == 0 and "does not fit a card of 24 GB" in out
+    code, out, _ = run("plan", EIGHT, "--data", PARTS, "--json")
+    report = json.loads(out)
+    assert code == 0 and report["fits"] and report["data"]["parts"] > 0
+    assert report["hours"] > 0
