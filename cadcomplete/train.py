@@ -30,7 +30,7 @@ from cadcomplete.files import write_text
 from cadcomplete.model import CompletionModel
 from cadcomplete.prompt import prompt
 from cadcomplete.tokenizer import TextTokenizer
-from cadcomplete.trainer import HistoryTrainer, check_shares, last_checkpoint
+from cadcomplete.trainer import HistoryTrainer, check_reports, check_shares, last_checkpoint
 
 Say = Callable[[str], None]
 
@@ -76,6 +76,7 @@ def set_up(
     state = this_process()
     say = say if state.is_main_process else lambda line: None
     check_shares(config, state.num_processes)
+    check_reports(config)
     samples, skipped = _read(config)
     learned = [s for s in samples if s.trains(config.data.validation)]
     held_out = [s for s in samples if s.held_out(config.data.validation)]

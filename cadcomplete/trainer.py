@@ -10,6 +10,7 @@ import math
 import shutil
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,9 @@ from cadcomplete.distributed import gathered, local, spread, this_process, whole
 from cadcomplete.errors import ConfigError, InputError, MemoryLimitError
 from cadcomplete.health import Counts, Health, LogFile, ProgressBar
 from cadcomplete.model import PARTS, CompletionModel
+
+TRACKERS = ("tensorboard", "wandb")
+"""Where the log may go besides its own file."""
 
 
 class HistoryTrainer(Trainer):
@@ -342,6 +346,20 @@ def check_shares(config: Config, processes: int) -> None:
             expected=f"a multiple of {processes}, the number of processes",
             got=config.train.accumulate,
         )
+
+
+def check_reports(config: Config) -> None:
+    """Raise ConfigError if the log is to go where it cannot."""
+    for name in config.train.report_to:
+        if name not in TRACKERS or find_spec(name) is None:
+            known = name in TRACKERS
+            raise ConfigError(
+                f"{name} is not installed" if known else "unknown value",
+                where="train.report_to",
+                expected=" or ".join(TRACKERS),
+                got=None if known else name,
+                hint="pip install 'cadcomplete[track]'" if known else "",
+            )
 
 
 def last_checkpoint(folder: Path) -> Path | None:

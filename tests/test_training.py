@@ -323,6 +323,11 @@ def test_a_run_begins_with_the_weights_of_another(run, tmp_path):
         set_up(configure(tmp_path, train={"start": str(tmp_path)}))
 
 
+def test_a_tracker_that_is_not_known_is_an_error_before_anything_is_read(tmp_path):
+    with pytest.raises(ConfigError, match=r"at train\.report_to: unknown value: expected tensorb"):
+        set_up(configure(tmp_path / "none", sources=["nowhere"], train={"report_to": ["mlflow"]}))
+
+
 def test_training_says_what_it_does(tmp_path):
     lines = []
     training.set_up(configure(tmp_path, max_length=190), say=lines.append)
