@@ -31,8 +31,6 @@ PRESET = Path(__file__).resolve().parent.parent / "configs" / "qwen3-8b-13k.toml
 GB = 1e9
 SHARE = 0.45  # goal: of the matrix rate of the card
 NO_CARD = "not measured: no GPU at hand"
-DINOV2_BASE = {"source": "", "size": 224, "patch": 14, "width": 768, "layers": 12, "heads": 12}
-MICHELANGELO = {"source": "", "count": 4096, "queries": 257, "width": 768, "layers": 8, "heads": 12}
 TINY = {
     "decoder": {"vocabulary": 512, "width": 32, "layers": 2, "heads": 2, "feed_forward": 64},
     "image": {"encoder": "dinov2", "size": 28, "width": 32, "layers": 1, "heads": 2},
@@ -80,13 +78,12 @@ class Result:
 
 
 def configuration(*, rehearse: bool) -> Config:
-    """Return the preset with encoders of random weights, or a tiny model of the same parts."""
+    """Return the preset with random weights everywhere, or a tiny model of the same parts."""
     raw = load(PRESET).as_dict()
     model = raw["model"]
     model |= {"language_model": "", "gguf": "", "new_tokens": [], "quantize": "none"}
     model["dtype"] = "bfloat16"
-    model["image"] |= {"encoder": "dinov2", **DINOV2_BASE}
-    model["points"] |= {"encoder": "michelangelo", "tokens": "all", **MICHELANGELO}
+    model["image"]["source"] = model["points"]["source"] = ""
     raw["train"] |= {"compute": "bfloat16", "checkpointing": True, "loss_kernel": "plain"}
     if rehearse:
         model |= TINY

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples" / "parts"
 LENGTHS = (2048, 4096, 8192, 13000, 16384)
+ENDLESS = 10**9
 GOAL = 20.0
 MB = 1e6
 
@@ -65,28 +66,36 @@ def tokenizer_of(parts: list[Part], path: Path | None) -> TextTokenizer:
 
 
 def lost(parts: list[Part], tokenizer: TextTokenizer) -> list[LiteralSample]:
-    """Print the share of the specification's samples without a label, and return these samples."""
+    """Print the share of samples that are not learned from; return those of the specification.
+
+    Its own have no label and a loss of NaN, ours are too long and refused before batching.
+    """
+    import ladder
     import literal
-    from ladder import evenly_spaced
 
     def encode(text: str) -> list[int]:
         return tokenizer.backend.encode(text, add_special_tokens=False).ids
 
     documents = [(part.raw, part.caption) for part in parts]
     found: list[LiteralSample] = []
-    print(f"\nlost: samples of the specification without a label (NaN), of {len(parts)} parts")
-    print(f"| json.dumps | samples | {' | '.join(f'{n:,}' for n in LENGTHS)} | target tokens |")
+    print(f"\nlost: share of samples not learned from, by maximum length, of {len(parts)} parts")
+    print(f"| text | samples | {' | '.join(f'{n:,}' for n in LENGTHS)} | target tokens |")
     print("|---|---|" + "---|" * (len(LENGTHS) + 1))
-    for says, separators in (("as it is", None), ("compact", literal.COMPACT)):
+    for says, separators in (("json.dumps", None), ("compact json.dumps", literal.COMPACT)):
         samples = list(literal.samples(documents, encode, separators=separators))
         found = found or samples
-        shares = [sum(not s.targets(n) for s in samples) / len(samples) for n in LENGTHS]
-        targets = sum(len(s.ids) - s.boundary for s in samples) / len(samples)
-        shown = " | ".join(f"{100 * share:.1f} %" for share in shares)
-        print(f"| {says} | {len(samples)} | {shown} | {targets:.0f} |")
-    kept = sum(len(evenly_spaced(len(part.sequence))) for part in parts)
-    print(f"ours: 0 % at any length, of {kept} samples; what is too long is refused and counted")
+        lost = [sum(not s.targets(n) for s in samples) for n in LENGTHS]
+        print(_lost(f"{says}: NaN", lost, [len(s.ids) - s.boundary for s in samples]))
+    planner = ladder.Planner(ladder.LADDER["lines"], tokenizer, ladder.Settings(ENDLESS))
+    ours = [planner.make(row) for row in planner.plan(parts)]
+    lost = [sum(one.tokens > n for one in ours) for n in LENGTHS]
+    print(_lost("ours: refused; NaN 0", lost, [one.targets for one in ours]))
     return found
+
+
+def _lost(says: str, lost: list[int], targets: list[int]) -> str:
+    shown = " | ".join(f"{100 * number / len(targets):.1f} %" for number in lost)
+    return f"| {says} | {len(targets)} | {shown} | {sum(targets) / len(targets):.0f} |"
 
 
 def climb(parts: list[Part], tokenizer: TextTokenizer, args: argparse.Namespace) -> None:
@@ -143,16 +152,16 @@ def count(
     length = args.counted
     settings = ladder.Settings(length, batch=1)
     print(f"\ncounted for Qwen3-8B at {length:,} tokens, over all {len(parts)} parts")
-    print("| loop | tokens a scored sample | TFLOP a scored sample | times less | NaN |")
-    print("|---|---|---|---|---|")
+    print("| loop | tokens a scored sample | TFLOP a scored sample | times less | NaN | refused |")
+    print("|---" * 6 + "|")
     first = None
     for name in ("literal", "logits", "unpadded", "lines", "together", "every"):
         loop = ladder.LADDER[name]
-        tokens, work, share = ladder.counted(loop, parts, samples, tokenizer, settings)
-        first = first or work
+        cost = ladder.counted(loop, parts, samples, tokenizer, settings)
+        first = first or cost.work
         print(
-            f"| {loop.says} | {tokens:,.0f} | {work / 1e12:,.1f} | {first / work:.1f} | "
-            f"{100 * share:.1f} % |"
+            f"| {loop.says} | {cost.tokens:,.0f} | {cost.work / 1e12:,.1f} | "
+            f"{first / cost.work:.1f} | {100 * cost.lost:.1f} % | {100 * cost.refused:.1f} % |"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -16,12 +17,21 @@ BENCHMARKS = ROOT / "benchmarks"
 
 
 @pytest.fixture(scope="module")
-def literal():
+def modules():
     sys.path.insert(0, str(BENCHMARKS))
+    import ladder
     import literal
+    import train
 
-    yield literal
+    yield SimpleNamespace(ladder=ladder, literal=literal, train=train)
     sys.path.remove(str(BENCHMARKS))
+    for name in ("ladder", "literal", "train"):
+        del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def literal(modules):
+    return modules.literal
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +72,30 @@ def test_rows_are_padded_to_the_length_without_loss(literal, samples):
     ids, labels = literal.row(sample, length=length, padding=3)
     assert ids[0, -10:].tolist() == [3] * 10 and (labels[0, -10:] == -100).all()
     assert (labels != -100).sum() == len(sample.ids) - sample.boundary
+
+
+def test_all_loops_are_given_the_same_samples(modules, samples, tokenizer):
+    ladder, parts = modules.ladder, modules.train.read([PARTS])
+    for name, loop in ladder.LADDER.items():
+        planner = ladder.Planner(loop, tokenizer, ladder.Settings(120))
+        made = [planner.make(row) for row in planner.plan(parts)]
+        count = sum(one.samples for one in made) + planner.refused
+        operations = sum(len(part.sequence) for part in parts)
+        assert count == (operations if loop.every else len(samples)), name
+        assert bool(planner.refused) == loop.lines, name  # too long: refused, never cut off
+        assert all(one.targets for one in made) == loop.lines, name
+
+
+def test_a_cost_counts_what_is_lost_and_what_is_refused(modules, samples, tokenizer):
+    ladder, parts = modules.ladder, modules.train.read([PARTS])
+    settings = ladder.Settings(120, batch=1)
+    first, ours = (
+        ladder.counted(ladder.LADDER[name], parts, samples, tokenizer, settings)
+        for name in ("literal", "grouped")
+    )
+    assert first.lost == sum(not s.targets(120) for s in samples) / len(samples) > 0
+    assert first.refused == ours.lost == 0 < ours.refused
+    assert ours.tokens < first.tokens and ours.work < first.work
 
 
 def run(*arguments):

@@ -205,7 +205,8 @@ def draw(runs: Runs, path: Path) -> None:
     for axis in axes:
         axis.set_xlabel("position after the cut, in tokens")
         axis.grid(alpha=0.3)
-        axis.legend(fontsize=8)
+        axis.set_ylim(bottom=-1.5)
+        axis.legend(fontsize=8, loc="lower right", ncols=2)
     axes[0].set_ylabel("loss, nats per token")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
