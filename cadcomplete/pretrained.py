@@ -55,6 +55,7 @@ _FAILURES = (  # what transformers raises for files that are not what they shoul
     ValueError,
     TypeError,
     KeyError,
+    AttributeError,
     ArithmeticError,
     ImportError,
     RuntimeError,
@@ -199,7 +200,8 @@ def _states_end(folder: Path) -> bool:
         settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return (folder / "tokenizer.json").is_file() and bool(settings.get("eos_token"))
+    stated = isinstance(settings, dict) and bool(settings.get("eos_token"))
+    return stated and (folder / "tokenizer.json").is_file()
 
 
 # --- what it is ----------------------------------------------------------------------------------

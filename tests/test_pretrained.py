@@ -147,6 +147,13 @@ def test_weights_of_another_shape_are_refused(tmp_path):
     assert "cannot load the language model" in refused(pretrained.language_model, str(tmp_path))
 
 
+@pytest.mark.parametrize("config", ["", "[]", "{}", '{"model_type": "llama", "hidden_size": "x"}'])
+def test_a_broken_configuration_is_refused(tmp_path, config):
+    tiny().save_pretrained(tmp_path)
+    (tmp_path / "config.json").write_text(config)
+    assert str(tmp_path) in refused(pretrained.language_model, str(tmp_path))
+
+
 def test_a_broken_file_of_weights_is_refused(tmp_path):
     tiny().save_pretrained(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"\x00" * 100)
@@ -246,8 +253,10 @@ def test_the_end_may_be_left_to_the_class_of_a_tokenizer(tmp_path, plate):
     assert pretrained.tokenizer(str(tmp_path)).end_text == "<|endoftext|>"
 
 
-def test_a_folder_without_a_tokenizer_is_refused(tmp_path):
+@pytest.mark.parametrize("settings", ["", "[]", "{"])
+def test_a_folder_without_a_tokenizer_is_refused(tmp_path, settings):
     tiny().save_pretrained(tmp_path)
+    (tmp_path / "tokenizer_config.json").write_text(settings)
     assert str(tmp_path) in refused(pretrained.tokenizer, str(tmp_path))
 
 

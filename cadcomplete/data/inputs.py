@@ -17,13 +17,16 @@ from cadcomplete.kernel.cloud import PointCloud
 SMALLEST, LONGEST = 16, 8
 """The shortest side of a picture in pixels, and how many times as long the other one may be."""
 
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+"""Those that are read. Pillow knows more, and starts Ghostscript for one of them."""
+
 
 def picture(source: bytes | Path | Image.Image, *, size: int) -> np.ndarray:
     """Return a picture as the encoder reads it: bytes of shape (3, size, size).
 
-    Transparency is seen on white. What is not square is padded with the colour of its border, and
-    then it is resized; a picture of that size is taken as it is. Raises InputError for a file that
-    is no whole picture, or one that is too small, too long or too large.
+    Transparency is seen on white. It is resized, and what is not square is padded with the colour
+    of its border; a picture of that size is taken as it is. Raises InputError for a file that is
+    no whole picture, or one that is too small, too long or too large.
     """
     file = source if isinstance(source, Path) else "the picture"
     with _reading(file):
@@ -37,10 +40,7 @@ def picture(source: bytes | Path | Image.Image, *, size: int) -> np.ndarray:
             expected=f"sides of at least {SMALLEST} pixels, at most 1 to {LONGEST}",
             got=f"{width} × {height}",
         )
-    square = _square(pixels)
-    if square.size != (size, size):
-        square = square.resize((size, size), Image.Resampling.BICUBIC)
-    return np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))
+    return np.ascontiguousarray(np.asarray(_square(pixels, size)).transpose(2, 0, 1))
 
 
 def surface(cloud: PointCloud, *, count: int, seed: int) -> np.ndarray:
@@ -48,8 +48,10 @@ def surface(cloud: PointCloud, *, count: int, seed: int) -> np.ndarray:
 
     Each is a place in [-1, 1] and a unit normal. Of more points some are chosen at random, the
     same for the same seed; if there are fewer, some are there again; exactly as many stay as they
-    are.
+    are. Raises InputError for a cloud without points.
     """
+    if not len(cloud.points):
+        raise InputError("a point cloud without points")
     points = np.concatenate([cloud.points, cloud.normals], axis=1).astype(np.float32)
     if len(points) == count:
         return points
@@ -62,37 +64,39 @@ def surface(cloud: PointCloud, *, count: int, seed: int) -> np.ndarray:
 def _open(source: bytes | Path) -> Image.Image:
     """Read a picture to its end and close the file."""
     content = source if isinstance(source, bytes) else source.read_bytes()
-    with Image.open(io.BytesIO(content)) as image:
+    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
         image.load()
         return image.copy()
 
 
 def _on_white(image: Image.Image) -> Image.Image:
     """Return a picture in three colours of a byte each."""
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+    if image.mode in ("I", "F"):  # of which nothing says how bright the brightest is
+        raise ValueError("32 bits a colour")
+    if image.mode.startswith("I;16"):
         deep = np.asarray(image, dtype=np.float64)
-        most = 65535.0 if image.mode != "F" or deep.max() > 1 else 1.0
-        image = Image.fromarray(np.rint(np.clip(deep / most, 0, 1) * 255).astype(np.uint8))
-    if image.mode == "RGB":
-        return image
-    if "A" not in image.getbands() and "transparency" not in image.info:
-        return image.convert("RGB")
+        image = Image.fromarray(np.rint(deep / 257).astype(np.uint8))
+    if not image.has_transparency_data:
+        return image if image.mode == "RGB" else image.convert("RGB")
     over = image.convert("RGBA")
     white = Image.new("RGBA", over.size, "white")
     return Image.alpha_composite(white, over).convert("RGB")
 
 
-def _square(image: Image.Image) -> Image.Image:
-    """Pad the shorter side on both ends with the median colour of the border."""
-    width, height = image.size
+def _square(image: Image.Image, size: int) -> Image.Image:
+    """Resize, and pad the shorter side on both ends with the median colour of the border."""
+    side = max(image.size)
+    width, height = (max(1, round(length * size / side)) for length in image.size)
+    small = image
+    if image.size != (width, height):
+        small = image.resize((width, height), Image.Resampling.BICUBIC)
     if width == height:
-        return image
+        return small
     pixels = np.asarray(image)
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     colour = tuple(int(c) for c in np.median(border, axis=0))
-    side = max(width, height)
-    square = Image.new("RGB", (side, side), colour)
-    square.paste(image, ((side - width) // 2, (side - height) // 2))
+    square = Image.new("RGB", (size, size), colour)
+    square.paste(small, ((size - width) // 2, (size - height) // 2))
     return square
 
 
@@ -101,16 +105,22 @@ def _reading(file: object) -> Iterator[None]:
     """Name a picture that cannot be read."""
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about metadata that are not looked at
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield
     except FileNotFoundError as error:
-        raise InputError("no such picture", file=file) from error
+        hint = "give the path of a picture that exists"
+        raise InputError("no such picture", file=file, hint=hint) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         expected = f"at most {Image.MAX_IMAGE_PIXELS:,} pixels"
-        raise InputError("the picture is too large", file=file, expected=expected) from error
+        problem, hint = "the picture is too large", "make it smaller"
+        raise InputError(problem, file=file, expected=expected, hint=hint) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         if isinstance(error, UnidentifiedImageError):
             reason = "of no kind that is known"
-        expected = "a whole PNG, JPEG or other picture"
-        raise InputError("not a picture", file=file, expected=expected, got=reason) from error
+        expected = f"a whole {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+        hint = "save it once more, as PNG with 8 bits a colour"
+        raise InputError(
+            "not a picture", file=file, expected=expected, got=reason, hint=hint
+        ) from error
