@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -54,7 +56,8 @@ def assemble(
             if not getattr(config.train.rates, name) and (module := getattr(model, name)):
                 module.to(torch.bfloat16)
     if config.train.checkpointing:
-        model.causal.gradient_checkpointing_enable({"use_reentrant": False})
+        with _newest_names():
+            model.causal.gradient_checkpointing_enable({"use_reentrant": False})
     model.offload, model.logits_at_once = config.train.offload, config.train.logits_at_once
     return model
 
@@ -167,7 +170,16 @@ def _adapted(causal: Any, lora: LoraConfig, new: list[int]) -> Any:
         use_dora=lora.dora,
         trainable_token_indices=_tables(causal, new) if new else None,
     )
-    return get_peft_model(causal, settings, autocast_adapter_dtype=True)
+    with _newest_names():
+        return get_peft_model(causal, settings, autocast_adapter_dtype=True)
+
+
+@contextmanager
+def _newest_names() -> Iterator[None]:
+    """Older transformers, which we allow too, do not have the names that newer ones ask for."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def _tables(causal: Any, new: list[int]) -> dict[str, list[int]]:

@@ -207,10 +207,10 @@ def test_train_prints_its_metrics_as_json(run, tmp_path):
     config = tmp_path / "small.toml"
     config.write_text(
         f'name = "small"\noutput = "{tmp_path}"\n[data]\nsources = ["{PARTS}"]\nvalidation = 0.4\n'
-        "[model]\nvocabulary = 280\nwidth = 16\nlayers = 1\nheads = 2\nkv_heads = 1\n"
+        "[model.decoder]\nvocabulary = 280\nwidth = 16\nlayers = 1\nheads = 2\nkv_heads = 1\n"
         "[train]\nepochs = 0.2\nbatch = 2\n"
     )
-    code, out, err = run("train", config, "--set", "model.feed_forward=32", "--json")
+    code, out, err = run("train", config, "--set", "model.decoder.feed_forward=32", "--json")
     assert code == 0
     assert json.loads(out)["folder"] == str(tmp_path / "small")
     assert "parts to learn from" in err

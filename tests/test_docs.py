@@ -80,8 +80,6 @@ def test_the_commands_of_the_readme_run(line, tmp_path):
     words = shlex.split(line.removeprefix("$ "), comments=True)
     assert words[0] == "cadcomplete"
     words = [w.replace("out/", f"{tmp_path}/") for w in words]
-    if "train" in words:
-        pytest.skip("needs the open data and an hour")
     done = subprocess.run(
         [sys.executable, "-m", *words], capture_output=True, text=True, cwd=ROOT, timeout=200
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import io
+from contextlib import suppress
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from cadcomplete.data.inputs import picture
+from cadcomplete.data.inputs import FORMATS, picture
 from cadcomplete.errors import InputError
 
 
@@ -79,13 +81,63 @@ def test_a_picture_is_made_smaller_without_aliasing():
     assert 120 < seen[:, 2:-2, 2:-2].min() <= seen[:, 2:-2, 2:-2].max() < 135
 
 
+def test_one_colour_that_stands_for_transparency_is_seen_on_white():
+    black = Image.fromarray(np.zeros((20, 20, 3), dtype=np.uint8))
+    for image, colour in ((black, (0, 0, 0)), (black.convert("L"), 0), (black.convert("P"), 0)):
+        assert (picture(png(image, transparency=colour), size=20) == 255).all()
+
+
+def test_a_long_picture_is_made_smaller_before_it_is_padded():
+    pixels = np.full((250, 2000, 3), 90, dtype=np.uint8)
+    pixels[125:] = 30  # the median of the border lies between
+    seen = picture(png(Image.fromarray(pixels)), size=64)
+    assert (seen[:, 28:31] == 90).all() and (seen[:, 33:36] == 30).all()
+    assert len(np.unique(seen[:, :28])) == 1 and np.array_equal(seen[:, 0], seen[:, -1])
+
+
+def test_no_file_stays_open_and_the_picture_that_was_given_stays_as_it_was(tmp_path, recwarn):
+    (tmp_path / "a.png").write_bytes(png(Image.fromarray(noise(50, 40))))
+    with Image.open(tmp_path / "a.png") as image:
+        before = image.copy()
+        picture(image, size=28)
+        assert image.size == before.size and image.tobytes() == before.tobytes()
+    picture(tmp_path / "a.png", size=28)
+    gc.collect()
+    assert not recwarn.list
+
+
+def test_a_picture_of_32_bits_a_colour_is_refused():
+    for kind in (np.int32, np.float32):
+        deep = Image.fromarray(np.full((20, 20), 200, dtype=kind))
+        with pytest.raises(InputError, match=r"got 32 bits a colour \(save it once more, as PNG"):
+            picture(png(deep, "TIFF"), size=20)
+
+
+def test_no_program_is_started_for_a_picture():
+    with pytest.raises(InputError, match="of no kind that is known"):
+        picture(png(Image.fromarray(noise(20, 20)), "EPS"), size=20)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_broken_picture_is_an_error_or_a_picture(kind, recwarn):
+    whole, random = png(Image.fromarray(noise(24, 24)), kind), np.random.default_rng(0)
+    for _ in range(60):
+        broken = bytearray(whole)
+        for at in random.integers(len(broken), size=random.integers(1, 5)):
+            broken[at] = random.integers(256)
+        with suppress(InputError):
+            picture(bytes(broken[: random.integers(len(broken))]), size=16)
+            picture(bytes(broken), size=16)
+    assert not recwarn.list  # the user sees one line
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"", "not a picture"),
         (
             b"some text",
-            "not a picture: expected a whole PNG, JPEG or other picture, got of no kind",
+            "not a picture: expected a whole PNG, .* or TIFF, got of no kind",
         ),
         (png(Image.fromarray(noise(60, 60)))[:900], "not a picture"),
         (png(Image.fromarray(noise(60, 60)), "JPEG")[:900], "not a picture"),

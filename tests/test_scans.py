@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import re
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -13,7 +15,8 @@ from hypothesis import strategies as st
 
 from cadcomplete import readers
 from cadcomplete.data.inputs import surface
-from cadcomplete.errors import InputError
+from cadcomplete.data.modalities import cloud_of
+from cadcomplete.errors import CadCompleteError, InputError
 from cadcomplete.exporters import convert
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.cloud import PointCloud, sample_cloud
@@ -110,6 +113,130 @@ def test_a_cloud_of_a_data_set_is_taken_as_it_is(cloud, tmp_path):
     assert np.array_equal(scan.cloud.points, cloud.points)
     assert np.array_equal(scan.cloud.normals, cloud.normals)
     assert np.array_equal(surface(scan.cloud, count=500, seed=3), surface(cloud, count=500, seed=3))
+
+
+def test_a_cloud_of_a_data_set_is_seen_alike_by_training_and_from_arrays(cloud, tmp_path):
+    # As shards have it: points in single, normals in half precision.
+    points, normals = cloud.points.astype(np.float32), cloud.normals.astype(np.float16)
+    frame = {"center": cloud.center, "scale": cloud.scale}
+    stored = cloud_of({"points": points.reshape(-1), "normals": normals.reshape(-1), **frame})
+    trained = surface(stored, count=500, seed=3)
+    np.save(tmp_path / "a.npy", np.concatenate([stored.points, stored.normals], axis=1))
+    np.save(tmp_path / "b.npy", np.concatenate([stored.millimetres, stored.normals], axis=1))
+    np.savez(tmp_path / "c.npz", points=points, normals=normals, **frame)
+    np.savez(tmp_path / "d.npz", points=points.reshape(-1), normals=normals.reshape(-1), **frame)
+    np.savez(tmp_path / "e.npz", normals=normals, points=stored.millimetres, unused=np.zeros(2))
+    for path in sorted(tmp_path.iterdir()):
+        scan = read_scan(path)
+        assert scan.notices == ()
+        assert np.array_equal(surface(scan.cloud, count=500, seed=3), trained), path.name
+
+
+def test_a_frame_that_does_not_fit_is_put_right(cloud, tmp_path):
+    np.savez(
+        tmp_path / "a.npz",
+        points=3 * cloud.points + 1,
+        normals=7 * cloud.normals,
+        center=cloud.center - cloud.scale / 3,
+        scale=cloud.scale / 3,
+    )
+    scan = read_scan(tmp_path / "a.npz")
+    assert np.allclose(scan.cloud.points, cloud.points)
+    assert np.allclose(scan.cloud.normals, cloud.normals)
+    assert np.allclose(scan.cloud.millimetres, cloud.millimetres)
+
+
+def test_a_frame_without_normals_is_kept(cloud, tmp_path):
+    frame = {"center": cloud.center, "scale": cloud.scale}
+    np.savez(tmp_path / "a.npz", points=cloud.points, **frame)
+    scan = read_scan(tmp_path / "a.npz")
+    assert scan.notices == ("normals were estimated from the points",)
+    assert np.array_equal(scan.cloud.points, cloud.points)
+    assert np.allclose(scan.cloud.millimetres, cloud.millimetres)
+
+
+@pytest.mark.parametrize("kind", ["stl", "stl_ascii", "ply", "ply_ascii"])
+def test_meshes_are_read_as_text_and_as_binary(mesh, tmp_path, kind):
+    file, _, text = kind.partition("_")
+    whole = trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False)
+    options = {"encoding": "ascii"} if kind == "ply_ascii" else {}
+    content = whole.export(file_type=kind if file == "stl" else "ply", **options)
+    content = content.encode() if isinstance(content, str) else content
+    (tmp_path / f"a.{file}").write_bytes(content)
+    scan = read_scan(tmp_path / f"a.{file}", points=500, seed=4)
+    known = sample_cloud(mesh, 500, seed=4)
+    assert np.allclose(scan.cloud.millimetres, known.millimetres, atol=1e-3)
+    assert (np.abs(scan.cloud.normals - known.normals).max(axis=1) < 1e-2).mean() > 0.99
+    (tmp_path / f"cut.{file}").write_bytes(content[: len(content) // 2])
+    with pytest.raises(InputError, match=f"cut.{file}: "):
+        read_scan(tmp_path / f"cut.{file}")
+
+
+def test_a_binary_stl_may_begin_as_one_of_text_does(mesh, tmp_path):
+    content = trimesh.Trimesh(mesh.vertices, mesh.triangles).export(file_type="stl")
+    (tmp_path / "a.stl").write_bytes(b"solid part".ljust(80) + content[80:])
+    assert read_scan(tmp_path / "a.stl", points=100).cloud.points.shape == (100, 3)
+
+
+def test_a_step_in_metres_is_read_in_millimetres(tmp_path):
+    with Kernel(time_limit=60) as kernel:
+        kernel.run(convert, readers.read(PARTS / "bracket.json"), tmp_path / "mm.step")
+        text = (tmp_path / "mm.step").read_text()
+        assert "SI_UNIT(.MILLI.,.METRE.)" in text
+        changed = text.replace("SI_UNIT(.MILLI.,.METRE.)", "SI_UNIT($,.METRE.)")
+        (tmp_path / "m.step").write_text(changed)
+        scales = [
+            kernel.run(read_scan, tmp_path / name).cloud.scale for name in ("mm.step", "m.step")
+        ]
+    assert scales[1] == pytest.approx(1000 * scales[0])
+
+
+def test_a_broken_step_costs_an_error_and_not_the_kernel(tmp_path):
+    with Kernel(time_limit=60) as kernel:
+        kernel.run(convert, readers.read(PARTS / "bracket.json"), tmp_path / "a.step")
+        text = (tmp_path / "a.step").read_text()
+        for number, end in enumerate(np.linspace(0.1, 0.9, 5)):
+            (tmp_path / f"{number}.step").write_text(text[: int(end * len(text))])
+            with pytest.raises(CadCompleteError):
+                kernel.run(read_scan, tmp_path / f"{number}.step")
+        hollow = re.sub(r"=ADVANCED_FACE\(.*?\);", "=NOTHING();", text.replace("\n", ""))
+        (tmp_path / "hollow.step").write_text(hollow)
+        with pytest.raises(CadCompleteError):
+            kernel.run(read_scan, tmp_path / "hollow.step")
+        assert len(kernel.run(read_scan, tmp_path / "a.step").cloud.points) == 8192
+
+
+def test_numbers_that_overflow_still_give_a_unit_normal(cloud, tmp_path):
+    rows = np.concatenate([cloud.points, cloud.normals * 1e300], axis=1)
+    np.save(tmp_path / "a.npy", rows)
+    assert np.allclose(read_scan(tmp_path / "a.npy").cloud.normals, cloud.normals)
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".ply", ".stl"])
+def test_a_broken_file_is_an_error_or_a_cloud(mesh, cloud, suffix, tmp_path):
+    rows, random = (
+        np.concatenate([cloud.points, cloud.normals], axis=1)[:20],
+        np.random.default_rng(2),
+    )
+    box, path, written = trimesh.creation.box(), tmp_path / f"a{suffix}", []
+    if suffix in (".npy", ".npz"):
+        (np.save if suffix == ".npy" else np.savez_compressed)(path, rows)
+        written.append(path.read_bytes())
+    else:
+        for options in (
+            {},
+            {"encoding": "ascii"} if suffix == ".ply" else {"file_type": "stl_ascii"},
+        ):
+            content = box.export(**{"file_type": suffix[1:], **options})
+            written.append(content if isinstance(content, bytes) else content.encode())
+    for whole in written * 60:
+        broken = bytearray(whole)
+        for at in random.integers(len(broken), size=random.integers(1, 5)):
+            broken[at] = random.integers(256)
+        path.write_bytes(broken[: random.choice([len(broken), random.integers(len(broken))])])
+        with suppress(InputError):
+            made = read_scan(path, points=20).cloud
+            assert np.isfinite(made.points).all() and np.isfinite(made.normals).all()
 
 
 @pytest.mark.parametrize("suffix", [".stl", ".step"])
@@ -211,10 +338,10 @@ def test_normals_that_are_not_numbers_are_an_error(tmp_path):
 
 def test_an_array_that_would_run_code_is_refused(tmp_path):
     np.save(tmp_path / "cloud.npy", np.array([object()] * 20), allow_pickle=True)
-    with pytest.raises(InputError, match="not a numpy array"):
+    with pytest.raises(InputError, match="not a file of arrays: .* Object arrays"):
         read_scan(tmp_path / "cloud.npy")
     (tmp_path / "cloud.npz").write_bytes(pickle.dumps([1, 2, 3]))
-    with pytest.raises(InputError, match="not a file of numpy arrays"):
+    with pytest.raises(InputError, match="not a file of arrays"):
         read_scan(tmp_path / "cloud.npz")
 
 
@@ -240,6 +367,39 @@ def test_a_ply_cut_short_is_an_error(cloud, tmp_path, kind):
 def test_an_unknown_suffix_lists_the_known_ones(tmp_path):
     with pytest.raises(InputError, match=r"expected \.npy, \.npz, \.ply, \.stl, \.step, \.stp"):
         read_scan(tmp_path / "cloud.xyz")
+
+
+def arrays(**changes):
+    return {"points": good(), "normals": good(), "center": np.zeros(3), "scale": 1.0, **changes}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (arrays(normals=good()[:30]), "not the normals: expected 50 × 3, got 30 × 3"),
+        (arrays(scale=0.0), "not a frame: expected a finite center and a scale above 0"),
+        (arrays(scale=np.nan), "not a frame"),
+        (arrays(center=np.zeros(2)), "not a frame: expected a center of 3 numbers"),
+        (arrays(points=good().reshape(-1)[:149]), "not the points of a cloud"),
+        ({}, "not a file of arrays: .* got no array"),
+    ],
+)
+def test_archives_that_are_no_cloud_are_named_in_one_line(content, message, tmp_path):
+    np.savez(tmp_path / "a.npz", **content)
+    with pytest.raises(InputError, match=message) as caught:
+        read_scan(tmp_path / "a.npz")
+    assert str(caught.value).startswith(f"{tmp_path / 'a.npz'}: ")
+
+
+def test_an_archive_with_the_suffix_of_an_array_says_so(tmp_path):
+    np.savez(tmp_path / "a.npz", good())
+    with pytest.raises(InputError, match=r"got an archive of arrays, whose suffix is \.npz"):
+        read_scan((tmp_path / "a.npz").rename(tmp_path / "a.npy"))
+
+
+def test_a_cloud_without_points_has_no_surface():
+    with pytest.raises(InputError, match="a point cloud without points"):
+        surface(PointCloud(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(3), 1.0), count=4, seed=0)
 
 
 # --- as the encoder reads them ------------------------------------------------------------------

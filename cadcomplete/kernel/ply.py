@@ -57,6 +57,8 @@ def read_header(content: bytes, path: Path) -> Header:
                     order = _FORMATS[name]
                 case ["element", element, count]:
                     counts[element] = int(count)
+                    if counts[element] < 0:
+                        raise ValueError(f"{count} of {element}")
                     if element != "vertex" and "vertex" not in counts:
                         raise ValueError("the vertices do not come first")
                 case ["property", "list", *_] if element == "vertex":

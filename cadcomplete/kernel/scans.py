@@ -5,8 +5,11 @@ Lengths are millimetres; .stl, .ply and arrays do not say theirs and are taken a
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +22,13 @@ from cadcomplete.kernel.cloud import PointCloud, normalize, sample_cloud
 from cadcomplete.kernel.estimate import estimate_normals
 from cadcomplete.kernel.mesh import Mesh
 from cadcomplete.kernel.ply import read_header, read_vertices
+from cadcomplete.kernel.stl import read_stl
 
 FEWEST, MOST = 16, 16_384
 """Points that a cloud has at least, and those of which normals are estimated."""
+
+HALF_PRECISION = 1e-3
+"""How far our own clouds, which are stored rounded, may be from their frame and unit length."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,10 +41,17 @@ class Scan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Raw:
-    """What is in a file: places (n, 3) in mm, and normals (n, 3) of any length, or None."""
+    """What is in a file.
+
+    Attributes:
+        points: places, shape (n, 3).
+        normals: of any length, shape (n, 3), or None.
+        frame: a center (3,) and a scale, millimetres being center + scale * points, or None.
+    """
 
     points: Array
     normals: Array | None = None
+    frame: tuple[Array, float] | None = None
 
 
 def read_scan(path: Path, *, points: int = 8192, seed: int = 0) -> Scan:
@@ -70,20 +84,34 @@ def _framed(raw: Raw, path: Path, seed: int) -> Scan:
     places, normals = _checked(raw.points, "points", path), raw.normals
     notices: list[str] = []
     if normals is not None:
-        lengths = np.linalg.norm(_checked(normals, "normals", path), axis=1)
-        if lengths.min() < 1e-6:
-            notices.append(f"{(lengths < 1e-6).sum()} normals are zero, so all are estimated")
-            normals = None
-        else:
-            normals = normals / lengths[:, None]
-    if normals is None and len(places) > MOST:
-        notices.append(f"{MOST:,} of {len(places):,} points are used")
-        places = places[np.random.default_rng(seed).choice(len(places), MOST, replace=False)]
+        normals = _unit(_checked(normals, "normals", path), notices)
     framed, center, scale = normalize(places)
+    if raw.frame is not None:
+        if max(np.abs(center).max(), abs(scale - 1)) < HALF_PRECISION:
+            framed, center, scale = places, np.zeros(3), 1.0  # bit for bit as in training
+        center, scale = raw.frame[0] + raw.frame[1] * center, raw.frame[1] * scale
+    if normals is None and len(framed) > MOST:
+        notices.append(f"{MOST:,} of {len(framed):,} points are used")
+        framed = framed[np.random.default_rng(seed).choice(len(framed), MOST, replace=False)]
     if normals is None:
         notices.append("normals were estimated from the points")
         normals = estimate_normals(framed)
     return Scan(PointCloud(framed, normals, center, scale), tuple(notices))
+
+
+def _unit(normals: Array, notices: list[str]) -> Array | None:
+    """Return normals of length 1, or None and a notice if some have no direction.
+
+    Those that are of length 1 but for rounding stay as they are.
+    """
+    largest = np.abs(normals).max(axis=1, keepdims=True)
+    if zero := int((largest < 1e-6).sum()):
+        notices.append(f"{zero} normals are zero, so all are estimated")
+        return None
+    lengths = np.linalg.norm(normals / largest, axis=1, keepdims=True)  # squares may overflow
+    if np.abs(largest * lengths - 1).max() < HALF_PRECISION:
+        return normals
+    return normals / largest / lengths
 
 
 def _checked(values: Any, name: str, path: Path) -> Array:
@@ -113,40 +141,75 @@ def _checked(values: Any, name: str, path: Path) -> Array:
 
 
 def _npy(path: Path, points: int, seed: int) -> Raw:
-    return _split(_loaded(path), path)
+    with _stored(path):
+        array = np.load(path, allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise ValueError("an archive of arrays, whose suffix is .npz")
+    return _split(array, path)
 
 
-def _npz(path: Path, points: int, seed: int) -> Raw | Scan:
-    """Our own clouds are in the frame already; of others `points` and `normals`, or the first."""
-    if not zipfile.is_zipfile(path):
-        raise InputError("not a file of numpy arrays", file=path, expected="a whole .npz")
-    try:
+def _npz(path: Path, points: int, seed: int) -> Raw:
+    """The arrays `points` and `normals`, with `center` and `scale` if it is ours; or the first."""
+    with _stored(path):
+        if not zipfile.is_zipfile(path):
+            raise ValueError("no archive, or not all of it")
         with np.load(path, allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError("not a file of numpy arrays", file=path, got=error) from error
-    if not found:
-        raise InputError("no array", file=path, expected="points, and normals")
-    if {"points", "normals", "center", "scale"} <= found.keys():
-        places, normals = (found[key].reshape(-1, 3) for key in ("points", "normals"))
-        places, normals = _checked(places, "points", path), _checked(normals, "normals", path)
-        if places.shape == normals.shape and found["center"].size == 3:
-            center = found["center"].astype(np.float64).reshape(3)
-            return Scan(PointCloud(places, normals, center, float(found["scale"])))
-    raw = _split(found.get("points", next(iter(found.values()))), path)
-    normals = found.get("normals", raw.normals)
+            names = ("points", "normals", "center", "scale")
+            wanted = names if "points" in arrays.files else arrays.files[:1]
+            found = {name: arrays[name] for name in wanted if name in arrays.files}
+        if not found:
+            raise ValueError("no array")
+    first, *_ = found.values()
+    raw = _split(_rows(first), path)
+    normals = _rows(found["normals"]) if "normals" in found else raw.normals
     if normals is not None and normals.shape != raw.points.shape:
-        expected = f"as many as points, {len(raw.points)}"
-        raise InputError("not the normals", file=path, expected=expected, got=normals.shape)
-    return Raw(raw.points, normals)
+        expected, got = " × ".join(map(str, raw.points.shape)), " × ".join(map(str, normals.shape))
+        hint = "give each point a normal, or none"
+        raise InputError("not the normals", file=path, expected=expected, got=got, hint=hint)
+    if not {"center", "scale"} <= found.keys():
+        return Raw(raw.points, normals)
+    center, scale = found["center"], found["scale"]
+    if (
+        center.shape != (3,)
+        or scale.size != 1
+        or {center.dtype.kind, scale.dtype.kind} - set("fiu")
+    ):
+        expected = "a center of 3 numbers and a scale of 1"
+        raise InputError("not a frame", file=path, expected=expected, got=(center, scale))
+    center, scale = center.astype(np.float64), float(scale.reshape(-1)[0])
+    if not np.isfinite(center).all() or not 0 < scale < np.inf:
+        expected = "a finite center and a scale above 0"
+        raise InputError("not a frame", file=path, expected=expected, got=(center, scale))
+    return Raw(raw.points, normals, (center, scale))
 
 
-def _loaded(path: Path) -> np.ndarray:
+@contextmanager
+def _stored(path: Path) -> Iterator[None]:
+    """Name a file of arrays that cannot be read, by all that numpy raises for one."""
     try:
-        return np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        expected = "a whole .npy of numbers"
-        raise InputError("not a numpy array", file=path, expected=expected, got=error) from error
+        yield
+    except (
+        ValueError,
+        EOFError,
+        SyntaxError,
+        MemoryError,
+        KeyError,
+        RuntimeError,
+        OverflowError,
+        tokenize.TokenError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        expected, hint = f"a whole {path.suffix} of numbers", "write it with numpy.save or savez"
+        got = str(error) or type(error).__name__
+        raise InputError(
+            "not a file of arrays", file=path, expected=expected, got=got, hint=hint
+        ) from error
+
+
+def _rows(array: np.ndarray) -> np.ndarray:
+    """Our own clouds may be flat: x y z x y z …"""
+    return array.reshape(-1, 3) if array.ndim == 1 and len(array) % 3 == 0 else array
 
 
 def _split(array: np.ndarray, path: Path) -> Raw:
@@ -160,24 +223,46 @@ def _ply(path: Path, points: int, seed: int) -> Raw | Scan:
     content = path.read_bytes()
     header = read_header(content, path)
     if header.faces:
-        return _mesh(path, points, seed)
+        return _sampled(_ply_mesh(path), path, points, seed)
     return Raw(*read_vertices(content, header, path))
 
 
-def _mesh(path: Path, points: int, seed: int) -> Scan:
-    """Sample a mesh by area, with the normals of its triangles."""
+def _ply_mesh(path: Path) -> Mesh:
     import trimesh
 
     try:
-        found = trimesh.load(path, force="mesh", process=False)
-        vertices, triangles = np.asarray(found.vertices), np.asarray(found.faces)  # type: ignore[attr-defined]
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        raise InputError("not a mesh that can be read", file=path, got=error) from error
+        found = trimesh.load_mesh(path, process=False)
+        return Mesh(np.asarray(found.vertices, np.float64), np.asarray(found.faces, np.int64))
+    # What its parser makes of a broken file: anything, up to names that were never bound.
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        NameError,
+        ArithmeticError,
+    ) as error:
+        problem, hint = "not a mesh that can be read", "export it again"
+        raise InputError(problem, file=path, got=str(error), hint=hint) from error
+
+
+def _stl(path: Path, points: int, seed: int) -> Scan:
+    return _sampled(read_stl(path), path, points, seed)
+
+
+def _sampled(mesh: Mesh, path: Path, points: int, seed: int) -> Scan:
+    """Sample a mesh by area, with the normals of its triangles."""
+    triangles, vertices = mesh.triangles, mesh.vertices
     if not len(triangles):
-        raise InputError("a mesh without triangles", file=path)
+        raise InputError("a mesh without triangles", file=path, hint="export the surface")
+    if triangles.min() < 0 or triangles.max() >= len(vertices):
+        expected, got = (
+            f"vertices 0 to {len(vertices) - 1}",
+            f"{triangles.min()} to {triangles.max()}",
+        )
+        raise InputError("triangles of no vertices", file=path, expected=expected, got=got)
     if not np.isfinite(vertices).all():
         raise InputError("vertices that are not numbers", file=path, expected="finite coordinates")
-    mesh = Mesh(vertices.astype(np.float64), triangles.astype(np.int64), ())
     return Scan(sample_cloud(mesh, points, seed=seed))
 
 
@@ -193,7 +278,7 @@ SCANS: dict[str, Callable[[Path, int, int], Raw | Scan]] = {
     ".npy": _npy,
     ".npz": _npz,
     ".ply": _ply,
-    ".stl": _mesh,
+    ".stl": _stl,
     ".step": _step,
     ".stp": _step,
 }

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from OCP.IFSelect import IFSelect_RetDone
 from OCP.STEPControl import STEPControl_Reader
+from OCP.TopAbs import TopAbs_FACE
+from OCP.TopExp import TopExp_Explorer
 
 from cadcomplete.errors import InputError
 from cadcomplete.kernel.booleans import Solid
@@ -19,8 +21,9 @@ def read_step(path: Path) -> Solid:
     """Return all that a STEP file holds as one shape, in mm. Raises InputError."""
     reader = STEPControl_Reader()
     if reader.ReadFile(str(path)) != IFSelect_RetDone or not reader.TransferRoots():
-        raise InputError("not a STEP file that can be read", file=path)
+        raise InputError("not a STEP file that can be read", file=path, hint="export it again")
     shape = reader.OneShape()
-    if shape.IsNull():
-        raise InputError("a STEP file without a shape", file=path)
+    if shape.IsNull() or not TopExp_Explorer(shape, TopAbs_FACE).More():
+        hint = "export the solid, not its edges"
+        raise InputError("a STEP file without a surface", file=path, hint=hint)
     return Solid(shape, volume_of(shape))
