@@ -14,9 +14,9 @@ from cadcomplete import exporters, readers
 from cadcomplete.errors import InputError, KernelFailure
 from cadcomplete.fields import FORMATS, Format
 from cadcomplete.files import check_folder
-from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import Report, examine
-from cadcomplete.kernel.scans import read_scan
+from cadcomplete.kernel.scans import Scan, read_scan
 from cadcomplete.operations import Operation, Sketch
 from cadcomplete.progress import progress, watched
 from cadcomplete.readers import Document
@@ -240,7 +240,7 @@ def complete(
         from cadcomplete import completion as completing
 
         loaded = checkpoint.load(model) if model is not None else completing.shipped_model()
-        seen = scan.result() if scan is not None else None
+        seen = _seen(scan, points) if scan is not None else None
         result = completing.complete(
             document,
             model=loaded,
@@ -261,6 +261,15 @@ def complete(
         "notices": list(seen.notices) if seen else [],
         **_completions(result, files),
     }
+
+
+def _seen(scan: Pending[Scan], path: Path | None) -> Scan:
+    """Wait for a cloud; a file on which the kernel dies is one that cannot be used."""
+    try:
+        return scan.result()
+    except KernelFailure as error:
+        hint = "export it again, or give an STL"
+        raise InputError(str(error), file=path, hint=hint) from error
 
 
 def _completions(result: Completions, files: dict[int | str, Any]) -> Json:

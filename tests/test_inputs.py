@@ -91,7 +91,8 @@ def test_a_long_picture_is_made_smaller_before_it_is_padded():
     pixels = np.full((250, 2000, 3), 90, dtype=np.uint8)
     pixels[125:] = 30  # the median of the border lies between
     seen = picture(png(Image.fromarray(pixels)), size=64)
-    assert (seen[:, 28:31] == 90).all() and (seen[:, 33:36] == 30).all()
+    assert abs(seen[:, 28:31].astype(int) - 90).max() < 5  # the filter overshoots at an edge
+    assert abs(seen[:, 33:36].astype(int) - 30).max() < 5
     assert len(np.unique(seen[:, :28])) == 1 and np.array_equal(seen[:, 0], seen[:, -1])
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from conftest import PARTS
 
-from cadcomplete import checkpoint, readers
+from cadcomplete import checkpoint, readers, reports
 from cadcomplete.completion import complete, prompted
 from cadcomplete.config import from_dict
 from cadcomplete.data import modalities
@@ -352,3 +352,17 @@ def test_a_picture_or_cloud_that_cannot_be_used_is_one_line_and_code_2(
     lines = [line for line in err.splitlines() if line.startswith("cadcomplete: ")]
     assert (code, out) == (2, "")
     assert len(lines) == 1 and message in lines[0]
+
+
+def die() -> None:
+    """A job that ends its process, as a kernel that crashes does."""
+    import os
+    import signal
+
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def test_a_file_on_which_the_kernel_dies_is_named(tmp_path):
+    with Kernel(time_limit=30) as kernel, pytest.raises(InputError) as caught:
+        reports._seen(kernel.submit(die), tmp_path / "a.step")
+    assert str(caught.value).startswith(f"{tmp_path / 'a.step'}: the CAD kernel crashed")

@@ -80,7 +80,8 @@ def read_vertices(content: bytes, header: Header, path: Path) -> tuple[Array, Ar
         if header.order:
             kind = np.dtype([(name, header.order + t) for name, t in header.properties])
             table = np.frombuffer(content, kind, header.vertices, header.size)
-            columns = {name: table[name].astype(np.float64) for name in kind.names or ()}
+            with np.errstate(invalid="ignore"):  # what is no number is found by who asked
+                columns = {name: table[name].astype(np.float64) for name in kind.names or ()}
         else:
             lines = content[header.size :].decode("ascii").split("\n")[: header.vertices]
             rows = np.array([line.split() for line in lines if line.strip()], dtype=np.float64)

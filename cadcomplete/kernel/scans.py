@@ -69,7 +69,7 @@ def read_scan(path: Path, *, points: int = 8192, seed: int = 0) -> Scan:
         )
     try:
         if not path.stat().st_size:
-            raise InputError("the file is empty", file=path)
+            raise InputError("the file is empty", file=path, hint="write it again")
         found = reader(path, points, seed)
         return found if isinstance(found, Scan) else _framed(found, path, seed)
     except OSError as error:
@@ -141,8 +141,8 @@ def _checked(values: Any, name: str, path: Path) -> Array:
 
 
 def _npy(path: Path, points: int, seed: int) -> Raw:
-    with _stored(path):
-        array = np.load(path, allow_pickle=False)
+    with _stored(path), path.open("rb") as file:
+        array = np.load(file, allow_pickle=False)
         if not isinstance(array, np.ndarray):
             raise ValueError("an archive of arrays, whose suffix is .npz")
     return _split(array, path)
@@ -150,13 +150,14 @@ def _npy(path: Path, points: int, seed: int) -> Raw:
 
 def _npz(path: Path, points: int, seed: int) -> Raw:
     """The arrays `points` and `normals`, with `center` and `scale` if it is ours; or the first."""
-    with _stored(path):
-        if not zipfile.is_zipfile(path):
+    with _stored(path), path.open("rb") as file:  # numpy leaves what it cannot read open
+        if not zipfile.is_zipfile(file):
             raise ValueError("no archive, or not all of it")
-        with np.load(path, allow_pickle=False) as arrays:
-            names = ("points", "normals", "center", "scale")
-            wanted = names if "points" in arrays.files else arrays.files[:1]
-            found = {name: arrays[name] for name in wanted if name in arrays.files}
+        file.seek(0)
+        arrays = np.load(file, allow_pickle=False)
+        names = ("points", "normals", "center", "scale")
+        wanted = names if "points" in arrays.files else arrays.files[:1]
+        found = {name: arrays[name] for name in wanted if name in arrays.files}
         if not found:
             raise ValueError("no array")
     first, *_ = found.values()

@@ -27,7 +27,8 @@ def read_stl(path: Path) -> Mesh:
         problem, hint = "not a whole STL file", "export it again"
         raise InputError(problem, file=path, expected=expected, got=got, hint=hint)
     else:
-        corners = np.frombuffer(content, _TRIANGLE, count, _HEADER)["corners"].astype(np.float64)
+        with np.errstate(invalid="ignore"):  # what is no number is found by who asked
+            corners = np.frombuffer(content, _TRIANGLE, count, _HEADER)["corners"].astype(float)
     return Mesh(corners.reshape(-1, 3), np.arange(3 * len(corners)).reshape(-1, 3))
 
 
