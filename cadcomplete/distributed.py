@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
+import torch
 from accelerate import PartialState
 from accelerate.utils import parse_flag_from_env
 from torch import Tensor
@@ -18,8 +19,12 @@ Key = TypeVar("Key")
 
 
 def this_process() -> PartialState:
-    """Return which of the processes this is that were started together (accelerate launch)."""
-    return PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU"))
+    """Return which of the processes this is that were started together (accelerate launch).
+
+    Without being told, accelerate would take processes without a GPU for as many single ones.
+    """
+    told = parse_flag_from_env("ACCELERATE_USE_CPU")
+    return PartialState(cpu=told or not torch.accelerator.is_available())
 
 
 def local(tensor: Tensor) -> Tensor:

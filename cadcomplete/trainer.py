@@ -315,7 +315,7 @@ def arguments(config: Config, folder: Path, rows: Rows, processes: int) -> Train
         weight_decay=train.weight_decay,
         max_grad_norm=train.clip or 1e30,  # so that it is measured all the same
         bf16=train.compute == "bfloat16",
-        use_cpu=str(this_process().device) == "cpu",
+        use_cpu=str(this_process().device).startswith("cpu"),  # "cpu:0" of several processes
         seed=train.seed,
         eval_strategy="steps",
         eval_steps=train.evaluate_every,
