@@ -6,14 +6,15 @@ and `coverage` (tokens).
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cadcomplete.config import Config
+from cadcomplete.config import Config, from_dict
 from cadcomplete.plan.coverage import Coverage, coverage
 from cadcomplete.plan.memory import GB, Memory, Model, memory_of, model_of
 from cadcomplete.plan.work import H100, SHARE, of_attention, of_encoders, per_token
@@ -49,6 +50,7 @@ def plan(
     model = model_of(config)
     memory = memory_of(config, model)
     fits = memory.peak <= gpu * GB
+    found = coverage(config, model, data or config.data.sources)
     return {
         "name": config.name,
         "language_model": config.model.language_model or "our own decoder",
@@ -57,12 +59,15 @@ def plan(
         "parameters": model.parameters,
         "trained": model.trained,
         "memory_gb": _memory(memory),
+        "lower_gb": _lower(memory),
         "peak_gb": round(memory.peak / GB, 2),
         "host_gb": round(memory.host / GB, 2),
         "gpu_gb": gpu,
         "fits": fits,
         "advice": [] if fits else advice(config, gpu),
-        **_work(config, model, coverage(config, model, data or config.data.sources), tflops),
+        "tflops": tflops,
+        **_longest(config, model, tflops),
+        **_run(config, model, found, tflops),
     }
 
 
@@ -74,49 +79,83 @@ def _memory(memory: Memory) -> dict[str, float]:
     return {name: round(size / GB, 3) for name, size in parts.items()}
 
 
+def _lower(memory: Memory) -> dict[str, float]:
+    """What is there at other times than the peak and takes less, by part, in GB."""
+    others = {k: v for k, v in memory.phases.items() if k != memory.phase}
+    return {name: round(size / GB, 3) for name, size in others.items()}
+
+
 def advice(config: Config, gpu: float) -> list[str]:
-    """Return changes of which each alone makes a configuration fit, or all that help."""
-    found, train = [], config.train
-    changed = {
-        "train.checkpointing=true": _with(config, train={"checkpointing": True}),
-        "train.batch=1": _with(config, train={"batch": 1}),
-        "train.offload=true": _with(config, train={"checkpointing": True, "offload": True}),
-        "model.lora.rank=8": _with(config, lora={"rank": 8}),
-        "model.dtype=bfloat16, train.compute=bfloat16": _with(
-            config, model={"dtype": "bfloat16"}, train={"compute": "bfloat16"}
-        ),
-        "model.quantize=nf4": _with(config, model={"quantize": "nf4"}),
-    }
-    length = config.data.max_length
-    while length > 256:
-        length //= 2
-        changed[f"data.max_length={length}"] = _with(config, data={"max_length": length})
-    if not config.model.lora.rank or train.compute != "bfloat16":
-        del changed["model.quantize=nf4"]
-    for text, other in changed.items():
-        if other != config and memory_of(other, model_of(other)).peak <= gpu * GB:
-            found.append(f"--set {text}")
+    """Return changes that each make a configuration fit; if none does alone, all together."""
+    candidates: list[Json] = [
+        {"train.checkpointing": True},
+        {"train.batch": 1},
+        {"train.checkpointing": True, "train.offload": True},
+        {"model.lora.rank": 8},
+        {"model.dtype": "bfloat16", "train.compute": "bfloat16"},
+    ]
+    if config.model.lora.rank and config.train.compute == "bfloat16":
+        candidates.append({"model.quantize": "nf4"})
+    together = {key: value for one in candidates for key, value in one.items()}
+    fitting = [one for one in candidates if _fits(_with(config, one), gpu)]
+    if not fitting and _fits(_with(config, together), gpu):
+        fitting = [together]
+    for basis in ({}, together):
+        if length := _longest_fitting(_with(config, basis), gpu):
+            fitting.append({**basis, "data.max_length": length})
+            break
+    found = [_options(config, one) for one in fitting]
     return found or ["a smaller language model, or several cards: docs/distributed.md"]
 
 
-def _with(config: Config, **changes: dict[str, Any]) -> Config:
-    model = config.model
-    if lora := changes.pop("lora", None):
-        model = dataclasses.replace(model, lora=dataclasses.replace(model.lora, **lora))
-    model = dataclasses.replace(model, **changes.pop("model", {}))
-    sections = {k: dataclasses.replace(getattr(config, k), **v) for k, v in changes.items()}
-    return dataclasses.replace(config, model=model, **sections)
+def _longest_fitting(config: Config, gpu: float) -> int:
+    """The longest samples that fit, a multiple of 256 below those of a configuration, or 0.
+
+    A text of 256 tokens has to have room beside pictures and points.
+    """
+    model, most = model_of(config), (config.data.max_length - 1) // 256 * 256
+    shown = model.image.tokens * config.data.most_images if model.image else 0
+    shown += model.points.tokens if model.points else 0
+    for length in range(most, shown + 255, -256):
+        if _fits(_with(config, {"data.max_length": length}), gpu):
+            return length
+    return 0
 
 
-def _work(config: Config, model: Model, found: Coverage | str, tflops: float) -> Json:
+def _fits(config: Config, gpu: float) -> bool:
+    return memory_of(config, model_of(config)).peak <= gpu * GB
+
+
+def _with(config: Config, changes: Json) -> Config:
+    raw = config.as_dict()
+    for key, value in changes.items():
+        *tables, last = key.split(".")
+        reduce(getitem, tables, raw)[last] = value
+    return from_dict(raw)
+
+
+def _options(config: Config, changes: Json) -> str:
+    """Changes as the command line takes them, but for what is so already."""
+    raw = config.as_dict()
+    new = {k: v for k, v in changes.items() if reduce(getitem, k.split("."), raw) != v}
+    words = (f"--set {k}={str(v).lower() if isinstance(v, bool) else v}" for k, v in new.items())
+    return " ".join(words)
+
+
+def _longest(config: Config, model: Model, tflops: float) -> Json:
+    full = config.data.max_length
+    each = per_token(config, model) * full + of_attention(config, model, full)
+    return {
+        "flops_of_the_longest_sample": each,
+        "seconds_of_the_longest_sample": round(each / (tflops * 1e12), 3),
+    }
+
+
+def _run(config: Config, model: Model, found: Coverage | str, tflops: float) -> Json:
+    """What there is to learn from and what that takes; all of it None where it is not here."""
     if isinstance(found, str):
-        full = config.data.max_length
-        each = per_token(config, model) * full + of_attention(config, model, full)
-        return {
-            "data": found,
-            "flops_of_the_longest_sample": each,
-            "seconds_of_the_longest_sample": round(each / (tflops * 1e12), 3),
-        }
+        unknown = ("data", "tokens_per_pass", "flops_per_pass", "passes", "hours")
+        return {**dict.fromkeys(unknown), "without_data": found}
     passes = sum(stage.passes for stage in config.data.curriculum) * config.train.epochs
     scale = found.parts * found.fits / max(1, len(found.lengths))
     tokens = float(found.lengths.sum()) * scale
@@ -143,7 +182,7 @@ def _work(config: Config, model: Model, found: Coverage | str, tflops: float) ->
         "flops_per_pass": flops,
         "passes": passes,
         "hours": float(f"{passes * flops / (tflops * 1e12) / 3600:.4g}"),
-        "tflops": tflops,
+        "without_data": "",
     }
 
 
@@ -153,34 +192,43 @@ def text(report: Json) -> str:
     lines = [
         f"{report['name']}: {report['language_model']}, up to {report['max_length']:,} tokens",
         f"sizes from {report['sizes_from']}",
-        f"{total:,} parameters, {learns:,} of them learn",
         "",
-        "memory at the peak, GB",
+        f"{total:,} parameters, {learns:,} of them learn",
     ]
+    for name, count in report["parameters"].items():
+        if count:
+            does = "learns" if name in report["trained"] else "frozen"
+            lines.append(f"  {name.replace('_', ' '):32s} {count:18,}  {does}")
+    return "\n".join([*lines, "", *_memory_lines(report), "", *_work_lines(report)])
+
+
+def _memory_lines(report: Json) -> list[str]:
     words = {**WORDS, "allowance": "the card's own, and gaps between tensors"}
+    lines = ["memory at the peak, GB"]
     lines += [f"  {words[k]:42s} {v:8.2f}" for k, v in report["memory_gb"].items() if v >= 0.005]
     lines.append(f"  {'all':42s} {report['peak_gb']:8.2f}")
+    for name, size in report["lower_gb"].items():
+        if size >= 0.005:
+            lines.append(f"  not at the peak: {words[name]:25s} {size:8.2f}")
     if report["host_gb"]:
         lines.append(f"  {'in the memory of the host':42s} {report['host_gb']:8.2f}")
     verdict = "fits" if report["fits"] else "does not fit"
     lines.append(f"{verdict} a card of {report['gpu_gb']:g} GB")
-    lines += [f"  it would with {one}" for one in report["advice"]]
-    return "\n".join([*lines, "", *_work_lines(report)])
+    return lines + [f"  it would with {one}" for one in report["advice"]]
 
 
 def _work_lines(report: Json) -> list[str]:
     data = report["data"]
-    if isinstance(data, str):
-        flops, seconds = (
-            report["flops_of_the_longest_sample"],
-            report["seconds_of_the_longest_sample"],
-        )
-        return [data, f"the longest sample: {flops:.3g} operations, {seconds:.3g} seconds"]
+    flops, seconds = report["flops_of_the_longest_sample"], report["seconds_of_the_longest_sample"]
+    longest = f"the longest sample: {flops:.3g} operations, {seconds:.3g} seconds"
+    if data is None:
+        return [report["without_data"], longest]
     return [
         f"{data['parts']:,} parts, {data['fits']:.1%} of them fit",
         f"tokenizer: {data['tokenizer']}",
         f"tokens of a sample: mean {data['tokens_mean']:.0f}, median {data['tokens_median']:.0f}, "
         f"95 % below {data['tokens_95']:.0f}",
+        longest,
         f"a pass over the parts: {report['tokens_per_pass']:,} tokens, "
         f"{report['flops_per_pass']:.3g} operations",
         f"the run, {report['passes']:g} passes: {report['hours']:.3g} hours "
