@@ -87,13 +87,9 @@ def _ladder() -> dict[str, Loop]:
         ("unpadded", "+ no padding to the maximum length", {"padded": False}),
         ("lines", "+ line language, labels by offsets, refusals", {"lines": True}),
         ("together", "+ all cuts of a part in one pass", {"together": True}),
-        ("grouped", "+ rows of similar length in a batch", {"rows": "alike"}),
-        ("packed", "  or packed into rows of the maximum length", {"rows": "packed"}),
-        (
-            "every",
-            "grouped, and every operation boundary is a cut",
-            {"rows": "alike", "every": True},
-        ),
+        ("grouped", "  the same in batches of rows of similar length", {"rows": "alike"}),
+        ("packed", "  the same packed into rows of the maximum length", {"rows": "packed"}),
+        ("every", "+ every operation boundary is a cut", {"rows": "one", "every": True}),
     ):
         loop = dataclasses.replace(loop, says=says, **change)
         found[name] = loop
@@ -101,7 +97,7 @@ def _ladder() -> dict[str, Loop]:
 
 
 LADDER = _ladder()
-OURS = "grouped"
+OURS = "together"  # a part in a pass, as in configs/qwen3-8b-13k.toml
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest
@@ -112,12 +113,13 @@ def run(*arguments):
 
 
 def test_the_benchmark_runs_from_the_literal_loop_to_ours():
-    small = ("--seconds", "0.2", "--parts", "2", "--length", "700", "--loops", "literal", "grouped")
-    out = run(*small)
+    small = ("--seconds", "0.2", "--parts", "2", "--length", "700")
+    out = run(*small, "--loops", "literal", "together")
     assert "the specification's loop" in out and "samples/s against the first row" in out
 
 
 def test_the_rows_of_a_card_run_to_their_end_with_a_tiny_model():
     out = run("--rehearse", "--steps", "1")
     assert out.count("not measured: no GPU at hand") == 11
-    assert "8 of 11 rows ran to their end with a tiny model" in out
+    ran = 10 if find_spec("bitsandbytes") else 8  # one row needs a GPU in any case
+    assert f"{ran} of 11 rows ran to their end with a tiny model" in out

@@ -22,6 +22,7 @@ COMPARISONS = {
         "one",
         "samples",
         "samples5",
+        "five5",
     ),
 }
 
@@ -39,6 +40,8 @@ def all_tables(runs: Runs, boundaries: Sequence[Result]) -> Iterator[str]:
     if "one" in runs:
         yield "\nExposure bias\n"
         yield positions(runs["one"])
+        names = ("one", "all", "truncated", "own", "scheduled", "random", "hidden")
+        yield over_positions({name: runs[name] for name in names if name in runs})
     if boundaries:
         yield "\nBoundaries by length\n"
         yield offsets(boundaries)
@@ -134,6 +137,27 @@ def positions(runs: Sequence[Result]) -> str:
     return table(head, rows) + "\n"
 
 
+def over_positions(runs: Runs) -> str:
+    """The same over all positions of the bins, for several variants."""
+    names = ("teacher", "own", "other", "entropy", "agreement")
+    rows = [
+        [
+            some[0]["title"],
+            *(
+                _mean(some, lambda r, name=name: _overall(r["positions"], name), 2)
+                for name in names
+            ),
+        ]
+        for some in runs.values()
+    ]
+    return table(("variant", *names), rows) + "\n"
+
+
+def _overall(curves: dict[str, list[float]], name: str) -> float:
+    weighted = (a * b for a, b in zip(curves[name], curves["count"], strict=True))
+    return sum(weighted) / sum(curves["count"])
+
+
 def offsets(boundaries: Sequence[Result]) -> str:
     """How far boundaries by length are off, and what carries loss behind them."""
     rows = []
@@ -173,7 +197,7 @@ def draw(runs: Runs, path: Path) -> None:
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4.6), sharey=True, layout="constrained")
     styles = {
         "teacher": ("true text before it", "C0", "-"),
         "own": ("the model's own text before it", "C3", "-"),
@@ -205,8 +229,8 @@ def draw(runs: Runs, path: Path) -> None:
     for axis in axes:
         axis.set_xlabel("position after the cut, in tokens")
         axis.grid(alpha=0.3)
-        axis.set_ylim(bottom=-1.5)
-        axis.legend(fontsize=8, loc="lower right", ncols=2)
+        axis.set_ylim(bottom=0)
+        axis.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
     axes[0].set_ylabel("loss, nats per token")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)

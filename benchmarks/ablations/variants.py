@@ -36,9 +36,9 @@ def relabelled(sample: Labelled, carries_loss: np.ndarray) -> Labelled:
 class FiveSamples(Histories):
     """Each of the five cuts of the specification is a sample of its own.
 
-    Of every five variants the first shows the part cut at the first of its cuts, and so on; all
-    five are turned alike. A part with fewer cuts shows some of them twice, so that parts count
-    alike, as they do in one pass.
+    Of every five variants each shows the part at the next of its cuts; all five are turned alike.
+    A part with fewer cuts shows some of them again, so that parts count alike, as they do in one
+    pass, and so do its cuts on average, because it is drawn with which of them it begins.
     """
 
     def _symmetry(self, sample: Sample, number: int) -> Any:
@@ -46,7 +46,10 @@ class FiveSamples(Histories):
 
     def _cuts(self, sample: Sample, number: int, starts: Sequence[int]) -> list[int]:
         kept = evenly_spaced(len(starts))
-        return [starts[kept[number % 5 % len(kept)]]] if kept else []
+        if not kept:
+            return []
+        first = int(self._random(sample, number // 5, 6).integers(len(kept)))
+        return [starts[kept[(first + number % 5) % len(kept)]]]
 
 
 class RandomTokens(Histories):
@@ -213,6 +216,12 @@ VARIANTS = {
     "samples": Variant("five samples, equal steps", FiveSamples, weighting="truncations"),
     "samples5": Variant(
         "five samples, equal passes over the parts", FiveSamples, weighting="truncations", longer=5
+    ),
+    "five5": Variant(
+        "five cuts in one pass, five times the steps",
+        cuts="five",
+        weighting="truncations",
+        longer=5,
     ),
     "json": Variant("JSON, exact boundary", cuts="one", text_format="json"),
     "literal": Variant("JSON, boundary by length", LiteralCut, "one", text_format="json"),

@@ -141,17 +141,20 @@ def in_flight(d: Decoder, w: Work, *, dequantized: bool = False) -> int:
     """Return the most that gradients take on their way through one layer.
 
     In the feed-forward layer: those of its three wide tensors, and that of the residual stream. The
-    adapters of the last linear layer add a gradient in single precision. Of weights in 4 bits one
-    matrix at a time exists as it is computed with.
+    adapters of the last linear layer add a gradient in single precision; where that layer learns
+    itself, its input has gone by then, but there is the gradient of its weights. Of weights in
+    4 bits one matrix at a time exists as it is computed with.
     """
-    wide = w.tokens * d.feed_forward
-    numbers = 3 * w.compute
+    numbers, matrix = 3 * w.compute, d.feed_forward * d.width
+    size = 2 * w.tokens * d.width * w.residual
     if "down_proj" in w.adapted and w.compute < 4:
         numbers = max(numbers, 4 + 2 * w.compute)
-    size = wide * numbers + 2 * w.tokens * d.width * w.residual
+    if w.trained:
+        numbers -= w.compute
+        size += matrix * 4
     if dequantized:
-        size += max(a * b for a, b in d.linears.values()) * w.compute
-    return size
+        size += matrix * w.compute
+    return size + w.tokens * d.feed_forward * numbers
 
 
 def stored(d: Decoder, w: Work) -> int:
@@ -174,13 +177,27 @@ def last(d: Decoder, w: Work) -> int:
     return norm + w.tokens * d.width * w.residual
 
 
-def loss(d: Decoder, w: Work, at_once: int) -> int:
+def logits(d: Decoder, w: Work, at_once: int) -> int:
     """Return the most that logits take: single precision, three times.
 
     Logarithms of the probabilities, their gradient and that of the logits exist together while
     the gradient of `at_once` positions is computed.
     """
     return 3 * 4 * min(at_once, w.tokens) * d.vocabulary
+
+
+def loss(d: Decoder, w: Work, at_once: int) -> int:
+    """Return the most that logits and the gradient of the output layer take.
+
+    Where that layer learns, the sum of its gradients over earlier positions stands beside the
+    logits; that of these positions is added when only the gradient of the logits is left.
+    """
+    most = logits(d, w, at_once)
+    if not w.trained:
+        return most
+    summed = d.embedding * 4 if w.tokens > at_once else 0
+    new = d.embedding * (4 + (w.compute if w.casts else 0))
+    return summed + max(most, most // 12 * w.compute + new)
 
 
 def encoder(e: Encoder, *, items: int, compute: int) -> int:

@@ -197,13 +197,14 @@ def _phases(config: Config, model: Model, work: Work, layer: int) -> dict[str, f
     head = decoder.embedding * work.compute if work.casts else 0
     fused = train.loss_kernel == "cut-cross-entropy"
     loss = activations.loss(decoder, work, train.logits_at_once) * (not fused)
-    loss += activations.last(decoder, work)
-    casts = decoder.linear * work.compute if work.casts and work.trained else 0
+    if work.casts and work.trained and train.checkpointing:
+        copies = decoder.linear * work.compute
+        loss = max(loss, copies + activations.logits(decoder, work, train.logits_at_once))
     if config.model.new_tokens and config.model.lora.rank:  # peft copies the tables it changes
         tables = 1 if decoder.tied else 2
         head += 2 * tables * decoder.embedding * work.residual
     return {
         "layer": float(again + flying),
-        "loss": float(loss + head + casts * train.checkpointing),
+        "loss": float(activations.last(decoder, work) + loss + head),
         "step": float(SINGLE * model.learning),
     }
