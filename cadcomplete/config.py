@@ -45,12 +45,14 @@ class DataConfig:
         validation: share of source designs that is held out.
         variants: how often each part is seen turned and mirrored before it repeats.
         upright: share of variants that stay as they were drawn.
+        scaled: share of variants that are larger or smaller, in round numbers.
         captions: share of samples that show a caption, where there is one.
         derived: of these, the share that show one derived from the geometry instead of the one
             that was given, where a part has both.
         images: share of samples that show pictures, where there are some.
         most_images: how many they show at most.
         points: share of samples that show a point cloud, where there is one.
+        scans: of these, the share whose cloud looks as if it had been scanned.
         synthetic: synthetic parts to learn from as well; they are never held out.
         stages: a curriculum, one stage after the other; then `variants` and the shares of
             captions, images and points are those of the stages.
@@ -62,11 +64,13 @@ class DataConfig:
     validation: float = 0.05
     variants: int = 8
     upright: float = 0.5
+    scaled: float = 0.0
     captions: float = 0.5
     derived: float = 0.5
     images: float = 0.5
     most_images: int = 1
     points: float = 0.5
+    scans: float = 0.0
     synthetic: int = 0
     stages: tuple[StageConfig, ...] = ()
 

@@ -1,8 +1,8 @@
 """What the model reads: pictures, points, the instruction with its caption, and the text so far.
 
 Pictures and points become features, and each feature has a placeholder among the tokens; what is
-absent has none. One line stands before the history, so the text of a prompt for k operations is
-exactly the beginning of the training text, whatever follows.
+absent has none. What stands before the history does not depend on where it is cut, so the text of
+a prompt for k operations is exactly the beginning of the training text, whatever follows.
 """
 
 from __future__ import annotations
@@ -32,16 +32,24 @@ class Features:
         return (IMAGE,) * (images * self.image) + (POINTS,) * (points * self.points)
 
 
-def head(caption: str | None) -> str:
-    """Return the first line. Without a caption nothing stands for it."""
+def head(caption: str | None = None, *, levels: str = "") -> str:
+    """Return what stands before a history. What is absent has no words that stand for it."""
     words = " ".join(caption.split()).replace("<|", "< |") if caption else ""  # no special tokens
-    return f"{INSTRUCTION}: {words}\n" if words else f"{INSTRUCTION}\n"
+    first = f"{INSTRUCTION}: {words}\n" if words else f"{INSTRUCTION}\n"
+    return f"{first}wanted {levels}\n" if levels else first
 
 
 def prompt(
-    sequence: CadSequence, *, caption: str | None = None, text_format: Format = "lines"
+    sequence: CadSequence,
+    *,
+    caption: str | None = None,
+    levels: str = "",
+    text_format: Format = "lines",
 ) -> Text:
-    """Return the text of a history as the model reads it, with every place to cut it."""
-    first, text = head(caption), encode(sequence, text_format=text_format)
+    """Return the text of a history as the model reads it, with every place to cut it.
+
+    `levels` says what was measured in the cloud of the wanted part (`data.levels`).
+    """
+    first, text = head(caption, levels=levels), encode(sequence, text_format=text_format)
     offsets = tuple(len(first) + offset for offset in text.offsets)
     return dataclasses.replace(text, text=first + text.text, offsets=offsets)

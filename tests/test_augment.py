@@ -9,11 +9,22 @@ from conftest import PARTS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cadcomplete.data.augment import move, move_cloud, symmetries, variant, variant_symmetry
+from cadcomplete.data.augment import (
+    SCALES,
+    move,
+    move_cloud,
+    scale,
+    scale_cloud,
+    symmetries,
+    variant,
+    variant_scale,
+    variant_symmetry,
+)
 from cadcomplete.kernel.cloud import normalize, sample_cloud
 from cadcomplete.kernel.mesh import to_trimesh
 from cadcomplete.kernel.render import VIEWS, render
 from cadcomplete.kernel.styles import STYLES
+from cadcomplete.lines import encode
 from cadcomplete.readers import read
 
 TURNS = [symmetry for symmetry in symmetries() if symmetry.turns_about_z]
@@ -140,3 +151,28 @@ def test_a_part_that_no_longer_stands_looks_like_none_of_its_pictures(bracket):
         assert not symmetry.turns_about_z
         seen = render(tessellated(move(BRACKET, symmetry)), size=128, style=STYLES["default"])
         assert min(np.abs(seen - picture).mean() for picture in before) > 3
+
+
+# --- larger and smaller -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("factor", SCALES)
+def test_a_part_that_is_scaled_has_its_volume_times_the_cube_and_round_numbers(factor):
+    larger = scale(BRACKET, factor)
+    volume = tessellated(BRACKET).volume
+    assert tessellated(larger).volume == pytest.approx(factor**3 * volume, rel=1e-4)
+    assert len(encode(larger).text) < 1.4 * len(encode(BRACKET).text)
+
+
+def test_the_cloud_of_a_scaled_part_is_scaled(bracket):
+    cloud = sample_cloud(bracket, 200)
+    double = scale_cloud(cloud, 2.0)
+    assert double.millimetres == pytest.approx(2 * cloud.millimetres)
+    assert np.array_equal(double.points, cloud.points)
+
+
+def test_the_first_variant_is_never_scaled_and_others_as_often_as_asked():
+    found = [variant_scale("part", n, seed=0, share=0.5) for n in range(400)]
+    assert found[0] == 1.0
+    assert 0.4 < np.mean([factor != 1.0 for factor in found]) < 0.6
+    assert {variant_scale("part", n, seed=0, share=0.0) for n in range(50)} == {1.0}

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from functools import cache
 from itertools import permutations, product
 
 import numpy as np
 
 from cadcomplete.curves import Arc, Circle, Curve, Line
+from cadcomplete.fields import DECIMALS
 from cadcomplete.geometry import Array, Plane, Vec2, Vec3
 from cadcomplete.kernel.cloud import PointCloud
-from cadcomplete.operations import Loop, Sketch
+from cadcomplete.operations import Extent, Extrude, Loop, Operation, Sketch
 from cadcomplete.sequence import CadSequence
 
 
@@ -100,6 +102,60 @@ def move_cloud(cloud: PointCloud, symmetry: Symmetry) -> PointCloud:
     """Return the cloud of the moved part, in its own frame again."""
     points, normals, center = map(symmetry.apply_all, (cloud.points, cloud.normals, cloud.center))
     return PointCloud(points, normals, center, cloud.scale)
+
+
+SCALES = (0.2, 0.25, 0.4, 0.5, 2.0, 2.5, 4.0, 5.0)
+"""Factors that make round dimensions of round ones."""
+
+
+def scale(sequence: CadSequence, factor: float) -> CadSequence:
+    """Return the history of a part `factor` times as large, in numbers to a nanometre again."""
+    operations = tuple(_scaled(operation, factor) for operation in sequence.operations)
+    return dataclasses.replace(sequence, operations=operations)
+
+
+def scale_cloud(cloud: PointCloud, factor: float) -> PointCloud:
+    """Return the cloud of the scaled part, in its own frame again."""
+    return PointCloud(cloud.points, cloud.normals, cloud.center * factor, cloud.scale * factor)
+
+
+def variant_scale(id: str, number: int, *, seed: int, share: float) -> float:
+    """Return how many times as large variant `number` of a part is: 1 but for a share of them."""
+    random = np.random.default_rng([seed, 7, number, *id.encode()])
+    if number == 0 or random.random() >= share:
+        return 1.0
+    return SCALES[random.integers(len(SCALES))]
+
+
+def _scaled(operation: Operation, factor: float) -> Operation:
+    def times(value: float) -> float:
+        return round(value * factor, DECIMALS) + 0.0
+
+    def point(at: Vec2) -> Vec2:
+        return (times(at[0]), times(at[1]))
+
+    if isinstance(operation, Extrude):
+        extent = operation.extent
+        scaled = Extent(extent.type, times(extent.distance), times(extent.against))
+        return dataclasses.replace(operation, extent=scaled)
+    x, y, z = map(times, operation.plane.origin)
+    plane = dataclasses.replace(operation.plane, origin=(x, y, z))
+    loops = tuple(
+        dataclasses.replace(loop, curves=tuple(_scaled_curve(c, point, times) for c in loop.curves))
+        for loop in operation.loops
+    )
+    return dataclasses.replace(operation, plane=plane, loops=loops)
+
+
+def _scaled_curve(
+    curve: Curve, point: Callable[[Vec2], Vec2], times: Callable[[float], float]
+) -> Curve:
+    """An arc keeps its sweep, so its middle follows from its ends."""
+    if isinstance(curve, Circle):
+        return Circle(point(curve.center), times(curve.radius))
+    if isinstance(curve, Arc):
+        return Arc.from_sweep(point(curve.start), point(curve.end), curve.sweep)
+    return Line(point(curve.start), point(curve.end))
 
 
 def variant_symmetry(id: str, number: int, *, seed: int, upright: float) -> Symmetry | None:

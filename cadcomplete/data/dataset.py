@@ -18,12 +18,23 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from cadcomplete.config import Config, StageConfig
 from cadcomplete.data import modalities
-from cadcomplete.data.augment import Symmetry, move, move_cloud, variant_symmetry
+from cadcomplete.data.augment import (
+    Symmetry,
+    move,
+    move_cloud,
+    scale,
+    scale_cloud,
+    variant_scale,
+    variant_symmetry,
+)
 from cadcomplete.data.baselines import History
 from cadcomplete.data.inputs import picture, surface
 from cadcomplete.data.labels import Labelled, evenly_spaced, label, operation_cuts
+from cadcomplete.data.levels import measured
 from cadcomplete.data.samples import Sample
+from cadcomplete.data.scan import scanned
 from cadcomplete.errors import RefusedSample
+from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.lines import Text
 from cadcomplete.prompt import Features, prompt
 from cadcomplete.tokenizer import TextTokenizer, Tokens
@@ -113,18 +124,16 @@ class Histories:
 
     def _sample(self, sample: Sample, number: int) -> Labelled:
         shown, symmetry = self._shown(sample, number), self._symmetry(sample, number)
+        found, cloud = modalities.Modalities(), None
+        if sample.place is not None and shown != Shown():
+            name = sample.sequence.id
+            found = modalities.load(sample.place, name, images=shown.images, cloud=shown.points)
+            cloud = found.cloud and self._seen(found.cloud, sample, number, symmetry)
+        words = measured(cloud) if cloud is not None else ""
         try:
-            labelled = self._labelled(sample, number, shown).labelled
+            labelled = self._labelled(sample, number, shown, words).labelled
         except RefusedSample:  # another caption or another side up may be some tokens longer
-            labelled, symmetry = self._labelled(sample, 0, shown).labelled, None
-        if sample.place is None or shown == Shown():
-            return labelled
-        found = modalities.load(
-            sample.place, sample.sequence.id, images=shown.images, cloud=shown.points
-        )
-        cloud = found.cloud
-        if cloud is not None and symmetry is not None:
-            cloud = move_cloud(cloud, symmetry)
+            labelled, cloud = self._labelled(sample, 0, shown).labelled, found.cloud
         model = self.config.model
         images = [picture(image.png, size=model.image.size) for image in found.images]
         return dataclasses.replace(
@@ -133,11 +142,26 @@ class Histories:
             points=cloud and surface(cloud, count=model.points.count, seed=number),
         )
 
-    def _labelled(self, sample: Sample, number: int, shown: Shown) -> History:
+    def _seen(
+        self, cloud: PointCloud, sample: Sample, number: int, symmetry: Symmetry | None
+    ) -> PointCloud:
+        """The cloud of a variant: moved with its part, and for a share of them as if scanned."""
+        if symmetry is not None:
+            cloud = move_cloud(cloud, symmetry)
+        cloud = scale_cloud(cloud, self._scale(sample, number))
+        if self._random(sample, number, 5).random() >= self.config.data.scans:
+            return cloud
+        return scanned(cloud, name=sample.sequence.id, seed=number)
+
+    def _labelled(self, sample: Sample, number: int, shown: Shown, levels: str = "") -> History:
         symmetry = self._symmetry(sample, number)
         sequence = sample.sequence if symmetry is None else move(sample.sequence, symmetry)
+        factor = self._scale(sample, number)
+        sequence = sequence if factor == 1.0 else scale(sequence, factor)
         caption = self._caption(sample, number)
-        text = prompt(sequence, caption=caption, text_format=self.config.data.text_format)
+        text = prompt(
+            sequence, caption=caption, levels=levels, text_format=self.config.data.text_format
+        )
         tokens = self.tokenizer.encode(text).after(self._placeholders(shown))
         *starts, _ = operation_cuts(text, tokens)
         labelled = self.label(sample, number, text, tokens, starts)
@@ -181,6 +205,10 @@ class Histories:
     def _symmetry(self, sample: Sample, number: int) -> Symmetry | None:
         seed, upright = self.config.train.seed, self.config.data.upright
         return variant_symmetry(sample.sequence.id, number, seed=seed, upright=upright)
+
+    def _scale(self, sample: Sample, number: int) -> float:
+        seed, share = self.config.train.seed, self.config.data.scaled
+        return variant_scale(sample.sequence.id, number, seed=seed, share=share)
 
     def _caption(self, sample: Sample, number: int) -> str | None:
         """The caption that was given, or one of the descriptions that were derived, or none."""

@@ -1,0 +1,106 @@
+"""Where a wanted part has flat faces across the axes: numbers that a model can copy.
+
+A cloud comes in a frame of its own, and an encoder sees shapes better than millimetres. These
+positions are what a person would measure first; they are said in words beside the cloud.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from cadcomplete.data.circles import rounds
+from cadcomplete.fields import number
+from cadcomplete.geometry import Array
+from cadcomplete.kernel.cloud import PointCloud
+
+MOST = 6
+"""Positions along an axis; the faces with the largest area are named."""
+
+_EXACT, _COARSE = 2e-5, 1.2e-2  # widths of a face's points, as shares of the longest side
+_LEAST = 0.004  # the smallest face, as a share of all points
+_FACING = math.cos(math.radians(12))
+
+
+def measured(cloud: PointCloud) -> str:
+    """Return what can be measured in a cloud: "x -5 5 y 0 20 z 0 3.5 10 hole z 2 16.5 1.25".
+
+    Positions of flat faces across the axes, then cylinders along them, each with its place in the
+    other two axes and its radius, in millimetres.
+    """
+    noise = 0.0 if _width(cloud) == _EXACT else _COARSE
+    named = zip("xyz", levels(cloud), strict=True)
+    words = [" ".join([axis, *map(number, values)]) for axis, values in named]
+    for one in rounds(cloud, noise=noise):
+        numbers = " ".join(map(number, (*one.center, one.radius)))
+        words.append(f"{'hole' if one.hole else 'round'} {'xyz'[one.axis]} {numbers}")
+    return " ".join(words)
+
+
+def levels(cloud: PointCloud) -> tuple[tuple[float, ...], ...]:
+    """Return the positions of flat faces across x, y and z in millimetres, each in order.
+
+    Where the part ends always counts as one. At most `MOST` for an axis. A clean cloud gives
+    them exactly, a scan to about a hundredth of the part's size.
+    """
+    points, normals = cloud.millimetres, cloud.normals
+    size = 2 * cloud.scale
+    width = _width(cloud)
+    found = []
+    for axis in range(3):
+        values = np.sort(points[np.abs(normals[:, axis]) > _FACING, axis])
+        peaks = _peaks(values, width * size, max(6, int(_LEAST * len(points))))
+        ends = [float(points[:, axis].min()), float(points[:, axis].max())]
+        found.append(_along(peaks, ends, size, exact=width == _EXACT))
+    return tuple(found)
+
+
+def _width(cloud: PointCloud) -> float:
+    """How thick faces are: none in a cloud that was computed, some in one that was scanned."""
+    points, normals, size = cloud.millimetres, cloud.normals, 2 * cloud.scale
+    axis, facing = np.abs(normals).argmax(axis=1), np.abs(normals).max(axis=1) > _FACING
+    best = {_EXACT: 0, _COARSE: 0}
+    for which in range(3):
+        values = np.sort(points[facing & (axis == which), which])
+        for width in best:
+            best[width] = max(best[width], _count(values, width * size).max(initial=0))
+    return _EXACT if best[_EXACT] >= 0.2 * best[_COARSE] else _COARSE
+
+
+def _count(values: Array, width: float) -> np.ndarray:
+    """How many of the sorted values lie within `width` of each."""
+    return np.searchsorted(values, values + width, "right") - np.searchsorted(
+        values, values - width, "left"
+    )
+
+
+def _peaks(values: Array, width: float, least: int) -> list[tuple[int, float]]:
+    """The positions where many of the sorted values are, with their counts, the fullest first."""
+    peaks: list[tuple[int, float]] = []
+    while len(values) >= least and len(peaks) < MOST:
+        counts = _count(values, width)
+        best = int(counts.argmax())
+        if counts[best] < least:
+            break
+        near = np.abs(values - values[best]) <= width
+        peaks.append((int(counts[best]), float(np.median(values[near]))))
+        values = values[np.abs(values - values[best]) > 2 * width]
+    return peaks
+
+
+def _along(
+    peaks: list[tuple[int, float]], ends: list[float], size: float, *, exact: bool
+) -> tuple[float, ...]:
+    """Positions in order, rounded to what is known of them; the ends of the part among them."""
+    fine, coarse = _decimals(2e-5 * size if exact else 5e-3 * size), _decimals(5e-3 * size)
+    near = 0.015 * size
+    positions = {round(value, fine) + 0.0 for _, value in peaks}
+    for end in ends:
+        if not any(abs(end - value) < near for value in positions):
+            positions.add(round(end, coarse) + 0.0)
+    return tuple(sorted(positions))
+
+
+def _decimals(tolerance: float) -> int:
+    return max(0, min(6, math.ceil(-math.log10(tolerance))))
