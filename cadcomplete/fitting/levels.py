@@ -1,0 +1,56 @@
+"""Heights at which prisms may end: of the planes of a cloud and of what a history has made."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cadcomplete.fitting.wanted import Wanted
+from cadcomplete.geometry import Array, Plane
+from cadcomplete.operations import Extrude, Sketch
+from cadcomplete.sequence import CadSequence
+
+_PARALLEL = 1 - 1e-6
+_LEAST = 2  # points of a face that a prism may end at
+
+
+def levels(given: CadSequence, wanted: Wanted, normal: Array) -> Array:
+    """Return the offsets along a normal of all planes across it, sorted, each once.
+
+    Planes of the history come first where a plane of the cloud is as good as the same.
+    """
+    near = 3e-5 * wanted.size + 2 * wanted.noise
+    known = prefix_levels(given, normal)
+    for flat in wanted.flats:
+        along = float(np.asarray(flat.normal) @ normal)
+        if abs(along) > _PARALLEL and flat.points >= _LEAST:
+            known.append(flat.offset * (1.0 if along > 0 else -1.0))
+    heights = wanted.points @ normal
+    known += [float(heights.min()), float(heights.max())]  # of round parts
+    result: list[float] = []
+    for value in known:
+        if all(abs(value - other) > near for other in result):
+            result.append(value)
+    return np.array(sorted(result))
+
+
+def prefix_levels(given: CadSequence, normal: Array) -> list[float]:
+    """Offsets along a normal of the planes of a history that lie across it."""
+    found: list[float] = []
+    for operation in given.operations:
+        if isinstance(operation, Sketch):
+            found += _along(operation.plane, (0.0,), normal)
+    for operation in given.operations:
+        if isinstance(operation, Extrude):
+            for number in dict.fromkeys(p.sketch for p in operation.profiles):
+                sketch = given.operations[number]
+                if isinstance(sketch, Sketch):
+                    found += _along(sketch.plane, operation.extent.span, normal)
+    return found
+
+
+def _along(plane: Plane, heights: tuple[float, ...], normal: Array) -> list[float]:
+    along = float(np.asarray(plane.normal) @ normal)
+    if abs(along) <= _PARALLEL:
+        return []
+    sign = 1.0 if along > 0 else -1.0
+    return [sign * (plane.offset + height) for height in heights]

@@ -1,0 +1,115 @@
+"""New sketches, with the extrudes that they are good for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from cadcomplete.fitting.areas import Region, regions
+from cadcomplete.fitting.drawn import drawn
+from cadcomplete.fitting.levels import levels, prefix_levels
+from cadcomplete.fitting.placing import frame_of
+from cadcomplete.fitting.prisms import Prism, View
+from cadcomplete.fitting.proposals import Proposal, ranked
+from cadcomplete.fitting.regions import inside_loop
+from cadcomplete.fitting.scores import Slices, State, state
+from cadcomplete.fitting.sections import section
+from cadcomplete.fitting.settling import settled
+from cadcomplete.fitting.walls import Bounds, prefix_faces
+from cadcomplete.fitting.wanted import Wanted
+from cadcomplete.geometry import Array
+from cadcomplete.operations import Sketch
+from cadcomplete.sequence import CadSequence
+
+_DIRECTIONS = 6
+_LAYERS, _FEWER = 12, 4  # for each of the first three directions, and of the others
+_SPANS = 3  # pairs of heights for each region
+_PRISMS = 64  # that are looked at from all planes
+
+
+def next_sketches(
+    given: CadSequence, wanted: Wanted, *, most: int = 20, before: State | None = None
+) -> tuple[Proposal, ...]:
+    """Return sketches, each with an extrude, the best first."""
+    if before is None:
+        before = state(given, settled(wanted, given))
+    prisms = sorted(_prisms(given, before.wanted, before), key=lambda p: -p.gain * p.purity)
+    return ranked(drawn(given, before, prisms[:_PRISMS]), most)
+
+
+def _prisms(given: CadSequence, wanted: Wanted, before: State) -> Iterator[Prism]:
+    """Yield prisms that bring the part closer, along all directions."""
+    faces, rounds = prefix_faces(given)
+    near = 3e-5 * wanted.size + 2 * wanted.noise
+    wrong = np.where(before.current != wanted.inside, wanted.weight, 0.0)
+    for number, direction in enumerate(directions(given, wanted)):
+        frame = frame_of(direction)
+        view = View(frame, levels(given, wanted, direction), prefix_levels(given, direction))
+        bounds = Bounds([*faces, *wanted.flats], [*rounds, *wanted.cylinders], frame, near)
+        flat = wanted.queries @ frame[:2].T
+        up = wanted.queries @ direction
+        seen: set[Region] = set()
+        most = _LAYERS if number < 3 else _FEWER
+        for low, high in _layers(view.heights, up, wrong, wanted.size)[:most]:
+            layer = section(given, wanted, frame, bounds.between(low, high), low, high)
+            for region in regions(layer):
+                if region not in seen:
+                    seen.add(region)
+                    yield from _spans(region, view, before, flat, up, (low + high) / 2)
+
+
+def directions(given: CadSequence, wanted: Wanted) -> list[Array]:
+    """Return directions along which prisms may have been made, the likeliest first."""
+    weights: list[tuple[float, Array]] = []
+
+    def add(direction: Array, weight: float) -> None:
+        for k, (known, other) in enumerate(weights):
+            if abs(other @ direction) > 1 - 1e-6:
+                weights[k] = (known + weight, other)
+                return
+        largest = np.argmax(np.abs(direction))
+        weights.append((weight, direction * (1.0 if direction[largest] > 0 else -1.0)))
+
+    for flat in wanted.flats:
+        add(np.array(flat.normal), flat.points)
+    for cylinder in wanted.cylinders:
+        add(np.array(cylinder.axis), 2 * cylinder.points)
+    for operation in given.operations:
+        if isinstance(operation, Sketch):
+            add(np.array(operation.plane.normal), 0.02 * len(wanted.points))
+    weights.sort(key=lambda item: -item[0])
+    return [d for w, d in weights[:_DIRECTIONS] if w > 0.01 * len(wanted.points)]
+
+
+def _layers(heights: Array, up: Array, wrong: Array, size: float) -> list[tuple[float, float]]:
+    """The layers between heights in which most is wrong, those with most first."""
+    order = np.argsort(up, kind="stable")
+    total = np.concatenate([[0.0], np.cumsum(wrong[order])])
+    amount = np.diff(total[np.searchsorted(up[order], heights)])
+    chosen = [int(k) for k in np.argsort(-amount, kind="stable")]
+    return [
+        (float(heights[k]), float(heights[k + 1]))
+        for k in chosen
+        if amount[k] > 2e-4 and heights[k + 1] - heights[k] > 2e-4 * size
+    ]
+
+
+def _spans(
+    region: Region, view: View, before: State, flat: Array, up: Array, middle: float
+) -> Iterator[Prism]:
+    """Yield the best prisms over a region."""
+    mask = np.zeros(len(flat), dtype=bool)
+    for loop in region.loops:
+        mask ^= inside_loop(loop, flat)
+    slices = Slices(before, mask, up)
+    a, b = np.nonzero(view.heights[:, None] < view.heights[None, :])
+    lows, highs = view.heights[a], view.heights[b]
+    around = (lows < middle) & (highs > middle)
+    lows, highs = lows[around], highs[around]
+    gains = slices.gains(lows, highs, region.boolean)
+    for best in np.argsort(-gains, kind="stable")[:_SPANS]:
+        if gains[best] > 1e-5:
+            low, high = float(lows[best]), float(highs[best])
+            purity = slices.purity(low, high, region.boolean)
+            yield Prism(region, view, low, high, float(gains[best]), purity)

@@ -1,0 +1,63 @@
+"""Which points of space are inside the part that a history makes, without a CAD kernel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cadcomplete.errors import GeometryError
+from cadcomplete.fitting.regions import Bools, inside_loop
+from cadcomplete.geometry import Array
+from cadcomplete.operations import Boolean, Extrude, Operation, Profile, Sketch
+from cadcomplete.sequence import CadSequence
+
+
+def occupancy(sequence: CadSequence, points: Array) -> Bools:
+    """Say which of the points (n, 3), in mm, are inside the part; exact but on its surface.
+
+    Raises GeometryError if an extrude names a sketch that there is none of.
+    """
+    points = np.asarray(points, dtype=np.float64)
+    inside = np.zeros(len(points), dtype=np.bool_)
+    for operation in sequence.operations:
+        if isinstance(operation, Extrude):
+            inside = combined(inside, swept(operation, sequence.operations, points), operation)
+    return inside
+
+
+def combined(inside: Bools, tool: Bools, extrude: Extrude) -> Bools:
+    """Return what the boolean of an extrude leaves of a part and of what the extrude sweeps."""
+    if extrude.boolean is Boolean.CUT:
+        return inside & ~tool
+    if extrude.boolean is Boolean.INTERSECT:
+        return inside & tool
+    return inside | tool
+
+
+def swept(extrude: Extrude, operations: tuple[Operation, ...], points: Array) -> Bools:
+    """Say which of the points (n, 3) the profiles of an extrude sweep over."""
+    tool = np.zeros(len(points), dtype=np.bool_)
+    low, high = sorted(extrude.extent.span)
+    for number in dict.fromkeys(profile.sketch for profile in extrude.profiles):
+        sketch = operations[number] if 0 <= number < len(operations) else None
+        if not isinstance(sketch, Sketch):
+            raise GeometryError(f"operation {number} is not a sketch")
+        local = sketch.plane.to_local(points)
+        between = np.flatnonzero((local[:, 2] > low) & (local[:, 2] < high))
+        flat = local[between, :2]
+        for profile in extrude.profiles:
+            if profile.sketch == number:
+                tool[between] |= inside_profile(profile, sketch, flat)
+    return tool
+
+
+def inside_profile(profile: Profile, sketch: Sketch, points: Array) -> Bools:
+    """Say which of the points (n, 2) of a sketch are in a profile: in its outer loop, in no hole.
+
+    Raises GeometryError if there are not that many loops.
+    """
+    if max(profile.loops) >= len(sketch.loops) or min(profile.loops) < 0:
+        raise GeometryError(f"the sketch has {len(sketch.loops)} loops, not {profile.loops}")
+    inside = inside_loop(sketch.loops[profile.outer], points)
+    for hole in profile.holes:
+        inside &= ~inside_loop(sketch.loops[hole], points)
+    return inside

@@ -1,0 +1,124 @@
+"""Putting a scan where the part is: its faces along the axes, its walls on those of a history."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cadcomplete.fitting.faces import Cylinder, Flat
+from cadcomplete.fitting.noisy import FACING
+from cadcomplete.geometry import Array
+
+_MOST_TURN = np.radians(3.0)
+_LEAST = 40  # points that must agree
+
+
+def straightened(points: Array, normals: Array) -> tuple[Array, Array]:
+    """Turn points and normals so that faces that are nearly along the axes are along them."""
+    center = (points.min(axis=0) + points.max(axis=0)) / 2
+    for _ in range(3):
+        axis = np.abs(normals).argmax(axis=1)
+        near = np.abs(normals).max(axis=1) > FACING
+        if near.sum() < _LEAST:
+            break
+        target = np.zeros_like(normals)
+        rows = np.arange(len(normals))
+        target[rows, axis] = np.sign(normals[rows, axis])
+        u, _, vt = np.linalg.svd(normals[near].T @ target[near])
+        turn = vt.T @ np.diag([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))]) @ u.T
+        angle = np.arccos(np.clip((np.trace(turn) - 1) / 2, -1, 1))
+        if angle > _MOST_TURN:
+            break
+        points, normals = center + (points - center) @ turn.T, normals @ turn.T
+    return points, normals
+
+
+def registered(
+    points: Array,
+    normals: Array,
+    faces: tuple[list[Flat], list[Cylinder]],
+    size: float,
+    noise: float,
+) -> tuple[Array, Array]:
+    """Turn, move and scale a scan a little, so that it lies on faces that are known.
+
+    Not all faces need to be there any more: only points close to one count. Of three beginnings,
+    a little smaller, as it is, and a little larger, the one with most points on faces is taken.
+    """
+    best, most = (points, normals), -1
+    center = points.mean(axis=0)
+    for factor in (1.0, 1.01, 0.99):
+        moved, turned = center + factor * (points - center), normals
+        for width in (0.025, 0.018, 0.012, 0.012, 0.01):
+            targets, rows = _matched(moved, turned, faces, max(width * size, 2 * noise), size)
+            if len(rows) < _LEAST:
+                break
+            moved, turned = _stepped(moved, turned, targets, rows, size, noise)
+        count = len(_matched(moved, turned, faces, 2 * noise, size)[1])
+        if count > 1.02 * most:
+            best, most = (moved, turned), count
+    return best if most >= _LEAST else (points, normals)
+
+
+def _matched(
+    points: Array,
+    normals: Array,
+    faces: tuple[list[Flat], list[Cylinder]],
+    width: float,
+    size: float,
+) -> tuple[Array, np.ndarray]:
+    """The face closest to each point: its normal and how far off it is, (m, 4); which points."""
+    off, direction = np.full(len(points), np.inf), np.zeros_like(points)
+    flats, rounds = faces
+    for flat in flats:
+        normal = np.array(flat.normal)
+        distance = points @ normal - flat.offset
+        fits = (np.abs(distance) < np.minimum(width, np.abs(off))) & _inside(
+            points, flat.span, size
+        )
+        fits &= np.abs(normals @ normal) > FACING
+        off[fits], direction[fits] = distance[fits], normal
+    for cylinder in rounds:
+        axis = np.array(cylinder.axis)
+        to = points - np.array(cylinder.center)
+        to = to - (to @ axis)[:, None] * axis
+        length = np.maximum(np.linalg.norm(to, axis=1), 1e-12)
+        distance = length - cylinder.radius
+        fits = np.abs(distance) < np.minimum(width, np.abs(off))
+        fits &= _inside(points, cylinder.span, size)
+        fits &= np.abs((normals * to).sum(1)) > FACING * length
+        off[fits], direction[fits] = distance[fits], (to / length[:, None])[fits]
+    rows = np.flatnonzero(np.isfinite(off))
+    return np.column_stack([direction[rows], off[rows]]), rows
+
+
+def _inside(points: Array, span: object, size: float) -> np.ndarray:
+    if span is None:
+        return np.ones(len(points), dtype=bool)
+    low, high = np.array(span)
+    pad = 0.03 * size
+    return ((points > low - pad) & (points < high + pad)).all(axis=1)
+
+
+def _stepped(
+    points: Array, normals: Array, targets: Array, rows: np.ndarray, size: float, noise: float
+) -> tuple[Array, Array]:
+    """Move by the small turn, scale and shift that brings points onto their faces."""
+    center = points.mean(axis=0)
+    to, normal = points[rows] - center, targets[:, :3]
+    system = np.column_stack([np.cross(to, normal), (to * normal).sum(1), normal])
+    # What is not seen stays: a turn of a degree, a hundredth of scale, are what is expected.
+    expected = np.array([0.02, 0.02, 0.02, 0.01, *[0.02 * size] * 3])
+    damping = np.diag((3 * noise / expected) ** 2)
+    x = np.linalg.solve(system.T @ system + damping, -system.T @ targets[:, 3])
+    turn = _rotation(x[:3])
+    return center + (1 + x[3]) * (points - center) @ turn.T + x[4:], normals @ turn.T
+
+
+def _rotation(vector: Array) -> Array:
+    """The matrix that turns about a vector by its length (Rodrigues)."""
+    angle = float(np.linalg.norm(vector))
+    if angle < 1e-12:
+        return np.eye(3)
+    x, y, z = vector / angle
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
