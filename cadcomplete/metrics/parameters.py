@@ -1,0 +1,120 @@
+"""How far the numbers of a suggestion are from the designer's, and which of them are exact."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cadcomplete.curves import Circle, Line
+from cadcomplete.errors import GeometryError
+from cadcomplete.geometry import Array, Plane
+from cadcomplete.kernel.manifolds import outline
+from cadcomplete.metrics.sketches import drawn_box, plane_distance
+from cadcomplete.metrics.targets import TargetExtrude, TargetSketch
+from cadcomplete.operations import Extrude, Operation, Sketch
+from cadcomplete.sequence import start_plane
+
+EXACT = 0.01
+"""Millimetres up to which two dimensions are equal."""
+
+
+def errors(truth: TargetExtrude | TargetSketch, suggested: Operation) -> dict[str, float]:
+    """Return the errors of a suggestion of the right kind, by name; {} for another kind.
+
+    Of an extrude: "end position" in mm, the mean over both ends, and "end position / height",
+    the same over the true height. Of a sketch: "plane offset" in mm, from the middle of the true
+    sketch to the suggested plane; "box corners" in mm, the mean distance of the two corners of the
+    boxes around both, in the true plane.
+    """
+    if isinstance(truth, TargetExtrude) and isinstance(suggested, Extrude):
+        return _extrude_errors(truth, suggested)
+    if isinstance(truth, TargetSketch) and isinstance(suggested, Sketch):
+        return _sketch_errors(truth.operation, suggested)
+    return {}
+
+
+def _extrude_errors(truth: TargetExtrude, suggested: Extrude) -> dict[str, float]:
+    ends, others = _ends(truth, truth.operation), _ends(truth, suggested)
+    error = _unordered(ends, others)
+    height = float(np.linalg.norm(ends[1] - ends[0]))
+    return {"end position": error, "end position / height": error / max(height, 1e-9)}
+
+
+def _ends(truth: TargetExtrude, extrude: Extrude) -> Array:
+    """Where an extrude starts and ends: points above the plane's foot of the world's origin."""
+    plane = start_plane(extrude, truth.given.operations)
+    normal = np.array(plane.normal)
+    return np.stack([normal * (plane.offset + along) for along in extrude.extent.span])
+
+
+def _unordered(a: Array, b: Array) -> float:
+    """Return the mean distance of two points to two others, whichever way round is nearer."""
+    either = (b, b[::-1])
+    return min(float(np.linalg.norm(a - other, axis=1).mean()) for other in either)
+
+
+def _sketch_errors(truth: Sketch, suggested: Sketch) -> dict[str, float]:
+    low, high = drawn_box(truth)
+    box = np.stack([low, high])
+    seen = _box_seen_from(truth.plane, suggested)
+    corners = float(np.linalg.norm(box - seen, axis=1).mean())
+    return {"plane offset": plane_distance(truth, suggested.plane), "box corners": corners}
+
+
+def _box_seen_from(plane: Plane, sketch: Sketch) -> Array:
+    rings = [outline(loop) for loop in sketch.loops] or [np.zeros((1, 2))]
+    flat = plane.to_local(sketch.plane.to_world(np.concatenate(rings)))[:, :2]
+    return np.stack([flat.min(axis=0), flat.max(axis=0)])
+
+
+def exact_dimensions(truth: TargetExtrude | TargetSketch, hit: Operation) -> tuple[int, int] | None:
+    """Return how many of the designer's dimensions a hit has to 0.01 mm, and how many there are.
+
+    Of an extrude: the positions of its two ends. Of a sketch: the different ends of its lines and
+    arcs, and of each different arc or circle its centre and its radius; positions in space, so
+    that another plane in the same place has the same. None if the hit is of another kind.
+    """
+    if isinstance(truth, TargetExtrude) and isinstance(hit, Extrude):
+        ends = _ends(truth, truth.operation)
+        return _found(ends, _ends(truth, hit)), len(ends)
+    if isinstance(truth, TargetSketch) and isinstance(hit, Sketch):
+        corners, rounds = _corners(truth.operation), _rounds(truth.operation)
+        made = _rounds(hit)
+        exact = _found(corners, _corners(hit))
+        for row in rounds if len(made) else ():
+            nearest = made[np.abs(made - row).sum(axis=1).argmin()]
+            exact += bool(np.abs(nearest - row)[:3].max() <= EXACT)
+            exact += bool(abs(nearest[3] - row[3]) <= EXACT)
+        return exact, len(corners) + 2 * len(rounds)
+    return None
+
+
+def _corners(sketch: Sketch) -> Array:
+    """Return the different ends of the lines and arcs of a sketch, in space, (n, 3)."""
+    curves = [c for loop in sketch.loops for c in loop.curves if not isinstance(c, Circle)]
+    points = dict.fromkeys(point for curve in curves for point in (curve.start, curve.end))
+    return sketch.plane.to_world(np.array(list(points)).reshape(-1, 2))
+
+
+def _rounds(sketch: Sketch) -> Array:
+    """Return centre, in space, and radius of the different arcs and circles, (n, 4)."""
+    rows: dict[tuple[float, ...], tuple[float, float, float]] = {}
+    for curve in (c for loop in sketch.loops for c in loop.curves if not isinstance(c, Line)):
+        try:
+            x, y = curve.center
+            row = (x, y, curve.radius)
+        except GeometryError:
+            continue  # three points on a line have no centre
+        rows.setdefault(tuple(round(value, 4) for value in row), row)
+    found = np.array(list(rows.values())).reshape(-1, 3)
+    return np.concatenate([sketch.plane.to_world(found[:, :2]), found[:, 2:]], axis=1)
+
+
+def _found(truth: Array, made: Array) -> int:
+    """Return how many points have one within `EXACT` in every coordinate, each used once."""
+    left, count = list(range(len(made))), 0
+    for row in truth:
+        partner = next((i for i in left if np.abs(made[i] - row).max() <= EXACT), None)
+        if partner is not None:
+            left.remove(partner)
+            count += 1
+    return count
