@@ -42,6 +42,7 @@ class Checkpoint:
 
     Attributes:
         name: of the run, and the first digits of the hash of the weights.
+        folder: where it was read from, if it was.
     """
 
     model: CompletionModel
@@ -49,6 +50,7 @@ class Checkpoint:
     config: Config
     metrics: dict[str, Any] = field(default_factory=dict)
     name: str = ""
+    folder: Path | None = None
 
 
 def save(checkpoint: Checkpoint, folder: Path, *, state: dict[str, Tensor] | None = None) -> None:
@@ -119,7 +121,8 @@ def load(folder: str | Path | None = None) -> Checkpoint:
     load_weights(model, config, path)
     metrics = _read_json(path / "metrics.json") if (path / "metrics.json").is_file() else {}
     digest = hashlib.sha256((path / WEIGHTS).read_bytes()).hexdigest()
-    return Checkpoint(model.eval(), tokenizer, config, metrics, f"{config.name}-{digest[:8]}")
+    name = f"{config.name}-{digest[:8]}"
+    return Checkpoint(model.eval(), tokenizer, config, metrics, name, path)
 
 
 def load_weights(model: CompletionModel, config: Config, folder: Path) -> None:

@@ -5,7 +5,6 @@ The model proposes, the kernel judges; neither knows the other. What was given s
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Sequence
@@ -14,21 +13,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from cadcomplete import checkpoint
+from cadcomplete.candidates import extended
 from cadcomplete.checkpoint import Checkpoint
-from cadcomplete.data.inputs import picture, surface
-from cadcomplete.errors import CadCompleteError, InputError
+from cadcomplete.errors import InputError
 from cadcomplete.exporters import export
 from cadcomplete.exporters.pictures import draw_overview
-from cadcomplete.generate import Prompt, Row, Sampling, generate
-from cadcomplete.grammar import Grammar
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import Report, examine
+from cadcomplete.kernel.jobs import Report
 from cadcomplete.lines import encode
-from cadcomplete.prompt import prompt
+from cadcomplete.operations import Sketch
+from cadcomplete.predictions import Case, Finished, Suggestion
+from cadcomplete.predictor import ModelPredictor
 from cadcomplete.readers import Document
 from cadcomplete.sequence import CadSequence
 
@@ -39,7 +36,8 @@ class Completion:
 
     Attributes:
         rank: 1 is the best.
-        score: geometric mean of the probabilities of its tokens, 0 to 1.
+        score: how much of the wanted part it is expected to be, an IoU from 0 to 1; of a next
+            operation alone, the probability that it is the one that the designer makes.
         document: the whole part, in the dialect of what was given.
         given: the history that was given.
         report: what the kernel found.
@@ -108,9 +106,12 @@ def complete(
     points: PointCloud | None = None,
     n: int = 3,
     seed: int = 0,
+    only_next: bool = False,
     kernel: Kernel | None = None,
 ) -> Completions:
     """Return up to `n` different completions of the first `keep` operations of a part.
+
+    With `only_next` each adds one operation, supposing that one follows.
 
     Without `keep` all operations are kept, or as many as a truncated file says. `images` are
     pictures of the wanted part and `points` its surface (`kernel.scans` reads files). Without
@@ -131,31 +132,29 @@ def complete(
                 points=points,
                 n=n,
                 seed=seed,
+                only_next=only_next,
                 kernel=own,
             )
     if not 1 <= n <= 64:
         raise InputError("cannot propose so many", where="n", expected="1 to 64", got=n)
     given, model = kept(document, keep), model or shipped_model()
     started = time.monotonic()
-    sampling = Sampling(rows=2 * n + 6, seed=seed)  # some will be alike, or not valid
-    asked = prompted(given.sequence, model, caption=caption, images=images, points=points)
-    rows, finished = _propose(given, model, asked, sampling)
-    proposals, impossible = _documents(given, _distinct(rows))
-    reports = _judge([whole for whole, _ in proposals], given.sequence, kernel)
-    ranked = sorted(
-        ((whole, score, report) for (whole, score), report in zip(proposals, reports, strict=True)),
-        key=lambda item: (not item[2].valid, -item[1]),
-    )
+    case = Case(given.sequence.id, given.sequence, caption, tuple(images), points)
+    search = ModelPredictor(model, kernel)
+    question = search.ask(case, seed=seed)
+    if only_next:
+        parts = [_one_more(given.sequence, found) for found in search.next(question, n=n)]
+    else:
+        parts = search.parts(question, n=n, seed=seed, may_stop=False)
+    told = _told(given, parts)
+    unfinished = sum(not row.whole for row in question.rows)
     return Completions(
         given=given,
         model=model.name,
-        completions=tuple(
-            Completion(rank, score, _measured(whole, report), given.sequence, report)
-            for rank, (whole, score, report) in enumerate(ranked[:n], start=1)
-        ),
-        finished=finished,
-        generated=len(rows),
-        discarded=sum(row.whole == 0 for row in rows) + impossible,
+        completions=told,
+        finished=question.stop,
+        generated=len(question.rows),
+        discarded=unfinished + len(parts) - len(told),
         seconds=time.monotonic() - started,
     )
 
@@ -174,101 +173,38 @@ def shipped_model() -> Checkpoint:
     return checkpoint.load()
 
 
-def prompted(
-    given: CadSequence,
-    model: Checkpoint,
-    *,
-    caption: str | None = None,
-    images: Sequence[bytes | Path] = (),
-    points: PointCloud | None = None,
-) -> Prompt:
-    """Return what the model is given: the beginning of a training sample of that part.
+def predictor(model: str | Path | None = None, *, kernel: Kernel) -> ModelPredictor:
+    """Return what answers cases of a benchmark: a model folder, by default the shipped one."""
+    return ModelPredictor(shipped_model() if model is None else checkpoint.load(model), kernel)
 
-    Raises InputError for what the model cannot see.
-    """
-    features, settings = model.model.features, model.config.model
-    for what, there, seen in (
-        ("pictures", bool(images), features.image),
-        ("point clouds", points is not None, features.points),
-    ):
-        if there and not seen:
-            hint = "leave them out, or take another model with --model"
-            raise InputError(f"this model sees no {what}", where=model.name, hint=hint)
-    text = prompt(given, caption=caption, text_format=model.config.data.text_format)
-    front = features.placeholders(images=len(images), points=points is not None)
-    pictures = [picture(image, size=settings.image.size) for image in images]
-    return Prompt(
-        model.tokenizer.encode(text).after(front).ids,
-        np.stack(pictures) if pictures else None,
-        None if points is None else surface(points, count=settings.points.count, seed=0),
+
+def _one_more(given: CadSequence, found: Suggestion) -> Finished:
+    """A suggestion as a part. What the kernel measured of a sketch is not the part yet."""
+    report = found.report or Report(())
+    if isinstance(found.operation, Sketch):
+        report = Report(report.problems)
+    part = extended(given, (found.operation,))
+    return Finished(part, found.score, report.valid, report.problems, found.source, report)
+
+
+def _told(given: Document, parts: Sequence[Finished]) -> tuple[Completion, ...]:
+    """The parts that the dialect of what was given can say, ranked in their order."""
+    documents = [(part, _document(given, part)) for part in parts]
+    told = [(part, document) for part, document in documents if document is not None]
+    return tuple(
+        Completion(rank, part.score, document, given.sequence, part.report or Report(()))
+        for rank, (part, document) in enumerate(told, start=1)
     )
 
 
-def _propose(
-    given: Document, model: Checkpoint, asked: Prompt, sampling: Sampling
-) -> tuple[tuple[Row, ...], float]:
-    """Write continuations; the second value is the probability of having ended before."""
-    if len(asked.ids) >= model.model.longest:
-        raise InputError(
-            "the part is too long for this model",
-            file=given.path,
-            expected=f"less than {model.model.longest} tokens",
-            got=len(asked.ids),
-            hint="keep fewer operations, with --keep",
-        )
-    text_format = model.config.data.text_format
-    grammar = Grammar(model.tokenizer.vocabulary, model.tokenizer.end, text_format=text_format)
-    start = grammar.start(given.sequence, least=1)
-    written = generate(model.model, asked, start, sampling)
-    return written.rows, written.end_probability
-
-
-def _distinct(rows: tuple[Row, ...]) -> list[tuple[CadSequence, float]]:
-    """The histories that were written, each once, with the score of the likeliest row.
-
-    A row that grew too long counts up to where it could last have ended.
-    """
-    best: dict[str, tuple[CadSequence, float]] = {}
-    for row in rows:
-        if not row.whole:
-            continue
-        sequence = row.finished
-        scores = row.scores[: row.whole + row.ended]
-        score = math.exp(sum(scores) / len(scores))
-        text = encode(sequence).text
-        if text not in best or best[text][1] < score:
-            best[text] = (sequence, score)
-    return list(best.values())
-
-
-def _documents(
-    given: Document, proposals: list[tuple[CadSequence, float]]
-) -> tuple[list[tuple[Document, float]], int]:
-    """The proposals in the dialect of what was given, and how many it cannot say."""
-    documents: list[tuple[Document, float]] = []
-    for sequence, score in proposals:
-        try:
-            documents.append((given.extended(sequence), score))
-        except InputError:
-            continue
-    return documents, len(proposals) - len(documents)
-
-
-def _measured(document: Document, report: Report) -> Document:
-    return document.measured(report.measures.bounding_box) if report.measures else document
-
-
-def _judge(documents: list[Document], given: CadSequence, kernel: Kernel) -> list[Report]:
-    """Build each part; a crash or a hang of the kernel is a problem of that part alone."""
-    new = given.whole_operations
-    pending = [kernel.submit(examine, document.sequence, new) for document in documents]
-    reports: list[Report] = []
-    for one in pending:
-        try:
-            reports.append(one.result())
-        except CadCompleteError as error:
-            reports.append(Report((str(error),)))
-    return reports
+def _document(given: Document, part: Finished) -> Document | None:
+    """A finished part in the dialect of what was given; None if that cannot say it."""
+    try:
+        document = given.extended(part.sequence)
+    except InputError:
+        return None
+    measures = part.report.measures if part.report else None
+    return document.measured(measures.bounding_box) if measures else document
 
 
 def write(

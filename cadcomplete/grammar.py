@@ -326,6 +326,24 @@ class Matcher:
         """Whether the text may end here: it is complete and has all it was asked for."""
         return len(self.drawing.operations) >= self._least and self.complete
 
+    @property
+    def openings(self) -> dict[str, str]:
+        """The commands that may come next, and how each begins; at the beginning of a line."""
+        names, row = next_commands(self.drawing), lines_after(self.drawing)
+        assert isinstance(row[0], Branch) and not self._line
+        options = (text.rstrip() for text, _ in row[0].options)
+        return dict(zip(names, options, strict=True))
+
+    def only(self, command: str) -> Matcher:
+        """Return a matcher for texts whose next line is this command, one of `openings`."""
+        which = tuple(self.openings).index(command)
+        branch = lines_after(self.drawing)[0]
+        assert isinstance(branch, Branch)
+        other = self.copy()
+        other._point = Point((Branch((branch.options[which],)),))
+        other._least = len(self.drawing.operations) + 1
+        return other
+
     def allowed(self) -> tuple[int, ...]:
         """Return the tokens that may come next, the end among them where it may be."""
         tokens = self.grammar.tokens(self._point)

@@ -16,10 +16,10 @@ LAYERS = (
     {"kinds", "curves", "operations", "sequence", "config"},
     {"commands", "drawing", "lines", "prompt", "tokenizer", "readers"},
     {"grammar", "kernel"},
-    {"exporters", "metrics", "data"},
+    {"exporters", "metrics", "data", "fitting", "predictions", "ranking", "baselines", "habits"},
     {"distributed", "encoders", "losses", "model", "pretrained"},
     {"assembly", "checkpoint", "generate", "health", "trainer"},
-    {"completion", "train", "evaluate", "plan"},
+    {"candidates", "finishing", "predictor", "completion", "train", "evaluate", "plan"},
     {"progress", "reports", "cli", "server", "__main__"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
@@ -55,6 +55,7 @@ WALLS = {
     "ray": ("data/prepare/cluster.py",),
     "h5py": ("readers/deepcad.py",),
     "numba": ("kernel/compiled.py",),
+    "matplotlib": ("evaluate/charts.py",),
 }
 
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -10,16 +10,18 @@ import torch
 from conftest import PARTS
 
 from cadcomplete import checkpoint, readers, reports
-from cadcomplete.completion import complete, prompted
+from cadcomplete.completion import complete
 from cadcomplete.config import from_dict
 from cadcomplete.data import modalities
 from cadcomplete.data.labels import operation_cuts
+from cadcomplete.data.levels import measured
 from cadcomplete.data.prepare import prepare
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.samples import read_samples
 from cadcomplete.errors import InputError
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.scans import read_scan
+from cadcomplete.predictor import prompted
 from cadcomplete.prompt import IMAGE, POINTS, prompt
 from cadcomplete.sequence import truncate
 from cadcomplete.train import set_up, train
@@ -210,7 +212,7 @@ def test_the_prompt_is_token_for_token_and_feature_for_feature_the_one_of_traini
     caption = training._caption(flange, 0)
     found = modalities.load(flange.place, flange.sequence.id)
     images = [found.images[i].png for i in shown.images]
-    text = prompt(flange.sequence, caption=caption)
+    text = prompt(flange.sequence, caption=caption, levels=measured(found.cloud))
     front = training.features.placeholders(images=len(images), points=True)
     tokens = training.tokenizer.encode(text).after(front)
     for keep, cut in enumerate(operation_cuts(text, tokens)):

@@ -15,7 +15,7 @@ from variants import relabelled
 from cadcomplete.data.dataset import Histories
 from cadcomplete.data.labels import IGNORED, Labelled
 from cadcomplete.errors import CadCompleteError
-from cadcomplete.generate import Prompt, Sampling, generate
+from cadcomplete.generate import Prompt, Sampling, begin, generate
 from cadcomplete.grammar import Grammar
 from cadcomplete.lines import decode, encode
 from cadcomplete.model import CompletionModel
@@ -262,7 +262,7 @@ def constrained(
         start = grammar.start(truncate(true, part.keep), least=1)
         asked = Prompt(tuple(part.whole.ids[: part.cut].tolist()))
         with torch.inference_mode():
-            rows = generate(model, asked, start, sampling).rows
+            rows = generate(begin(model, asked), start, sampling)
         target = true.operations[part.keep :]
         own = [row.matcher.drawing.sequence.operations[part.keep :] for row in rows]
         ended, looks, wanted = rows[0].ended, [*map(look, own[0])], [*map(look, target)]

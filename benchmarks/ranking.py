@@ -1,0 +1,145 @@
+"""Fit how suggestions are ranked, on parts that a model has not learned from.
+
+For every cut of some parts of the test split the ideas for the next operation are listed with
+what is known of each, and with whether each is a hit; a logistic regression for each situation
+says how likely that is (`cadcomplete.ranking`). The validation split is not touched, so what
+`cadcomplete evaluate` finds there is not what was fitted. ::
+
+    .venv/bin/python benchmarks/ranking.py runs/out/data/fusion360 --model cadcomplete/weights
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cadcomplete import checkpoint, ranking
+from cadcomplete.candidates import FEATURES, features
+from cadcomplete.data import modalities
+from cadcomplete.data.samples import Sample, hash64, read_samples
+from cadcomplete.data.scan import scanned
+from cadcomplete.errors import CadCompleteError
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.metrics.operations import HIT, target
+from cadcomplete.predictions import Case
+from cadcomplete.predictor import ModelPredictor, situation
+from cadcomplete.sequence import truncate
+
+CONDITIONS = ("points", "scan")
+"""Without a cloud the model's own probability is the score: it needs no ranker."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("data", nargs="+")
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--most", type=int, default=100, help="parts")
+    parser.add_argument("--part", default="0/1", help="which of how many processes this is")
+    parser.add_argument("--conditions", nargs="+", default=CONDITIONS, choices=CONDITIONS)
+    parser.add_argument("--examples", type=Path, default=Path("runs/out/ranking"))
+    parser.add_argument("--fit", action="store_true", help="fit to the examples that are there")
+    asked = parser.parse_args()
+    if not asked.fit:
+        collect(asked)
+    else:
+        fit(asked.examples, asked.model)
+
+
+def collect(asked: argparse.Namespace) -> None:
+    """Write one line for each case: its situation, and each idea's features and overlap."""
+    found = (s for source in asked.data for s in read_samples(source) if isinstance(s, Sample))
+    chosen = [s for s in found if s.split == asked.split]
+    chosen = sorted(chosen, key=lambda s: hash64(s.sequence.id))[: asked.most]
+    which, of = map(int, asked.part.split("/"))
+    asked.examples.mkdir(parents=True, exist_ok=True)
+    out = asked.examples / f"{which}.jsonl"
+    with Kernel(workers=1) as kernel, out.open("w") as file:
+        predictor = ModelPredictor(checkpoint.load(asked.model), kernel)
+        for number, sample in enumerate(chosen[which::of], start=1):
+            for line in examples(sample, predictor, asked.conditions):
+                file.write(json.dumps(line) + "\n")
+            file.flush()
+            print(f"{number} of {len(chosen[which::of])} parts", flush=True)
+
+
+def examples(
+    sample: Sample, predictor: ModelPredictor, conditions: list[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield what is known of the ideas for each operation of a part."""
+    cloud = None
+    if sample.place is not None and sample.place.cloud:
+        cloud = modalities.load(sample.place, sample.sequence.id, images=()).cloud
+    for condition in conditions:
+        points = cloud
+        if points is None:
+            continue
+        if condition == "scan":
+            points = scanned(points, name=sample.sequence.id)
+        for given in range(1, len(sample.sequence)):
+            truth = target(sample.sequence, given)
+            case = Case(sample.sequence.id, truncate(sample.sequence, given), points=points)
+            try:
+                question = predictor.ask(case, until="extrude")
+                ideas = predictor.candidates(question)
+            except CadCompleteError as error:
+                print("left out:", error)
+                continue
+            if truth.excluded or not ideas:
+                continue
+            overlaps = [truth.overlap(idea.operation) for idea in ideas]
+            known = features(ideas, question.given, wanted=question.wanted)
+            yield {
+                "id": sample.sequence.id,
+                "given": given,
+                "kind": truth.kind,
+                "situation": situation(question),
+                "features": known.tolist(),
+                "overlaps": overlaps,
+                "sources": [idea.source for idea in ideas],
+            }
+
+
+def fit(examples_folder: Path, model: Path) -> None:
+    """Fit one regression for each situation; print what its order gives, by halves of the parts."""
+    cases = defaultdict(list)
+    for path in sorted(examples_folder.glob("*.jsonl")):
+        for line in path.read_text().splitlines():
+            case = json.loads(line)
+            hits = np.array(case["overlaps"]) >= HIT
+            cases[case["situation"]].append((case["id"], np.array(case["features"]), hits))
+    weights = {}
+    for name, found in sorted(cases.items()):
+        ranked = [
+            hits[np.argsort(-scores, kind="stable")]
+            for scores, (_, _, hits) in zip(crossed(found), found, strict=True)
+        ]
+        shares = [f"hit@{k} {np.mean([h[:k].any() for h in ranked]):.3f}" for k in (1, 3, 5)]
+        reached = np.mean([hits.any() for hits in ranked])
+        print(f"{name:24} {len(found):5} cases, {', '.join(shares)}, any idea {reached:.3f}")
+        weights[name] = fitted(found)
+    ranking.Ranker(FEATURES, weights).save(model)
+
+
+def fitted(cases: list) -> ranking.Weights:
+    return ranking.fit(
+        np.concatenate([known for _, known, _ in cases]),
+        np.concatenate([hits for _, _, hits in cases]).astype(float),
+    )
+
+
+def crossed(cases: list) -> list[np.ndarray]:
+    """Scores of each case by a regression on the half of the parts that it is not in."""
+    side = [hash64(part) % 2 for part, _, _ in cases]
+    halves = [fitted([c for c, s in zip(cases, side, strict=True) if s != half]) for half in (0, 1)]
+    return [halves[s].probabilities(known) for s, (_, known, _) in zip(side, cases, strict=True)]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,269 @@
+"""What may come next: ideas of the model and of the cloud, and what is known of each.
+
+The model writes operations, the cloud shows which would bring the part closer to what is wanted
+(`fitting`); each idea is judged by both. Shapes: C candidates, P points in space, F features.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cadcomplete import fitting
+from cadcomplete.data.augment import Symmetry, move
+from cadcomplete.fields import Format
+from cadcomplete.fitting import Wanted
+from cadcomplete.fitting.scores import State, state
+from cadcomplete.fitting.scores import extended as after
+from cadcomplete.generate import Began, Row, score
+from cadcomplete.geometry import Array
+from cadcomplete.grammar import Matcher
+from cadcomplete.habits import same_spans, usual_extrudes
+from cadcomplete.lines import encode
+from cadcomplete.operations import Extrude, Operation, Sketch
+from cadcomplete.sequence import CadSequence
+from cadcomplete.tokenizer import TextTokenizer
+
+FEATURES = (
+    "log probability",
+    "log probability per token",
+    "log probability below the best",
+    "tokens",
+    "share of samples",
+    "share of samples to the same effect",
+    "log probability of the same effect",
+    "gain",
+    "gain of the best that is not reached",
+    "agreement",
+    "place in the order of the cloud",
+    "merit by the cloud",
+    "idea of both",
+)
+
+_SAME = 0.95  # least IoU of what extrudes sweep
+_LONGEST = 256  # tokens of an operation that the model is asked about
+_UNREAD = -3.0  # nats for each token of one that is longer
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An idea for the next operation.
+
+    Attributes:
+        operations: the operation, and for a sketch the extrude that it is good for, if there is
+            an idea of one.
+        text: of the operation, as the model writes it.
+        samples: how often the model wrote it.
+        place: in the order of the cloud's ideas, 1 the best; 0 if it is none of them.
+        merit: what that order is by.
+        log_probability: in nats, by the model.
+        tokens: that it takes to write it.
+    """
+
+    operations: tuple[Operation, ...]
+    text: str = ""
+    samples: int = 0
+    place: int = 0
+    merit: float = 0.0
+    log_probability: float = -math.inf
+    tokens: int = 0
+
+    @property
+    def operation(self) -> Operation:
+        return self.operations[0]
+
+    @property
+    def source(self) -> str:
+        return "both" if self.samples and self.place else "cloud" if self.place else "model"
+
+
+def ideas(
+    given: CadSequence,
+    rows: Sequence[Row],
+    command: str,
+    *,
+    wanted: Wanted | None = None,
+    text_format: Format = "lines",
+    most: int = 24,
+) -> list[Candidate]:
+    """Return different ideas for the next operation, which is of the kind of `command`.
+
+    `rows` are what the model wrote, in `text_format`.
+    """
+    before = len(encode(given, text_format=text_format).text)
+    found: dict[str, Candidate] = {}
+
+    def idea(operations: tuple[Operation, ...]) -> Candidate:
+        whole = extended(given, operations[:1])
+        text = encode(whole, text_format=text_format).text[before:]
+        return found.setdefault(text, Candidate(operations, text))
+
+    drawn: list[Extrude] = []
+    for row in rows:
+        added = _added(row, given)
+        if added:
+            known = idea(added)
+            found[known.text] = replace(known, samples=known.samples + 1)
+            drawn += [added[0]] if isinstance(added[0], Extrude) else []
+    if wanted is not None:
+        propose = fitting.next_sketches if command == "sketch" else fitting.next_extrudes
+        for place, proposal in enumerate(propose(given, wanted, most=most), start=1):
+            known = idea(proposal.operations)
+            if not known.place:
+                found[known.text] = replace(
+                    known, operations=proposal.operations, place=place, merit=proposal.score
+                )
+    else:
+        for extrude in usual_extrudes(given, _most_frequent(drawn)):
+            idea((extrude,))
+    return list(found.values())
+
+
+def _most_frequent(extrudes: Sequence[Extrude]) -> list[Extrude]:
+    """Extrudes, those first whose profiles and boolean come most often."""
+    ways = [(e.boolean, e.extent.type, e.profiles) for e in extrudes]
+    counts = Counter(ways)
+    order = sorted(range(len(ways)), key=lambda i: -counts[ways[i]])
+    return [extrudes[i] for i in order]
+
+
+def _added(row: Row, given: CadSequence) -> tuple[Operation, ...]:
+    """What a row added: up to its first extrude, or nothing if it did not get there."""
+    added = row.finished.operations[len(given) :]
+    first = next((i for i, op in enumerate(added) if isinstance(op, Extrude)), len(added))
+    return added[: first + 1]
+
+
+def scored(
+    candidates: Sequence[Candidate], began: Began, start: Matcher, tokenizer: TextTokenizer
+) -> list[Candidate]:
+    """Return the candidates, all of one kind, with the model's opinion of each.
+
+    A sketch counts as over when no further loop follows.
+    """
+    if not candidates:
+        return []
+    told = tokenizer.backend.encode_batch([c.text for c in candidates], add_special_tokens=False)
+    texts = [one.ids for one in told]  # a line end is a token boundary, so a text may begin there
+    longest = min(_LONGEST, began.model.longest - began.length - 1)
+    short = [i for i, ids in enumerate(texts) if len(ids) <= longest]
+    closing = _over(start, tokenizer) if isinstance(candidates[0].operation, Sketch) else ()
+    logs = score(began, [texts[i] for i in short], closing=closing)
+    found = dict(zip(short, logs, strict=True))
+    return [
+        replace(
+            candidate,
+            log_probability=found.get(i, _UNREAD * len(texts[i])),
+            tokens=len(texts[i]),
+        )
+        for i, candidate in enumerate(candidates)
+    ]
+
+
+def averaged(
+    candidates: Sequence[Candidate], others: Sequence[Sequence[Candidate]]
+) -> list[Candidate]:
+    """Return the candidates with the mean of what the model finds of the part turned otherwise."""
+    logs = np.array([[c.log_probability for c in row] for row in (candidates, *others)])
+    most = logs.max(axis=0)
+    means = most + np.log(np.exp(logs - most).mean(axis=0))
+    pairs = zip(candidates, means.tolist(), strict=True)
+    return [replace(candidate, log_probability=mean) for candidate, mean in pairs]
+
+
+def turned(
+    candidates: Sequence[Candidate], given: CadSequence, symmetry: Symmetry, text_format: Format
+) -> list[Candidate]:
+    """Return the same ideas for a part that is turned, as the model writes them there."""
+    before = len(encode(move(given, symmetry), text_format=text_format).text)
+    found = []
+    for candidate in candidates:
+        whole = move(extended(given, candidate.operations[:1]), symmetry)
+        text = encode(whole, text_format=text_format).text[before:]
+        found.append(replace(candidate, operations=whole.operations[len(given) :], text=text))
+    return found
+
+
+def _over(start: Matcher, tokenizer: TextTokenizer) -> tuple[int, ...]:
+    """The tokens that tell that a sketch is over: those with which another operation begins."""
+    if start.grammar.text_format == "json":
+        return ()  # there the first token of every command is the same
+    first = (tokenizer.backend.encode(text).ids[0] for text in ("sketch", "extrude"))
+    return (*first, start.grammar.end)
+
+
+# --- what is known of them ----------------------------------------------------------------------
+
+
+def features(
+    candidates: Sequence[Candidate], given: CadSequence, *, wanted: Wanted | None = None
+) -> Array:
+    """Return what is known of each candidate, in the order of `FEATURES`, shape (C, F)."""
+    logs = np.array([c.log_probability for c in candidates])
+    tokens = np.array([max(1, c.tokens) for c in candidates])
+    samples = np.array([c.samples for c in candidates], dtype=np.float64)
+    shares = samples / max(1.0, samples.sum())
+    places = np.array([1 / c.place if c.place else 0.0 for c in candidates])
+    least = min((c.merit for c in candidates if c.place), default=0.0)
+    merits = np.array([c.merit if c.place else least for c in candidates])
+    gains, agreements = np.zeros(len(candidates)), np.zeros(len(candidates))
+    if wanted is not None:
+        before = state(given, wanted)
+        agreements = np.array([_agreement(before, given, c.operations) for c in candidates])
+        gains = agreements - before.agreement
+    same_CC = alike(candidates, given)
+    columns = (
+        logs,
+        logs / tokens,
+        logs - logs.max(),
+        np.log(tokens),
+        shares,
+        same_CC @ shares,
+        np.log(same_CC @ np.exp(np.maximum(logs, -200.0))),
+        gains,
+        gains.max() - gains,
+        agreements,
+        places,
+        merits,
+        (samples > 0) & (places > 0),
+    )
+    return np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1)
+
+
+def _agreement(before: State, given: CadSequence, operations: Sequence[Operation]) -> float:
+    """How far the part agrees with the wanted one after further operations."""
+    whole, now = extended(given, operations), before
+    for operation in operations:
+        if isinstance(operation, Extrude):
+            now = after(now, operation, whole)
+    return now.agreement
+
+
+def alike(candidates: Sequence[Candidate], given: CadSequence) -> Array:
+    """Return which candidates have the same effect, to within a twentieth, shape (C, C)."""
+    extrudes = [c.operation for c in candidates if isinstance(c.operation, Extrude)]
+    if len(extrudes) == len(candidates):
+        return same_spans(extrudes, given, least=_SAME)
+    return _same_sketch([c.operation for c in candidates if isinstance(c.operation, Sketch)])
+
+
+def extended(given: CadSequence, operations: Sequence[Operation]) -> CadSequence:
+    """Return a history with further operations."""
+    return replace(given, operations=(*given.operations, *operations))
+
+
+def _same_sketch(sketches: Sequence[Sketch]) -> Array:
+    """Sketches are alike if they lie in one plane and their outlines have the same box and area."""
+    found = []
+    for sketch in sketches:
+        points = np.concatenate([sketch.plane.to_world(loop.points()) for loop in sketch.loops])
+        area = sum(abs(loop.area) for loop in sketch.loops)
+        found.append((*points.min(axis=0), *points.max(axis=0), math.sqrt(area)))
+    values = np.array(found)
+    size = np.maximum((values[:, 3:6] - values[:, :3]).max(axis=1), 1e-9)
+    apart = np.abs(values[:, None] - values[None]).max(axis=2)
+    return (apart <= 0.015 * size[:, None]).astype(np.float64)

@@ -1,0 +1,309 @@
+"""The model with its search: suggestions of the next operation, and finished parts.
+
+First the kind of the next operation, then its parameters; being finished is told apart from both.
+Everything is checked by the kernel in the order in which it would be shown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from cadcomplete import ranking
+from cadcomplete.candidates import (
+    FEATURES,
+    Candidate,
+    alike,
+    averaged,
+    extended,
+    features,
+    ideas,
+    scored,
+    turned,
+)
+from cadcomplete.checkpoint import Checkpoint
+from cadcomplete.data.augment import Symmetry, move
+from cadcomplete.data.inputs import picture, surface
+from cadcomplete.data.levels import measured
+from cadcomplete.errors import CadCompleteError, InputError
+from cadcomplete.finishing import Part, finished_parts
+from cadcomplete.fitting import Wanted, settled, wanted
+from cadcomplete.generate import Began, Prompt, Row, Sampling, begin, commands, generate
+from cadcomplete.geometry import Array
+from cadcomplete.grammar import Grammar, Matcher
+from cadcomplete.kernel.cloud import PointCloud
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.jobs import Report, examine
+from cadcomplete.operations import Extrude, Sketch
+from cadcomplete.predictions import Case, Finished, Prediction, Suggestion
+from cadcomplete.prompt import prompt
+from cadcomplete.ranking import Ranker
+from cadcomplete.sequence import CadSequence
+
+TURNS = (
+    Symmetry((1, 2, 0), (1, 1, 1)),
+    Symmetry((0, 1, 2), (-1, 1, 1)),
+    Symmetry((1, 0, 2), (1, -1, 1)),
+)
+"""How a part is turned to ask the model once more: what it means is the same, its numbers move."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """A case as the model has read it.
+
+    Attributes:
+        began: the model after the prompt.
+        start: what the grammar allows there.
+        stop: the probability that nothing is missing.
+        command: the kind of the next operation.
+        rows: what the model wrote, to the end of the part.
+        wanted: what was found in the cloud, if there is one.
+    """
+
+    case: Case
+    began: Began
+    start: Matcher
+    stop: float
+    command: str
+    rows: tuple[Row, ...]
+    wanted: Wanted | None
+
+    @property
+    def given(self) -> CadSequence:
+        return self.case.given
+
+
+@dataclass(frozen=True)
+class ModelPredictor:
+    """A model, and a kernel that checks what it proposes.
+
+    Attributes:
+        rows: continuations that it writes for each case.
+        search: whether ideas also come from the cloud itself, where there is one.
+    """
+
+    checkpoint: Checkpoint
+    kernel: Kernel
+    rows: int = 16
+    search: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.checkpoint.name
+
+    @cached_property
+    def grammar(self) -> Grammar:
+        tokenizer, data = self.checkpoint.tokenizer, self.checkpoint.config.data
+        return Grammar(tokenizer.vocabulary, tokenizer.end, text_format=data.text_format)
+
+    @cached_property
+    def ranker(self) -> Ranker | None:
+        folder = self.checkpoint.folder
+        return None if folder is None else ranking.load(folder, FEATURES)
+
+    def predict(self, case: Case, *, n: int = 5, seed: int = 0) -> Prediction:
+        """Answer a case. Raises InputError for what the model cannot see or is too long for it."""
+        started = time.monotonic()
+        question = self.ask(case, seed=seed)
+        suggestions = self.next(question, n=n)
+        parts = self.parts(question, n=n, seed=seed)
+        return Prediction(
+            next=suggestions,
+            parts=parts,
+            stop=question.stop,
+            generated=len(question.rows),
+            unparsed=sum(not row.whole for row in question.rows),
+            seconds=time.monotonic() - started,
+        )
+
+    def ask(
+        self, case: Case, *, seed: int = 0, until: Literal["end", "extrude"] = "end"
+    ) -> Question:
+        """Let the model read a case and write what may follow, whole parts or one step of them."""
+        asked = prompted(
+            case.given,
+            self.checkpoint,
+            caption=case.caption,
+            images=case.images,
+            points=case.points,
+        )
+        began = begin(self.checkpoint.model, asked)
+        start = self.grammar.start(case.given)
+        encode = self.checkpoint.tokenizer.backend.encode
+        chances = commands(began, start, lambda text: encode(text, add_special_tokens=False).ids)
+        stop = chances.pop("", 0.0)
+        operations = {c: p for c, p in chances.items() if c in ("sketch", "extrude")}
+        command = max(operations or chances, key=lambda c: chances[c])
+        sampling = Sampling(rows=self.rows, seed=seed, until=until)
+        rows = generate(began, start.only(command), sampling)
+        found = None
+        if case.points is not None and self.search:
+            found = settled(wanted(case.points), case.given)
+        return Question(case, began, start, stop, command, rows, found)
+
+    # --- the next operation ---------------------------------------------------------------------
+
+    def candidates(self, question: Question) -> list[Candidate]:
+        """Return ideas for the next operation with the model's opinion of each."""
+        found = ideas(
+            question.given,
+            question.rows,
+            question.command,
+            wanted=question.wanted,
+            text_format=self.grammar.text_format,
+        )
+        tokenizer = self.checkpoint.tokenizer
+        judged = scored(found, question.began, question.start, tokenizer)
+        if question.case.points is not None or question.case.images:
+            return judged
+        return averaged(judged, [self._turned(question, found, s) for s in TURNS])
+
+    def _turned(
+        self, question: Question, found: list[Candidate], symmetry: Symmetry
+    ) -> list[Candidate]:
+        """The model's opinion of the same ideas if the part were turned."""
+        given = move(question.given, symmetry)
+        asked = prompted(given, self.checkpoint, caption=question.case.caption)
+        others = turned(found, question.given, symmetry, self.grammar.text_format)
+        start = self.grammar.start(given)
+        return scored(others, begin(self.checkpoint.model, asked), start, self.checkpoint.tokenizer)
+
+    def next(self, question: Question, *, n: int) -> tuple[Suggestion, ...]:
+        """Return up to `n` different next operations, the likeliest first, invalid ones last."""
+        found = self.candidates(question)
+        if not found:
+            return ()
+        known = features(found, question.given, wanted=question.wanted)
+        chances = self.chances(question, known)
+        order = _spread(chances, alike(found, question.given))
+        best = [found[i] for i in order]
+        wholes = [extended(question.given, candidate.operations) for candidate in best]
+        return tuple(
+            _suggestion(best[i], float(chances[order[i]]), report)
+            for i, report in _checked(wholes, n, len(question.given), self.kernel)
+        )
+
+    def chances(self, question: Question, known: Array) -> Array:
+        """The probability of each candidate, from its features; by the model alone at worst."""
+        found = None
+        if self.ranker is not None:
+            found = self.ranker.probabilities(situation(question), known)
+        if found is not None:
+            return found
+        column = {name: known[:, i] for i, name in enumerate(FEATURES)}
+        if question.wanted is None:
+            return np.minimum(1.0, np.exp(column["log probability of the same effect"]))
+        missed = np.exp(-30 * column["gain of the best that is not reached"])
+        return np.asarray(missed * (0.5 + 0.5 * np.exp(column["log probability per token"])))
+
+    # --- the whole part -------------------------------------------------------------------------
+
+    def parts(
+        self, question: Question, *, n: int, seed: int = 0, may_stop: bool = True
+    ) -> tuple[Finished, ...]:
+        """Return up to `n` different finished parts, the best first, invalid ones last."""
+        found = finished_parts(
+            question.given,
+            question.rows,
+            stop=question.stop,
+            wanted=question.wanted,
+            may_stop=may_stop,
+            seed=seed,
+        )
+        checked = _checked([part.sequence for part in found], n, len(question.given), self.kernel)
+        return tuple(_finished(found[i], report) for i, report in checked)
+
+
+def prompted(
+    given: CadSequence,
+    model: Checkpoint,
+    *,
+    caption: str | None = None,
+    images: Sequence[bytes | Path] = (),
+    points: PointCloud | None = None,
+) -> Prompt:
+    """Return what the model is given: the beginning of a training sample of that part.
+
+    Raises InputError for what the model cannot see, and for a part that is too long for it.
+    """
+    features, settings = model.model.features, model.config.model
+    for what, there, seen in (
+        ("pictures", bool(images), features.image),
+        ("point clouds", points is not None, features.points),
+    ):
+        if there and not seen:
+            hint = "leave them out, or take another model with --model"
+            raise InputError(f"this model sees no {what}", where=model.name, hint=hint)
+    words = "" if points is None else measured(points)
+    text_format = model.config.data.text_format
+    text = prompt(given, caption=caption, levels=words, text_format=text_format)
+    front = features.placeholders(images=len(images), points=points is not None)
+    ids = model.tokenizer.encode(text).after(front).ids
+    if len(ids) >= model.model.longest:
+        raise InputError(
+            "the part is too long for this model",
+            where=given.id,
+            expected=f"less than {model.model.longest} tokens",
+            got=len(ids),
+            hint="keep fewer operations, with --keep",
+        )
+    pictures = [picture(image, size=settings.image.size) for image in images]
+    cloud = None if points is None else surface(points, count=settings.points.count, seed=0)
+    return Prompt(ids, np.stack(pictures) if pictures else None, cloud)
+
+
+def situation(question: Question) -> str:
+    """The name of what kind of operation is next, and of what is known of the wanted part."""
+    kind = Sketch if question.command == "sketch" else Extrude
+    first = not any(isinstance(operation, kind) for operation in question.given.operations)
+    name = f"{'first' if first else 'later'} {question.command}"
+    if question.wanted is None:
+        return name
+    return f"{name}, {'scan' if question.wanted.noise > 0 else 'cloud'}"
+
+
+def _spread(chances: Array, alike_CC: Array) -> list[int]:
+    """The order of chances, but what has the same effect as a better one comes after all."""
+    first: list[int] = []
+    later: list[int] = []
+    for i in np.argsort(-chances, kind="stable").tolist():
+        (later if alike_CC[i, first].any() else first).append(i)
+    return first + later
+
+
+def _suggestion(candidate: Candidate, chance: float, report: Report) -> Suggestion:
+    return Suggestion(candidate.operation, chance, report.valid, candidate.source, report)
+
+
+def _finished(part: Part, report: Report) -> Finished:
+    return Finished(part.sequence, part.score, report.valid, report.problems, part.source, report)
+
+
+def _checked(
+    sequences: Sequence[CadSequence], n: int, new: int, kernel: Kernel
+) -> list[tuple[int, Report]]:
+    """Check in order until `n` are valid; those come first, then others, `n` at most.
+
+    A crash or a hang of the kernel is a problem of that part alone.
+    """
+    valid: list[tuple[int, Report]] = []
+    invalid: list[tuple[int, Report]] = []
+    at = 0
+    while at < len(sequences) and len(valid) < n and at < 4 * n:
+        some = range(at, min(at + n - len(valid), len(sequences)))
+        pending = [(i, kernel.submit(examine, sequences[i], new)) for i in some]
+        for i, one in pending:
+            try:
+                report = one.result()
+            except CadCompleteError as error:
+                report = Report((str(error),))
+            (valid if report.valid else invalid).append((i, report))
+        at = some.stop
+    return (valid + invalid)[:n]

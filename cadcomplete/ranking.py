@@ -1,0 +1,97 @@
+"""How likely a suggestion is what the designer does next: logistic regression on what is known.
+
+One set of weights for each kind of operation, with and without a cloud. They are fitted on parts
+that the model has not learned from (`benchmarks/ranking.py`) and lie beside its weights, so that
+the score that a user sees is a probability.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cadcomplete.errors import CheckpointError
+from cadcomplete.geometry import Array
+
+FILE = "ranker.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Of one situation: for each feature its mean, its spread, and its weight; and a bias."""
+
+    mean: tuple[float, ...]
+    spread: tuple[float, ...]
+    weight: tuple[float, ...]
+    bias: float
+
+    def probabilities(self, features_CF: Array) -> Array:
+        """Return a probability for each of C candidates with F features, shape (C,)."""
+        standard = (features_CF - np.array(self.mean)) / np.array(self.spread)
+        return 1 / (1 + np.exp(-(standard @ np.array(self.weight) + self.bias)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranker:
+    """Weights by situation, such as "later sketch, cloud"; features in the order of `names`."""
+
+    names: tuple[str, ...]
+    weights: Mapping[str, Weights]
+
+    def probabilities(self, situation: str, features_CF: Array) -> Array | None:
+        """Return the probability of a hit of each candidate; None for an unknown situation."""
+        weights = self.weights.get(situation)
+        return None if weights is None else weights.probabilities(features_CF)
+
+    def save(self, folder: Path) -> None:
+        """Write it beside the weights of a model."""
+        found = {
+            name: {"mean": w.mean, "spread": w.spread, "weight": w.weight, "bias": w.bias}
+            for name, w in self.weights.items()
+        }
+        text = json.dumps({"features": self.names, "situations": found}, indent=1)
+        (folder / FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def load(folder: Path, names: Sequence[str]) -> Ranker | None:
+    """Read the ranker of a model; None if it has none.
+
+    Raises CheckpointError if it is not one for these features.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return None
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        weights = {
+            name: Weights(tuple(w["mean"]), tuple(w["spread"]), tuple(w["weight"]), w["bias"])
+            for name, w in document["situations"].items()
+        }
+        found = tuple(document["features"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"not a ranker: {error}", file=path) from None
+    if found != tuple(names):
+        raise CheckpointError("a ranker for other features", file=path, got=list(found))
+    return Ranker(found, weights)
+
+
+def fit(features_CF: Array, hits_C: Array, *, penalty: float = 1.0, steps: int = 50) -> Weights:
+    """Fit by Newton's method with a penalty on squared weights (ridge logistic regression)."""
+    mean, spread = features_CF.mean(axis=0), features_CF.std(axis=0) + 1e-6
+    x = np.concatenate([(features_CF - mean) / spread, np.ones((len(hits_C), 1))], axis=1)
+    ridge = np.diag([penalty] * (x.shape[1] - 1) + [1e-6])
+    w = np.zeros(x.shape[1])
+    for _ in range(steps):
+        p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
+        gradient = x.T @ (p - hits_C) + ridge @ w
+        curvature = (x * (p * (1 - p))[:, None]).T @ x + ridge
+        step = np.linalg.solve(curvature, gradient)
+        w -= step
+        if np.abs(step).max() < 1e-8:
+            break
+    *weight, bias = w.tolist()
+    return Weights(tuple(mean.tolist()), tuple(spread.tolist()), tuple(weight), float(bias))

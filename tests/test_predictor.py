@@ -1,0 +1,223 @@
+"""The model with its search: what it suggests, and what it makes of a cloud."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from conftest import PARTS, PLATE, mesh_of
+
+from cadcomplete import readers
+from cadcomplete.candidates import FEATURES, Candidate, alike, averaged, features, turned
+from cadcomplete.completion import complete, predictor
+from cadcomplete.data.augment import move
+from cadcomplete.finishing import expected
+from cadcomplete.generate import begin, score
+from cadcomplete.habits import same_spans, usual_extrudes
+from cadcomplete.kernel.cloud import sample_cloud
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.manifolds import iou, solid
+from cadcomplete.lines import decode, encode
+from cadcomplete.metrics.operations import rank
+from cadcomplete.operations import Boolean, Extent, ExtentType, Extrude, Profile, Sketch
+from cadcomplete.predictions import Case
+from cadcomplete.predictor import TURNS, prompted
+from cadcomplete.sequence import CadSequence, truncate
+
+BOSS = (
+    PLATE
+    + """\
+sketch 0 0 10 +z +x
+circle 8 8 4
+extrude join to 16 0
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    with Kernel(workers=1, time_limit=30) as kernel:
+        yield kernel
+
+
+@pytest.fixture(scope="module")
+def shipped(kernel):
+    return predictor(kernel=kernel)
+
+
+@pytest.fixture(scope="module")
+def boss():
+    return decode(BOSS), sample_cloud(mesh_of(BOSS), 4096)
+
+
+def test_suggestions_are_of_one_kind_different_and_ranked_by_their_chance(shipped):
+    for given, kind in ((1, Extrude), (2, Sketch), (3, Extrude)):
+        answer = shipped.predict(Case("plate", truncate(decode(BOSS), given)), n=4)
+        assert len(answer.next) > 1
+        assert {type(s.operation) for s in answer.next} == {kind}
+        assert len({s.operation for s in answer.next}) == len(answer.next)
+        keys = [(not s.valid, -s.score) for s in answer.next]
+        assert keys == sorted(keys)
+        assert all(0 <= s.score <= 1 for s in answer.next)
+
+
+def test_every_answer_begins_with_what_was_given(shipped, boss):
+    given = truncate(boss[0], 3)
+    answer = shipped.predict(Case("boss", given, points=boss[1]), n=4)
+    for part in answer.parts:
+        assert part.sequence.operations[:3] == given.operations
+    assert 0 <= answer.stop <= 1
+
+
+def test_the_same_case_has_the_same_answer(shipped, boss):
+    case = Case("boss", truncate(boss[0], 2), points=boss[1])
+    first, again = (shipped.predict(case, n=3, seed=5) for _ in range(2))
+    assert first.next == again.next
+    assert [p.sequence for p in first.parts] == [p.sequence for p in again.parts]
+
+
+@pytest.mark.parametrize("given", [1, 2, 3])
+def test_with_the_cloud_of_a_part_the_designers_operation_is_among_the_first_three(
+    shipped, boss, given
+):
+    history, cloud = boss
+    answer = shipped.predict(Case("boss", truncate(history, given), points=cloud), n=3)
+    found = rank(history, given, answer.next)
+    assert found.rank is not None, [s.operation for s in answer.next]
+
+
+@pytest.mark.parametrize("given", [0, 1, 2, 3, 4])
+def test_with_the_cloud_of_a_part_it_is_finished(shipped, boss, given):
+    history, cloud = boss
+    answer = shipped.predict(Case("boss", truncate(history, given), points=cloud), n=2)
+    assert answer.parts[0].valid
+    assert iou(solid(answer.parts[0].sequence), solid(history)) > 0.99
+
+
+def test_a_part_that_is_whole_is_left_as_it_is(shipped, boss):
+    history, cloud = boss
+    assert shipped.predict(Case("boss", history, points=cloud), n=2).parts[0].sequence == history
+
+
+def test_a_model_alone_answers_without_searching_the_cloud(shipped, boss):
+    history, cloud = boss
+    alone = replace(shipped, search=False)
+    answer = alone.predict(Case("boss", truncate(history, 2), points=cloud), n=3)
+    assert {s.source for s in answer.next} == {"model"}
+
+
+def test_only_the_next_operation_can_be_asked_for(kernel):
+    flange = readers.read(PARTS / "flange.json")
+    found = complete(flange, keep=3, n=3, only_next=True, kernel=kernel)
+    assert [c.operations_added for c in found.completions] == [1] * len(found.completions)
+    assert len({c.text for c in found.completions}) == len(found.completions) > 1
+
+
+# --- what the model says of ideas ---------------------------------------------------------------
+
+
+def test_the_probability_of_a_continuation_is_that_of_reading_it_all(shipped):
+    model, tokenizer = shipped.checkpoint.model, shipped.checkpoint.tokenizer
+    given = truncate(decode(PLATE), 1)
+    asked = prompted(given, shipped.checkpoint)
+    texts = ["extrude new to 10 0/1\n", "extrude new to 5 0\n", "extrude new sym 12.7 0/1\n"] * 60
+    continuations = [tokenizer.backend.encode(t, add_special_tokens=False).ids for t in texts]
+    found = score(begin(model, asked), continuations, closing=(5, 6))
+    for ids, total in list(zip(continuations, found, strict=True))[-3:]:
+        with torch.inference_mode():
+            whole = torch.tensor([[*asked.ids, *ids]])
+            logs = model.causal(input_ids=whole).logits[0, len(asked.ids) - 1 :].log_softmax(1)
+        expected = sum(float(logs[i, token]) for i, token in enumerate(ids))
+        expected += float(logs[len(ids), [5, 6]].logsumexp(0))
+        assert total == pytest.approx(expected, abs=1e-3)
+
+
+def test_what_comes_next_is_a_sketch_an_extrude_or_the_end(shipped):
+    case = Case("plate", decode(PLATE))
+    question = shipped.ask(case, until="extrude")
+    assert question.command in ("sketch", "extrude")
+    assert 0 < question.stop < 1
+    unfinished = shipped.ask(replace(case, given=truncate(decode(PLATE), 1)), until="extrude")
+    assert (unfinished.command, unfinished.stop) == ("extrude", 0.0)
+
+
+def test_a_turned_idea_is_the_same_idea_of_the_turned_part():
+    given, ideas = extrudes("extrude new to 10 0/1", "extrude new sym 5 0")
+    for symmetry in TURNS:
+        for idea, other in zip(ideas, turned(ideas, given, symmetry, "lines"), strict=True):
+            whole = replace(given, operations=(*given.operations, *idea.operations))
+            assert other.operations == move(whole, symmetry).operations[1:]
+            assert encode(move(whole, symmetry)).text.endswith(other.text)
+
+
+def test_opinions_are_averaged_as_probabilities():
+    rows = [[Candidate((), log_probability=math.log(p))] for p in (0.5, 0.1, 0.3)]
+    (found,) = averaged(rows[0], rows[1:])
+    assert math.exp(found.log_probability) == pytest.approx(0.3)
+
+
+def test_usual_extrudes_end_where_something_is_or_have_round_heights():
+    given = decode(PLATE + "sketch 0 0 10 +z +x\ncircle 8 8 4\n")
+    drawn = Extrude((Profile(2, 0),), Extent(ExtentType.ONE_SIDED, 3.3), Boolean.CUT)
+    found = list(usual_extrudes(given, [drawn]))
+    assert {e.boolean for e in found} == {Boolean.CUT}
+    distances = [e.extent.distance for e in found]
+    assert distances[0] == -10.0  # to the bottom of the plate
+    assert {5.0, -5.0, 25.4, -25.4} <= set(distances)
+    assert len(set(distances)) == len(distances)
+
+
+def test_cuts_that_reach_beyond_the_part_are_alike():
+    given = decode(PLATE + "sketch 0 0 10 +z +x\ncircle 8 8 4\n")
+    cuts = [
+        Extrude((Profile(2, 0),), Extent(ExtentType.ONE_SIDED, d), Boolean.CUT)
+        for d in (-10.0, -50.0, -5.0)
+    ]
+    assert same_spans(cuts, given, least=0.95).tolist() == [[1, 1, 0], [1, 1, 0], [0, 0, 1]]
+
+
+# --- what is known of ideas ---------------------------------------------------------------------
+
+
+def extrudes(*texts: str) -> tuple[CadSequence, list[Candidate]]:
+    given = decode("".join(PLATE.splitlines(keepends=True)[:-1]))
+    wholes = [decode(encode(given).text + text + "\n") for text in texts]
+    return given, [Candidate(whole.operations[1:]) for whole in wholes]
+
+
+def test_extrudes_with_the_same_effect_are_alike_however_they_are_written():
+    given, ideas = extrudes(
+        "extrude new to 10 0/1", "extrude new to 10.1 0/1", "extrude new to 5 0/1"
+    )
+    assert alike(ideas, given).tolist() == [[1, 1, 0], [1, 1, 0], [0, 0, 1]]
+
+
+def test_sketches_in_other_planes_or_of_other_sizes_are_not_alike():
+    lines = ("circle 8 8 4", "circle 8 8 4.01", "circle 8 8 6")
+    ideas = [Candidate(decode(f"sketch 0 0 10 +z +x\n{line}\n").operations) for line in lines]
+    ideas.append(Candidate(decode("sketch 0 0 0 +z +x\ncircle 8 8 4\n").operations))
+    assert alike(ideas, CadSequence(())).tolist() == [
+        [1, 1, 0, 0],
+        [1, 1, 0, 0],
+        [0, 0, 1, 0],
+        [0, 0, 0, 1],
+    ]
+
+
+def test_every_feature_is_a_number_for_every_idea():
+    given, ideas = extrudes("extrude new to 10 0/1", "extrude new to 5 0")
+    ideas = [replace(idea, log_probability=-4.0, tokens=8, samples=1) for idea in ideas]
+    known = features(ideas, given)
+    assert known.shape == (2, len(FEATURES))
+    assert np.isfinite(known).all()
+
+
+def test_the_expected_iou_of_parts_is_that_of_their_shares():
+    """Two boxes, one twice as high: IoU 1/2 between them."""
+    _, ideas = extrudes("extrude new to 10 0", "extrude new to 20 0")
+    given = extrudes()[0]
+    parts = [replace(given, operations=(*given.operations, *i.operations)) for i in ideas]
+    assert expected(parts, np.array([0.75, 0.25])) == pytest.approx([0.875, 0.625], abs=0.02)

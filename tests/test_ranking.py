@@ -1,0 +1,57 @@
+"""The ranker: probabilities that were fitted, saved and read again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cadcomplete import ranking
+from cadcomplete.errors import CheckpointError
+from cadcomplete.ranking import FILE, Ranker
+
+
+@pytest.fixture(scope="module")
+def examples():
+    """Hits that depend on the first of two features: p = 1 / (1 + exp(1 - 2 x))."""
+    random = np.random.default_rng(0)
+    known = random.normal(size=(4000, 2))
+    chances = 1 / (1 + np.exp(1 - 2 * known[:, 0]))
+    return known, (random.random(4000) < chances).astype(float), chances
+
+
+def test_the_chances_that_made_the_hits_are_found_again(examples):
+    known, hits, chances = examples
+    found = ranking.fit(known, hits).probabilities(known)
+    assert np.abs(found - chances).mean() < 0.02
+    assert found.mean() == pytest.approx(hits.mean(), abs=1e-3)  # the bias is not penalised
+
+
+def test_a_feature_that_never_changes_does_no_harm(examples):
+    known, hits, _ = examples
+    wider = np.concatenate([known, np.ones((4000, 1))], axis=1)
+    same = ranking.fit(wider, hits).probabilities(wider)
+    assert same == pytest.approx(ranking.fit(known, hits).probabilities(known), abs=1e-6)
+
+
+def test_what_was_saved_is_read_again(examples, tmp_path):
+    known, hits, _ = examples
+    made = Ranker(("a", "b"), {"later sketch": ranking.fit(known, hits)})
+    made.save(tmp_path)
+    again = ranking.load(tmp_path, ("a", "b"))
+    assert again == made
+    assert again.probabilities("first extrude", known) is None
+    assert ranking.load(tmp_path / "elsewhere", ("a", "b")) is None
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"features": ["a"]}'])
+def test_a_broken_file_is_named(content, tmp_path):
+    (tmp_path / FILE).write_text(content)
+    with pytest.raises(CheckpointError, match="not a ranker"):
+        ranking.load(tmp_path, ("a",))
+
+
+def test_a_ranker_for_other_features_is_refused(examples, tmp_path):
+    known, hits, _ = examples
+    Ranker(("a", "b"), {"later sketch": ranking.fit(known, hits)}).save(tmp_path)
+    with pytest.raises(CheckpointError, match="a ranker for other features"):
+        ranking.load(tmp_path, ("a", "c"))
