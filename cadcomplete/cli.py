@@ -264,6 +264,9 @@ def complete(
     caption: Annotated[str | None, typer.Option(help="What the part is to be.")] = None,
     n: Annotated[int, typer.Option("-n", help="How many completions.")] = 3,
     seed: Annotated[int, typer.Option(help="Another seed, other completions.")] = 0,
+    only_next: Annotated[
+        bool, typer.Option("--next", help="Only the next operation, with its probability.")
+    ] = False,
     model: ModelFolder = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder for the files.")
@@ -289,6 +292,7 @@ def complete(
         points=points,
         n=n,
         seed=seed,
+        only_next=only_next,
         model=model,
         output=output,
         formats=tuple(name.strip() for name in formats.split(",") if name.strip()),
@@ -343,6 +347,67 @@ def train(
     folder = train_model(resolved, say=lambda line: typer.echo(line, err=True))
     if as_json and _is_first():
         _print_json({"folder": str(folder), **json.loads((folder / "metrics.json").read_text())})
+
+
+@app.command()
+def evaluate(
+    data: Annotated[
+        list[Path] | None, typer.Argument(metavar="DATA...", help="Prepared data sets.")
+    ] = None,
+    model: ModelFolder = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="Instead of a model: stop, copy, ngram or retrieval.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="validation, test or train.")] = "validation",
+    cuts: Annotated[
+        str, typer.Option(help="Most cuts of a part, or all: after every operation.")
+    ] = "all",
+    conditions: Annotated[
+        str, typer.Option(help="What is shown: none, caption, image, points, scan, all.")
+    ] = "none",
+    most: Annotated[
+        int | None, typer.Option(help="Parts, chosen at random. Default: all of the split.")
+    ] = None,
+    n: Annotated[int, typer.Option("-n", help="How many suggestions and parts.")] = 5,
+    seed: Annotated[int, typer.Option(help="Of the choice, of scans, of predictors.")] = 0,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder. Default: runs/evaluate/NAME.")
+    ] = None,
+    rescore: Annotated[
+        Path | None, typer.Option(help="Score a predictions.jsonl again; needs no DATA.")
+    ] = None,
+    compare: Annotated[
+        list[Path] | None,
+        typer.Option(help="Write report.html of a finished folder; may be repeated."),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="With --rescore: the metrics of other systems as well.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how well held-out parts are completed; a run that was stopped continues."""
+    from cadcomplete import evaluate as evaluating
+    from cadcomplete import reports
+    from cadcomplete.evaluate import tables
+
+    if rescore is not None or compare:
+        folders = tuple(compare or ())
+        report = reports.reevaluate(tuple(data or ()), rescore, folders, output, full=full)
+    else:
+        settings = evaluating.Settings(
+            data=tuple(data or ()),
+            split=split,
+            cuts=evaluating.cuts_named(cuts),
+            conditions=tuple(c.strip() for c in conditions.split(",") if c.strip()),
+            most=most,
+            n=n,
+            seed=seed,
+        )
+        report = reports.evaluate(settings, model=model, baseline=baseline, output=output)
+    if as_json:
+        _print_json(report)
+    else:
+        typer.echo(tables.answer(report))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from cadcomplete.sequence import CadSequence, Finding, validate
 if TYPE_CHECKING:
     from cadcomplete.completion import Completions
     from cadcomplete.data.prepare.settings import Settings
+    from cadcomplete.evaluate.settings import Settings as Benchmark
 
 Json = dict[str, Any]
 
@@ -225,6 +226,7 @@ def complete(
     points: Path | None,
     n: int,
     seed: int,
+    only_next: bool,
     model: Path | None,
     output: Path | None,
     formats: tuple[str, ...],
@@ -250,6 +252,7 @@ def complete(
             points=seen and seen.cloud,
             n=n,
             seed=seed,
+            only_next=only_next,
             kernel=kernel,
         )
         files = completing.write(result, output, formats, kernel) if output is not None else {}
@@ -319,3 +322,42 @@ def completions_text(report: Json) -> str:
     if not any(c["files"] for c in report["completions"]):
         lines.append("use -o FOLDER to write files")
     return "\n".join(lines)
+
+
+# --- evaluate -----------------------------------------------------------------------------------
+
+
+def evaluate(
+    settings: Benchmark, *, model: Path | None, baseline: str | None, output: Path | None
+) -> Json:
+    """Return the metrics of a model, or of a baseline, on held-out parts."""
+    from cadcomplete.evaluate import evaluate as evaluate_here
+    from cadcomplete.evaluate.predictors import check_predictor, predictor
+
+    check_predictor(model, baseline)
+    with Kernel(workers=2, time_limit=30.0) as kernel, watched() as watch:
+        make = predictor(model, baseline, kernel)
+        return evaluate_here(settings, make, folder=output, watch=watch)
+
+
+def reevaluate(
+    data: tuple[Path, ...],
+    predictions: Path | None,
+    folders: tuple[Path, ...],
+    output: Path | None,
+    *,
+    full: bool,
+) -> Json:
+    """Score predictions again, or write a report of several folders of them.
+
+    Raises InputError if more than one of data sets, predictions and folders is given.
+    """
+    from cadcomplete.evaluate import compare, rescore
+
+    if sum(map(bool, (data, predictions, folders))) > 1:
+        raise InputError("too much to do", expected="one of DATA, --rescore and --compare")
+    with watched() as watch:
+        if predictions is not None:
+            return rescore(predictions, full=full, watch=watch)
+        with Kernel(workers=2, time_limit=60.0) as kernel:
+            return compare(folders, output or folders[0], kernel=kernel, watch=watch)

@@ -18,6 +18,7 @@ COMMANDS = (
     "complete",
     "plan",
     "train",
+    "evaluate",
 )
 
 HEAD = """\

@@ -1,0 +1,46 @@
+"""What a model must beat: predictors that count, copy and look up. Only numpy.
+
+To add one: write a class with `name` and `predict` (`predictions.Predictor`), and enter here how
+it is made of the training histories. They see nothing of a case but its first operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cadcomplete.baselines.copying import CopyPredictor
+from cadcomplete.baselines.habits import habits
+from cadcomplete.baselines.judging import Judge
+from cadcomplete.baselines.ngram import NgramPredictor, counts
+from cadcomplete.baselines.retrieval import RetrievalPredictor, first_sketches, indices
+from cadcomplete.baselines.stopping import StopPredictor
+from cadcomplete.errors import InputError
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.predictions import Predictor
+from cadcomplete.sequence import CadSequence
+
+Maker = Callable[[Sequence[CadSequence], Judge], Predictor]
+
+BASELINES: dict[str, Maker] = {
+    "stop": lambda _, judge: StopPredictor(judge),
+    "copy": lambda training, judge: CopyPredictor(judge, habits(training)),
+    "ngram": lambda training, judge: NgramPredictor(
+        judge, habits(training), counts(training), first_sketches(training)
+    ),
+    "retrieval": lambda training, judge: RetrievalPredictor(
+        judge, habits(training), training, indices(training), first_sketches(training)
+    ),
+}
+
+
+def check_baseline(name: str) -> None:
+    """Raise InputError for a name that there is no baseline of."""
+    if name not in BASELINES:
+        known = ", ".join(BASELINES)
+        raise InputError("no such baseline", where="--baseline", expected=known, got=name)
+
+
+def baseline(name: str, training: Sequence[CadSequence], *, kernel: Kernel) -> Predictor:
+    """Return a baseline, made of training histories. Raises InputError for an unknown name."""
+    check_baseline(name)
+    return BASELINES[name](training, Judge(kernel))

@@ -1,0 +1,81 @@
+"""Metrics that other systems are compared by, of the first finished part of every question.
+
+They take tenths of a second each, so they are counted only when they are asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cadcomplete.evaluate.records import Answer
+from cadcomplete.evaluate.run import Watch
+from cadcomplete.kernel.manifolds import mesh_of, solid
+from cadcomplete.metrics.clouds import CHAMFER, CHAMFER_DEEPCAD
+from cadcomplete.metrics.deepcad import COMMAND_ACCURACY, PARAMETER_ACCURACY, accuracy
+from cadcomplete.metrics.metric import Item, Metric, summarize
+from cadcomplete.metrics.parts import IOU_CENTRED, score_parts, target_part
+from cadcomplete.metrics.text2cad import F1, count
+from cadcomplete.metrics.topology import TOPOLOGY
+from cadcomplete.predictions import Finished
+
+Json = dict[str, Any]
+Values = dict[str, float | None]
+
+_MEDIANS = (CHAMFER.name, CHAMFER_DEEPCAD.name)
+_METRICS: tuple[Metric, ...] = (
+    IOU_CENTRED,
+    CHAMFER,
+    CHAMFER_DEEPCAD,
+    COMMAND_ACCURACY,
+    PARAMETER_ACCURACY,
+    *F1.values(),
+    *(metric for metric, _ in TOPOLOGY.values()),
+)
+
+
+def published(answers: Sequence[Answer], *, draws: int, seed: int, watch: Watch) -> Json:
+    """Return each metric over all answers; `accuracy` and F1 are of what was added."""
+    rows: list[tuple[Answer, str, Values]] = []
+    for number, answer in enumerate(answers, start=1):
+        first = next(iter(answer.prediction.parts), None)
+        failed, values = _values(answer, first)
+        rows.append((answer, failed, values))
+        watch("other metrics", number, len(answers))
+    found = {}
+    for metric in _METRICS:
+        items = [
+            Item(values[metric.name], answer.design, failed, "not defined")
+            for answer, failed, values in rows
+        ]
+        median = metric.name in _MEDIANS
+        result = summarize(metric, items, median=median, draws=draws, seed=seed)
+        found[metric.name] = result.document()
+    return found
+
+
+def _values(answer: Answer, made: Finished | None) -> tuple[str, Values]:
+    """The metrics of one part, and why it failed; then distances are infinite."""
+    target = target_part(answer.truth, answer.given)
+    score = score_parts(target, [made] if made else [], distances=True)[0]
+    sequence = made.sequence if made and not score.failed else None
+    right = accuracy(answer.truth, sequence, given=answer.given)
+    counts = count(answer.truth, sequence, given=answer.given)
+    values: Values = {
+        IOU_CENTRED.name: score.iou_centred,
+        CHAMFER.name: score.chamfer,
+        CHAMFER_DEEPCAD.name: score.chamfer_deepcad,
+        COMMAND_ACCURACY.name: right.commands,
+        PARAMETER_ACCURACY.name: right.parameters,
+        **{F1[name].name: one.f1 for name, one in counts.items()},
+    }
+    truth, body = mesh_of(target.body), None if sequence is None else mesh_of(solid(sequence))
+    for metric, value in TOPOLOGY.values():
+        values[metric.name] = None if body is None else _finite(value, truth, body)
+    return score.failed, values
+
+
+def _finite(value: Callable[[Any, Any], float], truth: Any, body: Any) -> float | None:
+    found = float(value(truth, body))
+    return found if math.isfinite(found) else None

@@ -1,0 +1,214 @@
+"""What is asked: parts that were held out, cut after some operations, and what is shown."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cadcomplete.data.labels import evenly_spaced
+from cadcomplete.data.modalities import load
+from cadcomplete.data.samples import Sample, Skipped, hash64, read_samples
+from cadcomplete.data.scan import scanned
+from cadcomplete.errors import InputError
+from cadcomplete.predictions import Case
+from cadcomplete.sequence import CadSequence, truncate
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What is shown of the wanted part beside its first operations.
+
+    Attributes:
+        caption: the one that was given, else the short description of its geometry.
+        image: its first picture.
+        points: its cloud.
+        scan: whether the cloud is spoiled as a scanner would (`data.scan`).
+    """
+
+    caption: bool = False
+    image: bool = False
+    points: bool = False
+    scan: bool = False
+
+
+CONDITIONS: dict[str, Condition] = {
+    "none": Condition(),
+    "caption": Condition(caption=True),
+    "image": Condition(image=True),
+    "points": Condition(points=True),
+    "scan": Condition(points=True, scan=True),
+    "all": Condition(caption=True, image=True, points=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A part that was held out, and the name of its data set."""
+
+    data: str
+    sample: Sample
+
+    @property
+    def id(self) -> str:
+        return self.sample.sequence.id
+
+
+Key = tuple[str, str, int, str]
+"""Data set, part, operations given, condition: what tells one question from another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A held-out part, how many of its operations are given, and the name of a condition."""
+
+    held: Held
+    given: int
+    condition: str
+
+    @property
+    def key(self) -> Key:
+        return (self.held.data, self.held.id, self.given, self.condition)
+
+    @property
+    def truth(self) -> CadSequence:
+        return self.held.sample.sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The data sets of a benchmark.
+
+    Attributes:
+        names: of the folders, with the first digits of the hash of each manifest.
+        held: the parts of the split that is asked about, those with the least hash first.
+        training: the histories of all training splits, for baselines that learn.
+    """
+
+    names: dict[str, str]
+    held: tuple[Held, ...]
+    training: tuple[CadSequence, ...]
+
+
+def read_data(folders: Sequence[Path], *, split: str) -> Data:
+    """Read prepared data sets. Raises InputError for one that is not, and for an empty split."""
+    if split not in SPLITS:
+        raise InputError("no such split", where="--split", expected=" or ".join(SPLITS), got=split)
+    names: dict[str, str] = {}
+    held: list[Held] = []
+    training: list[CadSequence] = []
+    for folder in folders:
+        name = folder.resolve().name
+        if name in names:
+            raise InputError("two data sets of one name", file=folder, got=name)
+        names[name] = _manifest_hash(folder)
+        for sample in read_samples(folder):
+            if isinstance(sample, Skipped):
+                continue
+            if sample.split == split:
+                held.append(Held(name, sample))
+            if sample.split == "train":
+                training.append(sample.sequence)
+    if not held:
+        sets = ", ".join(names)
+        raise InputError(
+            f"no parts in the split {split}", where=sets, hint="choose another --split"
+        )
+    return Data(names, tuple(held), tuple(training))
+
+
+def _manifest_hash(folder: Path) -> str:
+    try:
+        content = (folder / "manifest.json").read_bytes()
+    except OSError:
+        hint = "make one with cadcomplete prepare"
+        raise InputError("not a prepared data set", file=folder, hint=hint) from None
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def choose(
+    held: Sequence[Held], conditions: Sequence[str], *, most: int | None, seed: int
+) -> tuple[tuple[Held, ...], dict[str, int]]:
+    """Return up to `most` parts in the order of their hashes, and how many were left out and why.
+
+    Parts without what a condition shows are left out of all conditions, so that all have the same
+    parts. The seed makes the choice, not what is in the parts. Raises InputError if none is left.
+    """
+    reasons: dict[str, int] = {}
+    usable: list[Held] = []
+    for one in held:
+        lacking = _lacking(one.sample, [CONDITIONS[name] for name in conditions])
+        if lacking:
+            reasons[lacking] = reasons.get(lacking, 0) + 1
+        else:
+            usable.append(one)
+    if not usable:
+        known = "; ".join(f"{reason}: {count} parts" for reason, count in reasons.items())
+        raise InputError("no part has what the conditions show", where="--conditions", got=known)
+    ordered = sorted(usable, key=lambda one: hash64(f"{seed} {one.data} {one.id}"))
+    return tuple(ordered[:most]), reasons
+
+
+def _lacking(sample: Sample, conditions: Sequence[Condition]) -> str:
+    place = sample.place
+    if any(c.caption for c in conditions) and not _caption(sample):
+        return "no caption or description"
+    if any(c.image for c in conditions) and not (place and place.pictures):
+        return "no picture"
+    if any(c.points for c in conditions) and not (place and place.cloud):
+        return "no point cloud"
+    return ""
+
+
+def _caption(sample: Sample) -> str | None:
+    return sample.caption or next(iter(sample.descriptions), None)
+
+
+def cuts_of(operations: int, most: int | None) -> tuple[int, ...]:
+    """Return how many operations are given: every number, all of them included, or `most`.
+
+    With `most` they are evenly spaced, at least one operation is given, and one is left.
+    """
+    return tuple(range(operations + 1)) if most is None else evenly_spaced(operations, most=most)
+
+
+def questions(
+    parts: Sequence[Held], conditions: Sequence[str], *, cuts: int | None
+) -> Iterator[Question]:
+    """Yield every question, part by part."""
+    for part in parts:
+        for condition in conditions:
+            for given in cuts_of(len(part.sample.sequence), cuts):
+                yield Question(part, given, condition)
+
+
+def case(question: Question, *, seed: int) -> Case:
+    """Return what a predictor is shown. Pictures and clouds are read now. Raises InputError."""
+    sample, shown = question.held.sample, CONDITIONS[question.condition]
+    images: tuple[bytes, ...] = ()
+    cloud = None
+    if sample.place is not None and (shown.image or shown.points):
+        wanted = (0,) if shown.image else ()
+        found = load(sample.place, question.held.id, images=wanted, cloud=shown.points)
+        images, cloud = tuple(image.png for image in found.images), found.cloud
+    if cloud is not None and shown.scan:
+        cloud = scanned(cloud, name=question.held.id, seed=seed)
+    return Case(
+        id=question.held.id,
+        given=truncate(question.truth, question.given),
+        caption=_caption(sample) if shown.caption else None,
+        images=images,
+        points=cloud,
+    )
+
+
+def check_conditions(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names, each once. Raises InputError for one that there is no condition of."""
+    for name in names:
+        if name not in CONDITIONS:
+            known = ", ".join(CONDITIONS)
+            raise InputError("no such condition", where="--conditions", expected=known, got=name)
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,218 @@
+"""From predictions to numbers: each with its counts, its failures, and its interval."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cadcomplete.evaluate.records import Answer, Header
+from cadcomplete.evaluate.run import Watch
+from cadcomplete.metrics.aggregate import by
+from cadcomplete.metrics.calibration import calibration_error, reliability
+from cadcomplete.metrics.hits import HITS, tabulate
+from cadcomplete.metrics.metric import Item, Metric, Result, summarize
+from cadcomplete.metrics.operations import Ranking, rank
+from cadcomplete.metrics.parts import GAIN, INVALIDITY, IOU, PartScore, score_parts, target_part
+from cadcomplete.metrics.stopping import Stop, stopping
+from cadcomplete.metrics.targets import HIT, MACRO
+
+DRAWS = 1000
+_MANY = 10
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A benchmark that was run and scored: its settings, its answers, and its metrics."""
+
+    header: Header
+    scored: tuple[Scored, ...]
+    document: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """An answer and what it is worth.
+
+    Attributes:
+        ranking: of its suggestions; None if the part was finished, so that none can be right.
+        before: IoU of the given operations alone with the whole part.
+        parts: what each finished part is worth, the best first; if there are none, one that failed.
+    """
+
+    answer: Answer
+    ranking: Ranking | None
+    before: float
+    parts: tuple[PartScore, ...]
+
+    @property
+    def finished(self) -> bool:
+        return self.ranking is None
+
+
+def scored(answers: Sequence[Answer], *, watch: Watch) -> list[Scored]:
+    """Compare every answer with the truth; takes milliseconds for each."""
+    found = []
+    for number, answer in enumerate(answers, start=1):
+        found.append(_scored(answer))
+        watch("scoring", number, len(answers))
+    return found
+
+
+def _scored(answer: Answer) -> Scored:
+    truth, given, prediction = answer.truth, answer.given, answer.prediction
+    ranking = None
+    if given < len(truth):
+        ranking = rank(truth, given, prediction.next, failed=answer.failed)
+    target = target_part(truth, given)
+    return Scored(answer, ranking, target.prefix_iou, score_parts(target, prediction.parts))
+
+
+def scored_run(header: Header, answers: Sequence[Answer], *, watch: Watch) -> Run:
+    """Score a benchmark: `document` has its settings, and for each condition all metrics."""
+    everything = scored(answers, watch=watch)
+    conditions = {}
+    for name in header.conditions:
+        own = [s for s in everything if s.answer.condition == name]
+        if own:
+            conditions[name] = _condition(own, seed=header.seed)
+    settings = {**dataclasses.asdict(header), "answered": len(answers)}
+    return Run(header, tuple(everything), {"settings": settings, "conditions": conditions})
+
+
+def _condition(own: Sequence[Scored], *, seed: int) -> Json:
+    failures = Counter(s.answer.failed for s in own if s.answer.failed)
+    ranked = [s for s in own if s.ranking is not None]
+    return {
+        "questions": len(own),
+        "parts": len({(s.answer.data, s.answer.truth.id) for s in own}),
+        "designs": len({s.answer.design for s in own}),
+        "failed": sum(failures.values()),
+        "failures": dict(failures),
+        "next": _table(ranked, seed=seed),
+        "next by operations given": _groups(ranked, lambda s: s.answer.given, seed=seed),
+        "next by length": _groups(ranked, lambda s: len(s.answer.truth), seed=seed),
+        "next by data": {
+            data: _table(group, seed=seed)
+            for data, group in by(ranked, lambda s: s.answer.data).items()
+        },
+        "calibration": _calibration(ranked),
+        "stop": dataclasses.asdict(stopping([_stop(s) for s in own])),
+        "parts over all cuts": _parts(own, seed=seed),
+        "parts over unfinished cuts": _parts([s for s in own if not s.finished], seed=seed),
+        "valid next": _valid(ranked, seed=seed),
+        "seconds": _seconds(own, seed=seed),
+    }
+
+
+# --- the next operation -------------------------------------------------------------------------
+
+
+def _table(ranked: Sequence[Scored], *, seed: int) -> Json:
+    rankings = [s.ranking for s in ranked if s.ranking is not None]
+    groups = {s.answer.truth.id: s.answer.design for s in ranked}
+    table = tabulate(rankings, groups=groups, draws=DRAWS, seed=seed)
+    return {kind: _documents(row) for kind, row in table.items()}
+
+
+def _groups(ranked: Sequence[Scored], key: Callable[[Scored], int], *, seed: int) -> Json:
+    """Hits by a number, all kinds together but first sketches; what is over 10 is together."""
+    later = [s for s in ranked if s.ranking is not None and s.ranking.kind in MACRO]
+    return {
+        f"{k}" if k <= _MANY else f"over {_MANY}": {
+            f"hit@{at}": summarize(
+                metric, [_hit(s, at) for s in group], draws=DRAWS, seed=seed
+            ).document()
+            for at, metric in HITS.items()
+        }
+        for k, group in by(later, lambda s: min(key(s), _MANY + 1)).items()
+    }
+
+
+def _hit(one: Scored, at: int) -> Item:
+    ranking = one.ranking
+    if ranking is None or ranking.excluded:
+        return Item(None, one.answer.design, one.answer.failed, ranking.excluded if ranking else "")
+    hit = ranking.rank is not None and ranking.rank <= at
+    return Item(float(hit), one.answer.design, ranking.failed)
+
+
+def _documents(row: dict[str, Result]) -> Json:
+    return {name: result.document() for name, result in row.items()}
+
+
+def _calibration(ranked: Sequence[Scored]) -> Json:
+    """Every suggestion's score against whether it hit, questions that can be hit only."""
+    scores: list[float] = []
+    hits: list[bool] = []
+    for one in ranked:
+        ranking = one.ranking
+        if ranking is not None and not ranking.excluded:
+            scores += ranking.scores
+            hits += [overlap >= HIT for overlap in ranking.overlaps]
+    table = reliability(scores, hits)
+    return {
+        "suggestions": len(scores),
+        "error": calibration_error(table),
+        "bins": [dataclasses.asdict(row) for row in table],
+    }
+
+
+def _stop(one: Scored) -> Stop:
+    answer = one.answer
+    return Stop(answer.prediction.stop, one.finished, answer.truth.id, answer.failed)
+
+
+# --- the whole part -----------------------------------------------------------------------------
+
+BEST_3 = dataclasses.replace(
+    IOU, name="IoU, best of 3", formula=f"the best of ranks 1 to 3 by the truth; {IOU.formula}"
+)
+PREFIX = dataclasses.replace(IOU, name="IoU, given", formula="of the given operations alone, mean")
+SAME = Metric("same part", "share", f"questions whose first part has IoU >= {HIT}", "ours")
+VALID = Metric(
+    "valid",
+    "share",
+    "first suggestion is valid by the CAD kernel; none counts as invalid",
+    "ours; 1 - invalidity ratio of suggestions",
+)
+SECONDS = Metric("seconds", "s", "median time for an answer", "ours", "lower")
+
+
+def _parts(own: Sequence[Scored], *, seed: int) -> Json:
+    def result(
+        metric: Metric, value: Callable[[Scored], float | None], *, median: bool = False
+    ) -> Json:
+        items = [Item(value(s), s.answer.design, _why(s), "prefix is the whole part") for s in own]
+        return summarize(metric, items, median=median, draws=DRAWS, seed=seed).document()
+
+    found = {
+        PREFIX: result(PREFIX, lambda s: s.before),
+        IOU: result(IOU, lambda s: s.parts[0].iou),
+        BEST_3: result(BEST_3, lambda s: max(part.iou for part in s.parts[:3])),
+        GAIN: result(GAIN, lambda s: s.parts[0].gain, median=True),
+        SAME: result(SAME, lambda s: float(s.parts[0].iou >= HIT)),
+        INVALIDITY: result(INVALIDITY, lambda s: float(bool(s.parts[0].failed))),
+    }
+    return {metric.name: document for metric, document in found.items()}
+
+
+def _why(one: Scored) -> str:
+    return one.answer.failed or one.parts[0].failed
+
+
+def _valid(own: Sequence[Scored], *, seed: int) -> Json:
+    items = []
+    for one in own:
+        first = next(iter(one.answer.prediction.next), None)
+        failed = one.answer.failed or ("" if first else "no suggestion")
+        items.append(Item(float(first is not None and first.valid), one.answer.design, failed))
+    return summarize(VALID, items, draws=DRAWS, seed=seed).document()
+
+
+def _seconds(own: Iterable[Scored], *, seed: int) -> Json:
+    items = [Item(s.answer.prediction.seconds, s.answer.design, s.answer.failed) for s in own]
+    return summarize(SECONDS, items, median=True, seed=seed).document()

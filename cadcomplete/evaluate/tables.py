@@ -1,0 +1,114 @@
+"""Metrics as text for people: one row for each kind of operation, with counts and intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Json = Mapping[str, Any]
+
+_HITS = ("hit@1", "hit@3", "hit@5")
+
+
+def answer(report: Json) -> str:
+    """Return what the command tells people."""
+    if "report" in report:
+        return "\n".join([f"report: {report['report']}", *report["files"]])
+    return f"{text(report)}\n\npredictions and metrics are in {report['folder']}"
+
+
+def text(document: Json) -> str:
+    """Return the table of a benchmark."""
+    settings = document["settings"]
+    data = ", ".join(settings["data"])
+    lines = [
+        f"{settings['predictor']} on {data}, {settings['split']}: {settings['parts']} parts, "
+        f"{settings['answered']} of {settings['questions']} questions"
+    ]
+    lines += [f"  left out: {count} parts, {why}" for why, count in settings["left_out"].items()]
+    for name, condition in document["conditions"].items():
+        lines += ["", f"condition {name}: {_counts(condition)}", *_condition(condition)]
+    return "\n".join(lines)
+
+
+def _counts(condition: Json) -> str:
+    text = f"{condition['questions']} questions, {condition['designs']} designs"
+    failed = condition["failed"]
+    reasons = "; ".join(f"{count} × {why}" for why, count in condition["failures"].items())
+    return f"{text}, {failed} failed" + (f" ({reasons})" if reasons else "")
+
+
+def _condition(condition: Json) -> list[str]:
+    rows: list[tuple[str, ...]] = [("next operation", "n", *_HITS, "kind", "boolean", "exact")]
+    for kind, row in condition["next"].items():
+        first = row["hit@1"]
+        others = ("kind accuracy", "boolean accuracy", "exact dimensions")
+        rows.append(
+            (
+                kind,
+                count(first),
+                *(cell(row[name]) for name in _HITS),
+                *(cell(row.get(name), interval=False) for name in others),
+            )
+        )
+    lines = columns(rows)
+    names = list(condition["parts over all cuts"])
+    parts: list[tuple[str, ...]] = [("whole part", "n", *names)]
+    for level in ("all cuts", "unfinished cuts"):
+        row = condition[f"parts over {level}"]
+        parts.append((level, count(row[names[0]]), *(cell(row[name]) for name in names)))
+    lines += ["", *columns(parts), "", *_rest(condition)]
+    others = condition.get("other metrics")
+    if others:
+        known = [(name, count(result), cell(result)) for name, result in others.items()]
+        lines += ["", *columns([("as other systems", "n", "first part"), *known])]
+    return lines
+
+
+def _rest(condition: Json) -> list[str]:
+    stop, calibration = condition["stop"], condition["calibration"]
+    return [
+        f"finished ({stop['n_finished']} of {stop['n_total']}): precision "
+        f"{share(stop['precision'])}, recall {share(stop['recall'])}, "
+        f"Brier {share(stop['brier'])}; "
+        f"mean probability {share(stop['when_finished'])} if finished, "
+        f"{share(stop['when_not'])} if not",
+        f"first suggestion valid: {cell(condition['valid next'])}",
+        f"calibration error {share(calibration['error'])} over {calibration['suggestions']} "
+        f"suggestions; {cell(condition['seconds'], interval=False, digits=2)} seconds an answer "
+        "(median)",
+    ]
+
+
+def count(result: Json) -> str:
+    """Return how many items a value is taken from, and how many there are if that is more."""
+    total, out = result["n_total"], sum(result["excluded"].values())
+    return f"{total - out}" + (f" of {total}" if out else "")
+
+
+def cell(result: Json | None, *, interval: bool = True, digits: int = 3) -> str:
+    """Return a value with its 95 % interval, such as ".142 [.120, .160]"."""
+    if result is None or result["value"] is None:
+        return "–"
+    text = share(result["value"], digits=digits)
+    if interval and result["low"] is not None:
+        text += f" [{share(result['low'], digits=2)}, {share(result['high'], digits=2)}]"
+    return text
+
+
+def share(value: float | None, *, digits: int = 3) -> str:
+    if value is None:
+        return "–"
+    text = f"{value:.{digits}f}"
+    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows of words with their columns under each other, the first one to the left."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        words = [row[0].ljust(widths[0])]
+        words += [word.rjust(width) for word, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(words))
+    return lines
