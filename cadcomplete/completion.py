@@ -25,7 +25,7 @@ from cadcomplete.kernel.jobs import Report
 from cadcomplete.lines import encode
 from cadcomplete.operations import Sketch
 from cadcomplete.predictions import Case, Finished, Suggestion
-from cadcomplete.predictor import ModelPredictor
+from cadcomplete.predictor import ROWS, ModelPredictor
 from cadcomplete.readers import Document
 from cadcomplete.sequence import CadSequence
 
@@ -140,23 +140,17 @@ def complete(
     given, model = kept(document, keep), model or shipped_model()
     started = time.monotonic()
     case = Case(given.sequence.id, given.sequence, caption, tuple(images), points)
-    search = ModelPredictor(model, kernel)
+    search = ModelPredictor(model, kernel, rows=max(ROWS, 2 * n + 6))  # some will be alike
     question = search.ask(case, seed=seed)
     if only_next:
         parts = [_one_more(given.sequence, found) for found in search.next(question, n=n)]
     else:
         parts = search.parts(question, n=n, seed=seed, may_stop=False)
     told = _told(given, parts)
-    unfinished = sum(not row.whole for row in question.rows)
-    return Completions(
-        given=given,
-        model=model.name,
-        completions=told,
-        finished=question.stop,
-        generated=len(question.rows),
-        discarded=unfinished + len(parts) - len(told),
-        seconds=time.monotonic() - started,
-    )
+    lost = sum(not row.whole for row in question.rows) + len(parts) - len(told)
+    seconds = time.monotonic() - started
+    generated = len(question.rows)
+    return Completions(given, model.name, told, question.stop, generated, lost, seconds)
 
 
 def kept(document: Document, keep: int | None = None) -> Document:

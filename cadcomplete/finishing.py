@@ -21,6 +21,7 @@ from cadcomplete.lines import encode
 from cadcomplete.sequence import CadSequence
 
 _POINTS = 3000
+_SAME = 0.999  # IoU of parts that are one to a person
 _PLAIN = 0.002
 """How much better a part must agree for each operation that it has more."""
 
@@ -76,13 +77,29 @@ def finished_parts(
     best = sorted(range(len(sequences)), key=lambda i: -order[i])
     sources = [source for _, _, source in parts.values()]
     ranked = [Part(sequences[i], float(scores[i]), sources[i]) for i in best]
-    return [part for part in ranked if may_stop or part.source != "given"]
+    return _different_first([p for p in ranked if may_stop or p.source != "given"], seed)
+
+
+def _different_first(parts: list[Part], seed: int) -> list[Part]:
+    """Put what comes to the same solid as a better part after all others."""
+    same_CC = overlaps([part.sequence for part in parts], seed=seed) >= _SAME
+    first: list[int] = []
+    later: list[int] = []
+    for i in range(len(parts)):
+        (later if same_CC[i, first].any() else first).append(i)
+    return [parts[i] for i in first + later]
 
 
 def expected(sequences: Sequence[CadSequence], shares: Array, *, seed: int = 0) -> Array:
     """Return the expected IoU of each part with one that is drawn by `shares`, shape (C,)."""
+    mean = overlaps(sequences, seed=seed) @ shares
+    return np.minimum(1.0, np.asarray(mean, dtype=np.float64))  # but for rounding
+
+
+def overlaps(sequences: Sequence[CadSequence], *, seed: int = 0) -> Array:
+    """Return the IoU of all parts with each other, by random points, shape (C, C)."""
     if not sequences:
-        return np.zeros(0)
+        return np.zeros((0, 0))
     corners = np.concatenate([np.zeros((1, 3)), *(reach(s) for s in sequences)])
     low, high = corners.min(axis=0), corners.max(axis=0)
     points_P3 = low + (high - low) * np.random.default_rng(seed).random((_POINTS, 3))
@@ -90,5 +107,4 @@ def expected(sequences: Sequence[CadSequence], shares: Array, *, seed: int = 0) 
     common = inside_CP @ inside_CP.T
     sizes = inside_CP.sum(axis=1)
     union = sizes[:, None] + sizes[None] - common
-    iou = np.where(union > 0, common / np.maximum(union, 1), 1.0)
-    return np.asarray(iou @ shares, dtype=np.float64)
+    return np.where(union > 0, common / np.maximum(union, 1), 1.0)

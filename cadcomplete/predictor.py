@@ -31,7 +31,7 @@ from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.data.augment import Symmetry, move
 from cadcomplete.data.inputs import picture, surface
 from cadcomplete.data.levels import measured
-from cadcomplete.errors import CadCompleteError, InputError
+from cadcomplete.errors import CadCompleteError, GeometryError, InputError
 from cadcomplete.finishing import Part, finished_parts
 from cadcomplete.fitting import Wanted, settled, wanted
 from cadcomplete.generate import Began, Prompt, Row, Sampling, begin, commands, generate
@@ -45,6 +45,12 @@ from cadcomplete.predictions import Case, Finished, Prediction, Suggestion
 from cadcomplete.prompt import prompt
 from cadcomplete.ranking import Ranker
 from cadcomplete.sequence import CadSequence
+
+ROWS = 16
+"""Continuations that the model writes for each case."""
+
+_TRIES = 12
+"""Ideas that the kernel is asked about at least, if none of them is valid."""
 
 TURNS = (
     Symmetry((1, 2, 0), (1, 1, 1)),
@@ -91,7 +97,7 @@ class ModelPredictor:
 
     checkpoint: Checkpoint
     kernel: Kernel
-    rows: int = 16
+    rows: int = ROWS
     search: bool = True
 
     @property
@@ -143,9 +149,7 @@ class ModelPredictor:
         command = max(operations or chances, key=lambda c: chances[c])
         sampling = Sampling(rows=self.rows, seed=seed, until=until)
         rows = generate(began, start.only(command), sampling)
-        found = None
-        if case.points is not None and self.search:
-            found = settled(wanted(case.points), case.given)
+        found = _looked_at(case) if self.search else None
         return Question(case, began, start, stop, command, rows, found)
 
     # --- the next operation ---------------------------------------------------------------------
@@ -259,6 +263,17 @@ def prompted(
     return Prompt(ids, np.stack(pictures) if pictures else None, cloud)
 
 
+def _looked_at(case: Case) -> Wanted | None:
+    """What the cloud of a case says. Raises InputError for one that is no part's surface."""
+    if case.points is None:
+        return None
+    try:
+        return settled(wanted(case.points), case.given)
+    except GeometryError as error:
+        hint = "give the whole surface of a part, with normals that point outwards"
+        raise InputError(f"the point cloud: {error}", where=case.id, hint=hint) from error
+
+
 def situation(question: Question) -> str:
     """The name of what kind of operation is next, and of what is known of the wanted part."""
     kind = Sketch if question.command == "sketch" else Extrude
@@ -296,7 +311,7 @@ def _checked(
     valid: list[tuple[int, Report]] = []
     invalid: list[tuple[int, Report]] = []
     at = 0
-    while at < len(sequences) and len(valid) < n and at < 4 * n:
+    while at < min(len(sequences), max(4 * n, _TRIES)) and len(valid) < n:
         some = range(at, min(at + n - len(valid), len(sequences)))
         pending = [(i, kernel.submit(examine, sequences[i], new)) for i in some]
         for i, one in pending:

@@ -119,7 +119,7 @@ def test_samples_show_pictures_first_then_points_then_text(data, tmp_path, layou
         assert images in (1, 2) and sample.points.shape == (64, 6)
         front = [IMAGE] * 4 * images + [POINTS] * 5
         assert sample.ids[: len(front)].tolist() == front and (sample.ids[len(front) :] >= 0).all()
-        assert run.training.length(i) == len(sample.ids)
+        assert len(sample.ids) <= run.training.length(i) <= len(sample.ids) + 96
 
 
 def test_both_layouts_give_the_same_samples(data, tmp_path):

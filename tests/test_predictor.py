@@ -221,3 +221,10 @@ def test_the_expected_iou_of_parts_is_that_of_their_shares():
     given = extrudes()[0]
     parts = [replace(given, operations=(*given.operations, *i.operations)) for i in ideas]
     assert expected(parts, np.array([0.75, 0.25])) == pytest.approx([0.875, 0.625], abs=0.02)
+
+
+def test_proposals_that_come_to_the_same_solid_are_not_shown_beside_each_other(kernel):
+    flange = readers.read(PARTS / "flange.json")
+    found = complete(flange, keep=7, n=3, kernel=kernel).completions
+    volumes = [completion.volume for completion in found if completion.valid]
+    assert len({round(volume) for volume in volumes[:2]}) == 2

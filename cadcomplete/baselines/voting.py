@@ -89,7 +89,8 @@ def expected_best(given: CadSequence, ideas: Sequence[Idea], *, most: int = 6) -
         for j in range(i):
             table[i, j] = table[j, i] = iou(solids[i], solids[j])
     expected = table @ (weights / weights.sum())
-    ranked = [dataclasses.replace(b, score=float(e)) for b, e in zip(best, expected, strict=True)]
+    shares = np.minimum(expected, 1.0).tolist()  # a sum may be 1 and some rounding
+    ranked = [dataclasses.replace(b, score=e) for b, e in zip(best, shares, strict=True)]
     return sorted(ranked, key=lambda idea: -idea.score)
 
 

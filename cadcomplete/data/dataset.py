@@ -43,6 +43,10 @@ _UPRIGHT = 12  # views with the vertical upright: of a turned part they are view
 # itself, which those from the top and from below, the last two, are not
 
 
+_MEASURED = 96
+"""Most tokens that what is measured in a cloud may take; what takes more is not told."""
+
+
 @dataclass(slots=True)
 class Refusals:
     """What was refused before batching: every sample by name, and the counts by reason."""
@@ -109,10 +113,13 @@ class Histories:
         return [range(start, end) for start, end in zip([0, *ends], ends, strict=False)]
 
     def length(self, index: int) -> int:
-        """Return how many tokens a sample has; a turned part may have some more or less."""
+        """Return how many tokens a sample has; a turned part may have some more or less.
+
+        With a cloud it is the most that there may be: what is measured is not known yet.
+        """
         number, which = divmod(index, len(self.samples))
         shown = self._shown(self.samples[which], number)
-        return self._lengths[which] + len(self._placeholders(shown))
+        return self._lengths[which] + len(self._placeholders(shown)) + _MEASURED * shown.points
 
     def __getitem__(self, index: int) -> Labelled:
         number, which = divmod(index, len(self.samples))
@@ -129,7 +136,7 @@ class Histories:
             name = sample.sequence.id
             found = modalities.load(sample.place, name, images=shown.images, cloud=shown.points)
             cloud = found.cloud and self._seen(found.cloud, sample, number, symmetry)
-        words = measured(cloud) if cloud is not None else ""
+        words = self._measured(cloud) if cloud is not None else ""
         try:
             labelled = self._labelled(sample, number, shown, words).labelled
         except RefusedSample:  # another caption or another side up may be some tokens longer
@@ -141,6 +148,11 @@ class Histories:
             images=np.stack(images) if images else None,
             points=cloud and surface(cloud, count=model.points.count, seed=number),
         )
+
+    def _measured(self, cloud: PointCloud) -> str:
+        words = measured(cloud)
+        tokens = self.tokenizer.backend.encode(f"wanted {words}\n", add_special_tokens=False)
+        return words if len(tokens.ids) <= _MEASURED else ""
 
     def _seen(
         self, cloud: PointCloud, sample: Sample, number: int, symmetry: Symmetry | None
