@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -190,7 +191,8 @@ def _reliability(plt: Any, series: Sequence[Series]) -> Any:
         axis.scatter(x, y, s=areas, color=_COLORS[i % len(_COLORS)], clip_on=False)
         error = calibration["error"]
         text = "no suggestions" if error is None else f"ECE {error:.3f}"
-        axis.set_title(f"{one.name}\n{text}, n = {calibration['suggestions']}", fontsize=10)
+        title = textwrap.fill(one.name, 30)  # beside its neighbours'
+        axis.set_title(f"{title}\n{text}, n = {calibration['suggestions']}", fontsize=10)
         axis.set_xlim(-0.02, 1.02)
         axis.set_ylim(-0.02, 1.02)
         axis.set_aspect("equal")
