@@ -82,7 +82,7 @@ def examples(
             continue
         if condition == "scan":
             points = scanned(points, name=sample.sequence.id)
-        for given in range(1, len(sample.sequence)):
+        for given in range(len(sample.sequence)):
             truth = target(sample.sequence, given)
             case = Case(sample.sequence.id, truncate(sample.sequence, given), points=points)
             try:

@@ -46,6 +46,7 @@ class DataConfig:
         variants: how often each part is seen turned and mirrored before it repeats.
         upright: share of variants that stay as they were drawn.
         scaled: share of variants that are larger or smaller, in round numbers.
+        reordered: share of variants in which independent operations change places.
         captions: share of samples that show a caption, where there is one.
         derived: of these, the share that show one derived from the geometry instead of the one
             that was given, where a part has both.
@@ -65,6 +66,7 @@ class DataConfig:
     variants: int = 8
     upright: float = 0.5
     scaled: float = 0.0
+    reordered: float = 0.0
     captions: float = 0.5
     derived: float = 0.5
     images: float = 0.5

@@ -31,12 +31,14 @@ from cadcomplete.data.baselines import History
 from cadcomplete.data.inputs import picture, surface
 from cadcomplete.data.labels import Labelled, evenly_spaced, label, operation_cuts
 from cadcomplete.data.levels import measured
+from cadcomplete.data.reorder import reorder, variant_order
 from cadcomplete.data.samples import Sample
 from cadcomplete.data.scan import scanned
 from cadcomplete.errors import RefusedSample
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.lines import Text
 from cadcomplete.prompt import Features, prompt
+from cadcomplete.sequence import CadSequence
 from cadcomplete.tokenizer import TextTokenizer, Tokens
 
 _UPRIGHT = 12  # views with the vertical upright: of a turned part they are views of the part
@@ -166,10 +168,7 @@ class Histories:
         return scanned(cloud, name=sample.sequence.id, seed=number)
 
     def _labelled(self, sample: Sample, number: int, shown: Shown, levels: str = "") -> History:
-        symmetry = self._symmetry(sample, number)
-        sequence = sample.sequence if symmetry is None else move(sample.sequence, symmetry)
-        factor = self._scale(sample, number)
-        sequence = sequence if factor == 1.0 else scale(sequence, factor)
+        sequence = self._sequence(sample, number)
         caption = self._caption(sample, number)
         text = prompt(
             sequence, caption=caption, levels=levels, text_format=self.config.data.text_format
@@ -179,6 +178,16 @@ class Histories:
         labelled = self.label(sample, number, text, tokens, starts)
         kinds = (type(operation).__name__ for operation in sequence.operations)
         return History(labelled, tuple(zip(starts, kinds, strict=True)))
+
+    def _sequence(self, sample: Sample, number: int) -> CadSequence:
+        """The history of a variant: in its own order, moved, and scaled."""
+        sequence, symmetry = sample.sequence, self._symmetry(sample, number)
+        seed, share = self.config.train.seed, self.config.data.reordered
+        if (random := variant_order(sequence, number, seed=seed, share=share)) is not None:
+            sequence = reorder(sequence, random)
+        sequence = sequence if symmetry is None else move(sequence, symmetry)
+        factor = self._scale(sample, number)
+        return sequence if factor == 1.0 else scale(sequence, factor)
 
     def label(
         self, sample: Sample, number: int, text: Text, tokens: Tokens, starts: Sequence[int]

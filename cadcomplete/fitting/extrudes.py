@@ -18,6 +18,7 @@ from cadcomplete.operations import Boolean, Extrude, Profile, Sketch
 from cadcomplete.sequence import CadSequence
 
 _OLDER = 0.01  # by how much more agreement an extrude of an older sketch must bring
+_MORE = 0.001  # the same for one more profile
 _KEPT = 6  # extents for each set of profiles
 
 
@@ -80,6 +81,8 @@ def _with_extents(
     penalty: float,
 ) -> Iterator[Proposal]:
     slices = Slices(before, mask, heights)
+    # Of what a scan does not show, all that is drawn will be there.
+    several = -_MORE if before.wanted.noise else _MORE
     for boolean in booleans(before):
         gains = slices.gains(ends.lows, ends.highs, boolean)
         scores = gains - ends.penalty
@@ -90,7 +93,7 @@ def _with_extents(
                 gain,
                 before.agreement + gain,
                 "extrude",
-                float(scores[best]) - penalty - 0.001 * (len(profiles) - 1),
+                float(scores[best]) - penalty - several * (len(profiles) - 1),
             )
 
 

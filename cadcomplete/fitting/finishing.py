@@ -10,6 +10,7 @@ from cadcomplete.fitting.proposals import Proposal, ranked
 from cadcomplete.fitting.scores import State, extended, state
 from cadcomplete.fitting.settling import settled
 from cadcomplete.fitting.sketches import next_sketches
+from cadcomplete.fitting.support import support
 from cadcomplete.fitting.wanted import Wanted
 from cadcomplete.operations import Extrude, Sketch
 from cadcomplete.sequence import CadSequence
@@ -21,6 +22,7 @@ _UNCLEAR = 0.7  # agreement with a scan below which what is given is trusted mor
 _EFFORT = 500  # steps times faces, at most
 _TRIED = 3  # proposals for each of them
 _SKETCHES = 40  # of which these are chosen
+_SEEN = 0.35  # share of a new surface of which a scan must have points
 _STEP, _STEP_NOISY = 5e-4, 3e-3  # by how much less agreement is enough with one operation less
 
 
@@ -64,12 +66,15 @@ def _grown(branch: _Branch, wanted: Wanted) -> list[_Branch]:
     if branch.done:
         return [branch]
     useful = _proposals(branch, wanted)
+    noisy = bool(wanted.noise) and bool(branch.state.current.any())
     result: list[_Branch] = []
     for proposal in useful:
         operations = (*branch.sequence.operations, *proposal.operations)
         sequence = dataclasses.replace(branch.sequence, operations=operations)
         extrude = proposal.operations[-1]
         assert isinstance(extrude, Extrude)
+        if noisy and support(sequence, wanted) < _SEEN:
+            continue
         result.append(_Branch(sequence, extended(branch.state, extrude, sequence), done=False))
     return result or [dataclasses.replace(branch, done=True)]
 

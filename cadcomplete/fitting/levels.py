@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cadcomplete.fitting.ends import TOWARDS
 from cadcomplete.fitting.wanted import Wanted
 from cadcomplete.geometry import Array, Plane
 from cadcomplete.operations import Extrude, Sketch
@@ -24,13 +25,24 @@ def levels(given: CadSequence, wanted: Wanted, normal: Array) -> Array:
         along = float(np.asarray(flat.normal) @ normal)
         if abs(along) > _PARALLEL and flat.points >= _LEAST:
             known.append(flat.offset * (1.0 if along > 0 else -1.0))
-    heights = wanted.points @ normal
-    known += [float(heights.min()), float(heights.max())]  # of round parts
+    known += _outermost(wanted, normal, known)
     result: list[float] = []
     for value in known:
         if all(abs(value - other) > near for other in result):
             result.append(value)
     return np.array(sorted(result))
+
+
+def _outermost(wanted: Wanted, normal: Array, known: list[float]) -> list[float]:
+    """Where the points end: of round parts; not where a scan does that goes on to a known plane."""
+    heights = wanted.points @ normal
+    found: list[float] = []
+    for sign, end in ((-1.0, float(heights.min())), (1.0, float(heights.max()))):
+        open_there = wanted.opened is not None and sign * (wanted.opened.normal @ normal) > TOWARDS
+        beyond = any(sign * (level - end) > wanted.noise for level in known)
+        if not (open_there and beyond):
+            found.append(end)
+    return found
 
 
 def prefix_levels(given: CadSequence, normal: Array) -> list[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TypeVar
 
 import numpy as np
 
@@ -10,8 +11,11 @@ from cadcomplete.fitting.faces import Cylinder, Flat, vec3
 from cadcomplete.fitting.rounds import across
 from cadcomplete.geometry import Array, Vec3
 
+_STRAIGHT = math.cos(math.radians(6))  # the mean normal of a face
+_ALIKE = math.cos(math.radians(8))  # normals of one face
 FACING = math.cos(math.radians(18))
 _LEAST = 12  # points of a face
+Face = TypeVar("Face", Flat, Cylinder)
 _TRIALS = 160
 _MOST = 14  # cylinders, and slanted planes
 _WIDTH = 0.01  # of a face that has not been looked at, as a share of the size
@@ -44,8 +48,30 @@ def noisy_surfaces(
     for _, members in rounds:
         on_rounds[members] = True
     flats = [f for f, _ in _straight(points, normals, ~on_rounds, noise, least)] + slanted
-    flats.sort(key=lambda flat: -flat.points)
-    return tuple(flats), tuple(cylinder for cylinder, _ in rounds)
+    return _once(flats, noise), _once([cylinder for cylinder, _ in rounds], noise)
+
+
+def _once(found: list[Face], noise: float) -> tuple[Face, ...]:
+    """Faces without those that are, but for noise, the same as one with more points."""
+    kept: list[Face] = []
+    for face in sorted(found, key=lambda face: -face.points):
+        if not any(_same(face, other, noise) for other in kept):
+            kept.append(face)
+    return tuple(kept)
+
+
+def _same(one: Flat | Cylinder, other: Flat | Cylinder, noise: float) -> bool:
+    """Whether two faces of one kind lie, where they have points, on the same surface."""
+    if isinstance(one, Cylinder) and isinstance(other, Cylinder):
+        apart = max(abs(a - b) for a, b in zip(one.center, other.center, strict=True))
+        alike = one.axis == other.axis and one.convex == other.convex
+        return alike and apart + abs(one.radius - other.radius) < 4 * noise
+    if not isinstance(one, Flat) or not isinstance(other, Flat) or one.span is None:
+        return False
+    if np.dot(one.normal, other.normal) < _ALIKE or max(map(abs, one.normal)) == 1.0:
+        return False
+    middle = np.mean(one.span, axis=0)
+    return abs(float(middle @ np.array(other.normal)) - other.offset) < 3 * noise
 
 
 def _straight(
@@ -59,6 +85,9 @@ def _straight(
             direction = sign * np.eye(3)[axis]
             for offset, near in _peaks(points[chosen] @ direction, 2.2 * noise, least):
                 members = chosen[near]
+                mean = normals[members].mean(axis=0)
+                if mean @ direction < _STRAIGHT * float(np.linalg.norm(mean)):
+                    continue  # of a slanted plane, or of a round one beside its crest
                 span = _span(points[members], noise)
                 found.append((Flat(vec3(direction), offset, len(members), span), members))
     return found

@@ -22,7 +22,7 @@ def outlines(view: Section, area: np.ndarray) -> list[Loop] | None:
     None if some of its boundary is on no wall.
     """
     found: list[Loop] = []
-    for path in _paths(area):
+    for path in paths(area):
         loop = _loop(view, path)
         if loop is None:
             return None
@@ -35,7 +35,7 @@ Edge = tuple[tuple[int, int], tuple[int, int], tuple[int, int], tuple[int, int]]
 """From corner to corner of the grid, the cell inside and the one outside."""
 
 
-def _paths(area: np.ndarray) -> list[list[Edge]]:
+def paths(area: np.ndarray) -> list[list[Edge]]:
     """Walk around an area, which is on the left; corners that touch do not connect."""
     rows, columns = area.shape
     padded = np.zeros((rows + 2, columns + 2), dtype=bool)

@@ -17,6 +17,7 @@ _STEPS, _FINEST = 48, 160  # cells along the longest side, at least and at most 
 _MOST = 240  # cells along each side, about
 _SAMPLES = 10  # winding numbers for each area
 _SKIN = 1e-3
+_WHOLE = 0.6  # radius up to which circles of a scan are looked at as a whole, of the size
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +49,9 @@ def section(
     given: CadSequence, wanted: Wanted, frame: Array, bounds: Walls, low: float, high: float
 ) -> Section:
     """Return the section in the middle of the layer between two heights."""
-    flat = wanted.points @ frame[:2].T
+    flat = np.concatenate([wanted.points, wanted.box]) @ frame[:2].T
+    if wanted.noise:
+        flat = np.concatenate([flat, *_whole_circles(bounds, wanted.size)])
     step = _step(bounds, wanted.size)
     x, y = (_ticks(flat[:, axis], bounds, axis, wanted.size, step) for axis in (0, 1))
     # Not the very middle: there slanted walls would meet cells exactly.
@@ -75,6 +78,12 @@ def section(
         inside.reshape(shape),
         current.reshape(shape),
     )
+
+
+def _whole_circles(bounds: Walls, size: float) -> list[Array]:
+    """The corners around circles: of a scan they may reach beyond what was seen."""
+    small = bounds.circles[bounds.circles[:, 2] < _WHOLE * size]
+    return [small[:, :2] + sign * small[:, 2:] for sign in (-1.0, 1.0)]
 
 
 def _world(frame: Array, flat: Array, heights: Array) -> Array:
@@ -132,7 +141,7 @@ def _votes(
     low, high = layer
     up, heights = wanted.normals @ frame[2], wanted.points @ frame[2]
     flat = wanted.points @ frame[:2].T
-    skin = max(_SKIN * wanted.size, wanted.noise)
+    skin = max(_SKIN * wanted.size, 0.6 * wanted.noise)
     near = min(1e-5 * wanted.size + 2 * wanted.noise, 0.4 * (high - low))
     beside = np.flatnonzero((np.abs(up) < 0.1) & (heights > low) & (heights < high))
     shift = skin * (wanted.normals[beside] @ frame[:2].T)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from cadcomplete.fitting.solids import occupancy
 from cadcomplete.fitting.straightening import registered
 from cadcomplete.fitting.walls import known_faces
-from cadcomplete.fitting.wanted import Wanted, of_scan
+from cadcomplete.fitting.wanted import VOLUME, Wanted, of_scan
 from cadcomplete.sequence import CadSequence
+
+_UNSEEN = 0.15  # what a place counts where nothing was seen, to one where something was
 
 
 def settled(wanted: Wanted, given: CadSequence) -> Wanted:
@@ -13,15 +18,28 @@ def settled(wanted: Wanted, given: CadSequence) -> Wanted:
 
     A cloud that was computed lies there already. A scan is turned, moved and scaled a little.
     """
-    if not wanted.noise or not given.operations:
+    if wanted.scan is None or not given.operations:
         return wanted
     known = wanted.memo.get(given.operations)
     if known is None:
         faces = known_faces(given)
-        points, normals = registered(
-            wanted.points, wanted.normals, faces, wanted.size, wanted.noise
-        )
-        known = of_scan(points, normals, wanted.size, wanted.noise)
+        points, normals = registered(*wanted.scan, faces, wanted.size, wanted.noise)
+        known = _kept(of_scan(points, normals, wanted.size, wanted.noise), given)
         wanted.memo.clear()  # one history at a time
         wanted.memo[given.operations] = known
+        known.memo[given.operations] = known  # it lies there already
     return known
+
+
+def _kept(wanted: Wanted, given: CadSequence) -> Wanted:
+    """Where nothing was seen, what is given is likelier to stay than to change."""
+    if wanted.opened is None:
+        return wanted
+    beyond = wanted.opened.beyond(wanted.queries) & (wanted.weight == 0)
+    current = occupancy(given, wanted.queries[beyond])
+    if not current.any():
+        return wanted
+    inside, weight = wanted.inside.copy(), wanted.weight.copy()
+    inside[beyond] = current
+    weight[beyond] = _UNSEEN * weight[:VOLUME].max()
+    return replace(wanted, inside=inside, weight=weight)

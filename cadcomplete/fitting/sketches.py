@@ -16,6 +16,7 @@ from cadcomplete.fitting.regions import inside_loop
 from cadcomplete.fitting.scores import Slices, State, state
 from cadcomplete.fitting.sections import section
 from cadcomplete.fitting.settling import settled
+from cadcomplete.fitting.traced import traced
 from cadcomplete.fitting.walls import Bounds, prefix_faces
 from cadcomplete.fitting.wanted import Wanted
 from cadcomplete.geometry import Array
@@ -25,6 +26,9 @@ from cadcomplete.sequence import CadSequence
 _DIRECTIONS = 6
 _LAYERS, _FEWER = 12, 4  # for each of the first three directions, and of the others
 _SPANS = 3  # pairs of heights for each region
+_CLEAR = 0.75  # gain of a first prism below which outlines of a scan are traced
+_BETTER = 1.15  # by how much these must gain more
+_TRACED = 3  # layers in which they are
 _PRISMS = 64  # that are looked at from all planes
 
 
@@ -35,6 +39,13 @@ def next_sketches(
     if before is None:
         before = state(given, settled(wanted, given))
     prisms = sorted(_prisms(given, before.wanted, before), key=lambda p: -p.gain * p.purity)
+    empty = before.wanted.noise > 0 and not before.current.any()
+    best = max((prism.gain for prism in prisms), default=0.0)
+    if empty and best < _CLEAR:
+        outlines = list(_traced(given, before.wanted, before))
+        if max((prism.gain for prism in outlines), default=0.0) > _BETTER * best:
+            prisms += outlines
+        prisms.sort(key=lambda p: -p.gain * p.purity)
     return ranked(drawn(given, before, prisms[:_PRISMS]), most)
 
 
@@ -57,6 +68,18 @@ def _prisms(given: CadSequence, wanted: Wanted, before: State) -> Iterator[Prism
                 if region not in seen:
                     seen.add(region)
                     yield from _spans(region, view, before, flat, up, (low + high) / 2)
+
+
+def _traced(given: CadSequence, wanted: Wanted, before: State) -> Iterator[Prism]:
+    """Yield prisms over outlines that are traced, for a scan of which walls were not found."""
+    wrong = np.where(wanted.inside, wanted.weight, 0.0)
+    for direction in directions(given, wanted)[:3]:
+        frame = frame_of(direction)
+        view = View(frame, levels(given, wanted, direction), prefix_levels(given, direction))
+        flat, up = wanted.queries @ frame[:2].T, wanted.queries @ direction
+        for low, high in _layers(view.heights, up, wrong, wanted.size)[:_TRACED]:
+            for region in traced(wanted, frame, low, high):
+                yield from _spans(region, view, before, flat, up, (low + high) / 2)
 
 
 def directions(given: CadSequence, wanted: Wanted) -> list[Array]:

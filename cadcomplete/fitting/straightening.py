@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
-from cadcomplete.fitting.faces import Cylinder, Flat
+from cadcomplete.fitting.faces import Cylinder, Flat, vec3
 from cadcomplete.fitting.noisy import FACING
 from cadcomplete.geometry import Array
 
 _MOST_TURN = np.radians(3.0)
 _LEAST = 40  # points that must agree
+_FEW = 8  # points that say on which side of a plane the part is
+_SCALED = 0.02  # by how much the scale may be wrong
+_REACH = 0.025  # how far off a face a scan may be at first, as a share of its size
+
+Faces = tuple[Sequence[Flat], Sequence[Cylinder]]
 
 
 def straightened(points: Array, normals: Array) -> tuple[Array, Array]:
@@ -32,23 +40,48 @@ def straightened(points: Array, normals: Array) -> tuple[Array, Array]:
     return points, normals
 
 
+def upright(
+    points: Array, normals: Array, faces: Faces, size: float, noise: float
+) -> tuple[Array, Array]:
+    """Turn a scan so that it lies on its own faces, which are along the axes.
+
+    Where a part is long, a turn by a degree shows in its places more than in its normals. Of
+    cylinders that are nearly the same, found in a part that is not straight, one stays.
+    """
+    rounds: list[Cylinder] = []
+    for one in sorted(faces[1], key=lambda c: -c.points):
+        if not any(_nearly_same(one, other, size) for other in rounds):
+            rounds.append(one)
+    flats = [flat for flat in faces[0] if max(map(abs, flat.normal)) == 1.0]
+    return registered(points, normals, (flats, rounds), size, noise, factors=(1.0,))
+
+
+def _nearly_same(one: Cylinder, other: Cylinder, size: float) -> bool:
+    apart = max(abs(a - b) for a, b in zip(one.center, other.center, strict=True))
+    alike = one.axis == other.axis and one.convex == other.convex
+    return alike and apart < 0.03 * size and abs(one.radius / other.radius - 1) < 0.15
+
+
 def registered(
     points: Array,
     normals: Array,
-    faces: tuple[list[Flat], list[Cylinder]],
+    faces: Faces,
     size: float,
     noise: float,
+    *,
+    factors: tuple[float, ...] = (1.0, 1.01, 0.99),
 ) -> tuple[Array, Array]:
     """Turn, move and scale a scan a little, so that it lies on faces that are known.
 
-    Not all faces need to be there any more: only points close to one count. Of three beginnings,
-    a little smaller, as it is, and a little larger, the one with most points on faces is taken.
+    Not all faces need to be there any more: only points close to one count. Of the beginnings,
+    as it is, a little larger, a little smaller, the one with most points on faces is taken.
     """
     best, most = (points, normals), -1
     center = points.mean(axis=0)
-    for factor in (1.0, 1.01, 0.99):
+    faces = _sided(points, normals, faces[0], size, noise), faces[1]
+    for factor in factors:
         moved, turned = center + factor * (points - center), normals
-        for width in (0.025, 0.018, 0.012, 0.012, 0.01):
+        for width in (_REACH, 0.018, 0.012, 0.012, 0.01):
             targets, rows = _matched(moved, turned, faces, max(width * size, 2 * noise), size)
             if len(rows) < _LEAST:
                 break
@@ -59,10 +92,44 @@ def registered(
     return best if most >= _LEAST else (points, normals)
 
 
+def _sided(
+    points: Array, normals: Array, flats: Sequence[Flat], size: float, noise: float
+) -> list[Flat]:
+    """Planes with the side of the part that they bound: of thin parts both sides are close.
+
+    Where both are equally close each is there twice, once for each side. A plane is left out from
+    which points are farther off than noise and a wrong scale can have moved them.
+    """
+    found: list[Flat] = []
+    center = (points.min(axis=0) + points.max(axis=0)) / 2
+    for flat in flats:
+        sides: list[tuple[float, Flat]] = []
+        for sign in (1.0, -1.0):
+            turned = replace(
+                flat, normal=vec3(sign * np.array(flat.normal)), offset=sign * flat.offset
+            )
+            fits = _fits(points, normals, turned, _REACH * size, size)
+            if fits.sum() >= _FEW:
+                off = points[fits] @ np.array(flat.normal) - flat.offset
+                away = abs(float(np.dot(center, flat.normal)) - flat.offset)
+                if abs(float(np.median(off))) < 2 * noise + _SCALED * away:
+                    sides.append((abs(float(np.median(off))), turned))
+        least = min((off for off, _ in sides), default=0.0)
+        found += [side for off, side in sides if off < least + 2 * noise]
+    return found
+
+
+def _fits(points: Array, normals: Array, flat: Flat, width: float, size: float) -> np.ndarray:
+    """Say which points lie on a plane or close to it, and look the same way."""
+    normal = np.array(flat.normal)
+    near = np.abs(points @ normal - flat.offset) < width
+    return near & (normals @ normal > FACING) & _inside(points, flat.span, size)
+
+
 def _matched(
     points: Array,
     normals: Array,
-    faces: tuple[list[Flat], list[Cylinder]],
+    faces: Faces,
     width: float,
     size: float,
 ) -> tuple[Array, np.ndarray]:
@@ -72,10 +139,7 @@ def _matched(
     for flat in flats:
         normal = np.array(flat.normal)
         distance = points @ normal - flat.offset
-        fits = (np.abs(distance) < np.minimum(width, np.abs(off))) & _inside(
-            points, flat.span, size
-        )
-        fits &= np.abs(normals @ normal) > FACING
+        fits = _fits(points, normals, flat, width, size) & (np.abs(distance) < np.abs(off))
         off[fits], direction[fits] = distance[fits], normal
     for cylinder in rounds:
         axis = np.array(cylinder.axis)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from cadcomplete.errors import GeometryError
+from cadcomplete.fitting.ends import ROUND, unseen_ends
 from cadcomplete.fitting.faces import Cylinder, Flat
 from cadcomplete.fitting.noisy import noise_of, noisy_surfaces
 from cadcomplete.fitting.opening import Opening, closed, opening
-from cadcomplete.fitting.straightening import straightened
+from cadcomplete.fitting.snapping import snapped
+from cadcomplete.fitting.straightening import straightened, upright
 from cadcomplete.fitting.surfaces import surfaces
+from cadcomplete.fitting.symmetry import completed
 from cadcomplete.fitting.winding import Winding
 from cadcomplete.geometry import Array
 from cadcomplete.kernel.cloud import PointCloud
@@ -20,8 +23,11 @@ from cadcomplete.operations import Operation
 LEAST = 16
 """Points that a cloud must have."""
 
-_VOLUME = 8192  # queries in the box of the part
+VOLUME = 8192  # queries in the box of the part
+_MIRRORS = 2  # by which what was not seen of a scan is completed
+_TURNS = 2  # times that a scan is put on its own faces
 _MARGIN = 0.06  # of its size, around that box
+_CLOSE, _LOOSE = 0.6, 2.5  # the same of a scan in standard deviations, on faces and elsewhere
 _SKIN = 1.5e-3  # how far from the surface the other queries are, as a share of the size
 
 
@@ -39,6 +45,8 @@ class Wanted:
         weight: how much each query counts, shape (q,); inside they sum up to 1.
         noise: how far points are off their faces; 0 for a cloud that was computed.
         opened: beyond which nothing was seen; of a scan only.
+        scan: points and normals as they were before they were put on faces; of a scan only.
+        seen: how many of the points were; those after them are mirror images; None for all.
         memo: itself put where histories are, by their operations; of a scan only.
     """
 
@@ -53,12 +61,21 @@ class Wanted:
     weight: Array
     noise: float = 0.0
     opened: Opening | None = None
+    scan: tuple[Array, Array] | None = None
+    seen: int | None = None
     memo: dict[tuple[Operation, ...], Wanted] = field(default_factory=dict, repr=False)
 
     @property
     def box(self) -> tuple[Array, Array]:
-        """The lowest and the highest corner."""
-        return self.points.min(axis=0), self.points.max(axis=0)
+        """The lowest and the highest corner, also of what was not seen but must be there."""
+        if not self.noise:
+            return self.points.min(axis=0), self.points.max(axis=0)
+        corners = [*_box(self.points, self.cylinders)]
+        for flat in self.flats:
+            if flat.span is None:
+                across = np.abs(flat.normal) > 0.5
+                corners.append(np.where(across, flat.offset * np.array(flat.normal), corners[0]))
+        return np.min(corners, axis=0), np.max(corners, axis=0)
 
 
 def wanted(cloud: PointCloud) -> Wanted:
@@ -72,12 +89,28 @@ def wanted(cloud: PointCloud) -> Wanted:
     if clean is not None:
         return _looked_at(points, normals, size, *clean, 0.0)
     points, normals = straightened(points, normals)
+    for _ in range(_TURNS):
+        noise = noise_of(points, normals, size)
+        faces = noisy_surfaces(points, normals, size, noise)
+        points, normals = upright(points, normals, faces, size, noise)
     return of_scan(points, normals, size, noise_of(points, normals, size))
 
 
 def of_scan(points: Array, normals: Array, size: float, noise: float) -> Wanted:
     """Look at a scan that is straight, with the noise that it has."""
-    return _looked_at(points, normals, size, *noisy_surfaces(points, normals, size, noise), noise)
+    seen = points, normals
+    faces = noisy_surfaces(points, normals, size, noise)
+    for _ in range(_MIRRORS):
+        opened = opening(points, normals)
+        if opened is None:
+            break
+        count = len(points)
+        points, normals = completed(points, normals, faces, opened, noise)
+        if len(points) == count:
+            break
+        faces = noisy_surfaces(points, normals, size, noise)
+    found = _looked_at(points, normals, size, *faces, noise)
+    return replace(found, scan=seen, seen=len(seen[0]))
 
 
 def _looked_at(
@@ -88,9 +121,17 @@ def _looked_at(
     rounds: tuple[Cylinder, ...],
     noise: float,
 ) -> Wanted:
-    opened = opening(points, normals) if noise else None
+    opened, skin = None, np.full(len(points), _SKIN * size)
+    if noise:
+        opened = opening(points, normals)
+        points, normals, known = snapped(points, normals, flats, rounds, noise)
+        skin = np.maximum(skin, np.where(known, _CLOSE, _LOOSE) * noise)
+        if opened is not None:
+            flats = (*flats, *unseen_ends(points, flats, rounds, opened, noise))
     winds = closed(points, normals, opened)
-    queries, inside, weight = _queries(points, normals, size, (winds, opened), noise)
+    queries, inside, weight = _queries(
+        points, skin[:, None] * normals, size, (winds, opened), rounds if noise else (), noise
+    )
     return Wanted(
         points, normals, size, flats, rounds, winds, queries, inside, weight, noise, opened
     )
@@ -113,19 +154,34 @@ def _checked(cloud: PointCloud) -> tuple[Array, Array, float]:
     return points, normals, size
 
 
+def _box(points: Array, rounds: tuple[Cylinder, ...]) -> tuple[Array, Array]:
+    corners = [points.min(axis=0), points.max(axis=0)]
+    for cylinder in rounds:
+        if cylinder.turn > ROUND:
+            reach = cylinder.radius * (np.abs(cylinder.axis) < 0.5)
+            along = points.mean(axis=0) * (np.abs(cylinder.axis) >= 0.5)
+            corners += [along + cylinder.center - reach, along + cylinder.center + reach]
+    return np.min(corners, axis=0), np.max(corners, axis=0)
+
+
 def _queries(
     points: Array,
-    normals: Array,
+    skin: Array,
     size: float,
     seen: tuple[Winding, Opening | None],
+    rounds: tuple[Cylinder, ...],
     noise: float,
 ) -> tuple[Array, np.ndarray, Array]:
-    """Points in space, whether they are inside, and how much they count."""
+    """Points in space, whether they are inside, and how much they count.
+
+    Those after the first `VOLUME` lie `skin`, (n, 3), to both sides of the surface.
+    """
     winds, opened = seen
     # Beyond a scan there may be more of the part, and who knows on which side.
     margin = _MARGIN * size if opened or not noise else 0.0
-    low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
-    volume = low + np.random.default_rng(0).random((_VOLUME, 3)) * (high - low)
+    low, high = _box(points, rounds)
+    low, high = low - margin, high + margin
+    volume = low + np.random.default_rng(0).random((VOLUME, 3)) * (high - low)
     number = winds.at(volume)
     beyond = 0.95 * margin
     outside = ((volume < low + beyond) | (volume > high - beyond)).any(axis=1) & (margin > 0)
@@ -133,12 +189,11 @@ def _queries(
     sure, within = np.clip(np.abs(2 * number - 1), 0.0, 1.0), number > 0.5
     if opened is not None:
         sure[opened.beyond(volume)] = 0.0
-    skin = max(_SKIN * size, 2.5 * noise)
-    queries = np.concatenate([volume, points - skin * normals, points + skin * normals])
+    queries = np.concatenate([volume, points - skin, points + skin])
     inside = np.zeros(len(queries), dtype=bool)
-    inside[:_VOLUME] = within
-    inside[_VOLUME : _VOLUME + len(points)] = True
+    inside[:VOLUME] = within
+    inside[VOLUME : VOLUME + len(points)] = True
     weight = np.empty(len(queries))
-    weight[:_VOLUME] = sure / max(float(sure[within].sum()), 0.02 * _VOLUME) / 2
-    weight[_VOLUME:] = 0.5 / len(points)
+    weight[:VOLUME] = sure / max(float(sure[within].sum()), 0.02 * VOLUME) / 2
+    weight[VOLUME:] = 0.5 / len(points)
     return queries, inside, weight
