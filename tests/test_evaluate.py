@@ -108,6 +108,28 @@ def test_the_predictor_that_stops_gains_nothing(run, data, tmp_path):
         assert (row["hit@1"]["value"], row["hit@5"]["value"]) == (0.0, 0.0), kind
 
 
+class Unsure(Perfect):
+    """Knows the answers, but tells what is given first."""
+
+    def predict(self, case, *, n, seed):
+        known = super().predict(case, n=n, seed=seed)
+        return replace(known, parts=(Finished(case.given, 0.5), *known.parts))
+
+
+def test_of_several_parts_the_first_counts_and_the_best_is_only_a_bound(data, tmp_path):
+    none = evaluate(everything(data), Unsure, folder=tmp_path)["conditions"]["none"]
+    row = {name: one["value"] for name, one in none["parts over unfinished cuts"].items()}
+    assert row["IoU, oracle"] == pytest.approx(1.0)
+    assert row["IoU"] < row["IoU, expected"] < 1.0
+    nothing = none["parts from nothing"]
+    assert nothing["IoU, expected"]["value"] == pytest.approx(0.5)
+    counted = [row["hit@1"]["n_total"] for row in none["next by curves"].values()]
+    assert sum(counted) == sum(row["hit@1"]["n_total"] for row in none["next by length"].values())
+    assert all(
+        set(name.split(", ")) <= {"arcs", "circles", "lines"} for name in none["next by curves"]
+    )
+
+
 def test_a_failure_counts_as_a_miss_with_its_reason(data, tmp_path):
     none = evaluate(everything(data), Failing, folder=tmp_path)["conditions"]["none"]
     parts = none["parts"]

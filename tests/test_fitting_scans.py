@@ -80,7 +80,7 @@ def test_an_end_that_was_not_seen_lies_where_designers_draw_it(low, high, end):
 
 
 def test_a_face_that_was_seen_is_the_end():
-    points, normals = box()
+    points, _ = box()
     faces = [Flat((1.0, 0.0, 0.0), 20.0, 100, ((20.0, 0, -10), (20.0, 30, 10)))]
     assert not unseen_ends(points, faces, [], Opening(np.array([1.0, 0, 0]), 20.0), 0.1)
 
@@ -150,7 +150,7 @@ def test_an_outline_without_walls_is_traced():
 @pytest.mark.parametrize(
     ("text", "least"),
     [(RING, 0.9), (ROD, 0.85), (BAR, 0.9), (STAR, 0.6)],
-    ids="ring rod bar star".split(),
+    ids=["ring", "rod", "bar", "star"],
 )
 def test_from_a_scan_alone_simple_parts_come_back(text, least):
     overlaps = [

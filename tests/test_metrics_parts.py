@@ -25,7 +25,6 @@ from cadcomplete.metrics.clouds import (
 )
 from cadcomplete.metrics.deepcad import Accuracy, accuracy, vectors
 from cadcomplete.metrics.generation import coverage_and_matching, divergence, novel, unique
-from cadcomplete.metrics.part_table import tabulate_parts
 from cadcomplete.metrics.parts import chosen_iou, iou_centred, score_parts, target_part
 from cadcomplete.metrics.text2cad import assign, count
 from cadcomplete.metrics.topology import (
@@ -98,23 +97,11 @@ def test_the_centred_iou_does_not_see_place_and_size():
     assert iou_centred(a, b) == pytest.approx(0.25)
 
 
-def test_a_table_of_parts_counts_every_failure():
+def test_of_several_parts_rank_1_the_mean_and_the_best_are_told_apart():
     truth = target_part(TOWER, 2)
-    good = score_parts(truth, [finished(truncate(TOWER, 2)), finished(TOWER)], distances=True)
-    bad = score_parts(truth, [], distances=True)
-    whole = score_parts(target_part(TOWER, 4), [finished(TOWER)], distances=True)
-    table = tabulate_parts([good, bad, whole], groups=["a", "b", "c"], draws=50)
-    assert table["IoU"].value == pytest.approx(0.5)  # 0.5, 0 and 1
-    assert table["IoU, expected"].value == pytest.approx((0.75 + 0 + 1) / 3)
-    assert table["IoU, oracle"].value == pytest.approx(2 / 3)
-    assert table["gain"].value == pytest.approx(-0.5)  # 0 and -1
-    assert table["gain"].excluded == {"the prefix is the whole part": 1}
-    assert table["invalidity ratio"].value == pytest.approx(1 / 3)
-    assert all(r.n_total == 3 and r.failures == {"no part": 1} for r in table.values())
-    assert table["Chamfer distance of valid parts"].n == 2
-    assert table["Chamfer distance"].high == math.inf
-    assert table["Chamfer distance"].document()["high"] is None
+    good = score_parts(truth, [finished(truncate(TOWER, 2)), finished(TOWER)])
     assert chosen_iou(good) == pytest.approx({"rank 1": 0.5, "expected": 0.75, "oracle": 1.0})
+    assert chosen_iou(score_parts(truth, [])) == {"rank 1": 0.0, "expected": 0.0, "oracle": 0.0}
 
 
 @settings(max_examples=25, deadline=None)

@@ -15,9 +15,19 @@ from cadcomplete.metrics.calibration import calibration_error, reliability
 from cadcomplete.metrics.hits import HITS, tabulate
 from cadcomplete.metrics.metric import Item, Metric, Result, summarize
 from cadcomplete.metrics.operations import Ranking, rank
-from cadcomplete.metrics.parts import GAIN, INVALIDITY, IOU, PartScore, score_parts, target_part
+from cadcomplete.metrics.parts import (
+    GAIN,
+    INVALIDITY,
+    IOU,
+    IOU_CENTRED,
+    PartScore,
+    chosen_iou,
+    score_parts,
+    target_part,
+)
 from cadcomplete.metrics.stopping import Stop, stopping
 from cadcomplete.metrics.targets import HIT, MACRO
+from cadcomplete.operations import Extrude, Sketch
 
 DRAWS = 1000
 _MANY = 10
@@ -95,6 +105,7 @@ def _condition(own: Sequence[Scored], *, seed: int) -> Json:
         "next": _table(ranked, seed=seed),
         "next by operations given": _groups(ranked, lambda s: s.answer.given, seed=seed),
         "next by length": _groups(ranked, lambda s: len(s.answer.truth), seed=seed),
+        "next by curves": _groups(ranked, _curves, seed=seed),
         "next by data": {
             data: _table(group, seed=seed)
             for data, group in by(ranked, lambda s: s.answer.data).items()
@@ -103,6 +114,7 @@ def _condition(own: Sequence[Scored], *, seed: int) -> Json:
         "stop": dataclasses.asdict(stopping([_stop(s) for s in own])),
         "parts over all cuts": _parts(own, seed=seed),
         "parts over unfinished cuts": _parts([s for s in own if not s.finished], seed=seed),
+        "parts from nothing": _parts([s for s in own if not s.answer.given], seed=seed),
         "valid next": _valid(ranked, seed=seed),
         "seconds": _seconds(own, seed=seed),
     }
@@ -118,18 +130,35 @@ def _table(ranked: Sequence[Scored], *, seed: int) -> Json:
     return {kind: _documents(row) for kind, row in table.items()}
 
 
-def _groups(ranked: Sequence[Scored], key: Callable[[Scored], int], *, seed: int) -> Json:
-    """Hits by a number, all kinds together but first sketches; what is over 10 is together."""
+def _groups(ranked: Sequence[Scored], key: Callable[[Scored], int | str], *, seed: int) -> Json:
+    """Hits by a number or a name, all kinds together but first sketches; over 10 is together."""
     later = [s for s in ranked if s.ranking is not None and s.ranking.kind in MACRO]
+
+    def named(one: Scored) -> str:
+        found = key(one)
+        return f"over {_MANY}" if isinstance(found, int) and found > _MANY else str(found)
+
     return {
-        f"{k}" if k <= _MANY else f"over {_MANY}": {
+        name: {
             f"hit@{at}": summarize(
                 metric, [_hit(s, at) for s in group], draws=DRAWS, seed=seed
             ).document()
             for at, metric in HITS.items()
         }
-        for k, group in by(later, lambda s: min(key(s), _MANY + 1)).items()
+        for name, group in by(later, named).items()
     }
+
+
+def _curves(one: Scored) -> str:
+    """Which types of curves the sketch has that comes next, or that is extruded next."""
+    truth, operation = one.answer.truth, one.answer.truth.operations[one.answer.given]
+    if isinstance(operation, Extrude):
+        sketches = [truth.operations[profile.sketch] for profile in operation.profiles]
+    else:
+        sketches = [operation]
+    loops = [loop for sketch in sketches if isinstance(sketch, Sketch) for loop in sketch.loops]
+    types = {type(curve).__name__.lower() + "s" for loop in loops for curve in loop.curves}
+    return ", ".join(sorted(types)) or "none"
 
 
 def _hit(one: Scored, at: int) -> Item:
@@ -168,8 +197,11 @@ def _stop(one: Scored) -> Stop:
 
 # --- the whole part -----------------------------------------------------------------------------
 
-BEST_3 = dataclasses.replace(
-    IOU, name="IoU, best of 3", formula=f"the best of ranks 1 to 3 by the truth; {IOU.formula}"
+EXPECTED = dataclasses.replace(
+    IOU, name="IoU, expected", formula=f"the mean over the parts of an answer; {IOU.formula}"
+)
+ORACLE = dataclasses.replace(
+    IOU, name="IoU, oracle", formula=f"the best of an answer by the truth; {IOU.formula}"
 )
 PREFIX = dataclasses.replace(IOU, name="IoU, given", formula="of the given operations alone, mean")
 SAME = Metric("same part", "share", f"questions whose first part has IoU >= {HIT}", "ours")
@@ -192,8 +224,10 @@ def _parts(own: Sequence[Scored], *, seed: int) -> Json:
     found = {
         PREFIX: result(PREFIX, lambda s: s.before),
         IOU: result(IOU, lambda s: s.parts[0].iou),
-        BEST_3: result(BEST_3, lambda s: max(part.iou for part in s.parts[:3])),
+        EXPECTED: result(EXPECTED, lambda s: chosen_iou(s.parts)["expected"]),
+        ORACLE: result(ORACLE, lambda s: chosen_iou(s.parts)["oracle"]),
         GAIN: result(GAIN, lambda s: s.parts[0].gain, median=True),
+        IOU_CENTRED: result(IOU_CENTRED, lambda s: s.parts[0].iou_centred),
         SAME: result(SAME, lambda s: float(s.parts[0].iou >= HIT)),
         INVALIDITY: result(INVALIDITY, lambda s: float(bool(s.parts[0].failed))),
     }

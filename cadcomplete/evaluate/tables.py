@@ -54,8 +54,8 @@ def _condition(condition: Json) -> list[str]:
     lines = columns(rows)
     names = list(condition["parts over all cuts"])
     parts: list[tuple[str, ...]] = [("whole part", "n", *names)]
-    for level in ("all cuts", "unfinished cuts"):
-        row = condition[f"parts over {level}"]
+    for level in ("over all cuts", "over unfinished cuts", "from nothing"):
+        row = condition[f"parts {level}"]
         parts.append((level, count(row[names[0]]), *(cell(row[name]) for name in names)))
     lines += ["", *columns(parts), "", *_rest(condition)]
     others = condition.get("other metrics")

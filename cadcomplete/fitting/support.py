@@ -110,7 +110,7 @@ def _prism(
 
 
 def _along(outline: Array, random: np.random.Generator) -> tuple[Array, Array, float]:
-    """Random points along a closed polyline (n, 2), normals there that point out, and its length."""
+    """Random points along a closed polyline (n, 2), their outer normals, and its length."""
     ends = np.roll(outline, -1, axis=0)
     steps = ends - outline
     lengths = np.linalg.norm(steps, axis=1)
