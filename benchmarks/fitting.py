@@ -27,11 +27,13 @@ from cadcomplete.fitting.regions import inside_loop
 from cadcomplete.fitting.solids import combined, swept
 from cadcomplete.geometry import Array
 from cadcomplete.kernel.cloud import PointCloud
+from cadcomplete.kernel.manifolds import iou, solid
 from cadcomplete.operations import Extrude, Operation, Sketch
 from cadcomplete.sequence import CadSequence, truncate
 
 KINDS = ("first extrude", "later extrude", "first sketch", "later sketch")
 RANKS = (1, 3, 20)
+_ALL, _LONGEST = 5, 16  # operations of parts of which all cuts are looked at; that are looked at
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Counts:
     ranks: dict[str, list[int]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     seconds: dict[str, list[float]] = field(default_factory=dict)
     finished: list[float] = field(default_factory=list)
+    unfinished: list[float] = field(default_factory=list)
     prefix: list[float] = field(default_factory=list)
     misses: list[str] = field(default_factory=list)
     without_change: int = 0
@@ -145,14 +148,6 @@ def even_odd(sketch: Sketch, flat: Array) -> np.ndarray:
     return inside
 
 
-def iou(one: CadSequence, other: CadSequence, points: Array) -> float:
-    low, high = box_of(points, one)
-    low, high = np.minimum(low, points.min(axis=0)), np.maximum(high, points.max(axis=0))
-    space = low + np.random.default_rng(3).random((60000, 3)) * (high - low)
-    a, b = occupancy(one, space), occupancy(other, space)
-    return float((a & b).sum() / max((a | b).sum(), 1))
-
-
 # --- the loop -----------------------------------------------------------------------------------
 
 
@@ -169,14 +164,26 @@ def measure(
             extrude_case(given, sequence, index, target, true, counts)
         else:
             sketch_case(given, operation, target, counts)
-        if steps and index >= 1:
-            start = time.perf_counter()
-            done = finish(given, target, steps=steps)
-            counts.timed("finish", start)
-            counts.prefix.append(iou(given, sequence, true))
-            counts.finished.append(iou(done[0], sequence, true) if done else counts.prefix[-1])
-            if counts.finished[-1] < 0.9:
-                counts.misses.append(f"finish {sequence.id} cut {index}: {counts.finished[-1]:.3f}")
+    if steps:
+        finish_cases(sequence, target, counts, steps)
+
+
+def finish_cases(sequence: CadSequence, target: Wanted, counts: Counts, steps: int) -> None:
+    """Finish a part from every cut, nothing and the whole included, or from six of many."""
+    whole, size = solid(sequence), len(sequence)
+    every = range(size + 1) if size <= _ALL else sorted({0, 1, 2, size // 2, size - 1, size})
+    for keep in every:
+        given = truncate(sequence, keep)
+        start = time.perf_counter()
+        done = finish(given, target, steps=steps)
+        counts.timed("finish", start)
+        counts.prefix.append(iou(whole, solid(given)))
+        found = iou(whole, solid(done[0])) if done else counts.prefix[-1]
+        counts.finished.append(found)
+        if keep < size:
+            counts.unfinished.append(found)
+        if found < 0.9:
+            counts.misses.append(f"finish {sequence.id} cut {keep}: {found:.3f}")
 
 
 def extrude_case(
@@ -235,6 +242,7 @@ def report(counts: Counts) -> dict[str, object]:
             "n": len(counts.finished),
             "prefix mean IoU": round(statistics.mean(counts.prefix), 3),
             "mean IoU": round(statistics.mean(counts.finished), 3),
+            "mean IoU, unfinished cuts": round(statistics.mean(counts.unfinished), 3),
             "median IoU": round(statistics.median(counts.finished), 3),
             "share above 0.95": round(
                 sum(i > 0.95 for i in counts.finished) / len(counts.finished), 3
@@ -259,6 +267,8 @@ def main() -> None:
     counts = Counts()
     for sample in parts(args.source, args.parts, args.seed):
         assert sample.place is not None
+        if len(sample.sequence) > _LONGEST:
+            continue
         cloud = load(sample.place, sample.sequence.id, images=()).cloud
         assert cloud is not None
         true = cloud.millimetres

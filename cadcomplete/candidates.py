@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from cadcomplete.fitting.scores import extended as after
 from cadcomplete.generate import Began, Row, score
 from cadcomplete.geometry import Array
 from cadcomplete.grammar import Matcher
-from cadcomplete.habits import same_spans, usual_extrudes
+from cadcomplete.habits import same_spans, usual_extrudes, usual_sketches
 from cadcomplete.lines import encode
 from cadcomplete.operations import Extrude, Operation, Sketch
 from cadcomplete.sequence import CadSequence
@@ -45,6 +46,7 @@ FEATURES = (
 )
 
 _SAME = 0.95  # least IoU of what extrudes sweep
+_USUAL = 128  # sketches that are usual, at most: each costs a line or two to read
 _LONGEST = 256  # tokens of an operation that the model is asked about
 _UNREAD = -3.0  # nats for each token of one that is longer
 
@@ -102,13 +104,13 @@ def ideas(
         text = encode(whole, text_format=text_format).text[before:]
         return found.setdefault(text, Candidate(operations, text))
 
-    drawn: list[Extrude] = []
+    drawn: list[Operation] = []
     for row in rows:
         added = _added(row, given)
         if added:
             known = idea(added)
             found[known.text] = replace(known, samples=known.samples + 1)
-            drawn += [added[0]] if isinstance(added[0], Extrude) else []
+            drawn.append(added[0])
     if wanted is not None:
         propose = fitting.next_sketches if command == "sketch" else fitting.next_extrudes
         for place, proposal in enumerate(propose(given, wanted, most=most), start=1):
@@ -118,9 +120,18 @@ def ideas(
                     known, operations=proposal.operations, place=place, merit=proposal.score
                 )
     else:
-        for extrude in usual_extrudes(given, _most_frequent(drawn)):
-            idea((extrude,))
+        for operation in _usual(given, command, drawn):
+            idea((operation,))
     return list(found.values())
+
+
+def _usual(given: CadSequence, command: str, drawn: Sequence[Operation]) -> list[Operation]:
+    """Operations of one kind that are usual, on planes and of profiles that the model drew."""
+    if command == "sketch":
+        sketches = [operation for operation in drawn if isinstance(operation, Sketch)]
+        return list(islice(usual_sketches(given, sketches), _USUAL))
+    extrudes = [operation for operation in drawn if isinstance(operation, Extrude)]
+    return list(usual_extrudes(given, _most_frequent(extrudes)))
 
 
 def _most_frequent(extrudes: Sequence[Extrude]) -> list[Extrude]:

@@ -1,4 +1,4 @@
-"""Extrudes that designers would think of: round heights, and ends on planes that are there.
+"""Operations that designers would think of: round heights and radii, ends and middles there are.
 
 A model that draws a few samples meets few of the values that it finds possible. Asking it about
 those that are usual tells how probable each is, and how much they have together.
@@ -6,12 +6,15 @@ those that are usual tells how probable each is, and how much they have together
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from cadcomplete.geometry import Array, Plane
-from cadcomplete.operations import Boolean, Extent, ExtentType, Extrude, Operation, Sketch
+from cadcomplete.curves import Arc, Circle, Curve, Line
+from cadcomplete.fields import DECIMALS
+from cadcomplete.geometry import Array, Plane, Vec2
+from cadcomplete.operations import Boolean, Extent, ExtentType, Extrude, Loop, Operation, Sketch
 from cadcomplete.sequence import CadSequence, start_plane
 
 HEIGHTS = (
@@ -66,6 +69,113 @@ def parallel_levels(operations: Sequence[Operation], plane: Plane) -> list[float
             if abs(facing) > 1 - 1e-9:
                 found += [(start.offset + end) * facing for end in operation.extent.span]
     return list(dict.fromkeys(round(level, 6) for level in found))
+
+
+RADII = (
+    *(0.25, 0.5, 0.75, 0.8, 1.0, 1.25, 1.5, 1.6, 1.75, 2.0, 2.1, 2.25, 2.5, 2.75, 3.0, 3.175, 3.5),
+    *(4.0, 4.5, 5.0, 5.5, 6.0, 6.35, 7.0, 7.5, 8.0, 9.0, 9.5, 10.0, 11.0, 12.0, 12.5, 13.0, 14.0),
+    *(15.0, 16.0, 17.5, 19.05, 20.0, 22.5, 25.0, 27.5, 30.0, 35.0, 37.5, 40.0, 45.0, 50.0, 60.0),
+)
+"""Radii in mm that are common in the training data, and fill the gaps between them."""
+
+_SMALLEST, _LARGEST = 0.12, 1.05  # radius, as a share of half of what it is drawn in
+_PLANES = 3  # that are known, the newest
+_MIDDLES = 2  # in which circles are thought of
+_SKETCHES = 3  # that may be drawn again, the newest
+
+
+def usual_sketches(
+    given: CadSequence, drawn: Sequence[Sketch], *, most: int = 1
+) -> Iterator[Sketch]:
+    """Yield sketches on the `most` planes on which most of those `drawn` lie, and on known ones.
+
+    What was drawn before is drawn again there, all of it or one loop; and circles of usual radii
+    and of those that are there, in the middle of what was drawn before.
+    """
+    counts = Counter(sketch.plane for sketch in drawn)
+    planes = [*(plane for plane, _ in counts.most_common(most)), *known_planes(given)[:_PLANES]]
+    before = [op for op in given.operations if isinstance(op, Sketch)][: -_SKETCHES - 1 : -1]
+    for plane in dict.fromkeys(planes):
+        seen = [_dropped(sketch, plane) for sketch in before if _parallel(sketch.plane, plane)]
+        for loops in seen:
+            yield Sketch(plane, loops)
+            if len(loops) > 1:
+                yield from (Sketch(plane, (loop,)) for loop in loops[:_MIDDLES])
+        loops = [loop for some in seen for loop in some]
+        there = {c.radius for loop in loops for c in loop.curves if isinstance(c, Circle)}
+        for middle, half in _middles(loops)[:_MIDDLES]:
+            for radius in sorted({*RADII, *there}):
+                if _SMALLEST * half <= radius <= _LARGEST * half:
+                    yield Sketch(plane, (Loop((Circle(middle, radius),)),))
+
+
+def known_planes(given: CadSequence) -> list[Plane]:
+    """Return the planes on which extrudes end and sketches lie, the newest first, each once."""
+    found: dict[tuple[float, ...], Plane] = {}
+    for operation in reversed(given.operations):
+        if isinstance(operation, Sketch):
+            places = [operation.plane]
+        else:
+            plane = start_plane(operation, given.operations)
+            places = [_lifted(plane, height) for height in reversed(operation.extent.span)]
+        for plane in places:
+            side = next(1.0 if n > 0 else -1.0 for n in plane.normal if abs(n) > 1e-9)
+            key = (*(round(side * n, 6) for n in plane.normal), round(side * plane.offset, 5))
+            found.setdefault(key, plane)
+    return list(found.values())
+
+
+def _lifted(plane: Plane, height: float) -> Plane:
+    x, y, z = (_exact(o + height * n) for o, n in zip(plane.origin, plane.normal, strict=True))
+    return Plane.of((x, y, z), plane.normal, plane.x_axis)
+
+
+def _middles(loops: Sequence[Loop]) -> list[tuple[Vec2, float]]:
+    """The different middles of loops, and half of the longest side around each, in mm."""
+    found: dict[Vec2, float] = {}
+    for loop in loops:
+        left, bottom, right, top = loop.box
+        middle = (_exact((left + right) / 2), _exact((bottom + top) / 2))
+        found[middle] = max(found.get(middle, 0.0), right - left, top - bottom)
+    return [(middle, size / 2) for middle, size in found.items()]
+
+
+def _dropped(sketch: Sketch, plane: Plane) -> tuple[Loop, ...]:
+    """The loops of a sketch in the x and y of a plane that is parallel to its own."""
+    origin, x, y = (
+        plane.to_local(sketch.plane.to_world(np.array([at])))[0, :2]
+        for at in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
+    )
+    along, up = x - origin, y - origin
+
+    def moved(point: Vec2) -> Vec2:
+        at = origin + point[0] * along + point[1] * up
+        return (_exact(float(at[0])), _exact(float(at[1])))
+
+    turned = float(along[0] * up[1] - along[1] * up[0]) < 0
+    return tuple(_drawn(loop, moved, turned=turned) for loop in sketch.loops)
+
+
+def _drawn(loop: Loop, moved: Callable[[Vec2], Vec2], *, turned: bool) -> Loop:
+    curves: list[Curve] = []
+    for curve in loop.curves:
+        if isinstance(curve, Circle):
+            curves.append(Circle(moved(curve.center), curve.radius))
+        elif isinstance(curve, Arc):
+            curves.append(Arc(moved(curve.start), moved(curve.mid), moved(curve.end)))
+        else:
+            curves.append(Line(moved(curve.start), moved(curve.end)))
+    if turned:  # seen from behind: the other way round
+        curves = [curve.reversed() for curve in reversed(curves)]
+    return Loop(tuple(curves))
+
+
+def _parallel(one: Plane, other: Plane) -> bool:
+    return abs(float(np.array(one.normal) @ np.array(other.normal))) > 1 - 1e-9
+
+
+def _exact(value: float) -> float:
+    return round(value, DECIMALS) + 0.0
 
 
 def same_spans(extrudes: Sequence[Extrude], given: CadSequence, *, least: float) -> Array:

@@ -126,7 +126,7 @@ def test_of_several_parts_the_first_counts_and_the_best_is_only_a_bound(data, tm
     counted = [row["hit@1"]["n_total"] for row in none["next by curves"].values()]
     assert sum(counted) == sum(row["hit@1"]["n_total"] for row in none["next by length"].values())
     assert all(
-        set(name.split(", ")) <= {"arcs", "circles", "lines"} for name in none["next by curves"]
+        set(name.split(", ")) <= {"arc", "circle", "line"} for name in none["next by curves"]
     )
 
 

@@ -25,6 +25,7 @@ from cadcomplete.metrics.parts import (
     score_parts,
     target_part,
 )
+from cadcomplete.metrics.sketches import drawn_with
 from cadcomplete.metrics.stopping import Stop, stopping
 from cadcomplete.metrics.targets import HIT, MACRO
 from cadcomplete.operations import Extrude, Sketch
@@ -153,12 +154,9 @@ def _curves(one: Scored) -> str:
     """Which types of curves the sketch has that comes next, or that is extruded next."""
     truth, operation = one.answer.truth, one.answer.truth.operations[one.answer.given]
     if isinstance(operation, Extrude):
-        sketches = [truth.operations[profile.sketch] for profile in operation.profiles]
-    else:
-        sketches = [operation]
-    loops = [loop for sketch in sketches if isinstance(sketch, Sketch) for loop in sketch.loops]
-    types = {type(curve).__name__.lower() + "s" for loop in loops for curve in loop.curves}
-    return ", ".join(sorted(types)) or "none"
+        operation = truth.operations[operation.profiles[0].sketch]
+    assert isinstance(operation, Sketch)
+    return drawn_with(operation)
 
 
 def _hit(one: Scored, at: int) -> Item:
