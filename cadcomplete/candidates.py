@@ -46,7 +46,7 @@ FEATURES = (
 )
 
 _SAME = 0.95  # least IoU of what extrudes sweep
-_USUAL = 128  # sketches that are usual, at most: each costs a line or two to read
+USUAL = 128  # sketches that are usual, at most: each costs a line or two to read
 _LONGEST = 256  # tokens of an operation that the model is asked about
 _UNREAD = -3.0  # nats for each token of one that is longer
 
@@ -129,7 +129,7 @@ def _usual(given: CadSequence, command: str, drawn: Sequence[Operation]) -> list
     """Operations of one kind that are usual, on planes and of profiles that the model drew."""
     if command == "sketch":
         sketches = [operation for operation in drawn if isinstance(operation, Sketch)]
-        return list(islice(usual_sketches(given, sketches), _USUAL))
+        return list(islice(usual_sketches(given, sketches), USUAL))
     extrudes = [operation for operation in drawn if isinstance(operation, Extrude)]
     return list(usual_extrudes(given, _most_frequent(extrudes)))
 

@@ -7,11 +7,11 @@ those that are usual tells how probable each is, and how much they have together
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
+from cadcomplete.curves import Circle
 from cadcomplete.fields import DECIMALS
 from cadcomplete.geometry import Array, Plane, Vec2
 from cadcomplete.operations import Boolean, Extent, ExtentType, Extrude, Loop, Operation, Sketch
@@ -152,22 +152,14 @@ def _dropped(sketch: Sketch, plane: Plane) -> tuple[Loop, ...]:
         at = origin + point[0] * along + point[1] * up
         return (_exact(float(at[0])), _exact(float(at[1])))
 
-    turned = float(along[0] * up[1] - along[1] * up[0]) < 0
-    return tuple(_drawn(loop, moved, turned=turned) for loop in sketch.loops)
+    loops = tuple(loop.moved(moved) for loop in sketch.loops)
+    from_behind = float(along[0] * up[1] - along[1] * up[0]) < 0
+    return tuple(map(_turned_over, loops)) if from_behind else loops
 
 
-def _drawn(loop: Loop, moved: Callable[[Vec2], Vec2], *, turned: bool) -> Loop:
-    curves: list[Curve] = []
-    for curve in loop.curves:
-        if isinstance(curve, Circle):
-            curves.append(Circle(moved(curve.center), curve.radius))
-        elif isinstance(curve, Arc):
-            curves.append(Arc(moved(curve.start), moved(curve.mid), moved(curve.end)))
-        else:
-            curves.append(Line(moved(curve.start), moved(curve.end)))
-    if turned:  # seen from behind: the other way round
-        curves = [curve.reversed() for curve in reversed(curves)]
-    return Loop(tuple(curves))
+def _turned_over(loop: Loop) -> Loop:
+    """The loop drawn the other way round."""
+    return Loop(tuple(curve.reversed() for curve in reversed(loop.curves)))
 
 
 def _parallel(one: Plane, other: Plane) -> bool:

@@ -6,13 +6,14 @@ To add an operation: write a frozen class, declare its fields, enter it in `OPER
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import ClassVar
 
 import numpy as np
 
-from cadcomplete.curves import Circle, Curve, Line
+from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.fields import Field
 from cadcomplete.geometry import Array, Plane, Vec2
 from cadcomplete.kinds import BOOLEAN, EXTENT, PLANE, PROFILES
@@ -91,6 +92,18 @@ class Loop:
         points = self.points()
         (left, bottom), (right, top) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
         return (left, bottom, right, top)
+
+    def moved(self, move: Callable[[Vec2], Vec2], radius: Callable[[float], float] = float) -> Loop:
+        """The loop with every point of it moved, and the radii of circles changed as well."""
+        curves: list[Curve] = []
+        for curve in self.curves:
+            if isinstance(curve, Circle):
+                curves.append(Circle(move(curve.center), radius(curve.radius)))
+            elif isinstance(curve, Arc):
+                curves.append(Arc(move(curve.start), move(curve.mid), move(curve.end)))
+            else:
+                curves.append(Line(move(curve.start), move(curve.end)))
+        return replace(self, curves=tuple(curves))
 
     def points(self) -> Array:
         """A polyline along the loop, shape (n, 2); its first point ends it when it is closed."""

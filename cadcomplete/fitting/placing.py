@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
-
 import numpy as np
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.fitting.faces import vec3
 from cadcomplete.fitting.rounds import across
 from cadcomplete.geometry import Array, Plane, Vec2, Vec3
@@ -46,16 +42,6 @@ def sketch_on(plane: Plane, frame: Array, loops: list[Loop]) -> Sketch:
         x, y = (turn @ np.array(point) - shift).tolist()
         return (round(x, 6) + 0.0, round(y, 6) + 0.0)
 
-    return Sketch(plane, tuple(_moved(loop, moved) for loop in loops))
-
-
-def _moved(loop: Loop, moved: Callable[[Vec2], Vec2]) -> Loop:
-    curves: list[Curve] = []
-    for curve in loop.curves:
-        if isinstance(curve, Circle):
-            curves.append(Circle(moved(curve.center), round(curve.radius, 6)))
-        elif isinstance(curve, Arc):
-            curves.append(Arc(moved(curve.start), moved(curve.mid), moved(curve.end)))
-        else:
-            curves.append(Line(moved(curve.start), moved(curve.end)))
-    return dataclasses.replace(loop, curves=tuple(curves))
+    return Sketch(
+        plane, tuple(loop.moved(moved, lambda radius: round(radius, 6)) for loop in loops)
+    )

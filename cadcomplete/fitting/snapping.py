@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from cadcomplete.fitting.faces import Cylinder, Flat
+from cadcomplete.fitting.noisy import FACING
 from cadcomplete.geometry import Array
 
-_FACING = np.cos(np.radians(18))
 _NEAR = 3.2  # how far off a face its points may be, in standard deviations
 _TURN = 4.0  # what a normal that is off by the largest angle counts, in the same
 
@@ -29,10 +29,10 @@ def snapped(
             continue
         off, outward = _off(points, face)
         agree = (normals * outward).sum(axis=1)
-        cost = np.abs(off) / noise + _TURN * (1 - agree) / (1 - _FACING)
+        cost = np.abs(off) / noise + _TURN * (1 - agree) / (1 - FACING)
         low, high = np.array(face.span)
         inside = ((points > low - 6 * noise) & (points < high + 6 * noise)).all(axis=1)
-        better = inside & (np.abs(off) < _NEAR * noise) & (agree > _FACING) & (cost < best)
+        better = inside & (np.abs(off) < _NEAR * noise) & (agree > FACING) & (cost < best)
         best[better] = cost[better]
         places[better] = (points - off[:, None] * outward)[better]
         facing[better] = outward[better]

@@ -51,10 +51,9 @@ def _seen(places: Array, normals: Array, wanted: Wanted) -> Array:
 
     1 if one was seen, less if it is a mirror image, and 0 if there is none.
     """
-    spacing = np.sqrt(wanted.winding.area / len(wanted.points))
     to = wanted.points[None] - places[:, None]
     off = np.abs((to * normals[:, None]).sum(axis=2))
-    near = (to**2).sum(axis=2) < (_WIDE * spacing) ** 2 + (_NOISY * wanted.noise) ** 2
+    near = (to**2).sum(axis=2) < (_WIDE * wanted.spacing) ** 2 + (_NOISY * wanted.noise) ** 2
     near &= off < _NOISY * wanted.noise
     near &= normals @ wanted.normals.T > _FACING
     return np.where(near[:, : wanted.seen].any(axis=1), 1.0, _MIRRORED * near.any(axis=1))

@@ -32,7 +32,7 @@ def completed(
     """Return points and normals (n, 3), with the mirror images of what was not seen.
 
     Planes across the axes are tried: through the origin, through the middle between outer faces,
-    and through the axes of cylinders. Raises nothing; without symmetry all stays as it is.
+    and through the axes of cylinders. Without symmetry all stays as it is.
     """
     best, most = None, _NEW * len(points)
     for axis, place in _planes(points, *faces, noise):

@@ -45,15 +45,14 @@ def traced(wanted: Wanted, frame: Array, low: float, high: float) -> Iterator[Re
 
 def _field(wanted: Wanted, frame: Array, grid: Array, low: float, high: float) -> Array:
     """About 1 inside of the part and 0 outside, at places of a layer, shape (n, m)."""
-    spacing = float(np.sqrt(wanted.winding.area / len(wanted.points)))
-    if high - low < _THIN * spacing:
+    if high - low < _THIN * wanted.spacing:
         up, heights = wanted.normals @ frame[2], wanted.points @ frame[2]
         near = 2.5 * wanted.noise
         caps = ((up > 0.9) & (np.abs(heights - high) < near)) | (
             (up < -0.9) & (np.abs(heights - low) < near)
         )
         if caps.sum() >= _LEAST:
-            return _density(wanted.points[caps] @ frame[:2].T, grid, spacing)
+            return _density(wanted.points[caps] @ frame[:2].T, grid, wanted.spacing)
     total = np.zeros(grid.shape[:2])
     for share in (0.25, 0.5, 0.75):
         at = grid.reshape(-1, 2) @ frame[:2] + (low + share * (high - low)) * frame[2]

@@ -66,6 +66,11 @@ class Wanted:
     memo: dict[tuple[Operation, ...], Wanted] = field(default_factory=dict, repr=False)
 
     @property
+    def spacing(self) -> float:
+        """The mean distance of neighbouring points."""
+        return float(np.sqrt(self.winding.area / len(self.points)))
+
+    @property
     def box(self) -> tuple[Array, Array]:
         """The lowest and the highest corner, also of what was not seen but must be there."""
         if not self.noise:
@@ -99,17 +104,16 @@ def wanted(cloud: PointCloud) -> Wanted:
 def of_scan(points: Array, normals: Array, size: float, noise: float) -> Wanted:
     """Look at a scan that is straight, with the noise that it has."""
     seen = points, normals
-    faces = noisy_surfaces(points, normals, size, noise)
+    faces, opened = noisy_surfaces(points, normals, size, noise), opening(points, normals)
     for _ in range(_MIRRORS):
-        opened = opening(points, normals)
         if opened is None:
             break
         count = len(points)
         points, normals = completed(points, normals, faces, opened, noise)
         if len(points) == count:
             break
-        faces = noisy_surfaces(points, normals, size, noise)
-    found = _looked_at(points, normals, size, *faces, noise)
+        faces, opened = noisy_surfaces(points, normals, size, noise), opening(points, normals)
+    found = _looked_at(points, normals, size, *faces, noise, opened)
     return replace(found, scan=seen, seen=len(seen[0]))
 
 
@@ -120,10 +124,10 @@ def _looked_at(
     flats: tuple[Flat, ...],
     rounds: tuple[Cylinder, ...],
     noise: float,
+    opened: Opening | None = None,
 ) -> Wanted:
-    opened, skin = None, np.full(len(points), _SKIN * size)
+    skin = np.full(len(points), _SKIN * size)
     if noise:
-        opened = opening(points, normals)
         points, normals, known = snapped(points, normals, flats, rounds, noise)
         skin = np.maximum(skin, np.where(known, _CLOSE, _LOOSE) * noise)
         if opened is not None:
