@@ -74,7 +74,8 @@ def finished_parts(
         if given.operations:
             shares[-1] = stop
         scores = order = expected(sequences, shares, seed=seed).tolist()
-    best = sorted(range(len(sequences)), key=lambda i: -order[i])
+    # What is as good in fewer operations comes first: others may add what changes nothing.
+    best = sorted(range(len(sequences)), key=lambda i: (-round(order[i], 3), len(sequences[i])))
     sources = [source for _, _, source in parts.values()]
     ranked = [Part(sequences[i], float(scores[i]), sources[i]) for i in best]
     return _different_first([p for p in ranked if may_stop or p.source != "given"], seed)
