@@ -347,7 +347,25 @@ class Matcher:
     def allowed(self) -> tuple[int, ...]:
         """Return the tokens that may come next, the end among them where it may be."""
         tokens = self.grammar.tokens(self._point)
+        if self._goes_nowhere:  # then the number before the end of the line goes on
+            texts = self.grammar.texts
+            tokens = tuple(t for t in tokens if texts[t][0] not in "\n]}") or tokens
         return (*tokens, self.grammar.end) if self.may_end else tokens
+
+    @property
+    def _goes_nowhere(self) -> bool:
+        """Whether the line, if it ended here, would be a curve to where the pen already is."""
+        pen = self.drawing.pen
+        slot, *rest = self._point.row
+        ends = [place.text for place in rest if isinstance(place, Fixed)]
+        if pen is None or not isinstance(slot, Decimal) or len(ends) < len(rest):
+            return False
+        if not _is_decimal(slot, self._point.typed):
+            return False
+        after = self.drawing.copy()
+        line = "".join((self._line, *ends)).strip().removeprefix(",")
+        after.add(read_command(line, self.grammar.text_format))
+        return after.pen == pen and len(after.curves) > len(self.drawing.curves)
 
     def accept(self, token: int) -> None:
         """Move on by one token, which must be among the allowed ones and not the end."""

@@ -54,6 +54,22 @@ def test_most_random_texts_come_to_an_end_with_an_extrude(grammar):
     assert all(hasattr(drawing.operations[-1], "extent") for drawing in finished)
 
 
+@pytest.mark.parametrize(
+    ("text_format", "line", "end"),
+    [("lines", "line 5 0", "\n"), ("json", '{"type":"line","end":[5,0', "]")],
+)
+def test_a_curve_does_not_end_where_it_begins(text_format, line, end):
+    drawn = decode("sketch 0 0 0 +z +x\nloop 0 0\nline 5 0\n")
+    matcher = Grammar(VOCABULARY, END, text_format=text_format).start(drawn)
+    comma = "," if text_format == "json" else ""
+    for char in comma + line:
+        matcher.accept(VOCABULARY[char])
+    assert VOCABULARY[end] not in matcher.allowed()
+    for char in ".5":
+        matcher.accept(VOCABULARY[char])
+    assert VOCABULARY[end] in matcher.allowed()
+
+
 @given(sequence=sequences(grammatical=True))
 @settings(max_examples=30, deadline=None)
 @pytest.mark.parametrize("text_format", FORMATS)
