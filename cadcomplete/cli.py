@@ -373,6 +373,10 @@ def evaluate(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder. Default: runs/evaluate/NAME.")
     ] = None,
+    generate: Annotated[
+        int | None,
+        typer.Option(help="Instead: write so many parts from nothing; are they like real ones?"),
+    ] = None,
     rescore: Annotated[
         Path | None, typer.Option(help="Score a predictions.jsonl again; needs no DATA.")
     ] = None,
@@ -390,6 +394,16 @@ def evaluate(
     from cadcomplete import reports
     from cadcomplete.evaluate import tables
 
+    if generate is not None:
+        others = {
+            "--baseline": baseline is not None,
+            "--conditions": conditions != "none",
+            "--cuts": cuts != "all",
+            "--rescore": rescore is not None,
+            "--compare": bool(compare),
+            "--full": full,
+        }
+        reports.check_alone("--generate", others)
     if rescore is not None or compare:
         folders = tuple(compare or ())
         report = reports.reevaluate(tuple(data or ()), rescore, folders, output, full=full)
@@ -403,7 +417,10 @@ def evaluate(
             n=n,
             seed=seed,
         )
-        report = reports.evaluate(settings, model=model, baseline=baseline, output=output)
+        if generate is not None:
+            report = reports.generate(settings, generate, model=model, output=output)
+        else:
+            report = reports.evaluate(settings, model=model, baseline=baseline, output=output)
     if as_json:
         _print_json(report)
     else:

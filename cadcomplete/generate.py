@@ -7,7 +7,7 @@ continuation that is scored.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -40,15 +40,17 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How continuations are drawn; the first row always takes the likeliest token.
+    """How continuations are drawn.
 
     Attributes:
+        greedy: whether the first row always takes the likeliest token.
         top_p: tokens beyond this share of the probability are not drawn.
         most_tokens: longest continuation.
         until: where a continuation is over: where the model ends it, or after its first extrude.
     """
 
     rows: int = 6
+    greedy: bool = True
     temperature: float = 0.9
     top_p: float = 0.95
     most_tokens: int = 512
@@ -132,7 +134,8 @@ def generate(began: Began, start: Matcher, sampling: Sampling) -> tuple[Row, ...
     logits_RV = began.logits.repeat(len(rows), 1)
     for _ in range(min(sampling.most_tokens, model.longest - began.length)):
         for row, logits_V in zip(active, logits_RV, strict=True):
-            _write(row, logits_V, sampling, random, greedy=row is rows[0])
+            greedy = sampling.greedy and row is rows[0]
+            _write(row, logits_V, sampling, random, greedy=greedy)
         going = [i for i, row in enumerate(active) if not row.over]
         if not going:
             break
@@ -152,33 +155,64 @@ def score(
     """Return the natural log probability of each continuation.
 
     With `closing`, of the continuation and one of these tokens after it. Many are read in one
-    row: each token sees the prompt and its own continuation.
+    row, and what they begin with alike once: each token sees the prompt and those before it.
     """
-    found: list[float] = []
-    at = 0
-    while at < len(continuations):
-        some = [continuations[at]]
-        while at + len(some) < len(continuations):
-            following = continuations[at + len(some)]
-            if sum(map(len, some)) + len(following) > _AT_ONCE:
-                break
-            some.append(following)
-        found += _scores(began, some, closing)
-        at += len(some)
+    found = [0.0] * len(continuations)
+    for tree in _trees(continuations):
+        for i, total in zip(tree.which, _scores(began, tree, closing), strict=True):
+            found[i] = total
     return found
 
 
-def _scores(
-    began: Began, continuations: Sequence[Sequence[int]], closing: Sequence[int]
-) -> list[float]:
-    device = began.model.device
-    ids_K = torch.tensor([token for one in continuations for token in one])
-    lengths = torch.tensor([len(one) for one in continuations])
-    which_K = torch.repeat_interleave(torch.arange(len(lengths)), lengths)
-    starts = lengths.cumsum(0) - lengths
-    place_K = torch.arange(len(ids_K)) - starts[which_K]
-    own_KK = (which_K[:, None] == which_K[None]) & (place_K[:, None] >= place_K[None])
-    prompt_KL = torch.ones((len(ids_K), began.length), dtype=torch.bool)
+@dataclass(slots=True)
+class _Tree:
+    """Continuations that share their beginnings.
+
+    Attributes:
+        tokens: of each node, K of them; a parent comes before its children.
+        parents: the node before each; -1 for the prompt.
+        which: the numbers of the continuations.
+        ends: the last node of each.
+    """
+
+    tokens: list[int] = field(default_factory=list)
+    parents: list[int] = field(default_factory=list)
+    which: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    _nodes: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def add(self, number: int, continuation: Sequence[int]) -> None:
+        node = -1
+        for token in continuation:
+            parent, node = node, self._nodes.setdefault((node, token), len(self.tokens))
+            if node == len(self.tokens):
+                self.tokens.append(token)
+                self.parents.append(parent)
+        self.which.append(number)
+        self.ends.append(node)
+
+
+def _trees(continuations: Sequence[Sequence[int]]) -> Iterator[_Tree]:
+    """Yield trees of at most `_AT_ONCE` tokens, but for a continuation that is longer."""
+    tree = _Tree()
+    for i in sorted(range(len(continuations)), key=lambda i: tuple(continuations[i])):
+        if tree.tokens and len(tree.tokens) + len(continuations[i]) > _AT_ONCE:
+            yield tree
+            tree = _Tree()
+        tree.add(i, continuations[i])
+    if tree.which:
+        yield tree
+
+
+def _scores(began: Began, tree: _Tree, closing: Sequence[int]) -> list[float]:
+    device, count = began.model.device, len(tree.tokens)
+    own_KK, place_K = torch.eye(count, dtype=torch.bool), torch.zeros(count, dtype=torch.long)
+    for node, parent in enumerate(tree.parents):
+        if parent >= 0:
+            own_KK[node] |= own_KK[parent]
+            place_K[node] = place_K[parent] + 1
+    ids_K, parents_K = torch.tensor(tree.tokens), torch.tensor(tree.parents)
+    prompt_KL = torch.ones((count, began.length), dtype=torch.bool)
     output = began.model.causal(
         input_ids=ids_K[None].to(device),
         attention_mask=torch.cat([prompt_KL, own_KK], dim=1)[None, None].to(device),
@@ -187,13 +221,12 @@ def _scores(
         use_cache=True,
     )
     after_KV = output.logits[0].float().cpu().log_softmax(1)
-    first_V = began.logits.log_softmax(0)
-    before_KV = torch.cat([first_V[None], after_KV[:-1]])
-    before_KV[starts] = first_V
-    logs_K = before_KV.gather(1, ids_K[:, None])[:, 0]
-    totals = torch.zeros(len(lengths)).index_add(0, which_K, logs_K)
+    first_1V = began.logits.log_softmax(0)[None]
+    logs_K = torch.cat([after_KV, first_1V])[parents_K, ids_K]  # -1 is the row of the prompt
+    totals_K = own_KK.float() @ logs_K
+    totals = totals_K[tree.ends]
     if closing:
-        totals += after_KV[starts + lengths - 1][:, list(closing)].logsumexp(1)
+        totals += after_KV[tree.ends][:, list(closing)].logsumexp(1)
     return totals.tolist()
 
 

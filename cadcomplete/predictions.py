@@ -1,7 +1,7 @@
 """What is predicted for the beginning of a part: suggestions of the next operation, whole parts.
 
-A predictor is anything that answers a `Case`: the model with its search, and every baseline.
-Benchmarks know nothing else of either.
+A predictor is anything that answers a `Case`: the model with its search, and every baseline; a
+writer needs no case. Benchmarks know nothing else of either.
 """
 
 from __future__ import annotations
@@ -99,3 +99,15 @@ class Predictor(Protocol):
     def name(self) -> str: ...
 
     def predict(self, case: Case, *, n: int, seed: int) -> Prediction: ...
+
+
+class Writer(Protocol):
+    """Writes whole parts from nothing; one that has no end is not valid.
+
+    The same seed gives the same part.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def write(self, *, seed: int) -> Finished: ...

@@ -6,6 +6,7 @@ Everything is checked by the kernel in the order in which it would be shown.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -147,10 +148,27 @@ class ModelPredictor:
         stop = chances.pop("", 0.0)
         operations = {c: p for c, p in chances.items() if c in ("sketch", "extrude")}
         command = max(operations or chances, key=lambda c: chances[c])
+        found = _looked_at(case) if self.search else None
+        if found is not None:  # a cloud tells better than the model how the part goes on
+            until = "extrude"
         sampling = Sampling(rows=self.rows, seed=seed, until=until)
         rows = generate(began, start.only(command), sampling)
-        found = _looked_at(case) if self.search else None
         return Question(case, began, start, stop, command, rows, found)
+
+    def write(self, *, seed: int = 0) -> Finished:
+        """Write a whole part from nothing, drawn as the model finds it probable.
+
+        Nothing is searched, ranked or checked; `score` is the probability of the text. A text
+        that has not ended when the model can read no more is no part.
+        """
+        nothing, longest = CadSequence(()), self.checkpoint.model.longest
+        began = begin(self.checkpoint.model, prompted(nothing, self.checkpoint))
+        sampling = Sampling(
+            rows=1, greedy=False, temperature=1.0, top_p=1.0, most_tokens=longest, seed=seed
+        )
+        (row,) = generate(began, self.grammar.start(nothing), sampling)
+        problems = () if row.ended else (f"no end within {longest} tokens",)
+        return Finished(row.finished, math.exp(sum(row.scores)), row.ended, problems, "model")
 
     # --- the next operation ---------------------------------------------------------------------
 

@@ -340,6 +340,25 @@ def evaluate(
         return evaluate_here(settings, make, folder=output, watch=watch)
 
 
+def generate(settings: Benchmark, count: int, *, model: Path | None, output: Path | None) -> Json:
+    """Let a model write parts from nothing, and return how they compare with held-out ones."""
+    from cadcomplete.completion import predictor
+    from cadcomplete.evaluate.generation import evaluate_generation
+
+    with Kernel(workers=2, time_limit=30.0) as kernel, watched() as watch:
+        writer = predictor(model, kernel=kernel)
+        return evaluate_generation(
+            settings, count, writer, kernel=kernel, folder=output, watch=watch
+        )
+
+
+def check_alone(option: str, others: dict[str, bool]) -> None:
+    """Raise InputError if an option is given together with others that it has no use for."""
+    given = ", ".join(name for name, is_given in others.items() if is_given)
+    if given:
+        raise InputError(f"{option} does not go with {given}", hint="leave it out")
+
+
 def reevaluate(
     data: tuple[Path, ...],
     predictions: Path | None,

@@ -14,8 +14,8 @@ from cadcomplete import readers
 from cadcomplete.candidates import FEATURES, Candidate, alike, averaged, features, turned
 from cadcomplete.completion import complete, predictor
 from cadcomplete.data.augment import move
-from cadcomplete.finishing import expected
-from cadcomplete.generate import begin, score
+from cadcomplete.finishing import expected, finished_parts
+from cadcomplete.generate import Row, begin, score
 from cadcomplete.habits import same_spans, usual_extrudes
 from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
@@ -123,10 +123,11 @@ def test_the_probability_of_a_continuation_is_that_of_reading_it_all(shipped):
     model, tokenizer = shipped.checkpoint.model, shipped.checkpoint.tokenizer
     given = truncate(decode(PLATE), 1)
     asked = prompted(given, shipped.checkpoint)
-    texts = ["extrude new to 10 0/1\n", "extrude new to 5 0\n", "extrude new sym 12.7 0/1\n"] * 60
+    texts = [f"extrude {way} {h / 8} 0/1\n" for way in ("new to", "new sym") for h in range(1, 120)]
+    texts += ["extrude new to 5", "extrude new to 5 0\n", texts[0]]
     continuations = [tokenizer.backend.encode(t, add_special_tokens=False).ids for t in texts]
     found = score(begin(model, asked), continuations, closing=(5, 6))
-    for ids, total in list(zip(continuations, found, strict=True))[-3:]:
+    for ids, total in list(zip(continuations, found, strict=True))[::10]:
         with torch.inference_mode():
             whole = torch.tensor([[*asked.ids, *ids]])
             logs = model.causal(input_ids=whole).logits[0, len(asked.ids) - 1 :].log_softmax(1)
@@ -221,6 +222,14 @@ def test_the_expected_iou_of_parts_is_that_of_their_shares():
     given = extrudes()[0]
     parts = [replace(given, operations=(*given.operations, *i.operations)) for i in ideas]
     assert expected(parts, np.array([0.75, 0.25])) == pytest.approx([0.875, 0.625], abs=0.02)
+
+
+def test_of_parts_that_come_to_the_same_solid_the_one_with_the_fewest_operations_is_best(shipped):
+    given = decode(PLATE)
+    inside = decode(PLATE + "sketch 0 0 10 +z +x\ncircle 8 8 4\nextrude join to -2 0\n")
+    row = Row(shipped.grammar.start(given), finished=inside)
+    best = finished_parts(given, [row], stop=0.5)[0]
+    assert (best.sequence, best.source) == (given, "given")
 
 
 def test_proposals_that_come_to_the_same_solid_are_not_shown_beside_each_other(kernel):

@@ -109,6 +109,16 @@ def test_few_parts_make_a_narrow_sheet(tmp_path, kernel):
     assert len(tiles(tmp_path / "sheet.png", 2)) == 2
 
 
+def test_labels_stand_under_the_tiles(tmp_path, kernel):
+    entries, sheets = [(document(PLATE), 2)] * 2, []
+    for labels in (["one", "one"], ["one", "another"]):
+        draw_sheet(entries, tmp_path / "sheet.png", kernel=kernel, tile=TILE, labels=labels)
+        sheets.append(np.asarray(Image.open(tmp_path / "sheet.png")))
+    same = (sheets[0] == sheets[1]).all(axis=2)
+    assert same[:TILE].all() and same[:, :TILE].all()
+    assert not same[TILE:, TILE:].all()
+
+
 def test_sheet_of_nothing_raises_input_error(tmp_path, kernel):
     with pytest.raises(InputError, match="no parts to draw"):
         draw_sheet([], tmp_path / "sheet.png", kernel=kernel)

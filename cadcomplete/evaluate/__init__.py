@@ -7,7 +7,6 @@ docs/benchmark.md says what is asked and what counts.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from cadcomplete.evaluate.questions import Data, choose, questions, read_data
 from cadcomplete.evaluate.records import FILE, Header, read_predictions
 from cadcomplete.evaluate.run import Watch, predict_all
 from cadcomplete.evaluate.scores import DRAWS, scored_run
-from cadcomplete.evaluate.settings import Settings, cuts_named
+from cadcomplete.evaluate.settings import Settings, cuts_named, folder_of
 from cadcomplete.files import check_folder, write_text
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.predictions import Predictor
@@ -60,7 +59,7 @@ def evaluate(
         questions=len(asked),
         left_out=left_out,
     )
-    folder = folder or Path("runs") / "evaluate" / re.sub(r"[^\w.-]+", "_", predictor.name)
+    folder = folder or folder_of(predictor.name)
     check_folder(folder)
     predict_all(predictor, asked, header, folder / FILE, watch=watch)
     return rescore(folder / FILE, watch=watch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,11 @@ class Settings:
         for name, value in (("--most", self.most), ("-n", self.n), ("--cuts", self.cuts)):
             if value is not None and value < 1:
                 raise InputError("nothing to ask", where=name, expected="1 or more", got=value)
+
+
+def folder_of(name: str) -> Path:
+    """Return where what comes of asking `name` is written, unless another folder is wanted."""
+    return Path("runs") / "evaluate" / re.sub(r"[^\w.-]+", "_", name)
 
 
 def cuts_named(word: str) -> int | None:

@@ -14,6 +14,8 @@ def answer(report: Json) -> str:
     """Return what the command tells people."""
     if "report" in report:
         return "\n".join([f"report: {report['report']}", *report["files"]])
+    if "written" in report:
+        return f"{generation(report)}\n\nparts, picture and metrics are in {report['folder']}"
     return f"{text(report)}\n\npredictions and metrics are in {report['folder']}"
 
 
@@ -29,6 +31,24 @@ def text(document: Json) -> str:
     for name, condition in document["conditions"].items():
         lines += ["", f"condition {name}: {_counts(condition)}", *_condition(condition)]
     return "\n".join(lines)
+
+
+def generation(document: Json) -> str:
+    """Return the table of parts that were written from nothing."""
+    data, real = ", ".join(document["data"]), document["real"]
+    lines = [
+        f"{document['predictor']} on {data}, {document['split']}: {document['written']} parts "
+        f"written from nothing, {document['valid']} valid; {document['valid real']} of {real} real "
+        f"parts; {document['training']} training parts"
+    ]
+    failures = document["metrics"]["invalidity ratio"]["failures"]
+    lines += [f"  failed: {count} × {why}" for why, count in failures.items()]
+    rows = [("parts from nothing", "n", "value")]
+    for name, result in document["metrics"].items():
+        share_of = result["unit"] == "share"
+        label = name if share_of else f"{name} ({result['unit']})"
+        rows.append((label, count(result), cell(result, digits=3 if share_of else 4)))
+    return "\n".join([*lines, "", *columns(rows)])
 
 
 def _counts(condition: Json) -> str:

@@ -28,13 +28,15 @@ def draw_sheet(
     kernel: Kernel,
     columns: int = 8,
     tile: int = 208,
+    labels: Sequence[str] = (),
 ) -> None:
     """Write a PNG with a tile for each part, drawn by the workers of `kernel`.
 
     `entries` are documents and how many operations of each are given: their solid is grey, what
     the others add or lay bare is orange, and sketches that are not extruded yet are blue. Under
-    each stands how many are given, and of how many. `tile` is in pixels. A part that cannot be
-    drawn says why. Raises InputError if there are no entries or one has fewer operations.
+    each stands how many are given, and of how many, or what `labels` has for each. `tile` is in
+    pixels. A part that cannot be drawn says why. Raises InputError if there are no entries or one
+    has fewer operations.
     """
     from PIL import Image, ImageDraw
 
@@ -52,7 +54,8 @@ def draw_sheet(
         else:
             sheet.paste(Image.fromarray(drawn), (x, y))
         document, keep = entries[number]
-        label = f"{keep} of {len(document.sequence)} operations"
+        given = f"{keep} of {len(document.sequence)} operations"
+        label = labels[number] if labels else given
         pen.text((x + tile / 2, y + tile + _LABEL / 2 - 2), label, _TEXT, anchor="mm", font_size=13)
         pen.rectangle((x, y, x + tile, y + tile + _LABEL), outline=_LINE)
     with writing(path) as unfinished:

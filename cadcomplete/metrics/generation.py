@@ -7,7 +7,7 @@ ICCV 2021, evaluation/evaluate_gen_torch.py, after P. Achlioptas et al., ICML 20
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -59,14 +59,15 @@ def generation_cloud(mesh: Mesh, *, points: int = DEEPCAD_POINTS, seed: int = 0)
     return found / max(float(np.abs(found).max()), 1e-300)
 
 
-def coverage_and_matching(made: Sequence[Array], real: Sequence[Array]) -> tuple[float, float]:
-    """Return COV and MMD of clouds; about 2 ms for each pair of 2,000 points.
+def coverage_and_matching(made: Iterable[Array], real: Sequence[Array]) -> tuple[float, float]:
+    """Return COV and MMD of clouds; 2 to 8 ms for each pair of 2,000 points.
 
     Raises InputError if either is none.
     """
-    if not made or not real:
-        raise InputError("nothing to compare", expected="clouds", got=[len(made), len(real)])
-    far_MR = np.array([[chamfer(a, b) for b in real] for a in made])
+    rows = [[chamfer(a, b) for b in real] for a in made]
+    if not rows or not real:
+        raise InputError("nothing to compare", expected="clouds", got=[len(rows), len(real)])
+    far_MR = np.array(rows)
     covered = np.unique(far_MR.argmin(axis=1))
     return len(covered) / len(real), float(far_MR.min(axis=0).mean())
 
@@ -112,7 +113,7 @@ def key(sequence: CadSequence, *, levels: int = 64) -> str:
     return repr(rows) if len(rows) > 1 else encode(sequence).text  # the last row is the end
 
 
-def novel(made: Sequence[CadSequence], training: Sequence[CadSequence]) -> float | None:
+def novel(made: Sequence[CadSequence], training: Iterable[CadSequence]) -> float | None:
     """Return the share of made parts that are not in the training data; None of nothing."""
     known = {key(sequence) for sequence in training}
     return _share([key(sequence) not in known for sequence in made])
