@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -17,7 +18,7 @@ from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.config import StageConfig
 from cadcomplete.data.collate import collate
 from cadcomplete.data.dataset import Histories
-from cadcomplete.data.labels import Labelled
+from cadcomplete.data.labels import IGNORED, Labelled
 from cadcomplete.data.samples import Sample, read_samples
 
 CONDITIONS = {
@@ -29,25 +30,36 @@ CONDITIONS = {
 }
 
 
-def labelled(model: Checkpoint, samples: list[Sample], stage: StageConfig) -> list[Labelled]:
+def labelled(
+    model: Checkpoint,
+    samples: list[Sample],
+    stage: StageConfig,
+    *,
+    histories: type[Histories] = Histories,
+) -> list[Labelled]:
     """Return the samples of held-out parts under one condition."""
-    histories = Histories(
-        samples, model.tokenizer, model.config, model.model.features, stages=[stage]
-    )
-    return [histories[i] for i in range(len(histories.samples))]
+    found = histories(samples, model.tokenizer, model.config, model.model.features, stages=[stage])
+    return [found[i] for i in range(len(found.samples))]
 
 
 @torch.inference_mode()
+def losses(model: Checkpoint, samples: Sequence[Labelled], batch: int) -> list[torch.Tensor]:
+    """Return for each sample the losses of its target tokens, in nats."""
+    order = sorted(range(len(samples)), key=lambda i: len(samples[i].ids))
+    found: dict[int, torch.Tensor] = {}
+    for start in range(0, len(order), batch):
+        chosen = order[start : start + batch]
+        rows = collate([[samples[i]] for i in chosen], padding=model.tokenizer.end)
+        del rows["names"]
+        counts = [int((samples[i].labels[1:] != IGNORED).sum()) for i in chosen]
+        found |= zip(chosen, model.model(**rows)["losses"].double().split(counts), strict=True)
+    return [found[i] for i in range(len(samples))]
+
+
 def loss(model: Checkpoint, samples: list[Labelled], batch: int) -> tuple[float, int]:
     """Return the mean loss in nats per target token, and how many tokens there are."""
-    order = sorted(samples, key=lambda sample: len(sample.ids))
-    total, count = 0.0, 0
-    for start in range(0, len(order), batch):
-        rows = collate([[s] for s in order[start : start + batch]], padding=model.tokenizer.end)
-        del rows["names"]
-        losses = model.model(**rows)["losses"]
-        total, count = total + float(losses.double().sum()), count + len(losses)
-    return total / count, count
+    every = torch.cat(losses(model, samples, batch))
+    return float(every.mean()), len(every)
 
 
 def main() -> None:

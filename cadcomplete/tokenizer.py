@@ -19,7 +19,7 @@ from cadcomplete.lines import Text
 END = "<|endoftext|>"
 
 # A word, the whole part of a number, its decimals, and a line end are tokenised apart.
-_PIECES = Regex(r"\n| ?-?\d+|\.\d+| ?[+\-@]?\p{L}+| ?[^\s\p{L}\d]+|\s")
+PIECES = Regex(r"\n| ?-?\d+|\.\d+| ?[+\-@]?\p{L}+| ?[^\s\p{L}\d]+|\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,13 @@ class TextTokenizer:
         return TextTokenizer(Tokenizer.from_str(json.dumps(content)), end)
 
     @staticmethod
-    def train(texts: Iterable[str], *, size: int) -> TextTokenizer:
-        """Learn the byte pairs of `texts`; the same texts give the same tokenizer."""
+    def train(texts: Iterable[str], *, size: int, pieces: Regex = PIECES) -> TextTokenizer:
+        """Learn the byte pairs of `texts`; the same texts give the same tokenizer.
+
+        No token reaches over the end of one of the `pieces`.
+        """
         tokenizer = Tokenizer(models.BPE())
-        split = pre_tokenizers.Split(_PIECES, behavior="isolated")
+        split = pre_tokenizers.Split(pieces, behavior="isolated")
         to_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, to_bytes])
         tokenizer.decoder = decoders.ByteLevel()
