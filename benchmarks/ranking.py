@@ -20,19 +20,19 @@ from typing import Any
 import numpy as np
 
 from cadcomplete import checkpoint, ranking
-from cadcomplete.candidates import FEATURES, features
 from cadcomplete.data import modalities
 from cadcomplete.data.samples import Sample, hash64, read_samples
 from cadcomplete.data.scan import scanned
 from cadcomplete.errors import CadCompleteError
+from cadcomplete.features import FEATURES, bent, features
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.metrics.operations import HIT, target
 from cadcomplete.predictions import Case
 from cadcomplete.predictor import ModelPredictor, situation
 from cadcomplete.sequence import truncate
 
-CONDITIONS = ("points", "scan")
-"""Without a cloud the model's own probability is the score: it needs no ranker."""
+CONDITIONS = ("none", "points", "scan")
+"""What is shown. Captions and pictures change what the model says, not how it is to be weighed."""
 
 
 def main() -> None:
@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--split", default="test")
     parser.add_argument("--most", type=int, default=100, help="parts")
+    parser.add_argument("--cuts", type=int, help="most of each part, at random; default all")
     parser.add_argument("--part", default="0/1", help="which of how many processes this is")
     parser.add_argument("--conditions", nargs="+", default=CONDITIONS, choices=CONDITIONS)
     parser.add_argument("--examples", type=Path, default=Path("runs/out/ranking"))
@@ -63,26 +64,29 @@ def collect(asked: argparse.Namespace) -> None:
     with Kernel(workers=1) as kernel, out.open("w") as file:
         predictor = ModelPredictor(checkpoint.load(asked.model), kernel)
         for number, sample in enumerate(chosen[which::of], start=1):
-            for line in examples(sample, predictor, asked.conditions):
+            for line in examples(sample, predictor, asked.conditions, most=asked.cuts):
                 file.write(json.dumps(line) + "\n")
             file.flush()
             print(f"{number} of {len(chosen[which::of])} parts", flush=True)
 
 
 def examples(
-    sample: Sample, predictor: ModelPredictor, conditions: list[str]
+    sample: Sample, predictor: ModelPredictor, conditions: list[str], *, most: int | None = None
 ) -> Iterator[dict[str, Any]]:
     """Yield what is known of the ideas for each operation of a part."""
+    cuts = sorted(
+        range(len(sample.sequence)), key=lambda given: hash64(f"{sample.sequence.id} {given}")
+    )
     cloud = None
     if sample.place is not None and sample.place.cloud:
         cloud = modalities.load(sample.place, sample.sequence.id, images=()).cloud
     for condition in conditions:
-        points = cloud
-        if points is None:
+        points = None if condition == "none" else cloud
+        if points is None and condition != "none":
             continue
-        if condition == "scan":
+        if points is not None and condition == "scan":
             points = scanned(points, name=sample.sequence.id)
-        for given in range(len(sample.sequence)):
+        for given in cuts[:most]:
             truth = target(sample.sequence, given)
             case = Case(sample.sequence.id, truncate(sample.sequence, given), points=points)
             try:
@@ -113,7 +117,7 @@ def fit(examples_folder: Path, model: Path) -> None:
         for line in path.read_text().splitlines():
             case = json.loads(line)
             hits = np.array(case["overlaps"]) >= HIT
-            cases[case["situation"]].append((case["id"], np.array(case["features"]), hits))
+            cases[case["situation"]].append((case["id"], bent(np.array(case["features"])), hits))
     weights = {}
     for name, found in sorted(cases.items()):
         ranked = [
@@ -124,13 +128,14 @@ def fit(examples_folder: Path, model: Path) -> None:
         reached = np.mean([hits.any() for hits in ranked])
         print(f"{name:24} {len(found):5} cases, {', '.join(shares)}, any idea {reached:.3f}")
         weights[name] = fitted(found)
-    ranking.Ranker(FEATURES, weights).save(model)
+    ranking.Ranker(tuple(FEATURES), weights).save(model)
 
 
 def fitted(cases: list) -> ranking.Weights:
     return ranking.fit(
         np.concatenate([known for _, known, _ in cases]),
         np.concatenate([hits for _, _, hits in cases]).astype(float),
+        signs=tuple(FEATURES.values()),
     )
 
 

@@ -1,7 +1,7 @@
 """What may come next: ideas of the model and of the cloud, and what is known of each.
 
 The model writes operations, the cloud shows which would bring the part closer to what is wanted
-(`fitting`); each idea is judged by both. Shapes: C candidates, P points in space, F features.
+(`fitting`); each idea is judged by both. Shapes: C candidates.
 """
 
 from __future__ import annotations
@@ -18,34 +18,14 @@ from cadcomplete import fitting
 from cadcomplete.data.augment import Symmetry, move
 from cadcomplete.fields import Format
 from cadcomplete.fitting import Wanted
-from cadcomplete.fitting.scores import State, state
-from cadcomplete.fitting.scores import extended as after
 from cadcomplete.generate import Began, Row, score
-from cadcomplete.geometry import Array
 from cadcomplete.grammar import Matcher
-from cadcomplete.habits import same_spans, usual_extrudes, usual_sketches
+from cadcomplete.habits import usual_extrudes, usual_sketches
 from cadcomplete.lines import encode
 from cadcomplete.operations import Extrude, Operation, Sketch
 from cadcomplete.sequence import CadSequence
 from cadcomplete.tokenizer import TextTokenizer
 
-FEATURES = (
-    "log probability",
-    "log probability per token",
-    "log probability below the best",
-    "tokens",
-    "share of samples",
-    "share of samples to the same effect",
-    "log probability of the same effect",
-    "gain",
-    "gain of the best that is not reached",
-    "agreement",
-    "place in the order of the cloud",
-    "merit by the cloud",
-    "idea of both",
-)
-
-_SAME = 0.95  # least IoU of what extrudes sweep
 USUAL = 128  # sketches that are usual, at most: each costs a line or two to read
 _LONGEST = 256  # tokens of an operation that the model is asked about
 _UNREAD = -3.0  # nats for each token of one that is longer
@@ -207,74 +187,6 @@ def _over(start: Matcher, tokenizer: TextTokenizer) -> tuple[int, ...]:
     return (*first, start.grammar.end)
 
 
-# --- what is known of them ----------------------------------------------------------------------
-
-
-def features(
-    candidates: Sequence[Candidate], given: CadSequence, *, wanted: Wanted | None = None
-) -> Array:
-    """Return what is known of each candidate, in the order of `FEATURES`, shape (C, F)."""
-    logs = np.array([c.log_probability for c in candidates])
-    tokens = np.array([max(1, c.tokens) for c in candidates])
-    samples = np.array([c.samples for c in candidates], dtype=np.float64)
-    shares = samples / max(1.0, samples.sum())
-    places = np.array([1 / c.place if c.place else 0.0 for c in candidates])
-    least = min((c.merit for c in candidates if c.place), default=0.0)
-    merits = np.array([c.merit if c.place else least for c in candidates])
-    gains, agreements = np.zeros(len(candidates)), np.zeros(len(candidates))
-    if wanted is not None:
-        before = state(given, wanted)
-        agreements = np.array([_agreement(before, given, c.operations) for c in candidates])
-        gains = agreements - before.agreement
-    same_CC = alike(candidates, given)
-    columns = (
-        logs,
-        logs / tokens,
-        logs - logs.max(),
-        np.log(tokens),
-        shares,
-        same_CC @ shares,
-        np.log(same_CC @ np.exp(np.maximum(logs, -200.0))),
-        gains,
-        gains.max() - gains,
-        agreements,
-        places,
-        merits,
-        (samples > 0) & (places > 0),
-    )
-    return np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1)
-
-
-def _agreement(before: State, given: CadSequence, operations: Sequence[Operation]) -> float:
-    """How far the part agrees with the wanted one after further operations."""
-    whole, now = extended(given, operations), before
-    for operation in operations:
-        if isinstance(operation, Extrude):
-            now = after(now, operation, whole)
-    return now.agreement
-
-
-def alike(candidates: Sequence[Candidate], given: CadSequence) -> Array:
-    """Return which candidates have the same effect, to within a twentieth, shape (C, C)."""
-    extrudes = [c.operation for c in candidates if isinstance(c.operation, Extrude)]
-    if len(extrudes) == len(candidates):
-        return same_spans(extrudes, given, least=_SAME)
-    return _same_sketch([c.operation for c in candidates if isinstance(c.operation, Sketch)])
-
-
 def extended(given: CadSequence, operations: Sequence[Operation]) -> CadSequence:
     """Return a history with further operations."""
     return replace(given, operations=(*given.operations, *operations))
-
-
-def _same_sketch(sketches: Sequence[Sketch]) -> Array:
-    """Sketches are alike if they lie in one plane and their outlines have the same box and area."""
-    found = []
-    for sketch in sketches:
-        points = np.concatenate([sketch.plane.to_world(loop.points()) for loop in sketch.loops])
-        area = sum(abs(loop.area) for loop in sketch.loops)
-        found.append((*points.min(axis=0), *points.max(axis=0), math.sqrt(area)))
-    values = np.array(found)
-    size = np.maximum((values[:, 3:6] - values[:, :3]).max(axis=1), 1e-9)
-    apart = np.abs(values[:, None] - values[None]).max(axis=2)
-    return (apart <= 0.015 * size[:, None]).astype(np.float64)

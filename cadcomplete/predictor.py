@@ -17,22 +17,13 @@ from typing import Literal
 import numpy as np
 
 from cadcomplete import ranking
-from cadcomplete.candidates import (
-    FEATURES,
-    Candidate,
-    alike,
-    averaged,
-    extended,
-    features,
-    ideas,
-    scored,
-    turned,
-)
+from cadcomplete.candidates import Candidate, averaged, extended, ideas, scored, turned
 from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.data.augment import Symmetry, move
 from cadcomplete.data.inputs import picture, surface
 from cadcomplete.data.levels import measured
 from cadcomplete.errors import CadCompleteError, GeometryError, InputError
+from cadcomplete.features import FEATURES, alike, bent, features
 from cadcomplete.finishing import Part, finished_parts
 from cadcomplete.fitting import Wanted, settled, wanted
 from cadcomplete.generate import Began, Prompt, Row, Sampling, begin, commands, generate
@@ -113,7 +104,7 @@ class ModelPredictor:
     @cached_property
     def ranker(self) -> Ranker | None:
         folder = self.checkpoint.folder
-        return None if folder is None else ranking.load(folder, FEATURES)
+        return None if folder is None else ranking.load(folder, tuple(FEATURES))
 
     def predict(self, case: Case, *, n: int = 5, seed: int = 0) -> Prediction:
         """Answer a case. Raises InputError for what the model cannot see or is too long for it."""
@@ -216,7 +207,7 @@ class ModelPredictor:
         """The probability of each candidate, from its features; by the model alone at worst."""
         found = None
         if self.ranker is not None:
-            found = self.ranker.probabilities(situation(question), known)
+            found = self.ranker.probabilities(situation(question), bent(known))
         if found is not None:
             return found
         column = {name: known[:, i] for i, name in enumerate(FEATURES)}

@@ -79,10 +79,32 @@ def load(folder: Path, names: Sequence[str]) -> Ranker | None:
     return Ranker(found, weights)
 
 
-def fit(features_CF: Array, hits_C: Array, *, penalty: float = 1.0, steps: int = 50) -> Weights:
-    """Fit by Newton's method with a penalty on squared weights (ridge logistic regression)."""
+def fit(
+    features_CF: Array, hits_C: Array, *, signs: Sequence[int] = (), penalty: float = 5.0
+) -> Weights:
+    """Fit a ridge logistic regression: penalised are the squares of weights.
+
+    `signs` say of each feature whether its weight may only be positive (1), negative (-1) or
+    either (0). Those that come out otherwise become 0, the worst first: what a few cases happen to
+    have in common is no reason to hold against an idea that the model finds it likely.
+    """
     mean, spread = features_CF.mean(axis=0), features_CF.std(axis=0) + 1e-6
-    x = np.concatenate([(features_CF - mean) / spread, np.ones((len(hits_C), 1))], axis=1)
+    standard, signs_F = (features_CF - mean) / spread, np.array(signs or [0] * len(mean))
+    kept = np.arange(len(mean))
+    while True:
+        *weight, bias = _newton(standard[:, kept], hits_C, penalty).tolist()
+        against = np.array(weight) * signs_F[kept]
+        if not len(kept) or against.min() >= 0:
+            break
+        kept = np.delete(kept, against.argmin())
+    weights = np.zeros(len(mean))
+    weights[kept] = weight
+    return Weights(tuple(mean.tolist()), tuple(spread.tolist()), tuple(weights.tolist()), bias)
+
+
+def _newton(standard_CF: Array, hits_C: Array, penalty: float, *, steps: int = 50) -> Array:
+    """The weights of a regression, and its bias at the end, by Newton's method."""
+    x = np.concatenate([standard_CF, np.ones((len(hits_C), 1))], axis=1)
     ridge = np.diag([penalty] * (x.shape[1] - 1) + [1e-6])
     w = np.zeros(x.shape[1])
     for _ in range(steps):
@@ -93,5 +115,4 @@ def fit(features_CF: Array, hits_C: Array, *, penalty: float = 1.0, steps: int =
         w -= step
         if np.abs(step).max() < 1e-8:
             break
-    *weight, bias = w.tolist()
-    return Weights(tuple(mean.tolist()), tuple(spread.tolist()), tuple(weight), float(bias))
+    return w

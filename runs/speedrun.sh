@@ -9,7 +9,7 @@
 # held-out parts are asked about; default all).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export OMP_NUM_THREADS="${OMP_NUM_THREADS:-2}"
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-2}" OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}"
 
 data="${DATA:-../shared/data}" out="${OUT:-runs/out}" run=.venv/bin/cadcomplete
 most=(${PARTS:+--most "$PARTS"})
@@ -32,7 +32,7 @@ fi
 
 [ -f "$out/small/ranker.json" ] || {
     .venv/bin/python benchmarks/ranking.py "$out/data/fusion360" --model "$out/small" \
-        --examples "$out/ranking" --most 150
+        --examples "$out/ranking" --most 206 --cuts 3
     .venv/bin/python benchmarks/ranking.py "$out/data/fusion360" --model "$out/small" \
         --examples "$out/ranking" --fit
 }

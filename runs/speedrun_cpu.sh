@@ -3,7 +3,7 @@
 # a smaller model, a few held-out parts. The figures are those of ten minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export OMP_NUM_THREADS="${OMP_NUM_THREADS:-2}"
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-2}" OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}"
 
 out="${OUT:-runs/out/ten_minutes}" run=.venv/bin/cadcomplete
 [ -d "$out/parts" ] || "$run" synthesize "$out/parts" -n 800
@@ -14,17 +14,17 @@ out="${OUT:-runs/out/ten_minutes}" run=.venv/bin/cadcomplete
     "$run" train configs/small.toml --set output="$out" --set data.sources="[\"$out/data\"]" \
         --set model.decoder.width=128 --set model.decoder.layers=4 --set model.decoder.heads=2 \
         --set model.decoder.kv_heads=1 --set model.decoder.feed_forward=384 \
-        --set data.variants=3 --set train.evaluate_every=25
+        --set data.variants=5 --set train.batch=16 --set train.evaluate_every=100
 
 [ -f "$out/small/ranker.json" ] || {
     .venv/bin/python benchmarks/ranking.py "$out/data" --model "$out/small" \
-        --examples "$out/ranking" --most 8
+        --examples "$out/ranking" --most 5
     .venv/bin/python benchmarks/ranking.py "$out/data" --model "$out/small" \
         --examples "$out/ranking" --fit
 }
 
-"$run" evaluate "$out/data" --baseline retrieval --most 10 -o "$out/evaluate/retrieval"
-"$run" evaluate "$out/data" --model "$out/small" --most 10 --conditions none,points \
+"$run" evaluate "$out/data" --baseline retrieval --most 5 -o "$out/evaluate/retrieval"
+"$run" evaluate "$out/data" --model "$out/small" --most 5 --conditions none,points \
     -o "$out/evaluate/small"
 "$run" evaluate --compare "$out/evaluate/small" --compare "$out/evaluate/retrieval" \
     -o "$out/evaluate/report"

@@ -11,11 +11,14 @@ import torch
 from conftest import PARTS, PLATE, mesh_of
 
 from cadcomplete import readers
-from cadcomplete.candidates import FEATURES, Candidate, alike, averaged, features, turned
+from cadcomplete.candidates import Candidate, averaged, turned
 from cadcomplete.completion import complete, predictor
 from cadcomplete.data.augment import move
+from cadcomplete.features import FEATURES, alike, features
 from cadcomplete.finishing import expected, finished_parts
+from cadcomplete.fitting import settled, wanted
 from cadcomplete.generate import Row, begin, score
+from cadcomplete.geometry import Plane
 from cadcomplete.habits import same_spans, usual_extrudes
 from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
@@ -214,6 +217,20 @@ def test_every_feature_is_a_number_for_every_idea():
     known = features(ideas, given)
     assert known.shape == (2, len(FEATURES))
     assert np.isfinite(known).all()
+
+
+def test_it_is_known_which_share_of_an_idea_is_new_and_where_it_is_drawn(boss):
+    """Of 16 mm through a plate of 10 mm about 6 are new (what is near a surface counts more)."""
+    history, cloud = boss
+    given = truncate(history, 2)
+    upon = history.operations[2:]
+    through = decode(BOSS.replace("sketch 0 0 10", "sketch 0 0 0")).operations[2:]
+    beside = (replace(upon[0], plane=Plane.of((0.0, 0.0, 12.0), (0, 0, 1), (1, 0, 0))),)
+    ideas = [Candidate(ops, log_probability=-4.0) for ops in (upon, through, beside)]
+    known = features(ideas, given, wanted=settled(wanted(cloud), given))
+    new, central, there = known[:, -3:].T
+    assert new == pytest.approx([1, 6 / 16, 0], abs=0.2)
+    assert (central.tolist(), there.tolist()) == ([0, 1, 0], [1, 1, 0])
 
 
 def test_the_expected_iou_of_parts_is_that_of_their_shares():

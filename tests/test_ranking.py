@@ -33,6 +33,15 @@ def test_a_feature_that_never_changes_does_no_harm(examples):
     assert same == pytest.approx(ranking.fit(known, hits).probabilities(known), abs=1e-6)
 
 
+def test_a_feature_that_may_only_speak_for_an_idea_never_speaks_against_it(examples):
+    known, hits, _ = examples
+    free = ranking.fit(known, 1 - hits)
+    held = ranking.fit(known, 1 - hits, signs=(1, 0))
+    assert free.weight[0] < -1
+    assert held.weight[0] == 0
+    assert held.weight[1] == pytest.approx(free.weight[1], abs=0.1)
+
+
 def test_what_was_saved_is_read_again(examples, tmp_path):
     known, hits, _ = examples
     made = Ranker(("a", "b"), {"later sketch": ranking.fit(known, hits)})

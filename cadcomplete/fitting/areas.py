@@ -14,6 +14,7 @@ from cadcomplete.fitting.sections import Section
 from cadcomplete.operations import Boolean, Loop
 
 _MOST = 12  # components of a section that are looked at one by one
+_PATTERN = 48  # and together
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +38,20 @@ def _of(view: Section, change: np.ndarray, free: np.ndarray, boolean: Boolean) -
     """Yield regions that cover a change and otherwise only what is free to be covered."""
     parts = components(view, change)
     exact: list[Loop] = []
-    for part in parts[:_MOST]:
+    for number, part in enumerate(parts[:_PATTERN]):
         loops = outlines(view, part)
         if loops is not None:
             exact += loops
+        if number >= _MOST:
+            continue
+        if loops is not None:
             yield Region(tuple(loops), boolean, "exact")
             if len(loops) > 1:
                 yield Region((loops[0],), boolean, "filled")
         yield from _simpler(view, part, loops, free, boolean)
-    if len(parts) > 1 and exact:
+    if len(parts) > 1 and exact and _apart(exact):
         yield Region(tuple(exact), boolean, "all")
-        yield from _alike(view, parts[:_MOST], boolean)
+        yield from _alike(view, parts[:_PATTERN], boolean)
     if change.any() and boolean is Boolean.JOIN and view.current.any():
         yield from _whole(view, change, free, boolean)
 
@@ -105,8 +109,13 @@ def _alike(view: Section, parts: list[np.ndarray], boolean: Boolean) -> Iterator
         if 1 < len(same) < len(parts):
             loops = [outlines(view, part) for part in same]
             found = [loop for some in loops if some for loop in some]
-            if found:
+            if found and _apart(found):
                 yield Region(tuple(found), boolean, "alike")
+
+
+def _apart(loops: list[Loop]) -> bool:
+    """Whether no loop lies on another: parts of a circle are each drawn as all of it."""
+    return len(set(loops)) == len(loops)
 
 
 def _whole(

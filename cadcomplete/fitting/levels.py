@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 
 from cadcomplete.fitting.ends import TOWARDS
+from cadcomplete.fitting.faces import Cylinder
 from cadcomplete.fitting.wanted import Wanted
 from cadcomplete.geometry import Array, Plane
 from cadcomplete.operations import Extrude, Sketch
 from cadcomplete.sequence import CadSequence
 
 _PARALLEL = 1 - 1e-6
+_ACROSS = 1e-6
 _LEAST = 2  # points of a face that a prism may end at
 
 
@@ -25,9 +29,28 @@ def levels(given: CadSequence, wanted: Wanted, normal: Array) -> Array:
         along = float(np.asarray(flat.normal) @ normal)
         if abs(along) > _PARALLEL and flat.points >= _LEAST:
             known.append(flat.offset * (1.0 if along > 0 else -1.0))
-    known += _outermost(wanted, normal, known)
+    return apart([*known, *_outermost(wanted, normal, known)], near)
+
+
+def round_levels(rounds: Sequence[Cylinder], normal: Array) -> tuple[list[float], list[float]]:
+    """Return the offsets along a normal of the axes of cylinders across it, and of their sides.
+
+    A hole through the wall of a tube is seen only between the two sides of that wall.
+    """
+    axes: list[float] = []
+    sides: list[float] = []
+    for cylinder in rounds:
+        if abs(float(np.array(cylinder.axis) @ normal)) < _ACROSS:
+            middle = float(np.array(cylinder.center) @ normal)
+            axes.append(middle)
+            sides += [middle - cylinder.radius, middle + cylinder.radius]
+    return axes, sides
+
+
+def apart(values: Iterable[float], near: float) -> Array:
+    """Return values in order, but none as near as that to one that came before it."""
     result: list[float] = []
-    for value in known:
+    for value in values:
         if all(abs(value - other) > near for other in result):
             result.append(value)
     return np.array(sorted(result))

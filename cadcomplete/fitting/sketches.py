@@ -8,7 +8,7 @@ import numpy as np
 
 from cadcomplete.fitting.areas import Region, regions
 from cadcomplete.fitting.drawn import drawn
-from cadcomplete.fitting.levels import levels, prefix_levels
+from cadcomplete.fitting.levels import apart, levels, prefix_levels, round_levels
 from cadcomplete.fitting.placing import frame_of
 from cadcomplete.fitting.prisms import Prism, View
 from cadcomplete.fitting.proposals import Proposal, ranked
@@ -56,13 +56,18 @@ def _prisms(given: CadSequence, wanted: Wanted, before: State) -> Iterator[Prism
     wrong = np.where(before.current != wanted.inside, wanted.weight, 0.0)
     for number, direction in enumerate(directions(given, wanted)):
         frame = frame_of(direction)
-        view = View(frame, levels(given, wanted, direction), prefix_levels(given, direction))
+        axes, sides = round_levels(rounds, direction)
+        flat_ends = levels(given, wanted, direction)
+        exact = [side for side in sides if np.abs(flat_ends - side).min(initial=np.inf) < near]
+        heights = apart([*exact, *axes, *flat_ends], near)
+        view = View(frame, heights, prefix_levels(given, direction))
         bounds = Bounds([*faces, *wanted.flats], [*rounds, *wanted.cylinders], frame, near)
         flat = wanted.queries @ frame[:2].T
         up = wanted.queries @ direction
         seen: set[Region] = set()
         most = _LAYERS if number < 3 else _FEWER
-        for low, high in _layers(view.heights, up, wrong, wanted.size)[:most]:
+        between = apart([*heights, *sides], near)
+        for low, high in _layers(between, up, wrong, wanted.size)[:most]:
             layer = section(given, wanted, frame, bounds.between(low, high), low, high)
             for region in regions(layer):
                 if region not in seen:

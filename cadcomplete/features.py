@@ -1,0 +1,155 @@
+"""What is known of each idea for the next operation: what a ranker learns from.
+
+Shapes: C candidates, F features.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from cadcomplete.candidates import Candidate, extended
+from cadcomplete.fitting import Wanted
+from cadcomplete.fitting.scores import State, state
+from cadcomplete.fitting.scores import extended as after
+from cadcomplete.fitting.solids import swept
+from cadcomplete.geometry import Array, Plane, dot
+from cadcomplete.habits import known_planes, same_spans
+from cadcomplete.operations import Extrude, Operation, Sketch
+from cadcomplete.sequence import CadSequence
+
+FEATURES = {
+    "log probability": 1,
+    "log probability per token": 1,
+    "log probability below the best": 1,
+    "tokens": 0,
+    "share of samples": 1,
+    "share of samples to the same effect": 1,
+    "log probability of the same effect": 1,
+    "gain": 1,
+    "gain of the best that is not reached": -1,
+    "agreement": 1,
+    "place in the order of the cloud": 1,
+    "merit by the cloud": 1,
+    "idea of both": 1,
+    "share of the sweep that changes something": 1,
+    "plane through the origin": 0,
+    "plane that is there": 0,
+}
+"""What is known, and whether it may only speak for an idea (1), against it (-1), or either (0)."""
+
+_NATS = {
+    "log probability",
+    "log probability below the best",
+    "log probability of the same effect",
+}
+_NEAR = 1e-3  # mm between planes that are one
+_SAME = 0.95  # least IoU of what extrudes sweep
+
+
+def features(
+    candidates: Sequence[Candidate], given: CadSequence, *, wanted: Wanted | None = None
+) -> Array:
+    """Return what is known of each candidate, in the order of `FEATURES`, shape (C, F)."""
+    logs = np.array([c.log_probability for c in candidates])
+    tokens = np.array([max(1, c.tokens) for c in candidates])
+    samples = np.array([c.samples for c in candidates], dtype=np.float64)
+    shares = samples / max(1.0, samples.sum())
+    places = np.array([1 / c.place if c.place else 0.0 for c in candidates])
+    least = min((c.merit for c in candidates if c.place), default=0.0)
+    merits = np.array([c.merit if c.place else least for c in candidates])
+    gains, agreements, changing = np.zeros((3, len(candidates)))
+    if wanted is not None:
+        before = state(given, wanted)
+        effects = [_effect(before, given, c.operations) for c in candidates]
+        agreements, changing = np.array(effects).T
+        gains = agreements - before.agreement
+    central, there = _places(candidates, given)
+    same_CC = alike(candidates, given)
+    columns = (
+        logs,
+        logs / tokens,
+        logs - logs.max(),
+        np.log(tokens),
+        shares,
+        same_CC @ shares,
+        np.log(same_CC @ np.exp(np.maximum(logs, -200.0))),
+        gains,
+        gains.max() - gains,
+        agreements,
+        places,
+        merits,
+        (samples > 0) & (places > 0),
+        changing,
+        central,
+        there,
+    )
+    return np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1)
+
+
+def bent(features_CF: Array) -> Array:
+    """Return features as a ranker weighs them, with their long tails pulled in.
+
+    A thousand nats are not a hundred times as bad as ten, and a gain of a hundredth matters.
+    """
+    found = features_CF.copy()
+    nats = [i for i, name in enumerate(FEATURES) if name in _NATS]
+    gains = [i for i, name in enumerate(FEATURES) if name.startswith("gain")]
+    found[:, nats] = np.sign(found[:, nats]) * np.log1p(np.abs(found[:, nats]))
+    found[:, gains] = np.sign(found[:, gains]) * np.sqrt(np.abs(found[:, gains]))
+    return found
+
+
+def _effect(
+    before: State, given: CadSequence, operations: Sequence[Operation]
+) -> tuple[float, float]:
+    """How far the part agrees with the wanted one after further operations; and of what the last
+    of them sweeps, the share that it changes: designers rarely do again what is done."""
+    whole, now, changing = extended(given, operations), before, 0.0
+    for operation in operations:
+        if isinstance(operation, Extrude):
+            weight, earlier = now.wanted.weight, now.current
+            tool = swept(operation, whole.operations, now.wanted.queries)
+            now = after(now, operation, whole)
+            changed = float(weight[now.current != earlier].sum())
+            changing = changed / max(float(weight[tool].sum()), 1e-12)
+    return now.agreement, changing
+
+
+def _places(candidates: Sequence[Candidate], given: CadSequence) -> tuple[Array, Array]:
+    """Say of sketches whether their planes go through the origin, and whether they are known."""
+    planes = known_planes(given)
+    sketches = [c.operation.plane if isinstance(c.operation, Sketch) else None for c in candidates]
+    central = [plane is not None and abs(plane.offset) < _NEAR for plane in sketches]
+    there = [
+        plane is not None and any(_same(plane, other) for other in planes) for plane in sketches
+    ]
+    return np.array(central, dtype=np.float64), np.array(there, dtype=np.float64)
+
+
+def _same(plane: Plane, other: Plane) -> bool:
+    facing = dot(plane.normal, other.normal)
+    return abs(facing) > 1 - 1e-9 and abs(plane.offset - facing * other.offset) < _NEAR
+
+
+def alike(candidates: Sequence[Candidate], given: CadSequence) -> Array:
+    """Return which candidates have the same effect, to within a twentieth, shape (C, C)."""
+    extrudes = [c.operation for c in candidates if isinstance(c.operation, Extrude)]
+    if len(extrudes) == len(candidates):
+        return same_spans(extrudes, given, least=_SAME)
+    return _same_sketch([c.operation for c in candidates if isinstance(c.operation, Sketch)])
+
+
+def _same_sketch(sketches: Sequence[Sketch]) -> Array:
+    """Sketches are alike if they lie in one plane and their outlines have the same box and area."""
+    found = []
+    for sketch in sketches:
+        points = np.concatenate([sketch.plane.to_world(loop.points()) for loop in sketch.loops])
+        area = sum(abs(loop.area) for loop in sketch.loops)
+        found.append((*points.min(axis=0), *points.max(axis=0), math.sqrt(area)))
+    values = np.array(found)
+    size = np.maximum((values[:, 3:6] - values[:, :3]).max(axis=1), 1e-9)
+    apart = np.abs(values[:, None] - values[None]).max(axis=2)
+    return (apart <= 0.015 * size[:, None]).astype(np.float64)
