@@ -32,6 +32,7 @@ BASE = (
     "model.decoder.heads=2",
     "model.decoder.kv_heads=1",
     "model.decoder.feed_forward=384",
+    "data.synthetic=0",  # that is for the variants to say
     "train.batch=16",
     "train.workers=0",
     "data.variants=8",  # no budget of minutes sees a part so often

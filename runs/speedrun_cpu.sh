@@ -14,11 +14,11 @@ out="${OUT:-runs/out/ten_minutes}" run=.venv/bin/cadcomplete
     "$run" train configs/small.toml --set output="$out" --set data.sources="[\"$out/data\"]" \
         --set model.decoder.width=128 --set model.decoder.layers=4 --set model.decoder.heads=2 \
         --set model.decoder.kv_heads=1 --set model.decoder.feed_forward=384 \
-        --set data.variants=5 --set train.batch=16 --set train.evaluate_every=100
+        --set data.synthetic=0 --set data.variants=5 --set train.batch=16 --set train.evaluate_every=100
 
 [ -f "$out/small/ranker.json" ] || {
     .venv/bin/python benchmarks/ranking.py "$out/data" --model "$out/small" \
-        --examples "$out/ranking" --most 5
+        --examples "$out/ranking" --most 5 --cuts 3
     .venv/bin/python benchmarks/ranking.py "$out/data" --model "$out/small" \
         --examples "$out/ranking" --fit
 }
