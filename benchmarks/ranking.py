@@ -31,8 +31,8 @@ from cadcomplete.predictions import Case
 from cadcomplete.predictor import ModelPredictor, situation
 from cadcomplete.sequence import truncate
 
-CONDITIONS = ("none", "points", "scan")
-"""What is shown. Captions and pictures change what the model says, not how it is to be weighed."""
+CONDITIONS = ("points", "scan")
+"""Without a cloud the model's own probability was the better score: see docs/experiments.md."""
 
 
 def main() -> None:
@@ -43,7 +43,9 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=100, help="parts")
     parser.add_argument("--cuts", type=int, help="most of each part, at random; default all")
     parser.add_argument("--part", default="0/1", help="which of how many processes this is")
-    parser.add_argument("--conditions", nargs="+", default=CONDITIONS, choices=CONDITIONS)
+    parser.add_argument(
+        "--conditions", nargs="+", default=CONDITIONS, choices=("none", *CONDITIONS)
+    )
     parser.add_argument("--examples", type=Path, default=Path("runs/out/ranking"))
     parser.add_argument("--fit", action="store_true", help="fit to the examples that are there")
     asked = parser.parse_args()
