@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 from conftest import PLATE, ROOT
@@ -206,6 +207,13 @@ def test_every_kind_weighs_the_same_in_the_macro_average():
     many = [Ranking("a", "later extrude", 3, (0.0,))] * 9
     one = [Ranking("b", "later sketch", 2, (1.0,))]
     assert tabulate(many + one)["macro"]["hit@1"].value == pytest.approx(0.5)
+
+
+def test_exact_dimensions_of_all_kinds_are_the_mean_over_all_hits():
+    hit = Ranking("a", "later sketch", 2, (1.0,), exact=(1, 2))
+    rankings = [hit, replace(hit, kind="later extrude", exact=(2, 2)), replace(hit, exact=None)]
+    found = tabulate([*rankings, replace(hit, kind="first sketch", exact=(0, 2))])
+    assert found["macro"]["exact dimensions"].value == pytest.approx(0.75)
 
 
 def test_a_target_knows_the_solid_that_it_is_told():

@@ -66,7 +66,8 @@ def tabulate(
 ) -> dict[str, dict[str, Result]]:
     """Return for each kind of operation, and for "macro", the metrics of the first suggestions.
 
-    "macro" is the mean over the three kinds after the first sketch, each with the same weight.
+    "macro" is the mean over the three kinds after the first sketch, each with the same weight; its
+    exact dimensions are the mean over all hits of these kinds.
     `groups` has the source design of each part's id; `draws` > 0 gives 95 % intervals over them.
     """
     known = groups or {}
@@ -78,7 +79,9 @@ def tabulate(
             table[kind] = _row(own, known, ks, draws, seed)
     macro = [r for r in rankings if r.kind in MACRO]
     if macro:
-        table["macro"] = {f"hit@{k}": _macro(macro, known, k, draws, seed) for k in ks}
+        exact = summarize(EXACT_DIMENSIONS, _exact(macro, known), draws=draws, seed=seed)
+        hits = {f"hit@{k}": _macro(macro, known, k, draws, seed) for k in ks}
+        table["macro"] = {**hits, "exact dimensions": exact}
     return table
 
 
@@ -104,12 +107,15 @@ def _row(
                 _optional(r, groups, r.errors.get(name), "the kind is another") for r in rankings
             ]
             row[name] = result(metric, items, median=True)
-    shares = [
+    row["exact dimensions"] = result(EXACT_DIMENSIONS, _exact(rankings, groups))
+    return row
+
+
+def _exact(rankings: Sequence[Ranking], groups: Mapping[str, str]) -> list[Item]:
+    return [
         _optional(r, groups, r.exact and r.exact[0] / max(r.exact[1], 1), "no hit within rank 3")
         for r in rankings
     ]
-    row["exact dimensions"] = result(EXACT_DIMENSIONS, shares)
-    return row
 
 
 def _macro(
