@@ -122,6 +122,9 @@ def fit(examples_folder: Path, model: Path) -> None:
             cases[case["situation"]].append((case["id"], bent(np.array(case["features"])), hits))
     weights = {}
     for name, found in sorted(cases.items()):
+        if len({_half(part) for part, _, _ in found}) < 2:
+            print(f"{name:24} {len(found):5} cases are too few")
+            continue
         ranked = [
             hits[np.argsort(-scores, kind="stable")]
             for scores, (_, _, hits) in zip(crossed(found), found, strict=True)
@@ -143,9 +146,13 @@ def fitted(cases: list) -> ranking.Weights:
 
 def crossed(cases: list) -> list[np.ndarray]:
     """Scores of each case by a regression on the half of the parts that it is not in."""
-    side = [hash64(part) % 2 for part, _, _ in cases]
+    side = [_half(part) for part, _, _ in cases]
     halves = [fitted([c for c, s in zip(cases, side, strict=True) if s != half]) for half in (0, 1)]
     return [halves[s].probabilities(known) for s, (_, known, _) in zip(side, cases, strict=True)]
+
+
+def _half(part: str) -> int:
+    return hash64(part) % 2
 
 
 if __name__ == "__main__":

@@ -14,17 +14,17 @@ out="${OUT:-runs/out/ten_minutes}" run=.venv/bin/cadcomplete
     "$run" train configs/small.toml --set output="$out" --set data.sources="[\"$out/data\"]" \
         --set model.decoder.width=128 --set model.decoder.layers=4 --set model.decoder.heads=2 \
         --set model.decoder.kv_heads=1 --set model.decoder.feed_forward=384 \
-        --set data.synthetic=0 --set data.variants=5 --set train.batch=16 --set train.evaluate_every=100
+        --set data.synthetic=0 --set data.variants=4 --set train.batch=16 --set train.evaluate_every=100
 
 [ -f "$out/small/ranker.json" ] || {
     .venv/bin/python benchmarks/ranking.py "$out/data" --model "$out/small" \
-        --examples "$out/ranking" --most 5 --cuts 3
+        --examples "$out/ranking" --most 10 --cuts 4
     .venv/bin/python benchmarks/ranking.py "$out/data" --model "$out/small" \
         --examples "$out/ranking" --fit
 }
 
-"$run" evaluate "$out/data" --baseline retrieval --most 5 -o "$out/evaluate/retrieval"
-"$run" evaluate "$out/data" --model "$out/small" --most 5 --conditions none,points \
+"$run" evaluate "$out/data" --baseline retrieval --most 6 -o "$out/evaluate/retrieval"
+"$run" evaluate "$out/data" --model "$out/small" --most 6 --conditions none,points \
     -o "$out/evaluate/small"
 "$run" evaluate --compare "$out/evaluate/small" --compare "$out/evaluate/retrieval" \
     -o "$out/evaluate/report"
