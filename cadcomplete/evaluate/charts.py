@@ -16,8 +16,11 @@ from cadcomplete.files import writing
 from cadcomplete.metrics.targets import KINDS
 
 Json = Mapping[str, Any]
-_COLORS = ("#1f5fa8", "#d9730d", "#2b8a5f", "#b3365c", "#6c4fb0", "#8a6d1b", "#4a4f57", "#1795a5")
-_MARKERS = "osD^vP*X"
+_COLORS = (
+    *("#1f5fa8", "#d9730d", "#2b8a5f", "#b3365c", "#6c4fb0", "#8a6d1b"),
+    *("#4a4f57", "#1795a5", "#e28ab0", "#9ac355", "#000000", "#b8a5e3"),
+)
+_MARKERS = "osD^vP*X<>dh"
 _GREY = "#5b616b"
 _FEW = 10
 """A point from fewer questions than this is drawn hollow."""
