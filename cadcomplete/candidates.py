@@ -1,4 +1,4 @@
-"""What may come next: ideas of the model and of the cloud, and what is known of each.
+"""What may come next: ideas of the model and of the cloud.
 
 The model writes operations, the cloud shows which would bring the part closer to what is wanted
 (`fitting`); each idea is judged by both. Shapes: C candidates.

@@ -12,9 +12,7 @@ import numpy as np
 
 from cadcomplete.candidates import Candidate, extended
 from cadcomplete.fitting import Wanted
-from cadcomplete.fitting.scores import State, state
-from cadcomplete.fitting.scores import extended as after
-from cadcomplete.fitting.solids import swept
+from cadcomplete.fitting.scores import State, effect, state
 from cadcomplete.geometry import Array, Plane, dot
 from cadcomplete.habits import known_planes, same_spans
 from cadcomplete.operations import Extrude, Operation, Sketch
@@ -110,11 +108,7 @@ def _effect(
     whole, now, changing = extended(given, operations), before, 0.0
     for operation in operations:
         if isinstance(operation, Extrude):
-            weight, earlier = now.wanted.weight, now.current
-            tool = swept(operation, whole.operations, now.wanted.queries)
-            now = after(now, operation, whole)
-            changed = float(weight[now.current != earlier].sum())
-            changing = changed / max(float(weight[tool].sum()), 1e-12)
+            now, changing = effect(now, operation, whole)
     return now.agreement, changing
 
 

@@ -2,7 +2,7 @@
 # The model that ships, from the open data to the report page. What is done is not done again:
 # repeat it after a break, and it goes on where it was.
 #
-#   runs/speedrun.sh                         with a graphics card, or in about three hours on two cores
+#   runs/speedrun.sh                         with a graphics card; without one it takes long: set PARTS
 #   runs/speedrun_cpu.sh                     the same in ten minutes, on parts of our own
 #
 # Settings, as environment variables: DATA (default ../shared/data), OUT (runs/out), PARTS (how many

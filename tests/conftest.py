@@ -51,6 +51,23 @@ def mesh_of(text: str, **options: float) -> Mesh:
     return tessellate(solid, **options)
 
 
+def prepared_parts(factory: pytest.TempPathFactory, **settings: float) -> Path:
+    """Prepare ten synthetic parts of at most six operations, half of them held out."""
+    from cadcomplete import readers
+    from cadcomplete.data import synthetic
+    from cadcomplete.data.prepare import prepare
+    from cadcomplete.data.prepare.settings import Settings
+
+    source, target = factory.mktemp("raw"), factory.mktemp("tiny") / "tiny"
+    found = (part for part in synthetic.parts(200, seed=3) if len(part) <= 6 and part.curves < 12)
+    for number, part in zip(range(10), found, strict=False):
+        file = source / "json" / f"{number:04d}_part.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(readers.from_sequence(part).dump())
+    prepare(source, target, Settings(validation=0.5, test=0.0, **settings))
+    return target
+
+
 @pytest.fixture
 def plate() -> CadSequence:
     """A plate of 40 × 30 × 10 mm with a hole of 10 mm diameter."""

@@ -7,12 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import prepared_parts
 
-from cadcomplete import readers
 from cadcomplete.baselines import BASELINES
-from cadcomplete.data import synthetic
-from cadcomplete.data.prepare import prepare
-from cadcomplete.data.prepare.settings import Settings as Preparing
 from cadcomplete.errors import InputError
 from cadcomplete.evaluate import Settings, evaluate, rescore
 from cadcomplete.evaluate.questions import case, choose, questions, read_data
@@ -24,15 +21,7 @@ from cadcomplete.predictions import Finished, Prediction, Suggestion
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """Synthetic parts of at most six operations, prepared, half of them held out."""
-    source, target = tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("tiny") / "tiny"
-    found = (part for part in synthetic.parts(200, seed=3) if len(part) <= 6 and part.curves < 12)
-    for number, part in zip(range(10), found, strict=False):
-        file = source / "json" / f"{number:04d}_part.json"
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(readers.from_sequence(part).dump())
-    prepare(source, target, Preparing(points=128, size=32, validation=0.5, test=0.0))
-    return target
+    return prepared_parts(tmp_path_factory, points=128, size=32)
 
 
 class Perfect:

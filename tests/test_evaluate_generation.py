@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import PLATE
+from conftest import PLATE, prepared_parts
 from PIL import Image
 
 from cadcomplete import readers
 from cadcomplete.completion import predictor
-from cadcomplete.data import synthetic
-from cadcomplete.data.prepare import prepare
-from cadcomplete.data.prepare.settings import Settings as Preparing
 from cadcomplete.evaluate import Settings
 from cadcomplete.evaluate.generation import FILE, METRICS_FILE, SHEET, evaluate_generation
 from cadcomplete.evaluate.questions import read_data
@@ -27,15 +24,7 @@ CROSSING = "sketch 0 0 0 +z +x\nloop 0 0\nline 9 9\nline 9 0\nline 0 9\nclose\ne
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """Synthetic parts of at most six operations, prepared, half of them held out."""
-    source, target = tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("tiny") / "tiny"
-    found = (part for part in synthetic.parts(200, seed=3) if len(part) <= 6 and part.curves < 12)
-    for number, part in zip(range(10), found, strict=False):
-        file = source / "json" / f"{number:04d}_part.json"
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(readers.from_sequence(part).dump())
-    prepare(source, target, Preparing(views=0, points=0, validation=0.5, test=0.0))
-    return target
+    return prepared_parts(tmp_path_factory, views=0, points=0)
 
 
 @pytest.fixture(scope="module")

@@ -113,6 +113,33 @@ def test_parts_are_finished_from_nothing_but_their_cloud(clouds, name):
     assert not [f for f in validate(done) if f.severity == "error"]
 
 
+TUBE = "sketch 0 0 0 +y +x\ncircle 0 0 10\ncircle 0 0 5\nextrude new to -60 0/1\n"
+ACROSS = "sketch 0 0 0 +z +x\ncircle 0 -10 2\nextrude cut to 20 0\n"
+SIEVE = (
+    "sketch 0 0 12 +z +x\n"
+    + "".join(f"circle {x} {y} 1\n" for x in range(5, 40, 6) for y in (6, 15, 24))
+    + f"extrude cut to 0 {' '.join(map(str, range(18)))}\n"
+)
+
+
+@pytest.mark.parametrize(("base", "more", "holes"), [(TUBE, ACROSS, 1), (BASE, SIEVE, 18)])
+def test_holes_in_the_wall_of_a_tube_and_many_at_once_are_thought_of(base, more, holes):
+    cloud = sample_cloud(mesh_of(base + more), 8192)
+    true = decode(base + more).operations[2]
+    given = decode(base)
+    found = next_sketches(given, settled(wanted(cloud), given))
+    assert len(true.loops) == holes
+    assert any(_circles(p.operations[0]) == _circles(true) for p in found[:4])
+
+
+def _circles(sketch):
+    return {
+        (*map(round, loop.curves[0].center), round(loop.curves[0].radius, 2))
+        for loop in sketch.loops
+        if isinstance(loop.curves[0], Circle)
+    }
+
+
 @pytest.mark.parametrize("name", ["boss", "hole", "pattern", "oblique"])
 def test_what_is_given_stays_and_the_rest_comes(clouds, name):
     sequence, cloud = clouds[name]

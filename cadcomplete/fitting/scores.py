@@ -41,8 +41,16 @@ def state(sequence: CadSequence, wanted: Wanted) -> State:
 
 def extended(before: State, extrude: Extrude, sequence: CadSequence) -> State:
     """Return the state after one more extrude, whose sketches are in the sequence."""
-    tool = swept(extrude, sequence.operations, before.wanted.queries)
-    return _state(combined(before.current, tool, extrude), before.wanted)
+    return effect(before, extrude, sequence)[0]
+
+
+def effect(before: State, extrude: Extrude, sequence: CadSequence) -> tuple[State, float]:
+    """Return that state, and the share of what the extrude sweeps that it changes."""
+    wanted = before.wanted
+    tool = swept(extrude, sequence.operations, wanted.queries)
+    after = _state(combined(before.current, tool, extrude), wanted)
+    changed = float(wanted.weight[after.current != before.current].sum())
+    return after, changed / max(float(wanted.weight[tool].sum()), 1e-12)
 
 
 def _state(current: Bools, wanted: Wanted) -> State:
