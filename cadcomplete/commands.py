@@ -38,6 +38,7 @@ def command_fields(text_format: Format) -> dict[str, tuple[Field, ...]]:
 FIELDS: dict[Format, dict[str, tuple[Field, ...]]] = {
     "lines": command_fields("lines"),
     "json": command_fields("json"),
+    "numbers": command_fields("numbers"),
 }
 
 

@@ -21,8 +21,8 @@ from cadcomplete.kinds import POINT, POSITIVE, SWEEP
 Fields = dict[Format, tuple[Field, ...]]
 
 
-def _both(*fields: Field) -> Fields:
-    return {"lines": fields, "json": fields}
+def _all(*fields: Field) -> Fields:
+    return {"lines": fields, "json": fields, "numbers": fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Line:
     start: Vec2
     end: Vec2
 
-    FIELDS: ClassVar[Fields] = _both(Field("end", POINT))
+    FIELDS: ClassVar[Fields] = _all(Field("end", POINT))
 
     @classmethod
     def from_fields(cls, start: Vec2, *, end: Vec2) -> Line:
@@ -70,6 +70,7 @@ class Arc:
     # The sweep is mostly 90 or 180; the point in the middle of a fillet is never a round number.
     FIELDS: ClassVar[Fields] = {
         "lines": (Field("end", POINT), Field("sweep", SWEEP)),
+        "numbers": (Field("end", POINT), Field("sweep", SWEEP)),
         "json": (Field("mid", POINT), Field("end", POINT)),
     }
 
@@ -173,7 +174,7 @@ class Circle:
     center: Vec2
     radius: float
 
-    FIELDS: ClassVar[Fields] = _both(Field("center", POINT), Field("radius", POSITIVE))
+    FIELDS: ClassVar[Fields] = _all(Field("center", POINT), Field("radius", POSITIVE))
 
     @classmethod
     def from_fields(cls, start: Vec2, *, center: Vec2, radius: float) -> Circle:

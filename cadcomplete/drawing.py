@@ -9,12 +9,13 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from cadcomplete.commands import CLOSE, LOOP, Command
+from cadcomplete.commands import CLOSE, LOOP, Command, read_command
 from cadcomplete.curves import CURVES, Circle, Curve, Line
-from cadcomplete.errors import TextError
+from cadcomplete.errors import GeometryError, TextError
 from cadcomplete.fields import Format
 from cadcomplete.geometry import XY, Plane, Vec2
 from cadcomplete.kinds import Ends, ProfileWord
+from cadcomplete.numbers import Memory, read_line
 from cadcomplete.operations import (
     Boolean,
     Extent,
@@ -37,6 +38,7 @@ class Drawing:
         loops: its finished loops.
         curves: the curves of its open loop.
         pen: where the next curve starts, or None outside of a loop.
+        memory: what numbers can refer to, in the format `numbers`; else nothing is kept.
     """
 
     def __init__(self, text_format: Format) -> None:
@@ -46,6 +48,7 @@ class Drawing:
         self.loops: list[Loop] = []
         self.curves: list[Curve] = []
         self.pen: Vec2 | None = None
+        self.memory = Memory()
 
     @staticmethod
     def of(sequence: CadSequence, text_format: Format) -> Drawing:
@@ -62,6 +65,8 @@ class Drawing:
             if drawing.loops and not drawing.loops[-1].closed:
                 drawing.curves = list(drawing.loops.pop().curves)
                 drawing.pen = drawing.curves[-1].end
+        if text_format == "numbers":
+            drawing.memory = Memory.of(sequence)
         return drawing
 
     def copy(self) -> Drawing:
@@ -86,9 +91,22 @@ class Drawing:
             rest = [Loop(tuple(self.curves))] if self.curves else []
             yield Sketch(self.plane, (*self.loops, *rest))
 
+    def read(self, line: str) -> Command:
+        """Read what the next line says. Raises TextError."""
+        if self.text_format != "numbers":
+            return read_command(line, self.text_format)
+        try:
+            return read_line(line, self.memory)
+        except GeometryError as error:
+            raise TextError(str(error)) from error
+
     def add(self, command: Command) -> None:
         """Carry out one command. Raises TextError if it cannot follow the ones before."""
-        name, values = command
+        self._carry_out(*command)
+        if self.text_format == "numbers":
+            self.memory = self.memory.after(command)
+
+    def _carry_out(self, name: str, values: tuple[Any, ...]) -> None:
         if name == "sketch":
             self._end_sketch()
             self.plane = values[0]

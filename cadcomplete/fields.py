@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from cadcomplete.errors import TextError
 
-Format = Literal["lines", "json"]
-FORMATS: tuple[Format, ...] = ("lines", "json")
+Format = Literal["lines", "json", "numbers"]
+FORMATS: tuple[Format, ...] = ("lines", "json", "numbers")
 
 LIMIT = 1e7
 """Largest coordinate in millimetres: 10 km."""
@@ -107,7 +107,7 @@ class Kind:
         read: from the words of a line to a value; StopIteration if there are too few.
         dump: from a value to what JSON holds.
         load: from what JSON holds to a value; KeyError and TypeError for a wrong structure.
-        slots: what may stand there, in each format.
+        slots: what may stand there; of the format `numbers`, `numbers.py` says it.
     """
 
     write: Callable[[Any], str]

@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cadcomplete.commands import CLOSE, FIELDS, LOOP, read_command
+from cadcomplete.commands import CLOSE, FIELDS, LOOP
 from cadcomplete.curves import CURVES, Circle, Line
 from cadcomplete.drawing import Drawing
 from cadcomplete.fields import DECIMALS, Branch, Decimal, Fixed, Format, Open
 from cadcomplete.geometry import Plane, dot
-from cadcomplete.kinds import AXES, write_axes
+from cadcomplete.kinds import AXES, BOOLEAN, write_axes
+from cadcomplete.numbers import SPELLINGS, Number, extent_row
 from cadcomplete.operations import Extrude, Loop
 from cadcomplete.sequence import CadSequence
 
@@ -33,24 +34,37 @@ Regions = tuple[tuple[int, tuple[int, ...]], ...]
 class Outer:
     """The outer loop of a profile stands here.
 
-    `sketches` are the regions of all sketches, newest first; `used` the loops already taken.
+    Attributes:
+        sketches: the regions of all sketches, newest first.
+        used: the loops already taken.
+        quote: what stands around a profile.
+        comma: what stands between two.
+        named: whether the newest sketch is named too.
+        ends: what follows the profiles, by the sketch of the first; nothing if it is empty.
     """
 
     sketches: tuple[Regions, ...]
-    used: frozenset[tuple[int, int]]
-    quote: str
+    used: frozenset[tuple[int, int]] = frozenset()
+    quote: str = ""
+    comma: str = " "
+    named: bool = False
+    ends: tuple[Row, ...] = ()
 
     @property
     def options(self) -> tuple[tuple[str, Row], ...]:
         return tuple(
-            (f"{self.quote}{f'@{back}:' if back else ''}{loop}", (self._after(back, loop, inner),))
+            (self._text(back, loop), (self._after(back, loop, inner),))
             for back, regions in enumerate(self.sketches)
             for loop, inner in regions
             if (back, loop) not in self.used
         )
 
+    def _text(self, back: int, loop: int) -> str:
+        return f"{self.quote}{f'@{back}:' if back or self.named else ''}{loop}"
+
     def _after(self, back: int, loop: int, inner: tuple[int, ...]) -> AfterLoop:
-        rest = Outer(self.sketches, self.used | {(back, loop)}, self.quote)
+        ends = self.ends if self.used or not self.ends else (self.ends[back],)
+        rest = replace(self, used=self.used | {(back, loop)}, ends=ends)
         return AfterLoop(inner, rest)
 
 
@@ -69,11 +83,11 @@ class AfterLoop:
             for i, hole in enumerate(self.inner)
         ]
         free = sum(map(len, self.rest.sketches)) > len(self.rest.used)
-        more = [(f"{quote}," if quote else " ", (self.rest,))] if free else []
-        return (*holes, *more, (quote, ()))
+        more = [(f"{quote}{self.rest.comma}", (self.rest,))] if free else []
+        return (*holes, *more, (quote, self.rest.ends[0] if self.rest.ends else ()))
 
 
-Place = Fixed | Decimal | Branch | Open | Outer | AfterLoop
+Place = Fixed | Decimal | Branch | Open | Outer | AfterLoop | Number
 Row = tuple[Place, ...]
 
 
@@ -201,9 +215,8 @@ def _axes(drawing: Drawing) -> tuple[str, ...]:
         if dot(normal, x_axis) == 0
     ]
     planes = [*names, *(sketch.plane for _, sketch in drawing.sketches)]
-    if drawing.text_format == "lines":
-        return tuple(dict.fromkeys(map(write_axes, planes)))
-    return tuple(dict.fromkeys(map(_json_axes, planes)))
+    write = _json_axes if drawing.text_format == "json" else write_axes
+    return tuple(dict.fromkeys(map(write, planes)))
 
 
 def _json_axes(plane: Plane) -> str:
@@ -215,6 +228,8 @@ def _json_axes(plane: Plane) -> str:
 def lines_after(drawing: Drawing) -> Row:
     """Return the row of everything that may be the next line."""
     text_format = drawing.text_format
+    if text_format == "numbers":
+        return (Branch(tuple(_numbers_after(name, drawing) for name in next_commands(drawing))),)  # type: ignore[arg-type]
     comma = "," if text_format == "json" and (drawing.operations or drawing.plane) else ""
     options: list[tuple[str, Row]] = []
     for name in next_commands(drawing):
@@ -234,16 +249,37 @@ def lines_after(drawing: Drawing) -> Row:
     return (Branch(tuple(options)),)  # type: ignore[arg-type]
 
 
+def _numbers_after(name: str, drawing: Drawing) -> tuple[str, Row]:
+    """A command of the format `numbers`: how it begins, and what may follow."""
+    memory = drawing.memory
+    if name == "extrude":
+        booleans = tuple(text for text, _ in _booleans(drawing, BOOLEAN.slots["lines"][0]).options)
+        ends = tuple(
+            (Branch(tuple((f" {b}", extent_row(memory, back)) for b in booleans)),)
+            for back in range(len(memory.frames))
+        )
+        return (f"{name} ", (Outer(_regions(drawing), comma=",", named=True, ends=ends),))
+    row = SPELLINGS[name].row(memory)
+    if name == "sketch":
+        row += (Branch(tuple((text, ()) for text in _axes(drawing))),)
+    return (f"{name} " if row else name, (*row, Fixed("\n")))
+
+
+def _booleans(drawing: Drawing, slot: Any) -> Branch:
+    """What an extrude may do: the first one of a part has nothing to meet."""
+    if any(isinstance(op, Extrude) for op in drawing.operations):
+        return slot
+    return Branch(tuple(option for option in slot.options if "new" in option[0]))
+
+
 def _filled(slot: Any, name: str, drawing: Drawing) -> Row:
     """A slot as it is for this drawing: open places get their choices."""
     if isinstance(slot, Open) and slot.name == "axes":
         return (Branch(tuple((text, ()) for text in _axes(drawing))),)
     if isinstance(slot, Open):
-        quote = '"' if drawing.text_format == "json" else ""
-        return (Outer(_regions(drawing), frozenset(), quote),)
-    if name == "boolean" and not any(isinstance(op, Extrude) for op in drawing.operations):
-        return (Branch(tuple(o for o in slot.options if "new" in o[0])),)
-    return (slot,)
+        style = {"quote": '"', "comma": ","} if drawing.text_format == "json" else {}
+        return (Outer(_regions(drawing), **style),)
+    return (_booleans(drawing, slot),) if name == "boolean" else (slot,)
 
 
 # --- tokens -------------------------------------------------------------------------------------
@@ -364,7 +400,7 @@ class Matcher:
             return False
         after = self.drawing.copy()
         line = "".join((self._line, *ends)).strip().removeprefix(",")
-        after.add(read_command(line, self.grammar.text_format))
+        after.add(after.read(line))
         return after.pen == pen and len(after.curves) > len(self.drawing.curves)
 
     def accept(self, token: int) -> None:
@@ -377,5 +413,5 @@ class Matcher:
         self._line += self.grammar.texts[token]
         if not self._point.row:
             line = self._line.strip().removeprefix(",")
-            self.drawing.add(read_command(line, self.grammar.text_format))
+            self.drawing.add(self.drawing.read(line))
             self._line, self._point = "", Point(lines_after(self.drawing))

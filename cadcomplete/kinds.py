@@ -112,7 +112,8 @@ AXES: dict[str, Vec3] = {
 _NAMES = {axis: name for name, axis in AXES.items()}
 
 
-def _write_direction(direction: Vec3) -> str:
+def write_direction(direction: Vec3) -> str:
+    """Return the name of a direction along an axis of the world, or its three numbers."""
     x, y, z = (round(c, 9) + 0.0 for c in direction)  # 10 nanometres over 10 metres
     name = _NAMES.get((x, y, z))
     return name or " ".join(f"{c:.9f}".rstrip("0").rstrip(".") for c in (x, y, z))
@@ -126,12 +127,17 @@ def _read_direction(words: Iterator[str]) -> Vec3:
 
 def write_axes(plane: Plane) -> str:
     """Return the words that say how a plane is turned, such as `+z +x`."""
-    return f"{_write_direction(plane.normal)} {_write_direction(plane.x_axis)}"
+    return f"{write_direction(plane.normal)} {write_direction(plane.x_axis)}"
+
+
+def read_axes(words: Iterator[str]) -> tuple[Vec3, Vec3]:
+    """Read the normal and the x axis of a plane."""
+    return (_read_direction(words), _read_direction(words))
 
 
 def _read_plane(words: Iterator[str]) -> Plane:
     origin = (parse_number(next(words)), parse_number(next(words)), parse_number(next(words)))
-    return Plane.of(origin, _read_direction(words), _read_direction(words))
+    return Plane.of(origin, *read_axes(words))
 
 
 def _dump_plane(plane: Plane) -> dict[str, list[float]]:

@@ -1,19 +1,21 @@
 """A history as text for a language model, with the place of every cut.
 
-`lines` is the line language, `json` the same commands as operation-major JSON, one a line.
-Both start with nothing that depends on what follows, and every command ends with a line end,
+`lines` is the line language, `json` the same commands as operation-major JSON, one a line, and
+`numbers` (`numbers.py`) the line language with numbers said by what stands there already. All start with nothing that depends on what follows, and every command ends with a line end,
 so the text of the first k operations is exactly the beginning of the text of all of them.
 docs/format.md is the specification.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cadcomplete.commands import Cut, read_command, write_command, write_commands
+from cadcomplete.commands import Command, Cut, write_command, write_commands
 from cadcomplete.drawing import Drawing
 from cadcomplete.errors import TextError
 from cadcomplete.fields import Format
+from cadcomplete.numbers import Memory, write_line
 from cadcomplete.sequence import CadSequence
 
 JSON_HEAD = '{"sequence":['
@@ -44,7 +46,7 @@ class Text:
 def encode(sequence: CadSequence, *, text_format: Format = "lines") -> Text:
     """Return the text of a history. The same history always gives the same text."""
     commands, cuts = write_commands(sequence, text_format)
-    lines = [f"{write_command(command, text_format)}\n" for command in commands]
+    lines = [f"{line}\n" for line in _lines(commands, text_format)]
     if text_format == "json":
         lines = [line if i == 0 else f",{line}" for i, line in enumerate(lines)]
     head = f"{JSON_HEAD}\n" if text_format == "json" else ""
@@ -52,6 +54,16 @@ def encode(sequence: CadSequence, *, text_format: Format = "lines") -> Text:
     for line in lines:
         ends.append(ends[-1] + len(line))
     return Text(head + "".join(lines), tuple(cuts), tuple(ends[cut.commands] for cut in cuts))
+
+
+def _lines(commands: list[Command], text_format: Format) -> Iterator[str]:
+    if text_format != "numbers":
+        yield from (write_command(command, text_format) for command in commands)
+        return
+    memory = Memory()
+    for command in commands:
+        yield write_line(command, memory)
+        memory = memory.after(command)
 
 
 def decode(text: str, *, text_format: Format = "lines") -> CadSequence:
@@ -66,7 +78,7 @@ def decode(text: str, *, text_format: Format = "lines") -> CadSequence:
         if not line:
             continue
         try:
-            drawing.add(read_command(line, text_format))
+            drawing.add(drawing.read(line))
         except TextError as error:
             error.where = error.where or f"line {number}"
             raise

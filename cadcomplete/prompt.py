@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from cadcomplete.fields import Format
 from cadcomplete.lines import Text, encode
+from cadcomplete.numbers import spelled
 from cadcomplete.sequence import CadSequence
 
 INSTRUCTION = "Complete this CAD sequence"
@@ -50,6 +51,7 @@ def prompt(
 
     `levels` says what was measured in the cloud of the wanted part (`data.levels`).
     """
+    levels = spelled(levels) if text_format == "numbers" else levels
     first, text = head(caption, levels=levels), encode(sequence, text_format=text_format)
     offsets = tuple(len(first) + offset for offset in text.offsets)
     return dataclasses.replace(text, text=first + text.text, offsets=offsets)

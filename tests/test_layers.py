@@ -14,7 +14,7 @@ PACKAGE = ROOT / "cadcomplete"
 LAYERS = (
     {"errors", "geometry", "fields", "files"},
     {"kinds", "curves", "operations", "sequence", "config"},
-    {"commands", "drawing", "lines", "prompt", "tokenizer", "readers"},
+    {"commands", "numbers", "drawing", "lines", "prompt", "tokenizer", "readers"},
     {"grammar", "kernel"},
     {"exporters", "metrics", "data", "fitting", "predictions", "ranking", "baselines", "habits"},
     {"distributed", "encoders", "losses", "model", "pretrained"},
