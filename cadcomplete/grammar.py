@@ -20,7 +20,7 @@ from cadcomplete.drawing import Drawing
 from cadcomplete.fields import DECIMALS, Branch, Decimal, Fixed, Format, Open
 from cadcomplete.geometry import Plane, dot
 from cadcomplete.kinds import AXES, BOOLEAN, write_axes
-from cadcomplete.numbers import SPELLINGS, Number, extent_row
+from cadcomplete.numbers import SPELLINGS, Number, Rest, extent_row
 from cadcomplete.operations import Extrude, Loop
 from cadcomplete.sequence import CadSequence
 
@@ -87,7 +87,7 @@ class AfterLoop:
         return (*holes, *more, (quote, self.rest.ends[0] if self.rest.ends else ()))
 
 
-Place = Fixed | Decimal | Branch | Open | Outer | AfterLoop | Number
+Place = Fixed | Decimal | Branch | Open | Outer | AfterLoop | Number | Rest
 Row = tuple[Place, ...]
 
 
@@ -117,6 +117,14 @@ def step(point: Point, char: str) -> Point | None:
             row, typed = rest, ""
             continue
         assert not isinstance(head, Open), "open slots are filled in before a line is walked"
+        if isinstance(head, (Number, Rest)):
+            choices = head.choices
+            if longer in choices.begun:
+                return Point(row, longer)
+            if typed not in choices.options:
+                return None
+            row, typed = (*choices.options[typed], *rest), ""
+            continue
         if any(text.startswith(longer) for text, _ in head.options):
             return Point(row, longer)
         after = next((slots for text, slots in head.options if text == typed), None)

@@ -1,7 +1,8 @@
 """A history as text for a language model, with the place of every cut.
 
 `lines` is the line language, `json` the same commands as operation-major JSON, one a line, and
-`numbers` (`numbers.py`) the line language with numbers said by what stands there already. All start with nothing that depends on what follows, and every command ends with a line end,
+`numbers` (`numbers.py`) the line language with numbers said by what stands there already. All
+start with nothing that depends on what follows, and every command ends with a line end,
 so the text of the first k operations is exactly the beginning of the text of all of them.
 docs/format.md is the specification.
 """

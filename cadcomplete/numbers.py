@@ -6,6 +6,7 @@ or its opposite; of the others most are round. So a number is a word of one of t
     0           zero
     r3, n3      the fourth newest different number along this axis, or its opposite
     +40#5       a new one: sign, size (sixteen steps a decade), and which round number of that size
+    d-40#5      so far from the newest number along this axis, where that alone is round
     +40~7=17.34 no round number: the size in 32 finer steps, then its digits
 
 Only what stands before is referred to (law 1), and what is read is, number for number, what the
@@ -23,7 +24,7 @@ from typing import Any
 
 from cadcomplete.commands import Command, write_commands
 from cadcomplete.errors import TextError
-from cadcomplete.fields import Branch, Decimal, Fixed, Slot, number, parse_number
+from cadcomplete.fields import Branch, Decimal, Fixed, number, parse_number
 from cadcomplete.geometry import XY, Plane, Vec3
 from cadcomplete.kinds import (
     AXES,
@@ -56,11 +57,6 @@ Key = int | str
 plane that lies askew "u", "v", and "w" along its normal."""
 
 
-def canonical(value: float) -> float:
-    """Return the number that the line language would read again."""
-    return float(number(value))
-
-
 # --- what stands there already ------------------------------------------------------------------
 
 
@@ -73,13 +69,26 @@ class Axis:
     origin: float = 0.0
 
     def world(self, value: float) -> float:
-        return self.origin + self.sign * value
+        return self.origin + self.sign * self.canonical(value)
 
     def number(self, world: float) -> float:
-        return canonical(self.sign * (world - self.origin))
+        return self.canonical(self.sign * (world - self.origin))
+
+    def canonical(self, value: float) -> float:
+        """Return the number that the line language would read again."""
+        return float(self.digits(value))
+
+    @property
+    def places(self) -> bool:
+        """Whether its numbers are places, so that they lie some way from each other."""
+        return self.key not in ("radius", "sweep")
+
+    def digits(self, value: float) -> str:
+        return SWEEP.write(value) if self.key == "sweep" else number(value)
 
 
 RADIUS, SWEEPS = Axis("radius"), Axis("sweep")
+_WORLD = tuple(map(Axis, range(3)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,7 @@ class Frame:
         u, v, w = named
         if u is None or v is None or w is None:
             return Frame(Axis("u"), Axis("v"), Axis("w"))
-        origin = [canonical(value) for value in plane.origin]
+        origin = [float(number(value)) for value in plane.origin]
         placed = (Axis(i, sign, origin[i]) for i, sign in (u, v))
         return Frame(*placed, Axis(*w))
 
@@ -146,7 +155,7 @@ class Memory:
         """Return the memory after these numbers, the last one the newest."""
         numbers = dict(self.numbers)
         for axis, value in pairs:
-            world = axis.world(canonical(value))
+            world = axis.world(value)
             others = [w for w in numbers.get(axis.key, ()) if abs(w - world) > 1e-6]
             numbers[axis.key] = (world, *others[: REFERENCES - 1])
         return replace(self, numbers=tuple(numbers.items()))
@@ -164,7 +173,7 @@ class Memory:
 
 def write_number(value: float, axis: Axis, memory: Memory) -> str:
     """Return the word for a number."""
-    value = canonical(value)
+    value = axis.canonical(value)
     if value == 0:
         return "0"
     near = 2e-6 + 2e-7 * abs(value)
@@ -175,10 +184,20 @@ def write_number(value: float, axis: Axis, memory: Memory) -> str:
                 and axis.number(place) == value
             ):
                 return f"{letter}{back}"
-    return fresh(value)
+    return _stepped(value, axis, memory) or fresh(value, axis)
 
 
-def fresh(value: float) -> str:
+def _stepped(value: float, axis: Axis, memory: Memory) -> str:
+    """The word for a number that is not round but a round distance from the newest one, or ""."""
+    there = memory.along(axis)
+    if not axis.places or not there or _rounds(_step(abs(value))).get(abs(value)) is not None:
+        return ""
+    far = float(number(axis.world(value) - there[0]))
+    round_ = far and _rounds(_step(abs(far))).get(abs(far)) is not None
+    return f"d{fresh(far)}" if round_ and axis.number(there[0] + far) == value else ""
+
+
+def fresh(value: float, axis: Axis = _WORLD[0]) -> str:
     """Return the word for a number that refers to no other; it must not be zero."""
     sign, size = "-" if value < 0 else "+", abs(value)
     step = _step(size)
@@ -186,7 +205,7 @@ def fresh(value: float) -> str:
     if rank is not None:
         return f"{sign}{step}#{rank}"
     finer = math.floor(((math.log10(size) - LOWEST) * STEPS - step) * FINER)
-    return f"{sign}{step}~{min(FINER - 1, max(0, finer))}={number(size)}"
+    return f"{sign}{step}~{min(FINER - 1, max(0, finer))}={axis.digits(size)}"
 
 
 def _step(size: float) -> int:
@@ -213,7 +232,7 @@ def _round_of(step: int) -> dict[int, float]:
     return {rank: value for value, rank in _rounds(step).items()}
 
 
-_FRESH = re.compile(r"([+-])(\d{1,3})(?:#(\d{1,2})|~(\d{1,2})=(\d+(?:\.\d+)?))")
+_FRESH = re.compile(r"(d?)([+-])(\d{1,3})(?:#(\d{1,2})|~(\d{1,2})=(\d+(?:\.\d+)?))")
 _REFERENCE = re.compile(r"([rn])(\d{1,2})")
 
 
@@ -229,50 +248,85 @@ def read_number(word: str, axis: Axis, memory: Memory) -> float:
         return axis.number(there[back] if match[1] == "r" else -there[back])
     match = _FRESH.fullmatch(word)
     if match is None:
-        raise TextError("not a number", expected="0, r3, n3, +40#5 or +40~7=17.34", got=word)
-    sign, step, rank, _, digits = match.groups()
-    if digits is not None:
+        expected = "0, r3, n3, +40#5, d-40#5 or +40~7=17.34"
+        raise TextError("not a number", expected=expected, got=word)
+    stepped, sign, step, rank, _, digits = match.groups()
+    if digits is not None and not stepped:
         size = parse_number(digits)
-    elif (size := _round_of(int(step)).get(int(rank))) is None:
+    elif digits or (size := _round_of(int(step)).get(int(rank))) is None:
         known = len(_rounds(int(step)))
         raise TextError("no such round number", expected=f"a rank below {known}", got=word)
-    return -size if sign == "-" else size
+    size = -size if sign == "-" else size
+    if not stepped:
+        return size
+    if not (there := memory.along(axis)):
+        raise TextError("no number before", expected="a new number", got=word)
+    return axis.number(there[0] + size)
 
 
 # --- what may stand there -----------------------------------------------------------------------
 
-_SIGNS = {True: "+-", False: "+"}
+Options = dict[str, tuple[Any, ...]]
+"""What may stand in a place, each with what follows it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number stands here; `references` earlier ones can be referred to."""
+    """A number stands here; `references` earlier ones can be referred to.
+
+    With `steps` it may also be told by how far it is from the newest of them.
+    """
 
     references: int
     signed: bool = True
     zero: bool = True
+    steps: bool = True
 
     @property
-    def options(self) -> tuple[tuple[str, tuple[Slot, ...]], ...]:
-        return _options(self.references, self.signed, self.zero)
+    def choices(self) -> Choices:
+        return _number_choices(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What stands behind the size of a new number: the rank of a round one, or its digits."""
+
+    step: int
+    round_only: bool = False
+
+    @property
+    def choices(self) -> Choices:
+        return _rest_choices(self)
+
+
+class Choices:
+    """Options that are looked up, because there are hundreds: each text, and how texts begin."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.begun = {text[:end] for text in options for end in range(len(text) + 1)}
 
 
 @cache
-def _options(references: int, signed: bool, zero: bool) -> tuple[tuple[str, tuple[Slot, ...]], ...]:
-    options: list[tuple[str, tuple[Slot, ...]]] = [("0", ())] if zero else []
-    for back in range(references):
-        options += [(f"{letter}{back}", ()) for letter in ("rn" if signed else "r")]
-    options += [
-        (f"{sign}{step}", (_new(step),)) for sign in _SIGNS[signed] for step in range(SIZES)
-    ]
-    return tuple(options)
+def _number_choices(number: Number) -> Choices:
+    options: Options = {"0": ()} if number.zero else {}
+    letters, signs = ("rn", "+-") if number.signed else ("r", "+")
+    options |= {f"{x}{back}": () for back in range(number.references) for x in letters}
+    for sign in signs:
+        options |= {f"{sign}{step}": (Rest(step),) for step in range(SIZES)}
+    if number.steps:
+        sized = [step for step in range(SIZES) if _rounds(step)]
+        options |= {f"d{s}{step}": (Rest(step, round_only=True),) for s in "+-" for step in sized}
+    return Choices(options)
 
 
 @cache
-def _new(step: int) -> Branch:
-    ranks = [(f"#{rank}", ()) for rank in range(len(_rounds(step)))]
-    digits = Decimal(signed=False, zero=False)
-    return Branch((*ranks, *((f"~{finer}=", (digits,)) for finer in range(FINER))))
+def _rest_choices(rest: Rest) -> Choices:
+    options: Options = {f"#{rank}": () for rank in range(len(_rounds(rest.step)))}
+    if not rest.round_only:
+        digits = Decimal(signed=False, zero=False)
+        options |= {f"~{finer}=": (digits,) for finer in range(FINER)}
+    return Choices(options)
 
 
 # --- commands -----------------------------------------------------------------------------------
@@ -303,8 +357,8 @@ def _flat(values: tuple[Any, ...]) -> list[float]:
 
 
 def _slot(axis: Axis, memory: Memory) -> Number:
-    free = axis.key not in ("radius", "sweep")
-    return Number(len(memory.along(axis)), signed=axis.key != "radius", zero=free)
+    signed, count = axis.key != "radius", len(memory.along(axis))
+    return Number(count, signed=signed, zero=axis.places, steps=axis.places and count > 0)
 
 
 def _joined(slots: Iterable[Any]) -> tuple[Any, ...]:
@@ -317,8 +371,6 @@ def _numbers(axes: Axes, *, point: bool = True) -> Spelling:
 
     def write(values: tuple[Any, ...], memory: Memory) -> list[str]:
         flat = _flat(values)
-        if len(flat) == 3 and axes(memory)[2] is SWEEPS:
-            flat[2] = float(SWEEP.write(flat[2]))
         return [write_number(v, axis, memory) for v, axis in zip(flat, axes(memory), strict=True)]
 
     def read(words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
@@ -332,9 +384,6 @@ def _numbers(axes: Axes, *, point: bool = True) -> Spelling:
         return _joined(_slot(axis, memory) for axis in axes(memory))
 
     return Spelling(write, read, see, row)
-
-
-_WORLD = tuple(map(Axis, range(3)))
 
 
 def _write_sketch(values: tuple[Any, ...], memory: Memory) -> list[str]:
@@ -418,9 +467,8 @@ def _see_extrude(values: tuple[Any, ...], memory: Memory) -> Memory:
 def extent_row(memory: Memory, back: int) -> tuple[Any, ...]:
     """What may stand behind the boolean of an extrude of the sketch `back` before the newest."""
     slot = _slot(memory.frames[-1 - back].w, memory)
-    more = Branch((("\n", ()), (" from ", (slot, Fixed("\n")))))  # type: ignore[arg-type]
-    to, sym = (slot, more), (slot, Fixed("\n"))
-    return (Branch(((" to ", to), (" sym ", sym))),)  # type: ignore[arg-type]
+    more = Branch((("", ()), (" from ", (slot,))))  # type: ignore[arg-type]
+    return (Branch(((" to ", (slot, more)), (" sym ", (slot,)))), Fixed("\n"))  # type: ignore[arg-type]
 
 
 def _in_sketch(memory: Memory) -> tuple[Axis, ...]:
@@ -463,7 +511,7 @@ def read_line(line: str, memory: Memory) -> Command:
 # --- the tokens ---------------------------------------------------------------------------------
 
 PIECES = (
-    r"\n| ?@\d+|[:/,]\d+|,@\d+| ?[+-]\d+|#\d+|~\d+=| ?\d|\.| [rn]\d{1,2}(?!\w)"
+    r"\n| ?@\d+|[:/,]\d+|,@\d+| ?[+-]\d+|#\d+|~\d+=| ?\d|\.| [rn]\d{1,2}(?!\w)| d(?=[+-])"
     r"| ?[+\-]?\p{L}+| ?[^\s\p{L}\d]+|\s"
 )
 """What is a token of its own, as far as it is a word of the language; captions have the rest."""
@@ -476,8 +524,10 @@ def words() -> tuple[str, ...]:
     commands += ["ellipse", "spline", "unknown", "edges", "point"]
     named = [" new", " join", " cut", " intersect", " to", " sym", " from", " through", " taper"]
     named += [f" {axis}" for axis in AXES]
-    references = [f" {letter}{back}" for letter in "rn" for back in range(REFERENCES)]
-    sizes = [f" {sign}{step}" for sign in "+-" for step in range(SIZES)]
+    references = [" d", *(f" {letter}{back}" for letter in "rn" for back in range(REFERENCES))]
+    sizes = [
+        f"{space}{sign}{step}" for space in (" ", "") for sign in "+-" for step in range(SIZES)
+    ]
     ranks = [f"#{rank}" for rank in range(ROUNDS)] + [f"~{finer}=" for finer in range(FINER)]
     sketches = [f"{before}@{back}" for before in (" ", ",") for back in range(16)]
     loops = [f"{before}{loop}" for before in ":/" for loop in range(64)]
@@ -493,5 +543,5 @@ def spelled(levels: str) -> str:
 def _spelled(word: str) -> str:
     if not re.fullmatch(r"-?\d+(\.\d+)?", word):
         return word
-    value = canonical(float(word))
+    value = _WORLD[0].canonical(float(word))
     return fresh(value) if value else "0"
