@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from peft import LoraConfig as PeftConfig
 from peft import get_peft_model
-from tokenizers import AddedToken
+from tokenizers import AddedToken, Regex
 from transformers import Qwen3Config
 
-from cadcomplete import losses, pretrained
+from cadcomplete import losses, numbers, pretrained
 from cadcomplete.config import Config, LoraConfig, ModelConfig
 from cadcomplete.encoders import image_encoder, point_encoder
 from cadcomplete.errors import ConfigError
@@ -29,6 +29,10 @@ def make_tokenizer(config: Config, texts: Iterable[str]) -> TextTokenizer:
     model = config.model
     if model.language_model:
         tokenizer = pretrained.tokenizer(model.language_model, gguf=model.gguf)
+    elif config.data.text_format == "numbers":  # whose words are tokens; only captions are learned
+        size, pieces = model.decoder.vocabulary, Regex(numbers.PIECES)
+        heads = (text.partition("\n")[0] for text in texts)
+        tokenizer = TextTokenizer.train(heads, size=size, pieces=pieces, words=numbers.words())
     else:
         tokenizer = TextTokenizer.train(texts, size=model.decoder.vocabulary)
     added = [AddedToken(text, normalized=False) for text in model.new_tokens]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -64,10 +64,13 @@ class TextTokenizer:
         return TextTokenizer(Tokenizer.from_str(json.dumps(content)), end)
 
     @staticmethod
-    def train(texts: Iterable[str], *, size: int, pieces: Regex = PIECES) -> TextTokenizer:
+    def train(
+        texts: Iterable[str], *, size: int, pieces: Regex = PIECES, words: Sequence[str] = ()
+    ) -> TextTokenizer:
         """Learn the byte pairs of `texts`; the same texts give the same tokenizer.
 
-        No token reaches over the end of one of the `pieces`.
+        No token reaches over the end of one of the `pieces`. Those that are one of `words` are a
+        token each, learned or not.
         """
         tokenizer = Tokenizer(models.BPE())
         split = pre_tokenizers.Split(pieces, behavior="isolated")
@@ -75,12 +78,14 @@ class TextTokenizer:
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, to_bytes])
         tokenizer.decoder = decoders.ByteLevel()
         trainer = trainers.BpeTrainer(
-            vocab_size=size,
+            vocab_size=size - len(words),
             special_tokens=[END],
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
             show_progress=False,
         )
         tokenizer.train_from_iterator(texts, trainer)
+        if words:
+            _add(tokenizer, words)
         return TextTokenizer(tokenizer, END)
 
     def save(self, folder: Path) -> None:
@@ -122,6 +127,17 @@ class TextTokenizer:
 
     def decode(self, ids: Iterable[int]) -> str:
         return self.backend.decode(list(ids), skip_special_tokens=False)
+
+
+def _add(tokenizer: Tokenizer, words: Sequence[str]) -> None:
+    """Make every one of `words` a token, whatever pairs were learned."""
+    learned = json.loads(tokenizer.to_str())["model"]
+    to_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    for word in words:
+        ((piece, _),) = to_bytes.pre_tokenize_str(word)
+        learned["vocab"].setdefault(piece, len(learned["vocab"]))
+    merges = [tuple(pair) for pair in learned["merges"]]
+    tokenizer.model = models.BPE(learned["vocab"], merges, ignore_merges=True)
 
 
 def shipped() -> Path:

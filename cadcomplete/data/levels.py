@@ -7,10 +7,13 @@ positions are what a person would measure first; they are said in words beside t
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cadcomplete.data.circles import rounds
+from cadcomplete.data.augment import Symmetry
+from cadcomplete.data.circles import Round, rounds
 from cadcomplete.fields import number
 from cadcomplete.geometry import Array
 from cadcomplete.kernel.cloud import PointCloud
@@ -23,19 +26,82 @@ _LEAST = 0.004  # the smallest face, as a share of all points
 _FACING = math.cos(math.radians(12))
 
 
-def measured(cloud: PointCloud) -> str:
-    """Return what can be measured in a cloud: "x -5 5 y 0 20 z 0 3.5 10 hole z 2 16.5 1.25".
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What was measured in a cloud, in millimetres.
 
-    Positions of flat faces across the axes, then cylinders along them, each with its place in the
-    other two axes and its radius, in millimetres.
+    Attributes:
+        levels: the positions of flat faces across x, y and z, each in order.
+        rounds: cylinders along an axis.
+        decimals: to how many places the numbers are known.
     """
-    noise = 0.0 if _width(cloud) == _EXACT else _COARSE
-    named = zip("xyz", levels(cloud), strict=True)
-    words = [" ".join([axis, *map(number, values)]) for axis, values in named]
-    for one in rounds(cloud, noise=noise):
-        numbers = " ".join(map(number, (*one.center, one.radius)))
-        words.append(f"{'hole' if one.hole else 'round'} {'xyz'[one.axis]} {numbers}")
-    return " ".join(words)
+
+    levels: tuple[tuple[float, ...], ...]
+    rounds: tuple[Round, ...]
+    decimals: int = 6
+
+    @staticmethod
+    def of(cloud: PointCloud) -> Measures:
+        width = _width(cloud)
+        decimals = _decimals((2e-5 if width == _EXACT else 5e-3) * 2 * cloud.scale)
+        noise = 0.0 if width == _EXACT else _COARSE
+        return Measures(levels(cloud), rounds(cloud, noise=noise), decimals)
+
+    @property
+    def words(self) -> str:
+        """The measures as a model reads them: "x -5 5 y 0 20 z 0 3.5 10 hole z 2 16.5 1.25".
+
+        Positions of flat faces across the axes, then cylinders along them, each with its place in
+        the other two axes and its radius.
+        """
+        named = zip("xyz", self.levels, strict=True)
+        words = [" ".join([axis, *map(number, values)]) for axis, values in named]
+        for one in self.rounds:
+            numbers = " ".join(map(number, (*one.center, one.radius)))
+            words.append(f"{'hole' if one.hole else 'round'} {'xyz'[one.axis]} {numbers}")
+        return " ".join(words)
+
+    def moved(self, symmetry: Symmetry) -> Measures:
+        """Return the measures of the moved part."""
+        pairs = list(zip(symmetry.order, symmetry.signs, strict=True))
+        moved = tuple(tuple(sorted(s * v + 0.0 for v in self.levels[i])) for i, s in pairs)
+        found = [_moved(one, symmetry) for one in self.rounds]
+        return replace(self, levels=moved, rounds=_in_order(found))
+
+    def scaled(self, factor: float) -> Measures:
+        """Return the measures of a part `factor` times as large."""
+        places = max(0, min(6, self.decimals - math.floor(math.log10(factor))))
+
+        def times(value: float) -> float:
+            return round(value * factor, places) + 0.0
+
+        found = [
+            replace(one, center=(times(one.center[0]), times(one.center[1])), radius=r)
+            for one in self.rounds
+            if (r := times(one.radius))
+        ]
+        scaled = tuple(tuple(sorted({times(v) for v in values})) for values in self.levels)
+        return Measures(scaled, _in_order(found), places)
+
+
+def _moved(one: Round, symmetry: Symmetry) -> Round:
+    there = dict(zip(_across(one.axis), one.center, strict=True))
+    axis = symmetry.order.index(one.axis)
+    x, y = (symmetry.signs[i] * there[symmetry.order[i]] + 0.0 for i in _across(axis))
+    return replace(one, axis=axis, center=(x, y))
+
+
+def _across(axis: int) -> tuple[int, ...]:
+    return tuple(i for i in range(3) if i != axis)
+
+
+def _in_order(found: Iterable[Round]) -> tuple[Round, ...]:
+    return tuple(sorted(found, key=lambda r: (r.axis, r.center, r.radius)))
+
+
+def measured(cloud: PointCloud) -> str:
+    """Return what can be measured in a cloud, in words."""
+    return Measures.of(cloud).words
 
 
 def levels(cloud: PointCloud) -> tuple[tuple[float, ...], ...]:

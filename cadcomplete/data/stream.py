@@ -1,0 +1,198 @@
+"""Batches without end for a small model that learns from text alone.
+
+Nothing is loaded but a pack: every sample is a part drawn at random, moved, scaled and reordered
+anew, or a synthetic one, with a caption or with what a cloud of it measures, or with nothing.
+Shapes: B samples, L tokens of the longest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import IterableDataset, get_worker_info
+
+from cadcomplete.config import Config
+from cadcomplete.data import synthetic
+from cadcomplete.data.augment import SCALES, move, scale, symmetries
+from cadcomplete.data.levels import Measures
+from cadcomplete.data.pack import Packed
+from cadcomplete.data.reorder import reorder
+from cadcomplete.errors import CadCompleteError
+from cadcomplete.prompt import prompt
+from cadcomplete.sequence import CadSequence
+from cadcomplete.tokenizer import TextTokenizer
+
+_POOL = 16
+"""Batches that are sorted by length together, so that little of them is padding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A sample as tokens: what stands before `first` is the prompt, and carries no loss."""
+
+    ids: np.ndarray
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Samples of similar length.
+
+    Attributes:
+        ids: shape (B, L), the end token where a sample is over.
+        first: the first token of each that carries loss, shape (B,).
+        length: of each, its end token included, shape (B,).
+    """
+
+    ids: Tensor
+    first: Tensor
+    length: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        moved = (t.to(device, non_blocking=True) for t in (self.ids, self.first, self.length))
+        return Batch(*moved)
+
+
+def piece(
+    sequence: CadSequence,
+    tokenizer: TextTokenizer,
+    config: Config,
+    *,
+    caption: str | None = None,
+    measures: Measures | None = None,
+) -> Piece | None:
+    """Return a history as tokens, cut after its last operation that fits; None if none does."""
+    words = "" if measures is None else measures.words
+    data = config.data
+    text = prompt(sequence, caption=caption, levels=words, text_format=data.text_format)
+    tokens = tokenizer.encode(text)
+    pairs = zip(text.cuts, tokens.cuts, strict=True)
+    cuts = [index for cut, index in pairs if cut.curves is None]
+    ids = (*tokens.ids, tokenizer.end)
+    if len(ids) > data.max_length:
+        ids = ids[: max((cut for cut in cuts if cut <= data.max_length), default=0)]
+    return Piece(np.array(ids, dtype=np.int32), cuts[0]) if len(ids) > cuts[0] else None
+
+
+class Stream(IterableDataset[Batch]):
+    """Batches of at most `tokens` tokens each, padding included, the same for a seed.
+
+    `share` of the samples are synthetic parts.
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[Packed],
+        tokenizer: TextTokenizer,
+        config: Config,
+        *,
+        tokens: int,
+        share: float = 0.5,
+        seed: int = 0,
+    ) -> None:
+        self.parts, self.tokenizer, self.config = parts, tokenizer, config
+        self.tokens, self.share, self.seed = tokens, share, seed
+
+    def __iter__(self) -> Iterator[Batch]:
+        info = get_worker_info()
+        worker, workers = (info.id, info.num_workers) if info else (0, 1)
+        random = np.random.default_rng([self.seed, worker])
+        number = worker
+        while True:
+            pool: list[Piece] = []
+            count = 0
+            while count < _POOL * self.tokens:
+                if random.random() < self.share or not self.parts:
+                    found = self._synthetic(number, random)
+                    number += workers
+                else:
+                    found = self._real(self.parts[random.integers(len(self.parts))], random)
+                if found is not None:
+                    pool.append(found)
+                    count += len(found.ids)
+            batches = list(grouped(pool, self.tokens, self.tokenizer.end))
+            yield from (batches[i] for i in random.permutation(len(batches)))
+
+    def _synthetic(self, number: int, random: np.random.Generator) -> Piece | None:
+        part = synthetic.generate(number, seed=self.seed)
+        chosen = symmetries()[random.integers(48)]
+        return piece(move(part, chosen), self.tokenizer, self.config)
+
+    def _real(self, part: Packed, random: np.random.Generator) -> Piece | None:
+        sequence, data = part.sample.sequence, self.config.data
+        caption, measures = self._shown(part, random)
+        if random.random() < data.reordered:
+            sequence = reorder(sequence, random)
+        if random.random() >= data.upright:
+            symmetry = symmetries()[random.integers(1, 48)]
+            sequence = move(sequence, symmetry)
+            measures = measures and measures.moved(symmetry)
+        if random.random() < data.scaled:
+            factor = SCALES[random.integers(len(SCALES))]
+            sequence, caption = scale(sequence, factor), None  # which may tell sizes
+            measures = measures and measures.scaled(factor)
+        try:
+            return piece(sequence, self.tokenizer, self.config, caption=caption, measures=measures)
+        except CadCompleteError:  # made so small that a loop is a point
+            return None
+
+    def _shown(
+        self, part: Packed, random: np.random.Generator
+    ) -> tuple[str | None, Measures | None]:
+        """A caption or none, and what a cloud or a scan measures or nothing."""
+        data, sample = self.config.data, part.sample
+        caption, measures = None, None
+        if random.random() < data.captions:
+            texts = [sample.caption, *sample.descriptions]
+            derived = random.random() < data.derived and len(texts) > 1
+            caption = texts[random.integers(1, len(texts)) if derived else 0]
+        if part.clean is not None and random.random() < data.points:
+            scans = part.scans if random.random() < data.scans else ()
+            measures = scans[random.integers(len(scans))] if scans else part.clean
+        return caption, measures
+
+
+def grouped(pieces: Sequence[Piece], tokens: int, end: int) -> Iterator[Batch]:
+    """Yield batches of similar length, each of at most `tokens` tokens, but at least one sample."""
+    chosen: list[Piece] = []
+    for found in sorted(pieces, key=lambda p: len(p.ids)):
+        if chosen and (len(chosen) + 1) * len(found.ids) > tokens:
+            yield _batch(chosen, end)
+            chosen = []
+        chosen.append(found)
+    if chosen:
+        yield _batch(chosen, end)
+
+
+def _batch(pieces: Sequence[Piece], end: int) -> Batch:
+    length = np.array([len(p.ids) for p in pieces])
+    ids = np.full((len(pieces), -(-int(length.max()) // 8) * 8), end, dtype=np.int32)
+    for row, found in zip(ids, pieces, strict=True):
+        row[: len(found.ids)] = found.ids
+    first = torch.tensor([p.first for p in pieces])
+    return Batch(torch.from_numpy(ids), first, torch.from_numpy(length))
+
+
+def held_out(
+    parts: Sequence[Packed], tokenizer: TextTokenizer, config: Config, *, shown: str = "none"
+) -> list[Piece]:
+    """Return parts as they were drawn, with nothing shown, a caption, or what a cloud measures.
+
+    Each is whole: what is longer than the limit is left out.
+    """
+    data = replace(config.data, max_length=1 << 30)
+    found = [
+        piece(
+            part.sample.sequence,
+            tokenizer,
+            replace(config, data=data),
+            caption=part.sample.caption if shown == "caption" else None,
+            measures=part.clean if shown == "points" else None,
+        )
+        for part in parts
+    ]
+    return [p for p in found if p is not None and len(p.ids) <= config.data.max_length]
