@@ -76,9 +76,9 @@ ROWS = (
     Row(says="checkpoints on the host", goal=24, offload=True),
     Row(32768, "checkpoints on the host", goal=36, offload=True),
     Row(says="the specification's loop", literal=True),
+    Row(16384, "checkpoints on the host", goal=26, offload=True),
     Row(says="base in nf4", goal=14, nf4=True),
     Row(says="base in nf4, checkpoints on the host", goal=14, nf4=True, offload=True),
-    Row(16384, "checkpoints on the host", goal=26, offload=True),
 )
 
 

@@ -37,6 +37,8 @@ def prepared(args: argparse.Namespace) -> tuple[Config, list[Packed], TextTokeni
     config = load(args.config, changes=tuple(args.set))
     config = replace(config, output=str(args.out))
     parts = list(read_pack(args.pack))
+    if config.train.start:
+        return config, parts, TextTokenizer.load(config.train.start)
     texts = [head(c) for p in parts for c in (p.sample.caption, *p.sample.descriptions)]
     return config, parts, make_tokenizer(config, texts)
 

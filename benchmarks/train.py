@@ -1,4 +1,4 @@
-"""Our training against the specification's loop; with --gpu, an 8B model on one card.
+"""Our training against the specification's loop.
 
 A sample is a pair of a part and a cut whose target is scored: it has a loss, from which is
 learned. The specification's loop scores one in a forward pass, ours all those of a part (law 4).
@@ -182,15 +182,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--loops", nargs="*", help="default: all, from the specification's to ours")
-    parser.add_argument("--gpu", action="store_true", help="an 8B model on one card")
-    parser.add_argument("--rehearse", action="store_true", help="--gpu, tiny, on the CPU")
-    parser.add_argument("--steps", type=int, default=3, help="timed for each row of --gpu")
     args = parser.parse_args()
-    if args.gpu or args.rehearse:
-        import card  # needs torch, transformers and peft only
-
-        card.run(args)
-        return
     parts = read(args.data)
     tokenizer = tokenizer_of(parts, args.tokenizer)
     count(parts, lost(parts, tokenizer), tokenizer, args)

@@ -141,7 +141,7 @@ def convert(
 @app.command()
 def encode(
     part: PartFile,
-    text_format: Annotated[str, typer.Option("--format", help="lines or json")] = "lines",
+    text_format: Annotated[str, typer.Option("--format", help="lines, json or numbers")] = "lines",
     cut: Annotated[
         int | None, typer.Option(help="Operations to keep. Default: all of them.")
     ] = None,

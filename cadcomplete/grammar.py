@@ -285,8 +285,9 @@ def _filled(slot: Any, name: str, drawing: Drawing) -> Row:
     if isinstance(slot, Open) and slot.name == "axes":
         return (Branch(tuple((text, ()) for text in _axes(drawing))),)
     if isinstance(slot, Open):
-        style = {"quote": '"', "comma": ","} if drawing.text_format == "json" else {}
-        return (Outer(_regions(drawing), **style),)
+        if drawing.text_format == "json":
+            return (Outer(_regions(drawing), quote='"', comma=","),)
+        return (Outer(_regions(drawing)),)
     return (_booleans(drawing, slot),) if name == "boolean" else (slot,)
 
 

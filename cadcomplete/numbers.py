@@ -101,13 +101,11 @@ class Frame:
 
     @staticmethod
     def of(plane: Plane) -> Frame:
-        named = [_named(axis) for axis in (plane.x_axis, plane.y_axis, plane.normal)]
-        u, v, w = named
+        u, v, w = map(_named, (plane.x_axis, plane.y_axis, plane.normal))
         if u is None or v is None or w is None:
             return Frame(Axis("u"), Axis("v"), Axis("w"))
-        origin = [float(number(value)) for value in plane.origin]
-        placed = (Axis(i, sign, origin[i]) for i, sign in (u, v))
-        return Frame(*placed, Axis(*w))
+        x, y = (Axis(i, sign, float(number(plane.origin[i]))) for i, sign in (u, v))
+        return Frame(x, y, Axis(*w))
 
 
 def _named(direction: Vec3) -> tuple[int, float] | None:
@@ -374,7 +372,7 @@ def _numbers(axes: Axes, *, point: bool = True) -> Spelling:
         return [write_number(v, axis, memory) for v, axis in zip(flat, axes(memory), strict=True)]
 
     def read(words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
-        x, y, *rest = (read_number(next(words), axis, memory) for axis in axes(memory))
+        x, y, *rest = [read_number(next(words), axis, memory) for axis in axes(memory)]
         return ((x, y), *rest)
 
     def see(values: tuple[Any, ...], memory: Memory) -> Memory:
@@ -393,7 +391,7 @@ def _write_sketch(values: tuple[Any, ...], memory: Memory) -> list[str]:
 
 
 def _read_sketch(words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
-    x, y, z = (read_number(next(words), axis, memory) for axis in _WORLD)
+    x, y, z = [read_number(next(words), axis, memory) for axis in _WORLD]
     return (Plane.of((x, y, z), *read_axes(words)),)
 
 

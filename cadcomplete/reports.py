@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cadcomplete import exporters, readers
 from cadcomplete.errors import InputError, KernelFailure
-from cadcomplete.fields import FORMATS, Format
+from cadcomplete.fields import FORMATS
 from cadcomplete.files import check_folder
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import Report, examine
@@ -152,7 +152,7 @@ def encode(
         raise InputError("unknown format", where="--format", expected=expected, got=text_format)
     document = readers.read(path)
     kept = document if cut is None else document.truncated(cut)
-    known: Format = "json" if text_format == "json" else "lines"
+    known = next(name for name in FORMATS if name == text_format)
     text = prompt(kept.sequence, caption=caption, text_format=known)
     tokens = TextTokenizer.load(tokenizer or shipped()).encode(text)
     after = [i for i, c in zip(tokens.cuts, text.cuts, strict=True) if c.curves is None]

@@ -40,7 +40,7 @@ Say = Callable[[str], None]
 STATE = "state.pt"
 """What a stopped run goes on from."""
 
-_DIGITS = 0.2
+_DIGITS = 0.5
 """How much a digit of an irregular number counts: no hit depends on the last ones."""
 
 
@@ -100,7 +100,10 @@ class TimedRun:
         self.say = say
         set_seed(config.train.seed)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.model = assemble(config, tokenizer).to(self.device)
+        self.model = assemble(config, tokenizer)
+        if config.train.start:
+            checkpoint.start_from(self.model, config, Path(config.train.start))
+        self.model.to(self.device)
         self.mean = [p.detach().clone() for p in self.model.parameters()]
         self.best: list[Tensor] = []
         self.least = math.inf
@@ -191,7 +194,9 @@ class TimedRun:
         self.step += 1
         self.tokens += batch.ids.numel()
         kept = min(self.speed.mean, 1 - 1 / (self.step + 1))
-        torch._foreach_lerp_(self.mean, [p.detach() for p in self.model.parameters()], 1 - kept)
+        with torch.no_grad():
+            for mean, parameter in zip(self.mean, self.model.parameters(), strict=True):
+                mean.lerp_(parameter, 1 - kept)
         return torch.stack([total.detach(), weight])
 
     def _share(self) -> float:

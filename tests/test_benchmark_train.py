@@ -99,9 +99,9 @@ def test_a_cost_counts_what_is_lost_and_what_is_refused(modules, samples, tokeni
     assert ours.tokens < first.tokens and ours.work < first.work
 
 
-def run(*arguments):
+def run(*arguments, script="train.py"):
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", str(BENCHMARKS / "train.py"), *arguments],
+        [sys.executable, "-W", "ignore", str(BENCHMARKS / script), *arguments],
         capture_output=True,
         text=True,
         timeout=200,
@@ -118,8 +118,26 @@ def test_the_benchmark_runs_from_the_literal_loop_to_ours():
     assert "the specification's loop" in out and "samples/s against the first row" in out
 
 
-def test_the_rows_of_a_card_run_to_their_end_with_a_tiny_model():
-    out = run("--rehearse", "--steps", "1")
-    assert out.count("not measured: no GPU at hand") == 11
-    ran = 10 if find_spec("bitsandbytes") else 8  # one row needs a GPU in any case
-    assert f"{ran} of 11 rows ran to their end with a tiny model" in out
+def test_the_rows_of_a_card_run_to_their_end_with_a_tiny_model(tmp_path):
+    out = run("--rehearse", "--out", str(tmp_path), script="card.py")
+    ran = 13 if find_spec("bitsandbytes") else 11  # one row needs a card in any case
+    assert f"{ran} of 14 rows ran to their end with a tiny model" in out
+    found = json.loads((tmp_path / "card.json").read_text())
+    assert {one["row"] for one in found if "row" in one} == set(range(14))
+
+
+def test_a_row_at_which_the_process_dies_costs_that_row(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import card
+
+    def dies(command, **_):  # as a card's driver may end it, in the third row
+        first = int(command[command.index("--first") + 1])
+        with (tmp_path / "rows.jsonl").open("a") as lines:
+            for row in range(first, 14 if first > 2 else 2):
+                lines.write(json.dumps({"row": row, "seconds": 1.0}) + "\n")
+        return SimpleNamespace(returncode=0 if first > 2 else -11)
+
+    monkeypatch.setattr(card.subprocess, "run", dies)
+    found = card.measured(SimpleNamespace(out=tmp_path, seconds=60, rehearse=True))
+    assert [one["row"] for one in found] == list(range(14))
+    assert found[2]["problem"] == "the process ended: -11"

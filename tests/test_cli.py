@@ -22,7 +22,7 @@ def test_inspect_tells_what_is_in_a_part(run):
     assert report["volume_mm3"] == pytest.approx(3.141592653589793 * 20360)
     assert report["bounding_box_mm"]["max"] == pytest.approx([40, 40, 30])
     assert report["area_mm2"] > 0
-    assert report["tokens"].keys() == {"lines", "json"}
+    assert report["tokens"].keys() == {"lines", "json", "numbers"}
 
 
 def test_inspect_is_readable(run):
@@ -87,7 +87,7 @@ def test_encode_prints_the_prompt_at_a_cut(run):
     )
 
 
-@pytest.mark.parametrize("text_format", ["lines", "json"])
+@pytest.mark.parametrize("text_format", ["lines", "json", "numbers"])
 def test_the_boundaries_of_encode_are_the_prefix_law(run, text_format):
     def encoded(*arguments):
         return json.loads(run("encode", FLANGE, "--format", text_format, "--json", *arguments)[1])
@@ -173,7 +173,7 @@ def test_complete_is_readable_and_says_how_to_get_files(run):
         (["complete", FLANGE, "--formats", "dwg"], "unknown format: expected json, lines, step"),
         (["complete", FLANGE, "--model", "nowhere"], "cadcomplete.json is missing"),
         (["convert", FLANGE, "out.dwg"], "unknown format: expected .json, .lines, .step"),
-        (["encode", FLANGE, "--format", "xml"], "expected lines or json, got xml"),
+        (["encode", FLANGE, "--format", "xml"], "expected lines or json or numbers, got xml"),
         (["encode", FLANGE, "--tokenizer", "nowhere"], "cannot read: No such file"),
         (["truncate", "nowhere", "there"], "nowhere: no such folder of data"),
         (["prepare", "nowhere", "there"], "nowhere: no such folder of data"),

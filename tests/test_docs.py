@@ -38,6 +38,11 @@ def test_the_example_of_json_text_is_the_first_example():
     assert decode(text, text_format="json") == decode(blocks(FORMAT, "lines")[0])
 
 
+def test_the_example_of_numbers_says_what_the_first_example_says():
+    (text,) = blocks(FORMAT, "numbers")
+    assert encode(decode(blocks(FORMAT, "lines")[0]), text_format="numbers").text == text
+
+
 def test_the_example_of_a_file_is_one_of_ours():
     (text,) = blocks(FORMAT, "json")
     document = readers.parse(text)

@@ -18,7 +18,7 @@ LAYERS = (
     {"grammar", "kernel"},
     {"exporters", "metrics", "data", "fitting", "predictions", "ranking", "baselines", "habits"},
     {"distributed", "encoders", "losses", "model", "pretrained"},
-    {"assembly", "checkpoint", "generate", "health", "trainer"},
+    {"assembly", "checkpoint", "generate", "health", "trainer", "timed"},
     {"candidates", "features", "finishing", "predictor", "completion", "train", "evaluate", "plan"},
     {"progress", "reports", "cli", "server", "__main__"},
 )
@@ -38,6 +38,8 @@ WALLS = {
         "checkpoint.py",
         "generate.py",
         "trainer.py",
+        "data/stream.py",
+        "timed.py",
     ),
     "transformers": (
         "data/dataset.py",
@@ -47,6 +49,7 @@ WALLS = {
         "health.py",
         "trainer.py",
         "train.py",
+        "timed.py",
     ),
     "peft": ("assembly.py",),
     "accelerate": ("distributed.py", "trainer.py"),

@@ -110,12 +110,12 @@ class Stream(IterableDataset[Batch]):
                     found = self._synthetic(number, random)
                     number += workers
                 else:
-                    found = self._real(self.parts[random.integers(len(self.parts))], random)
+                    found = self._real(self.parts[int(random.integers(len(self.parts)))], random)
                 if found is not None:
                     pool.append(found)
                     count += len(found.ids)
             batches = list(grouped(pool, self.tokens, self.tokenizer.end))
-            yield from (batches[i] for i in random.permutation(len(batches)))
+            yield from (batches[i] for i in random.permutation(len(batches)).tolist())
 
     def _synthetic(self, number: int, random: np.random.Generator) -> Piece | None:
         part = synthetic.generate(number, seed=self.seed)
@@ -160,7 +160,7 @@ def grouped(pieces: Sequence[Piece], tokens: int, end: int) -> Iterator[Batch]:
     """Yield batches of similar length, each of at most `tokens` tokens, but at least one sample."""
     chosen: list[Piece] = []
     for found in sorted(pieces, key=lambda p: len(p.ids)):
-        if chosen and (len(chosen) + 1) * len(found.ids) > tokens:
+        if chosen and (len(chosen) + 1) * _padded(len(found.ids)) > tokens:
             yield _batch(chosen, end)
             chosen = []
         chosen.append(found)
@@ -168,9 +168,13 @@ def grouped(pieces: Sequence[Piece], tokens: int, end: int) -> Iterator[Batch]:
         yield _batch(chosen, end)
 
 
+def _padded(length: int) -> int:
+    return -(-length // 8) * 8
+
+
 def _batch(pieces: Sequence[Piece], end: int) -> Batch:
     length = np.array([len(p.ids) for p in pieces])
-    ids = np.full((len(pieces), -(-int(length.max()) // 8) * 8), end, dtype=np.int32)
+    ids = np.full((len(pieces), _padded(int(length.max()))), end, dtype=np.int32)
     for row, found in zip(ids, pieces, strict=True):
         row[: len(found.ids)] = found.ids
     first = torch.tensor([p.first for p in pieces])

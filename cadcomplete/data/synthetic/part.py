@@ -294,7 +294,9 @@ class Part:
         for length in (self.ruler.length(about), coarse(about), to_step(about, 0.5)):
             if least <= length <= most:
                 return length
-        return to_step(about, 0.1) if least <= to_step(about, 0.1) <= most else round(about, 3)
+        if least <= to_step(about, 0.1) <= most:
+            return to_step(about, 0.1)
+        return round(about, 3) or about  # never nothing, however small
 
     # --- operations -----------------------------------------------------------------------------
 
