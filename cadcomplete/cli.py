@@ -134,8 +134,12 @@ def convert(
 
     document = readers.read(source)
     if dialect is not None:
-        document = readers.from_sequence(document.sequence, dialect=dialect, path=str(source))
-    reports.convert(document, target, time_limit=time_limit)
+        known = document.sequence if dialect == "native" else document.sequence.known
+        if known.rest != document.sequence.rest:
+            typer.echo(f"{source}: {document.sequence.notice}", err=True)
+        document = readers.from_sequence(known, dialect=dialect, path=str(source))
+    for notice in reports.convert(document, target, time_limit=time_limit):
+        typer.echo(f"{source}: {notice}", err=True)
 
 
 @app.command()
@@ -153,6 +157,8 @@ def encode(
     from cadcomplete import reports
 
     report = reports.encode(part, text_format, cut=cut, caption=caption, tokenizer=tokenizer)
+    for notice in report["notices"]:
+        typer.echo(f"{part}: {notice}", err=True)
     if as_json:
         _print_json(report)
     else:

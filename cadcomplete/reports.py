@@ -17,7 +17,7 @@ from cadcomplete.files import check_folder
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import Report, examine
 from cadcomplete.kernel.scans import Scan, read_scan
-from cadcomplete.operations import Operation, Sketch
+from cadcomplete.operations import Operation, Sketch, Unknown
 from cadcomplete.progress import progress, watched
 from cadcomplete.readers import Document
 from cadcomplete.sequence import CadSequence, Finding, validate
@@ -36,11 +36,11 @@ Json = dict[str, Any]
 def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
     """Return what is in a file: its operations, problems, measures and lengths in tokens."""
     document = readers.read(path)
-    sequence = document.sequence
+    whole, sequence = document.sequence, document.sequence.known
     with Kernel(time_limit=time_limit) as kernel:
         pending = kernel.submit(examine, sequence)
         tokens = _token_counts(sequence, tokenizer)
-        findings = validate(sequence)
+        findings = validate(whole)
         try:
             report = pending.result()
         except KernelFailure as error:
@@ -52,9 +52,11 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
         "id": sequence.id,
         "format": document.origin,
         "dialect": document.dialect,
-        "operations": len(sequence),
+        "operations": len(sequence) + len(whole.rest),
+        "known": len(sequence),
+        "unsupported": list(whole.unsupported),
         "curves": sequence.curves,
-        "history": [_operation(i, op) for i, op in enumerate(sequence.operations)],
+        "history": [_operation(i, op) for i, op in enumerate((*whole.operations, *whole.rest))],
         "problems": problems,
         "valid": report.valid and not any(p["severity"] == "error" for p in problems),
         "volume_mm3": measures and measures.volume,
@@ -74,7 +76,10 @@ def _build_findings(report: Report, sequence: CadSequence) -> Iterator[Finding]:
         yield Finding(source or f"$.sequence[{index}]", problem)
 
 
-def _operation(index: int, operation: Operation) -> Json:
+def _operation(index: int, operation: Operation | Unknown) -> Json:
+    if isinstance(operation, Unknown):
+        uses = list(operation.uses)
+        return {"index": index, "type": "unknown", "name": operation.name, "uses": uses}
     if isinstance(operation, Sketch):
         curves = sum(len(loop.curves) for loop in operation.loops)
         return {"index": index, "type": "sketch", "loops": len(operation.loops), "curves": curves}
@@ -109,12 +114,17 @@ def inspection_text(report: Json) -> str:
     counts = ", ".join(f"{count} as {name}" for name, count in report["tokens"].items())
     lines.append(f"tokens: {counts}")
     lines += [f"{p['severity']} at {p['path']}: {p['problem']}" for p in report["problems"]]
-    lines.append("a valid solid" if report["valid"] else "not a valid solid")
+    verdict = "a valid solid" if report["valid"] else "not a valid solid"
+    known = report["known"]
+    part = f", as far as it is known: {_plural(known, 'operation')} of {report['operations']}"
+    lines.append(verdict if known == report["operations"] else verdict + part)
     return "\n".join(lines)
 
 
 def _operation_text(operation: Json) -> str:
     number = f"{operation['index']:3d}"
+    if operation["type"] == "unknown":
+        return f"{number}  {operation['name']}, not built"
     if operation["type"] == "sketch":
         loops = _plural(operation["loops"], "loop")
         return f"{number}  sketch   {loops}, {_plural(operation['curves'], 'curve')}"
@@ -130,14 +140,22 @@ def _plural(count: int, one: str, many: str = "") -> str:
 # --- convert, encode, truncate ------------------------------------------------------------------
 
 
-def convert(document: Document, target: Path, *, time_limit: float) -> None:
-    """Write a history to a file. Raises BuildError if it needs a solid and there is none."""
+def convert(document: Document, target: Path, *, time_limit: float) -> tuple[str, ...]:
+    """Write a history to a file, and return what a person should know about that.
+
+    Of what is not known here only JSON is written. Raises BuildError if a solid is needed and
+    there is none.
+    """
     name = exporters.format_of(target)
+    notices = ()
+    if name != "json" and document.sequence.rest:
+        notices, document = (document.sequence.notice,), document.known
     if not exporters.EXPORTERS[name].needs_solid:
         exporters.write(exporters.Part(document), target)
-        return
+        return notices
     with Kernel(time_limit=time_limit) as kernel:
         kernel.run(exporters.convert, document, target)
+    return notices
 
 
 def encode(
@@ -151,7 +169,7 @@ def encode(
         expected = " or ".join(FORMATS)
         raise InputError("unknown format", where="--format", expected=expected, got=text_format)
     document = readers.read(path)
-    kept = document if cut is None else document.truncated(cut)
+    kept = document.known if cut is None else document.truncated(cut)
     known: Format = "json" if text_format == "json" else "lines"
     text = prompt(kept.sequence, caption=caption, text_format=known)
     tokens = TextTokenizer.load(tokenizer or shipped()).encode(text)
@@ -160,6 +178,7 @@ def encode(
         "id": document.sequence.id,
         "format": text_format,
         "operations": len(kept.sequence),
+        "notices": [document.sequence.notice] if cut is None and document.sequence.rest else [],
         "text": text.text,
         "input_ids": list(tokens.ids),
         "boundaries": after[1:],
@@ -262,6 +281,7 @@ def complete(
         "images": [str(image) for image in images],
         "points": points and str(points),
         "notices": list(seen.notices) if seen else [],
+        "part_notices": _part_notices(document, result),
         **_completions(result, files),
     }
 
@@ -273,6 +293,13 @@ def _seen(scan: Pending[Scan], path: Path | None) -> Scan:
     except KernelFailure as error:
         hint = "export it again, or give an STL"
         raise InputError(str(error), file=path, hint=hint) from error
+
+
+def _part_notices(document: Document, result: Completions) -> list[str]:
+    """What a person should know of how the given part was read."""
+    kept = result.given.sequence.operations
+    remarks = [remark for operation in kept for remark in operation.remarks]
+    return [*remarks, document.sequence.notice] if document.sequence.rest else remarks
 
 
 def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
@@ -304,6 +331,7 @@ def completions_text(report: Json) -> str:
     """Return completions for people."""
     kept, finished = _plural(report["kept"], "operation"), report["finished"]
     lines = [f"{report['file']}: {kept} kept; {finished:.0%} that nothing is missing"]
+    lines += [f"{report['file']}: {notice}" for notice in report["part_notices"]]
     lines += [f"{report['points']}: {notice}" for notice in report["notices"]]
     for completion in report["completions"]:
         volume = completion["volume_mm3"]

@@ -18,6 +18,7 @@ from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import UnsupportedError
 from cadcomplete.geometry import Vec2, distance
 from cadcomplete.operations import Loop
+from cadcomplete.readers.scripts.budget import spend
 
 Relation = Literal["apart", "inside", "around", "same", "crossing"]
 
@@ -163,9 +164,11 @@ def relation(a: Loop, b: Loop) -> Relation:
 
 
 def _lies(one: Outline, other: Outline) -> Relation:
+    spend(1)
     (left, low, right, high), (west, south, east, north) = one.box, other.box
     if right <= west or east <= left or high <= south or north <= low:
         return "apart"
+    spend(10 * len(one.loop.curves) * len(other.loop.curves))
     near = 1e-7 * (1 + max(-left, right, -low, high, -west, east, -south, north))
     if right <= west + near or east <= left + near or high <= south + near or north <= low + near:
         return "apart"
