@@ -41,7 +41,7 @@ def main() -> None:
     from cadcomplete.errors import CadCompleteError, InputError
 
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, obj=time.monotonic())
     except InputError as error:
         code = _fail(str(error), 2)
     except CadCompleteError as error:
@@ -207,7 +207,7 @@ def prepare(
     per_shard: Annotated[int, typer.Option(help="Files that make a shard.")] = 500,
     time_limit: Annotated[float, typer.Option(help="Seconds the kernel may take a part.")] = 60.0,
     tokenizer: TokenizerFolder = None,
-    seed: Annotated[int, typer.Option(help="Of pictures and points.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of pictures and points.")] = 0,
     workers: Annotated[
         int | None, typer.Option(help="Parts at a time. Default: as many as cores.")
     ] = None,
@@ -248,7 +248,7 @@ def synthesize(
     target: Annotated[Path, typer.Argument(metavar="TARGET", help="Folder to write to.")],
     count: Annotated[int, typer.Option("-n", help="How many parts.")] = 1000,
     start: Annotated[int, typer.Option(help="Number of the first part.")] = 0,
-    seed: Annotated[int, typer.Option(help="Another seed, other parts.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other parts.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Write synthetic parts that look like real ones, in our JSON."""
@@ -263,13 +263,14 @@ def synthesize(
 
 @app.command()
 def complete(
+    context: typer.Context,
     part: PartFile,
     keep: Annotated[
         int | None, typer.Option(help="Operations to keep. Default: all that are there.")
     ] = None,
     caption: Annotated[str | None, typer.Option(help="What the part is to be.")] = None,
     n: Annotated[int, typer.Option("-n", help="How many completions.")] = 3,
-    seed: Annotated[int, typer.Option(help="Another seed, other completions.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other completions.")] = 0,
     only_next: Annotated[
         bool, typer.Option("--next", help="Only the next operation, with its probability.")
     ] = False,
@@ -302,6 +303,7 @@ def complete(
         model=model,
         output=output,
         formats=tuple(name.strip() for name in formats.split(",") if name.strip()),
+        started=context.obj,
     )
     if as_json:
         _print_json(report)
@@ -375,7 +377,7 @@ def evaluate(
         int | None, typer.Option(help="Parts, chosen at random. Default: all of the split.")
     ] = None,
     n: Annotated[int, typer.Option("-n", help="How many suggestions and parts.")] = 5,
-    seed: Annotated[int, typer.Option(help="Of the choice, of scans, of predictors.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the choice, of scans, of predictors.")] = 0,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder. Default: runs/evaluate/NAME.")
     ] = None,

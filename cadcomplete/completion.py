@@ -140,6 +140,8 @@ def complete(
     model = checkpoint.load(model) if isinstance(model, str | Path) else model
     points = kernel.run(read_scan, Path(points)).cloud if isinstance(points, str | Path) else points
     images = [images] if isinstance(images, str | Path) else images
+    if seed < 0:
+        raise InputError("cannot use this seed", where="seed", expected="0 or more", got=seed)
     if not 1 <= n <= 64:
         raise InputError("cannot propose so many", where="n", expected="1 to 64", got=n)
     given, model = kept(document, keep), model or shipped_model()

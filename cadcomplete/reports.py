@@ -6,6 +6,7 @@ The keys are a promise to scripts: they do not change.
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -224,8 +225,9 @@ def synthesize(target: Path, count: int, *, start: int, seed: int) -> Json:
     from cadcomplete.data import synthetic
     from cadcomplete.files import write_text
 
-    if count < 1 or start < 0:
-        raise InputError("nothing to write", where="-n, --start", expected="1 and 0 or more")
+    if count < 1 or start < 0 or seed < 0:
+        expected = "1, 0 and 0 or more"
+        raise InputError("nothing to write", where="-n, --start, --seed", expected=expected)
     for part in progress(synthetic.parts(count, seed=seed, start=start), "writing parts"):
         name = part.id.rpartition("/")[2]
         file = target / "json" / name[:-3] / f"{name}.json"
@@ -249,8 +251,13 @@ def complete(
     model: Path | None,
     output: Path | None,
     formats: tuple[str, ...],
+    started: float | None = None,
 ) -> Json:
-    """Return the completions of a part; with `output`, also as files."""
+    """Return the completions of a part; with `output`, also as files.
+
+    `started` is when the program was, by `time.monotonic`; by default now.
+    """
+    started = time.monotonic() if started is None else started
     document = readers.read(path)
     exporters.check_formats(formats)
     if output is not None:
@@ -283,6 +290,7 @@ def complete(
         "notices": list(seen.notices) if seen else [],
         "part_notices": _part_notices(document, result),
         **_completions(result, files),
+        "total_seconds": round(time.monotonic() - started, 3),
     }
 
 
@@ -346,7 +354,8 @@ def completions_text(report: Json) -> str:
         lines += [f"   {name}: {file}" for name, file in completion["files"].items()]
     if report["overview"]:
         lines.append(f"\noverview: {report['overview']}")
-    lines.append(f"\n{report['model']}, {report['seconds']:.1f} seconds")
+    total, own = report["total_seconds"], report["seconds"]
+    lines.append(f"\n{report['model']}, {total:.1f} seconds, {own:.1f} of them for the answer")
     if not any(c["files"] for c in report["completions"]):
         lines.append("use -o FOLDER to write files")
     return "\n".join(lines)

@@ -15,10 +15,11 @@ from typing import Literal
 
 import numpy as np
 
+from cadcomplete import fields
 from cadcomplete.curves import Arc, Circle, Curve
 from cadcomplete.errors import GeometryError, InputError, UnsupportedError
 from cadcomplete.fields import LIMIT
-from cadcomplete.geometry import XY, Array, Plane
+from cadcomplete.geometry import XY, Array, Plane, distance
 from cadcomplete.operations import Extrude, Loop, Operation, Profile, Sketch, Unknown
 
 
@@ -189,13 +190,33 @@ def _curve_problem(curve: Curve) -> str:
     if not all(abs(v) <= LIMIT for v in values):
         return f"a curve lies more than {LIMIT:.0f} mm from the origin, or nowhere"
     if isinstance(curve, Circle):
-        return "a circle without radius" if curve.radius <= 0 else ""
+        if curve.radius <= 0:
+            return "a circle without radius"
+        if curve.radius < _SMALL and fields.number(curve.radius) == "0":
+            return f"a circle whose radius of {curve.radius:.3g} mm is less than can be told"
+        return ""
     if isinstance(curve, Arc):
         try:
-            return "an arc without length" if curve.length <= 0 else ""
+            if curve.length <= 0:
+                return "an arc without length"
         except GeometryError:
             return "an arc whose three points lie on a line"
-    return "a line without length" if curve.length <= 0 else ""
+    elif curve.length <= 0:
+        return "a line without length"
+    (x, y), (u, v) = curve.start, curve.end
+    if (gap := distance(curve.start, curve.end)) < _SMALL and _alike(x, u) and _alike(y, v):
+        what = "an arc" if isinstance(curve, Arc) else "a line"
+        return f"{what} whose ends are only {gap:.3g} mm apart: less than can be told at its place"
+    return ""
+
+
+_SMALL = 2.0
+"""No two numbers within 10 km that are farther apart, in mm, are written alike."""
+
+
+def _alike(a: float, b: float) -> bool:
+    """Whether two numbers are one in the text, which is to a nanometre or to single precision."""
+    return fields.number(a) == fields.number(b)
 
 
 def _extrude_findings(
@@ -207,6 +228,9 @@ def _extrude_findings(
     if start == end:
         yield Finding(path, "the extrude has no height")
     offset = start_plane(extrude, sequence.operations[:index]).offset
+    if 0 < abs(end - start) < _SMALL and _alike(offset + start, offset + end):
+        problem = f"the extrude's height of {abs(end - start):.3g} mm is less than can be told"
+        yield Finding(path, f"{problem} at its place")
     if max(abs(offset + start), abs(offset + end)) > LIMIT:
         yield Finding(path, f"the extrude reaches more than {LIMIT:.0f} mm from the origin")
     for number, profile in enumerate(extrude.profiles):

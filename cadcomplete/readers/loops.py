@@ -26,6 +26,22 @@ Region = tuple[int, tuple[int, ...]]
 """Outer loop and holes, by their indices in the sketch."""
 
 
+_NOTHING = 6e-7
+"""Length in mm below which a curve is none: what the text rounds to nothing."""
+
+
+def without_nothing(curves: list[Curve]) -> list[Curve]:
+    """Return the curves of a loop without those too short to be told, if any others are left."""
+    told = [c for c in curves if isinstance(c, Circle) or _reach(c) > _NOTHING]
+    return told or curves
+
+
+def _reach(curve: Line | Arc) -> float:
+    """How far a curve goes from where it starts."""
+    far = curve.mid if isinstance(curve, Arc) else curve.end
+    return max(distance(curve.start, far), distance(curve.start, curve.end))
+
+
 def chain(curves: list[Curve]) -> tuple[list[Curve], bool]:
     """Turn curves head to tail and close small gaps, so that ends meet exactly.
 

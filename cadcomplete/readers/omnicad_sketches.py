@@ -22,7 +22,7 @@ from cadcomplete.readers.checked import (
     point_in_space,
     vector,
 )
-from cadcomplete.readers.loops import Region, chain, group_loops, loop_key
+from cadcomplete.readers.loops import Region, chain, group_loops, loop_key, without_nothing
 
 _SKEW = 1e-4
 """Cosine of the angle between two axes of a sketch beyond which they are not at right angles."""
@@ -144,6 +144,10 @@ def _read_loops(
                 names.update(error.names)
         _look_at_heights(stored, convention, names, remarks)
         if curves and not names:
+            told = without_nothing(curves)
+            if len(told) < len(curves):
+                remarks.add(f"curves of {place} that are shorter than a nanometre are left out")
+            curves = told
             chained, sorted_anew = at(place, chain, curves)
             if sorted_anew:
                 remarks.add(f"the curves of {place} are not in their order: put in order")
