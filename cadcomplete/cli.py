@@ -24,7 +24,10 @@ app = typer.Typer(
 )
 
 PartFile = Annotated[
-    Path, typer.Argument(metavar="PART", help="A history: .json, .lines, .h5 or a script, .py.")
+    Path,
+    typer.Argument(
+        metavar="PART", help="A history: .json, .lines, .h5 or a script, .py; or packed: .gz."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON.")]
 ModelFolder = Annotated[

@@ -136,18 +136,15 @@ def complete(
                 only_next=only_next,
                 kernel=own,
             )
-    document = read(document) if isinstance(document, str | Path) else document
-    model = checkpoint.load(model) if isinstance(model, str | Path) else model
-    points = kernel.run(read_scan, Path(points)).cloud if isinstance(points, str | Path) else points
-    images = [images] if isinstance(images, str | Path) else images
     if seed < 0:
         raise InputError("cannot use this seed", where="seed", expected="0 or more", got=seed)
     if not 1 <= n <= 64:
         raise InputError("cannot propose so many", where="n", expected="1 to 64", got=n)
-    given, model = kept(document, keep), model or shipped_model()
+    document = read(document) if isinstance(document, str | Path) else document
+    given, model = kept(document, keep), _model(model)
     started = time.monotonic()
-    pictures = tuple(Path(image) if isinstance(image, str) else image for image in images)
-    case = Case(given.sequence.id, given.sequence, caption, pictures, points)
+    seen = _pictures(images), _cloud(points, kernel)
+    case = Case(given.sequence.id, given.sequence, caption, *seen)
     search = ModelPredictor(model, kernel, rows=max(ROWS, 2 * n + 6))  # some will be alike
     question = search.ask(case, seed=seed)
     if only_next:
@@ -159,6 +156,21 @@ def complete(
     seconds = time.monotonic() - started
     generated = len(question.rows)
     return Completions(given, model.name, told, question.stop, generated, lost, seconds)
+
+
+def _model(model: Checkpoint | str | Path | None) -> Checkpoint:
+    if model is None:
+        return shipped_model()
+    return checkpoint.load(model) if isinstance(model, str | Path) else model
+
+
+def _pictures(images: Sequence[bytes | str | Path] | str | Path) -> tuple[bytes | Path, ...]:
+    listed = [images] if isinstance(images, str | Path) else images
+    return tuple(Path(image) if isinstance(image, str) else image for image in listed)
+
+
+def _cloud(points: PointCloud | str | Path | None, kernel: Kernel) -> PointCloud | None:
+    return kernel.run(read_scan, Path(points)).cloud if isinstance(points, str | Path) else points
 
 
 def kept(document: Document, keep: int | None = None) -> Document:

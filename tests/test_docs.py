@@ -38,10 +38,12 @@ def test_the_example_of_json_text_is_the_first_example():
     assert decode(text, text_format="json") == decode(blocks(FORMAT, "lines")[0])
 
 
-def test_the_example_of_a_file_is_one_of_ours():
-    (text,) = blocks(FORMAT, "json")
+@pytest.mark.parametrize(("number", "unknown"), [(0, ()), (1, ("FilletFeature",))])
+def test_the_examples_of_files_are_ours(number, unknown):
+    text = blocks(FORMAT, "json")[number]
     document = readers.parse(text)
     assert (document.dialect, document.sequence.id, len(document.sequence)) == ("native", "disc", 2)
+    assert document.sequence.unsupported == unknown
     assert document.dump() == text
 
 

@@ -20,10 +20,18 @@ from test_fusion360 import fusion
 
 from cadcomplete import readers
 from cadcomplete.completion import kept
+from cadcomplete.config import Config
 from cadcomplete.data.augment import move, scale, symmetries
+from cadcomplete.data.dataset import Histories
+from cadcomplete.data.prepare import prepare
+from cadcomplete.data.prepare.report import text
+from cadcomplete.data.prepare.settings import Settings
+from cadcomplete.data.prepare.shards import read_row, read_rows
 from cadcomplete.data.reorder import reorder
+from cadcomplete.data.samples import Sample, read_samples
 from cadcomplete.drawing import Drawing
 from cadcomplete.errors import BuildError, InputError, UnsupportedError
+from cadcomplete.evaluate.questions import Held, choose
 from cadcomplete.fitting.solids import occupancy
 from cadcomplete.kernel import manifolds
 from cadcomplete.kernel.mesh import open_sketches
@@ -31,8 +39,10 @@ from cadcomplete.lines import decode, encode
 from cadcomplete.metrics import deepcad, generation, targets, text2cad
 from cadcomplete.operations import Extrude, Sketch, Unknown
 from cadcomplete.predictions import Case
+from cadcomplete.prompt import Features
 from cadcomplete.readers import from_sequence
 from cadcomplete.sequence import CadSequence, truncate, validate
+from cadcomplete.tokenizer import TextTokenizer, shipped
 
 FILLET = {"type": "FilletFeature", "radius": {"value": 0.001}, "edges": ["JA", "JB"]}
 OUTLINE = sketch(P=profile(rectangle(0, 0, 0.04, 0.03)))
@@ -281,3 +291,57 @@ def test_all_that_is_known_is_kept_by_default(filleted):
     with pytest.raises(InputError, match="nothing to complete: operation 0 is not known here"):
         kept(nothing)
     assert len(kept(nothing, 0).sequence) == 0
+
+
+# --- data sets ----------------------------------------------------------------------------------
+
+
+def test_a_part_that_ends_early_is_prepared_and_nobody_learns_that_it_ends(tmp_path):
+    source = tmp_path / "source" / "json"
+    source.mkdir(parents=True)
+    for name, raw in (("a_1", DIALECTS["omnicad"]), ("b_1", document("F", **ENTITIES))):
+        (source / f"{name}.json").write_text(json.dumps(raw))
+    disc = "sketch 0 0 0 +z +x\ncircle 0 0 5\nextrude new to 10 0\n"
+    (source / "c_1.lines").write_text(disc)
+    settings = {"points": 0, "views": 0, "validation": 0.0, "test": 0.0, "time_limit": 20.0}
+    for layout in ("shards", "omnicad"):
+        out = tmp_path / layout
+        report = prepare(source.parent, out, Settings(**settings, layout=layout), workers=1)
+        assert (report["parts"], report["skipped"]["by_stage"]) == (2, {"read": 1})
+        assert (
+            "operation 0 is not known here: FilletFeature"
+            in report["skipped"]["parts"][0]["reason"]
+        )
+        assert report["unfinished"]["by_name"] == {"FilletFeature": 1}
+        assert report["unfinished"]["parts"][0]["id"] == "a_1"
+        assert "1 end before what is not known here: FilletFeature 1" in text(report)
+        found = {sample.sequence.id: sample for sample in read_samples(out)}
+        assert {name: len(found[name].sequence) for name in found} == {"a_1": 2, "c_1": 2}
+        assert (found["a_1"].unsupported, found["c_1"].unsupported) == (("FilletFeature",), ())
+    raw = {s.sequence.id: s for s in read_samples(source.parent) if isinstance(s, Sample)}
+    assert raw["a_1"].unsupported == ("FilletFeature",)
+    tokenizer = TextTokenizer.load(shipped())
+    for name, ends in (("a_1", False), ("c_1", True)):
+        labelled = Histories([found[name]], tokenizer, Config(), Features())[0]
+        assert bool(labelled.ids[-1] == tokenizer.end) is ends
+
+
+def test_a_part_that_ends_early_is_not_asked_about():
+    whole, early = (
+        Held("data", Sample(WHOLE.known, None, "part", "test", unsupported=names))
+        for names in ((), ("Fillet",))
+    )
+    chosen, left_out = choose([whole, early], ["none"], most=None, seed=0)
+    assert chosen == (whole,)
+    assert left_out == {"its history goes on with what is not known here": 1}
+
+
+def test_data_sets_of_older_versions_have_no_such_column(tmp_path):
+    import pyarrow.parquet
+
+    path = tmp_path / "old.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"id": ["a", "b"]}), path)
+    assert [row["unsupported"] for row in read_rows(path, ("id", "unsupported"))] == [(), ()]
+    assert read_row(path, 1, ("id", "unsupported")) == {"id": "b", "unsupported": ()}
+    with pytest.raises(InputError, match="not a shard of a data set: expected text"):
+        next(read_rows(path, ("id", "text")))

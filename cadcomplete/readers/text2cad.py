@@ -1,7 +1,7 @@
 """Text2CAD's minimal JSON: `parts`, each a place, a sketch of faces, and an extrusion.
 
-What the published descriptions of DeepCAD parts say beside the parts themselves (Text2CAD, NeurIPS
-2024; 64 of them are compared in benchmarks/reading.py):
+What its published prompts say of parts of which DeepCAD's own files are there too (Text2CAD,
+NeurIPS 2024):
 
 - Points and depths have no unit, the largest of a part is about 0.75. As in DeepCAD's command
   vectors, whose cube it is, 1 is read as 128 mm.

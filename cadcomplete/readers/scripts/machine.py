@@ -21,6 +21,7 @@ from cadcomplete.readers.scripts.budget import budget, draw, spend
 from cadcomplete.readers.scripts.calls import Bound, Method, attribute, bind, chosen
 from cadcomplete.readers.scripts.solids import Steps, history
 from cadcomplete.readers.scripts.stop import (
+    Place,
     Stop,
     StopReading,
     later_names,
@@ -164,7 +165,7 @@ class _Machine:
         self.session = Session()
         self.last: Any = None  # object that was assigned last, of those that hold a solid
         self.shown: Any = None  # object that the script shows or exports
-        self.reached: tuple[int, int] | None = None  # where in the script that ends
+        self.reached: tuple[Place, Place] | None = None  # where that ends, and the whole chain
         self.partial: Any = None  # what a statement had made when it came to what is not supported
         self.left = _MOST_STATEMENTS
 
@@ -224,8 +225,8 @@ class _Machine:
 
     def stop(self, statement: ast.stmt, names: tuple[str, ...]) -> Stop:
         """Say where the script ends early: at a statement, or within a chain of calls of it."""
-        end = (statement.end_lineno or statement.lineno, statement.end_col_offset or 0)
-        line, column = self.reached or (statement.lineno, statement.col_offset)
+        begin = (statement.lineno, statement.col_offset)
+        (line, column), end = self.reached or (begin, _end(statement))
         return Stop(line, column, statement.lineno, end, names)
 
     def statement(self, node: ast.stmt) -> None:
@@ -318,18 +319,19 @@ class _Machine:
                     result = self.call(result, link)
             except ReadError:
                 if main:
-                    self.keep(result, links[place])
+                    self.keep(result, link, links[-1])
                 raise
         return result
 
-    def keep(self, result: Any, link: ast.Call | ast.Attribute) -> None:
+    def keep(
+        self, result: Any, link: ast.Call | ast.Attribute, whole: ast.Call | ast.Attribute
+    ) -> None:
         """Keep what a chain had made before the link that it could not follow."""
         if isinstance(result, Method):  # of which the call is this link
             result, link = result.owner, link.func  # type: ignore[union-attr, assignment]
         if isinstance(result, Value) and isinstance(link, ast.Attribute):
-            before = link.value
             self.partial = result
-            self.reached = (before.end_lineno or before.lineno, before.end_col_offset or 0)
+            self.reached = (_end(link.value), _end(whole))
 
     def simple(self, node: ast.expr, *, main: bool = False) -> Any:
         if isinstance(node, ast.Constant):
@@ -427,6 +429,10 @@ class _Machine:
             if isinstance(value, Value) and self.library.solid(value):
                 self.shown = value
                 return
+
+
+def _end(node: ast.stmt | ast.expr) -> Place:
+    return (node.end_lineno or node.lineno, node.end_col_offset or 0)
 
 
 def _combines(value: Any) -> bool:

@@ -85,7 +85,7 @@ def only_adds(steps: Steps) -> bool:
 def _together(first: Steps, second: Steps) -> Steps:
     """Return both, one after the other. Raises ReadError for more than a script may make."""
     steps = first + second
-    spend(len(steps))
+    spend(4 * len(steps))
     check_curves(sum(size(step.faces) for step in steps))
     return steps
 

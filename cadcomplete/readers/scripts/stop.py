@@ -10,6 +10,9 @@ from cadcomplete.errors import shorten
 from cadcomplete.operations import Unknown
 from cadcomplete.readers.scripts.survey import is_output, root_name
 
+Place = tuple[int, int]
+"""A line of a script, and a column in it in bytes of UTF-8, as `ast` counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stop:
@@ -17,16 +20,16 @@ class Stop:
 
     Attributes:
         line: where it begins.
-        column: in bytes of UTF-8, as `ast` counts.
+        column: of it.
         start: the line in which the statement begins that it belongs to.
-        end: line and column after the statement that it belongs to.
+        end: after the statement or the chain of calls that it belongs to.
         names: what of it is not supported.
     """
 
     line: int
     column: int
     start: int
-    end: tuple[int, int]
+    end: Place
     names: tuple[str, ...]
 
 
