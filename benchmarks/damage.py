@@ -126,11 +126,22 @@ _NAME = re.compile(r"^(\w+) =|as (\w+):", re.MULTILINE)
 
 
 def _swap_words(text: str, choose: Random) -> str:
-    """Put a word, a number or a sign of the script in the place of another one."""
+    """Put a word, a number or a sign in the place of another one, mostly one of its kind."""
     words = list(_WORD.finditer(text))
     old = choose.choice(words)
-    new = choose.choice([*(w.group() for w in words), *_NUMBERS])
+    alike = [w.group() for w in words if _kind(w.group()) == _kind(old.group())]
+    if choose.random() < 0.2:
+        alike = [w.group() for w in words]
+    if choose.random() < 0.3 and _kind(old.group()) == "number":
+        alike = list(_NUMBERS)
+    new = choose.choice(alike)
     return text[: old.start()] + new + text[old.end() :]
+
+
+def _kind(word: str) -> str:
+    if word[0].isdigit():
+        return "number"
+    return "name" if word[0].isalpha() or word[0] == "_" else word
 
 
 def _drop_word(text: str, choose: Random) -> str:
@@ -152,7 +163,7 @@ def _ask_for_much(text: str, choose: Random) -> str:
     return f"{text}\n{choose.choice(_MUCH).format(choose.choice(names))}\n"
 
 
-_SCRIPT = (_swap_words, _swap_words, _drop_word, _move_line, _ask_for_much)
+_SCRIPT = (*[_swap_words] * 6, _drop_word, _move_line, _ask_for_much)
 
 
 def damaged_json(choose: Random) -> tuple[str, bytes]:
@@ -182,8 +193,11 @@ def damaged_vectors(choose: Random) -> tuple[str, bytes]:
     rows = [[4, *[-1] * 16]]
     for _ in range(choose.randint(1, 8)):
         command = choose.choice((0, 0, 0, 1, 2, 3, 4, 5))
-        rows.append([command, *(choose.randint(-1, 256) for _ in range(16))])
-    rows.append([5, *[-1] * 5, *(choose.randint(0, 255) for _ in range(8)), 128, 0, 0])
+        low, high = choose.choice(((1, 255), (1, 255), (1, 255), (-1, 256)))
+        row = [command, *(choose.randint(low, high) for _ in range(16))]
+        row[4], row[15:] = choose.randint(0, 1), [choose.randint(0, 3), choose.randint(0, 2)]
+        rows.append(row)
+    rows.append([5, *[-1] * 5, *(choose.randint(1, 255) for _ in range(9)), 0, 0])
     values = np.array(rows, dtype=choose.choice(("int64", "int32", "float32", "int16")))
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
