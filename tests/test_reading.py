@@ -368,9 +368,11 @@ def test_a_radius_that_rounds_to_nothing_is_a_finding_and_can_be_read_again():
     assert [f.problem for f in validate(sequence)] == [
         "a circle whose radius of 1e-07 mm is less than can be told"
     ]
-    again = decode(encode(sequence).text)
-    assert again.operations[0].loops[0].curves[0].radius == 1e-6
-    assert encode(again).text == encode(sequence).text
+    for text_format, radius in (("lines", 1e-6), ("json", 1e-7), ("numbers", 1e-6)):
+        text = encode(sequence, text_format=text_format).text
+        again = decode(text, text_format=text_format)
+        assert again.operations[0].loops[0].curves[0].radius == radius
+        assert encode(again, text_format=text_format).text == text
     assert validate(readers.parse(SMALL % (PLANE, "1e-6")).sequence) == ()
 
 

@@ -191,6 +191,7 @@ WHOLE = CadSequence(decode(PLATE).operations, "part", (Unknown("FilletFeature", 
 ROOMS = {
     "text": lambda part: encode(part),
     "json": lambda part: encode(part, text_format="json"),
+    "numbers": lambda part: encode(part, text_format="numbers"),
     "grammar": lambda part: Drawing.of(part, "lines"),
     "manifolds": manifolds.solid,
     "occupancy": lambda part: occupancy(part, np.zeros((1, 3))),

@@ -28,6 +28,7 @@ from cadcomplete.operations import (
     Extrude,
     Operation,
     Profile,
+    Sketch,
     Unknown,
 )
 from cadcomplete.readers.checked import Json, Unit, at, get, length, number, said
@@ -97,6 +98,7 @@ class _Reading:
     def __init__(self, entities: Json, convention: Convention) -> None:
         self._entities, self._convention = entities, convention
         self._sketches: dict[str, tuple[int, Regions]] = {}
+        self._drawn: dict[str, tuple[Sketch, Regions]] = {}
         self._left = MOST_CURVES
         self._contents: dict[str, str] = {}
         self.operations: list[Operation] = []
@@ -125,7 +127,9 @@ class _Reading:
 
     def _operation(self, kind: str, key: str, entity: Json, path: str) -> Operation:
         if kind == "Sketch":
-            sketch, regions = at(path, read_sketch, entity, path, self._convention)
+            if key not in self._drawn:
+                self._drawn[key] = at(path, read_sketch, entity, path, self._convention)
+            sketch, regions = self._drawn[key]
             self._count(sum(len(loop.curves) for loop in sketch.loops), path)
             self._sketches[key] = (len(self.operations), regions)
             return sketch
