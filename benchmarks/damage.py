@@ -187,23 +187,44 @@ def damaged_text(choose: Random) -> tuple[str, bytes]:
     return suffix, _swap_words(data.decode(), choose).encode()
 
 
+def _row(command: int, **values: int) -> list[int]:
+    columns = ("x", "y", "alpha", "f", "r", "theta", "phi", "gamma", "p_x", "p_y", "p_z")
+    columns += ("s", "e1", "e2", "b", "u")
+    return [command, *(values.get(name, -1) for name in columns)]
+
+
+_SWEEP = {"theta": 128, "phi": 128, "gamma": 128, "p_x": 100, "p_y": 90, "p_z": 128, "s": 80}
+VECTORS = (
+    (
+        _row(4),
+        _row(0, x=223, y=128),
+        _row(1, x=223, y=200, alpha=64, f=1),
+        _row(0, x=128, y=200),
+        _row(0, x=128, y=128),
+        _row(5, **_SWEEP, e1=160, e2=128, b=0, u=0),
+    ),
+    (_row(4), _row(2, x=176, y=128, r=40), _row(5, **_SWEEP, e1=150, e2=110, b=1, u=2)),
+    (_row(4), _row(2, x=150, y=140, r=9), _row(5, **_SWEEP, e1=200, e2=128, b=2, u=1)),
+)
+
+
 def damaged_vectors(choose: Random) -> tuple[str, bytes]:
     import h5py
 
-    rows = [[4, *[-1] * 16]]
-    for _ in range(choose.randint(1, 8)):
-        command = choose.choice((0, 0, 0, 1, 2, 3, 4, 5))
-        low, high = choose.choice(((1, 255), (1, 255), (1, 255), (-1, 256)))
-        row = [command, *(choose.randint(low, high) for _ in range(16))]
-        row[4], row[15:] = choose.randint(0, 1), [choose.randint(0, 3), choose.randint(0, 2)]
-        rows.append(row)
-    rows.append([5, *[-1] * 5, *(choose.randint(1, 255) for _ in range(9)), 0, 0])
+    rows: list[list[int]] = []
+    for _ in range(choose.randint(1, 3)):
+        rows += [list(row) for row in choose.choice(VECTORS)]
+    for _ in range(choose.choice((0, 1, 1, 2, 5))):
+        row = choose.choice(rows)
+        row[choose.choice((0, *range(17)))] = choose.choice((-1, 0, 1, 128, 255, 256, 2**15 - 1))
+    if choose.random() < 0.3:
+        rows.pop(choose.randrange(len(rows)))
     values = np.array(rows, dtype=choose.choice(("int64", "int32", "float32", "int16")))
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         file[choose.choice(("vec", "out_vec", "other"))] = values
     data = buffer.getvalue()
-    return ".h5", damage_bytes(data, choose) if choose.random() < 0.5 else data
+    return ".h5", damage_bytes(data, choose) if choose.random() < 0.3 else data
 
 
 KINDS: dict[str, Callable[[Random], tuple[str, bytes]]] = {
