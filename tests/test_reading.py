@@ -295,7 +295,9 @@ ATTACKS = {
     "arguments": (CQ + "b = range(100000)\na = [max(*b) for i in range(90000)]\n", WORK),
     "lists in lists": (CQ + "a = [1]\nfor i in range(90000):\n a = [a]\n", WORK),
     "curves with themselves": (B3D + "l = Line((0, 0), (1, 1))\n" + "l = l + l\n" * 40, "curves"),
-    "a long file": (CQ + "#" * 1_000_001, "a script that is too long"),
+    "a deep sum": (CQ + "a = 1" + "+1" * 100_000, "nested too deeply"),
+    "a deep chain": (CQ + "a = r" + ".b" * 100_000, "nested too deeply"),
+    "a long file": (CQ + "#" * 300_001, "a script that is too long"),
 }
 
 

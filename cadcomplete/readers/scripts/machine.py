@@ -52,7 +52,7 @@ from cadcomplete.readers.scripts.values import (
 from cadcomplete.sequence import CadSequence
 
 _MOST_STATEMENTS = 100_000
-_MOST_BYTES = 1_000_000
+_MOST_BYTES = 300_000
 
 
 @dataclass(slots=True)
