@@ -24,7 +24,10 @@ app = typer.Typer(
 )
 
 PartFile = Annotated[
-    Path, typer.Argument(metavar="PART", help="A history: .json, .lines, .h5 or a script, .py.")
+    Path,
+    typer.Argument(
+        metavar="PART", help="A history: .json, .lines, .h5 or a script, .py; or packed: .gz."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON.")]
 ModelFolder = Annotated[
@@ -41,7 +44,7 @@ def main() -> None:
     from cadcomplete.errors import CadCompleteError, InputError
 
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, obj=time.monotonic())
     except InputError as error:
         code = _fail(str(error), 2)
     except CadCompleteError as error:
@@ -134,8 +137,12 @@ def convert(
 
     document = readers.read(source)
     if dialect is not None:
-        document = readers.from_sequence(document.sequence, dialect=dialect, path=str(source))
-    reports.convert(document, target, time_limit=time_limit)
+        known = document.sequence if dialect == "native" else document.sequence.known
+        if known.rest != document.sequence.rest:
+            typer.echo(f"{source}: {document.sequence.notice}", err=True)
+        document = readers.from_sequence(known, dialect=dialect, path=str(source))
+    for notice in reports.convert(document, target, time_limit=time_limit):
+        typer.echo(f"{source}: {notice}", err=True)
 
 
 @app.command()
@@ -153,6 +160,8 @@ def encode(
     from cadcomplete import reports
 
     report = reports.encode(part, text_format, cut=cut, caption=caption, tokenizer=tokenizer)
+    for notice in report["notices"]:
+        typer.echo(f"{part}: {notice}", err=True)
     if as_json:
         _print_json(report)
     else:
@@ -201,7 +210,7 @@ def prepare(
     per_shard: Annotated[int, typer.Option(help="Files that make a shard.")] = 500,
     time_limit: Annotated[float, typer.Option(help="Seconds the kernel may take a part.")] = 60.0,
     tokenizer: TokenizerFolder = None,
-    seed: Annotated[int, typer.Option(help="Of pictures and points.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of pictures and points.")] = 0,
     workers: Annotated[
         int | None, typer.Option(help="Parts at a time. Default: as many as cores.")
     ] = None,
@@ -242,7 +251,7 @@ def synthesize(
     target: Annotated[Path, typer.Argument(metavar="TARGET", help="Folder to write to.")],
     count: Annotated[int, typer.Option("-n", help="How many parts.")] = 1000,
     start: Annotated[int, typer.Option(help="Number of the first part.")] = 0,
-    seed: Annotated[int, typer.Option(help="Another seed, other parts.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other parts.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Write synthetic parts that look like real ones, in our JSON."""
@@ -257,13 +266,14 @@ def synthesize(
 
 @app.command()
 def complete(
+    context: typer.Context,
     part: PartFile,
     keep: Annotated[
         int | None, typer.Option(help="Operations to keep. Default: all that are there.")
     ] = None,
     caption: Annotated[str | None, typer.Option(help="What the part is to be.")] = None,
     n: Annotated[int, typer.Option("-n", help="How many completions.")] = 3,
-    seed: Annotated[int, typer.Option(help="Another seed, other completions.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other completions.")] = 0,
     only_next: Annotated[
         bool, typer.Option("--next", help="Only the next operation, with its probability.")
     ] = False,
@@ -296,6 +306,7 @@ def complete(
         model=model,
         output=output,
         formats=tuple(name.strip() for name in formats.split(",") if name.strip()),
+        started=context.obj,
     )
     if as_json:
         _print_json(report)
@@ -369,7 +380,7 @@ def evaluate(
         int | None, typer.Option(help="Parts, chosen at random. Default: all of the split.")
     ] = None,
     n: Annotated[int, typer.Option("-n", help="How many suggestions and parts.")] = 5,
-    seed: Annotated[int, typer.Option(help="Of the choice, of scans, of predictors.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the choice, of scans, of predictors.")] = 0,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder. Default: runs/evaluate/NAME.")
     ] = None,

@@ -23,7 +23,7 @@ from cadcomplete.operations import (
     Profile,
     Sketch,
 )
-from cadcomplete.sequence import CadSequence, start_plane
+from cadcomplete.sequence import CadSequence, check_known, start_plane
 
 LOOP, CLOSE = "loop", "close"
 
@@ -64,7 +64,11 @@ class Cut(NamedTuple):
 
 
 def write_commands(sequence: CadSequence, text_format: Format) -> tuple[list[Command], list[Cut]]:
-    """Return the commands of a history and every cut, the one before the first included."""
+    """Return the commands of a history and every cut, the one before the first included.
+
+    Raises UnsupportedError if something in it is not known here: there is no word for that.
+    """
+    check_known(sequence)
     commands: list[Command] = []
     cuts = [Cut(0, None, 0)]
     for index, operation in enumerate(sequence.operations):

@@ -22,11 +22,12 @@ from cadcomplete.exporters.pictures import draw_overview
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report
+from cadcomplete.kernel.scans import read_scan
 from cadcomplete.lines import encode
 from cadcomplete.operations import Sketch
 from cadcomplete.predictions import Case, Finished, Suggestion
 from cadcomplete.predictor import ROWS, ModelPredictor
-from cadcomplete.readers import Document
+from cadcomplete.readers import Document, read
 from cadcomplete.sequence import CadSequence
 
 
@@ -97,13 +98,13 @@ class Completions:
 
 
 def complete(
-    document: Document,
+    document: Document | str | Path,
     *,
-    model: Checkpoint | None = None,
+    model: Checkpoint | str | Path | None = None,
     keep: int | None = None,
     caption: str | None = None,
-    images: Sequence[bytes | Path] = (),
-    points: PointCloud | None = None,
+    images: Sequence[bytes | str | Path] | str | Path = (),
+    points: PointCloud | str | Path | None = None,
     n: int = 3,
     seed: int = 0,
     only_next: bool = False,
@@ -113,10 +114,10 @@ def complete(
 
     With `only_next` each adds one operation, supposing that one follows.
 
-    Without `keep` all operations are kept, or as many as a truncated file says. `images` are
-    pictures of the wanted part and `points` its surface (`kernel.scans` reads files). Without
-    `model` the one that ships with the package is used; without `kernel` one is started. The
-    same arguments give the same completions.
+    Without `keep` all operations that are known here are kept, or as many as a truncated file
+    says. `images` are pictures of the wanted part and `points` its surface. The part, the model,
+    pictures and points may be given as paths. Without `model` the one that ships with the package
+    is used; without `kernel` one is started. The same arguments give the same completions.
 
     Raises InputError if there are not that many operations, too many for the model, or
     something that the model cannot see.
@@ -135,11 +136,15 @@ def complete(
                 only_next=only_next,
                 kernel=own,
             )
+    if seed < 0:
+        raise InputError("cannot use this seed", where="seed", expected="0 or more", got=seed)
     if not 1 <= n <= 64:
         raise InputError("cannot propose so many", where="n", expected="1 to 64", got=n)
-    given, model = kept(document, keep), model or shipped_model()
+    document = read(document) if isinstance(document, str | Path) else document
+    given, model = kept(document, keep), _model(model)
     started = time.monotonic()
-    case = Case(given.sequence.id, given.sequence, caption, tuple(images), points)
+    seen = _pictures(images), _cloud(points, kernel)
+    case = Case(given.sequence.id, given.sequence, caption, *seen)
     search = ModelPredictor(model, kernel, rows=max(ROWS, 2 * n + 6))  # some will be alike
     question = search.ask(case, seed=seed)
     if only_next:
@@ -153,11 +158,34 @@ def complete(
     return Completions(given, model.name, told, question.stop, generated, lost, seconds)
 
 
+def _model(model: Checkpoint | str | Path | None) -> Checkpoint:
+    if model is None:
+        return shipped_model()
+    return checkpoint.load(model) if isinstance(model, str | Path) else model
+
+
+def _pictures(images: Sequence[bytes | str | Path] | str | Path) -> tuple[bytes | Path, ...]:
+    listed = [images] if isinstance(images, str | Path) else images
+    return tuple(Path(image) if isinstance(image, str) else image for image in listed)
+
+
+def _cloud(points: PointCloud | str | Path | None, kernel: Kernel) -> PointCloud | None:
+    return kernel.run(read_scan, Path(points)).cloud if isinstance(points, str | Path) else points
+
+
 def kept(document: Document, keep: int | None = None) -> Document:
-    """Return what is given of a document: `keep` operations, or as many as it says itself."""
+    """Return what is given of a document: `keep` operations, or as many as it says itself.
+
+    By default these are all that are known here. Raises InputError if there is none before
+    something that is not known.
+    """
     if keep is None:
         most, stated = len(document.sequence), document.kept_operations
         keep = most if stated is None else min(stated, most)
+        if not most and document.sequence.rest:
+            problem = f"there is nothing to complete: {document.sequence.notice}"
+            hint = "to begin from nothing, keep 0 operations"
+            raise InputError(problem, file=document.path, hint=hint)
     return document.truncated(keep)
 
 

@@ -26,7 +26,7 @@ from cadcomplete.operations import (
     Profile,
     Sketch,
 )
-from cadcomplete.sequence import CadSequence
+from cadcomplete.sequence import CadSequence, check_known
 
 
 class Drawing:
@@ -54,8 +54,10 @@ class Drawing:
     def of(sequence: CadSequence, text_format: Format) -> Drawing:
         """Return the drawing that has just reached the end of `sequence`.
 
-        A sketch at the end is whole, unless it is empty or its last loop is still open.
+        A sketch at the end is whole, unless it is empty or its last loop is still open. Raises
+        UnsupportedError if something in it is not known here.
         """
+        check_known(sequence)
         drawing = Drawing(text_format)
         drawing.operations = list(sequence.operations)
         last = drawing.operations[-1] if drawing.operations else None

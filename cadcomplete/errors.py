@@ -80,14 +80,14 @@ class UnsupportedError(ReadError):
     """A document that uses curves, operations or options that there are none of here.
 
     Attributes:
-        names: what it uses, by the names of its own format, each once, sorted.
+        names: all of what it uses, by the names of its own format, each once, sorted.
     """
 
     def __init__(self, names: Iterable[str], *, file: object = "", where: str = "") -> None:
         self.names = tuple(sorted(set(names)))
-        known = "lines, arcs, circles and extrudes"
-        got = ", ".join(self.names)
-        super().__init__("not supported", file=file, where=where, expected=known, got=got)
+        problem = f"not supported: {', '.join(self.names)}"  # whole: `got` would be cut short
+        hint = "known are sketches of lines, arcs and circles, and extrudes"
+        super().__init__(problem, file=file, where=where, hint=hint)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unsupported, (self.names, self.file, self.where)
@@ -151,6 +151,13 @@ class CrashError(KernelFailure):
 
 class LostWorkersError(KernelFailure):
     """The kernel's processes were killed between two jobs; what waited was not begun."""
+
+
+MISTAKES = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError),
+    *(RuntimeError, TypeError, ValueError, OSError),
+)
+"""What a bad file may bring to light in our own code: it costs that file, by name, and no other."""
 
 
 def shorten(value: object, *, limit: int = 60) -> str:

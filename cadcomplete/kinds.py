@@ -9,6 +9,7 @@ from typing import Any
 
 from cadcomplete.errors import TextError
 from cadcomplete.fields import (
+    DECIMALS,
     Branch,
     Decimal,
     Fixed,
@@ -65,8 +66,14 @@ def _positive(value: float) -> float:
 
 _SIZE = (Decimal(signed=False, zero=False),)
 
+
+def _write_size(value: float) -> str:
+    """A size that is one stays one: the least that can be told, where it rounds to nothing."""
+    return number(max(value, 10.0**-DECIMALS) if value > 0 else value)
+
+
 POSITIVE = Kind(
-    write=number,
+    write=_write_size,
     read=lambda words: _positive(parse_number(next(words))),
     dump=_plain,
     load=lambda value: _positive(load_number(value)),

@@ -29,6 +29,7 @@ from cadcomplete.geometry import XY, Plane, Vec3
 from cadcomplete.kinds import (
     AXES,
     BOOLEAN,
+    POSITIVE,
     SWEEP,
     Ends,
     ProfileWord,
@@ -84,8 +85,11 @@ class Axis:
         return self.key not in ("radius", "sweep")
 
     def digits(self, value: float) -> str:
-        return SWEEP.write(value) if self.key == "sweep" else number(value)
+        return _SIZES[self.key].write(value) if self.key in _SIZES else number(value)
 
+
+_SIZES = {"sweep": SWEEP, "radius": POSITIVE}
+"""Numbers that are never nothing, however little they are."""
 
 RADIUS, SWEEPS = Axis("radius"), Axis("sweep")
 _WORLD = tuple(map(Axis, range(3)))

@@ -1,5 +1,7 @@
 """The operations of a history: sketches and extrudes, frozen, in millimetres.
 
+What a file has and there is no class for here is an `Unknown`: it ends what can be built.
+
 To add an operation: write a frozen class, declare its fields, enter it in `OPERATIONS`, say in
 `commands.py` how it is put together from its fields, and build it in `kernel/build.py`.
 """
@@ -129,11 +131,15 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """Loops drawn on a plane. While it is being drawn its last loop may still be open."""
+    """Loops drawn on a plane. While it is being drawn its last loop may still be open.
+
+    `remarks` say what its reader had to decide about it; they do not count for equality.
+    """
 
     plane: Plane
     loops: tuple[Loop, ...] = ()
     source: str = field(default="", compare=False, repr=False)
+    remarks: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("plane", PLANE),)
 
@@ -151,12 +157,36 @@ class Extrude:
     extent: Extent
     boolean: Boolean
     source: str = field(default="", compare=False, repr=False)
+    remarks: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("boolean", BOOLEAN),
         Field("extent", EXTENT),
         Field("profiles", PROFILES),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What a file has and there is no operation for here, or what follows such a one.
+
+    Attributes:
+        name: what the file calls it, such as `FilletFeature`.
+        uses: what of it is not known here, each once, sorted: its own name, a curve, an option;
+            empty if it only follows something that is not known.
+        content: it, as it stands in the file: JSON, or lines of a script.
+    """
+
+    name: str
+    uses: tuple[str, ...] = ()
+    content: str = ""
+    source: str = field(default="", compare=False, repr=False)
+
+    @property
+    def said(self) -> str:
+        """How a message names it: what it is called, and what of it is not known."""
+        plain = not self.uses or self.uses == (self.name,)
+        return self.name if plain else f"{self.name} ({', '.join(self.uses)})"
 
 
 Operation = Sketch | Extrude

@@ -13,7 +13,7 @@ from typing import Protocol
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.jobs import Report
 from cadcomplete.operations import Operation
-from cadcomplete.sequence import CadSequence
+from cadcomplete.sequence import CadSequence, check_known
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +26,8 @@ class Case:
         caption: in words, or None.
         images: pictures of the wanted part, files or their contents.
         points: its surface, or None.
+
+    Raises UnsupportedError if something of what is given is not known here.
     """
 
     id: str
@@ -33,6 +35,9 @@ class Case:
     caption: str | None = None
     images: tuple[bytes | Path, ...] = ()
     points: PointCloud | None = None
+
+    def __post_init__(self) -> None:
+        check_known(self.given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,6 +260,11 @@ def prompted(
     front = features.placeholders(images=len(images), points=points is not None)
     ids = model.tokenizer.encode(text).after(front).ids
     if len(ids) >= model.model.longest:
+        bare = prompt(given, levels=words, text_format=text_format)
+        if caption and len(model.tokenizer.encode(bare).after(front).ids) < model.model.longest:
+            hint = "say in a sentence or two what the part is"
+            got = f"{len(caption)} characters"
+            raise InputError("the caption is too long for this model", got=got, hint=hint)
         raise InputError(
             "the part is too long for this model",
             where=given.id,

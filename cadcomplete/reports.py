@@ -6,6 +6,7 @@ The keys are a promise to scripts: they do not change.
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from cadcomplete.files import check_folder
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import Report, examine
 from cadcomplete.kernel.scans import Scan, read_scan
-from cadcomplete.operations import Operation, Sketch
+from cadcomplete.operations import Operation, Sketch, Unknown
 from cadcomplete.progress import progress, watched
 from cadcomplete.readers import Document
 from cadcomplete.sequence import CadSequence, Finding, validate
@@ -36,11 +37,11 @@ Json = dict[str, Any]
 def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
     """Return what is in a file: its operations, problems, measures and lengths in tokens."""
     document = readers.read(path)
-    sequence = document.sequence
+    whole, sequence = document.sequence, document.sequence.known
     with Kernel(time_limit=time_limit) as kernel:
         pending = kernel.submit(examine, sequence)
         tokens = _token_counts(sequence, tokenizer)
-        findings = validate(sequence)
+        findings = validate(whole)
         try:
             report = pending.result()
         except KernelFailure as error:
@@ -52,9 +53,11 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
         "id": sequence.id,
         "format": document.origin,
         "dialect": document.dialect,
-        "operations": len(sequence),
+        "operations": len(sequence) + len(whole.rest),
+        "known": len(sequence),
+        "unsupported": list(whole.unsupported),
         "curves": sequence.curves,
-        "history": [_operation(i, op) for i, op in enumerate(sequence.operations)],
+        "history": [_operation(i, op) for i, op in enumerate((*whole.operations, *whole.rest))],
         "problems": problems,
         "valid": report.valid and not any(p["severity"] == "error" for p in problems),
         "volume_mm3": measures and measures.volume,
@@ -74,7 +77,10 @@ def _build_findings(report: Report, sequence: CadSequence) -> Iterator[Finding]:
         yield Finding(source or f"$.sequence[{index}]", problem)
 
 
-def _operation(index: int, operation: Operation) -> Json:
+def _operation(index: int, operation: Operation | Unknown) -> Json:
+    if isinstance(operation, Unknown):
+        uses = list(operation.uses)
+        return {"index": index, "type": "unknown", "name": operation.name, "uses": uses}
     if isinstance(operation, Sketch):
         curves = sum(len(loop.curves) for loop in operation.loops)
         return {"index": index, "type": "sketch", "loops": len(operation.loops), "curves": curves}
@@ -109,12 +115,17 @@ def inspection_text(report: Json) -> str:
     counts = ", ".join(f"{count} as {name}" for name, count in report["tokens"].items())
     lines.append(f"tokens: {counts}")
     lines += [f"{p['severity']} at {p['path']}: {p['problem']}" for p in report["problems"]]
-    lines.append("a valid solid" if report["valid"] else "not a valid solid")
+    verdict = "a valid solid" if report["valid"] else "not a valid solid"
+    known = report["known"]
+    part = f", as far as it is known: {_plural(known, 'operation')} of {report['operations']}"
+    lines.append(verdict if known == report["operations"] else verdict + part)
     return "\n".join(lines)
 
 
 def _operation_text(operation: Json) -> str:
     number = f"{operation['index']:3d}"
+    if operation["type"] == "unknown":
+        return f"{number}  {operation['name']}, not built"
     if operation["type"] == "sketch":
         loops = _plural(operation["loops"], "loop")
         return f"{number}  sketch   {loops}, {_plural(operation['curves'], 'curve')}"
@@ -130,14 +141,22 @@ def _plural(count: int, one: str, many: str = "") -> str:
 # --- convert, encode, truncate ------------------------------------------------------------------
 
 
-def convert(document: Document, target: Path, *, time_limit: float) -> None:
-    """Write a history to a file. Raises BuildError if it needs a solid and there is none."""
+def convert(document: Document, target: Path, *, time_limit: float) -> tuple[str, ...]:
+    """Write a history to a file, and return what a person should know about that.
+
+    Of what is not known here only JSON is written. Raises BuildError if a solid is needed and
+    there is none.
+    """
     name = exporters.format_of(target)
+    notices = ()
+    if name != "json" and document.sequence.rest:
+        notices, document = (document.sequence.notice,), document.known
     if not exporters.EXPORTERS[name].needs_solid:
         exporters.write(exporters.Part(document), target)
-        return
+        return notices
     with Kernel(time_limit=time_limit) as kernel:
         kernel.run(exporters.convert, document, target)
+    return notices
 
 
 def encode(
@@ -151,7 +170,7 @@ def encode(
         expected = " or ".join(FORMATS)
         raise InputError("unknown format", where="--format", expected=expected, got=text_format)
     document = readers.read(path)
-    kept = document if cut is None else document.truncated(cut)
+    kept = document.known if cut is None else document.truncated(cut)
     known = next(name for name in FORMATS if name == text_format)
     text = prompt(kept.sequence, caption=caption, text_format=known)
     tokens = TextTokenizer.load(tokenizer or shipped()).encode(text)
@@ -160,6 +179,7 @@ def encode(
         "id": document.sequence.id,
         "format": text_format,
         "operations": len(kept.sequence),
+        "notices": [document.sequence.notice] if cut is None and document.sequence.rest else [],
         "text": text.text,
         "input_ids": list(tokens.ids),
         "boundaries": after[1:],
@@ -205,8 +225,9 @@ def synthesize(target: Path, count: int, *, start: int, seed: int) -> Json:
     from cadcomplete.data import synthetic
     from cadcomplete.files import write_text
 
-    if count < 1 or start < 0:
-        raise InputError("nothing to write", where="-n, --start", expected="1 and 0 or more")
+    if count < 1 or start < 0 or seed < 0:
+        expected = "1, 0 and 0 or more"
+        raise InputError("nothing to write", where="-n, --start, --seed", expected=expected)
     for part in progress(synthetic.parts(count, seed=seed, start=start), "writing parts"):
         name = part.id.rpartition("/")[2]
         file = target / "json" / name[:-3] / f"{name}.json"
@@ -230,8 +251,13 @@ def complete(
     model: Path | None,
     output: Path | None,
     formats: tuple[str, ...],
+    started: float | None = None,
 ) -> Json:
-    """Return the completions of a part; with `output`, also as files."""
+    """Return the completions of a part; with `output`, also as files.
+
+    `started` is when the program was, by `time.monotonic`; by default now.
+    """
+    started = time.monotonic() if started is None else started
     document = readers.read(path)
     exporters.check_formats(formats)
     if output is not None:
@@ -262,7 +288,9 @@ def complete(
         "images": [str(image) for image in images],
         "points": points and str(points),
         "notices": list(seen.notices) if seen else [],
+        "part_notices": _part_notices(document, result),
         **_completions(result, files),
+        "total_seconds": round(time.monotonic() - started, 3),
     }
 
 
@@ -273,6 +301,13 @@ def _seen(scan: Pending[Scan], path: Path | None) -> Scan:
     except KernelFailure as error:
         hint = "export it again, or give an STL"
         raise InputError(str(error), file=path, hint=hint) from error
+
+
+def _part_notices(document: Document, result: Completions) -> list[str]:
+    """What a person should know of how the given part was read."""
+    kept = result.given.sequence.operations
+    remarks = [remark for operation in kept for remark in operation.remarks]
+    return [*remarks, document.sequence.notice] if document.sequence.rest else remarks
 
 
 def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
@@ -304,6 +339,7 @@ def completions_text(report: Json) -> str:
     """Return completions for people."""
     kept, finished = _plural(report["kept"], "operation"), report["finished"]
     lines = [f"{report['file']}: {kept} kept; {finished:.0%} that nothing is missing"]
+    lines += [f"{report['file']}: {notice}" for notice in report["part_notices"]]
     lines += [f"{report['points']}: {notice}" for notice in report["notices"]]
     for completion in report["completions"]:
         volume = completion["volume_mm3"]
@@ -318,7 +354,8 @@ def completions_text(report: Json) -> str:
         lines += [f"   {name}: {file}" for name, file in completion["files"].items()]
     if report["overview"]:
         lines.append(f"\noverview: {report['overview']}")
-    lines.append(f"\n{report['model']}, {report['seconds']:.1f} seconds")
+    total, own = report["total_seconds"], report["seconds"]
+    lines.append(f"\n{report['model']}, {total:.1f} seconds, {own:.1f} of them for the answer")
     if not any(c["files"] for c in report["completions"]):
         lines.append("use -o FOLDER to write files")
     return "\n".join(lines)

@@ -1,4 +1,9 @@
-"""A construction history, what is wrong with it, and how it is cut short."""
+"""A construction history, what is wrong with it, and how it is cut short.
+
+A history ends where something is not known here: `operations` is what can be built, and `rest` the
+first operation that there is no class for and all that follow it, kept as they stand. Whatever
+takes a history as the whole part asks `check_known` first, or takes `known` and says so.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +15,51 @@ from typing import Literal
 
 import numpy as np
 
+from cadcomplete import fields
 from cadcomplete.curves import Arc, Circle, Curve
-from cadcomplete.errors import GeometryError, InputError
+from cadcomplete.errors import GeometryError, InputError, UnsupportedError
 from cadcomplete.fields import LIMIT
-from cadcomplete.geometry import XY, Array, Plane
-from cadcomplete.operations import Extrude, Loop, Operation, Profile, Sketch
+from cadcomplete.geometry import XY, Array, Plane, distance
+from cadcomplete.operations import Extrude, Loop, Operation, Profile, Sketch, Unknown
 
 
 @dataclass(frozen=True, slots=True)
 class CadSequence:
-    """The operations of a part in the order in which they were made; lengths in millimetres."""
+    """The operations of a part in the order in which they were made; lengths in millimetres.
+
+    Attributes:
+        operations: those that are known here, up to the first that is not.
+        rest: that one, and all after it. Nothing of it is built, drawn or written as text.
+    """
 
     operations: tuple[Operation, ...]
     id: str = ""
+    rest: tuple[Unknown, ...] = ()
 
     def __len__(self) -> int:
+        """How many operations are known."""
         return len(self.operations)
+
+    @property
+    def known(self) -> CadSequence:
+        """The history without what is not known."""
+        return dataclasses.replace(self, rest=()) if self.rest else self
+
+    @property
+    def unsupported(self) -> tuple[str, ...]:
+        """All that the history uses and that is not known here, by the names of its own format."""
+        return tuple(sorted({name for operation in self.rest for name in operation.uses}))
+
+    @property
+    def notice(self) -> str:
+        """What a person should know about the rest, in one sentence; "" if there is none."""
+        if not self.rest:
+            return ""
+        after = len(self.rest) - 1
+        more = f", nor the {after} after it" if after else ""
+        return (
+            f"operation {len(self)} is not known here: {self.rest[0].said}; it is not built{more}"
+        )
 
     @property
     def whole_operations(self) -> int:
@@ -58,7 +92,7 @@ class Finding:
 def truncate(sequence: CadSequence, keep: int, *, curves: int | None = None) -> CadSequence:
     """Return the first `keep` operations, and of the next one, a sketch, its first `curves`.
 
-    Raises InputError if there are not that many.
+    Raises InputError if there are not that many that are known.
     """
     if not 0 <= keep <= len(sequence):
         raise InputError(
@@ -66,11 +100,19 @@ def truncate(sequence: CadSequence, keep: int, *, curves: int | None = None) -> 
             where=sequence.id,
             expected=f"0 to {len(sequence)}",
             got=keep,
+            hint=sequence.notice,
         )
     kept = sequence.operations[:keep]
     if curves is not None:
         kept += (_partial(sequence, keep, curves),)
-    return dataclasses.replace(sequence, operations=kept)
+    return dataclasses.replace(sequence, operations=kept, rest=())
+
+
+def check_known(sequence: CadSequence) -> None:
+    """Raise UnsupportedError, naming what, if not all of a history is known here."""
+    if sequence.rest:
+        where = sequence.rest[0].source or f"operation {len(sequence)}"
+        raise UnsupportedError(sequence.unsupported, where=where)
 
 
 def _partial(sequence: CadSequence, index: int, curves: int) -> Sketch:
@@ -109,11 +151,16 @@ def _findings(sequence: CadSequence) -> Iterator[Finding]:
         yield Finding("$.sequence", "there are no operations")
     for index, operation in enumerate(sequence.operations):
         path = operation.source or f"$.sequence[{index}]"
+        for remark in operation.remarks:
+            yield Finding(path, remark, "warning")
         if isinstance(operation, Extrude):
             yield from _extrude_findings(sequence, index, operation, path)
         else:
             last = index == len(sequence) - 1
             yield from _sketch_findings(operation, path, unfinished=last)
+    if sequence.rest:
+        path = sequence.rest[0].source or f"$.sequence[{len(sequence)}]"
+        yield Finding(path, sequence.notice, "warning")
 
 
 def _sketch_findings(sketch: Sketch, path: str, *, unfinished: bool) -> Iterator[Finding]:
@@ -143,13 +190,33 @@ def _curve_problem(curve: Curve) -> str:
     if not all(abs(v) <= LIMIT for v in values):
         return f"a curve lies more than {LIMIT:.0f} mm from the origin, or nowhere"
     if isinstance(curve, Circle):
-        return "a circle without radius" if curve.radius <= 0 else ""
+        if curve.radius <= 0:
+            return "a circle without radius"
+        if curve.radius < _SMALL and fields.number(curve.radius) == "0":
+            return f"a circle whose radius of {curve.radius:.3g} mm is less than can be told"
+        return ""
     if isinstance(curve, Arc):
         try:
-            return "an arc without length" if curve.length <= 0 else ""
+            if curve.length <= 0:
+                return "an arc without length"
         except GeometryError:
             return "an arc whose three points lie on a line"
-    return "a line without length" if curve.length <= 0 else ""
+    elif curve.length <= 0:
+        return "a line without length"
+    (x, y), (u, v) = curve.start, curve.end
+    if (gap := distance(curve.start, curve.end)) < _SMALL and _alike(x, u) and _alike(y, v):
+        what = "an arc" if isinstance(curve, Arc) else "a line"
+        return f"{what} whose ends are only {gap:.3g} mm apart: less than can be told at its place"
+    return ""
+
+
+_SMALL = 2.0
+"""No two numbers within 10 km that are farther apart, in mm, are written alike."""
+
+
+def _alike(a: float, b: float) -> bool:
+    """Whether two numbers are one in the text, which is to a nanometre or to single precision."""
+    return fields.number(a) == fields.number(b)
 
 
 def _extrude_findings(
@@ -161,6 +228,9 @@ def _extrude_findings(
     if start == end:
         yield Finding(path, "the extrude has no height")
     offset = start_plane(extrude, sequence.operations[:index]).offset
+    if 0 < abs(end - start) < _SMALL and _alike(offset + start, offset + end):
+        problem = f"the extrude's height of {abs(end - start):.3g} mm is less than can be told"
+        yield Finding(path, f"{problem} at its place")
     if max(abs(offset + start), abs(offset + end)) > LIMIT:
         yield Finding(path, f"the extrude reaches more than {LIMIT:.0f} mm from the origin")
     for number, profile in enumerate(extrude.profiles):

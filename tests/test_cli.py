@@ -139,6 +139,7 @@ def test_complete_answers_with_the_promised_keys(run, tmp_path):
     report = json.loads(out)
     assert code == 0
     assert {"kept", "model", "seconds", "completions"} <= report.keys()
+    assert report["total_seconds"] >= report["seconds"]  # from when the program began
     assert report["kept"] == 4
     for completion in report["completions"]:
         assert completion.keys() == {

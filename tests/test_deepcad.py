@@ -48,10 +48,11 @@ def rectangle(x, y):
     return [LOOP, line(x, 128), line(x, y), line(128, y), line(128, 128)]
 
 
-def stored(*rows, name="vec", dtype="int64"):
+def stored(*rows, name="vec", dtype="int64", beside=None):
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
-        file[name] = np.array(rows, dtype=dtype)
+        for key, values in {name: rows, **(beside or {})}.items():
+            file[key] = np.array(values, dtype=dtype)
     return buffer.getvalue()
 
 
@@ -228,7 +229,7 @@ def test_the_row_of_what_is_wrong_is_named(rows, message):
     [
         (stored(*[row[:-1] for row in GOOD]), "got 7 × 16 of int64"),
         (stored(*END), "got 17 of int64"),
-        (stored(*GOOD, dtype="float32"), "got 7 × 17 of float32"),
+        (stored(*GOOD, dtype="S1"), "got 7 × 17 of |S1"),
         (stored([]), "got 1 × 0 of int64"),
     ],
 )
@@ -238,8 +239,25 @@ def test_vectors_of_another_shape_are_refused(data, got):
 
 
 def test_a_file_of_other_data_says_what_it_has():
-    assert refused(stored(*GOOD, name="other")).endswith("expected a dataset 'vec', got other")
-    assert refused(stored(*GOOD, name="vec/inner")).endswith("expected a dataset 'vec', got vec")
+    expected = "expected a dataset 'vec' or a dataset 'out_vec' or a dataset 'gt_vec', got "
+    assert refused(stored(*GOOD, name="other")).endswith(f"{expected}other")
+    assert refused(stored(*GOOD, name="vec/inner")).endswith(f"{expected}vec")
+
+
+def test_whole_numbers_that_are_stored_as_floats_are_read():
+    assert deepcad.parse(stored(*GOOD, dtype="float32")) == deepcad.parse(stored(*GOOD))
+    broken = [[*GOOD[0]], [0.5, *GOOD[1][1:]], *GOOD[2:]]
+    assert "at vec[1]: not command vectors: expected integers, got 0.5" in refused(
+        stored(*broken, dtype="float32")
+    )
+
+
+def test_of_a_models_results_its_answer_is_read_and_said_to_be(tmp_path):
+    path = tmp_path / "result.H5"
+    path.write_bytes(stored(*GOOD, name="out_vec", beside={"gt_vec": GOOD[5:]}))
+    sequence = readers.read(path).sequence
+    assert sequence.operations == deepcad.parse(stored(*GOOD)).operations
+    assert sequence.operations[0].remarks == ("read from the dataset out_vec, beside gt_vec",)
 
 
 def test_a_truncated_file_is_refused(tmp_path):
@@ -247,7 +265,7 @@ def test_a_truncated_file_is_refused(tmp_path):
     assert "not an HDF5 file that can be read" in refused(data[:1000])
     path = tmp_path / "short.h5"
     path.write_bytes(data[:5])
-    with pytest.raises(ReadError, match=r"short\.h5: not a CAD history: expected deepcad"):
+    with pytest.raises(ReadError, match=r"short\.h5: not a CAD history: not an HDF5 file"):
         readers.read(path)
 
 

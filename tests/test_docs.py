@@ -43,10 +43,12 @@ def test_the_example_of_numbers_says_what_the_first_example_says():
     assert encode(decode(blocks(FORMAT, "lines")[0]), text_format="numbers").text == text
 
 
-def test_the_example_of_a_file_is_one_of_ours():
-    (text,) = blocks(FORMAT, "json")
+@pytest.mark.parametrize(("number", "unknown"), [(0, ()), (1, ("FilletFeature",))])
+def test_the_examples_of_files_are_ours(number, unknown):
+    text = blocks(FORMAT, "json")[number]
     document = readers.parse(text)
     assert (document.dialect, document.sequence.id, len(document.sequence)) == ("native", "disc", 2)
+    assert document.sequence.unsupported == unknown
     assert document.dump() == text
 
 

@@ -55,9 +55,12 @@ def assert_clear(error: InputError, path, *, placed: bool) -> None:
     assert error.where.startswith("$") or not_json or not placed
 
 
-def assert_works(document: Document, data: bytes) -> None:
+def assert_works(whole: Document, data: bytes) -> None:
+    assert json.loads(whole.dump()) == json.loads(data)
+    assert bool(whole.sequence.rest) == bool(whole.sequence.unsupported)
+    document = whole.known
     sequence = document.sequence
-    assert json.loads(document.dump()) == json.loads(data)
+    assert sequence.rest == ()
     sound = not any(finding.severity == "error" for finding in validate(sequence))
     for text_format in FORMATS:
         text = encode(sequence, text_format=text_format).text

@@ -160,7 +160,6 @@ def refused(raw) -> ReadError:
         ("sketch", "not a command"),
         ({}, "not a command"),
         ({"type": 5}, "not a command"),
-        ({"type": "spline"}, "unknown command"),
         ({"type": "loop"}, "loop lacks the key 'start'"),
         ({"type": "loop", "start": [1, 2, 3]}, "not a point"),
         ({"type": "loop", "start": {"x": 1, "y": 2}}, "not a point"),

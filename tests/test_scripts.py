@@ -191,6 +191,92 @@ def test_names_of_methods_and_statements_that_are_not_supported_are_listed():
     assert error.where == "line 2"
 
 
+# --- what is understood before it ---------------------------------------------------------------
+
+BOX, OTHER = "r = cq.Workplane().box(4, 3, 2)", "b = cq.Workplane().box(9, 9, 9)"
+
+
+def ends(parse, *lines):
+    """How many operations are read, and what a script ends with: its name, and what it uses."""
+    sequence = parse(*lines)
+    (rest,) = sequence.rest
+    return len(sequence), rest.name, rest.uses, rest.source, rest.content
+
+
+def test_a_script_is_read_up_to_its_last_fillet():
+    found = ends(cq, BOX, 'r = r.edges("|Z").fillet(0.4)', "show_object(r)")
+    assert found[:4] == (2, '.edges("|Z").fillet(0.4)', ("edges", "fillet"), "line 3")
+    assert found[4] == '.edges("|Z").fillet(0.4)\nshow_object(r)'
+
+
+def test_what_is_being_built_is_read_when_the_script_ends_within():
+    found = ends(
+        b3d,
+        "with BuildPart() as part:",
+        "    with BuildSketch():",
+        "        Rectangle(10, 10)",
+        "    extrude(amount=2)",
+        "    for x in range(3):",
+        "        with BuildSketch():",
+        "            Ellipse(3, 2)",
+        "    extrude(amount=5)",
+        "    fillet(part.edges(), radius=1)",
+    )
+    assert found[:4] == (2, "Ellipse(3, 2)", ("Ellipse", "edges", "fillet"), "line 8")
+    assert found[4].endswith("    fillet(part.edges(), radius=1)")
+
+
+def test_a_chain_is_read_up_to_the_call_that_is_not_understood():
+    long = (
+        'r = (\n    cq.Workplane("XY")\n    .box(4, 3, 2)\n    .faces(">Z").workplane().hole(1)\n)'
+    )
+    found = ends(cq, long)
+    assert found[:4] == (2, '.faces(">Z").workplane().hole(1)', ("faces",), "line 4")
+
+
+@pytest.mark.parametrize(
+    ("lines", "width"),
+    [  # half the width of the box that is the part
+        ((BOX, OTHER, "r = r.cut(b.fillet(1))"), 2),
+        (
+            (
+                BOX,
+                OTHER,
+                "c = cq.Workplane().sphere(1)",
+                "r = r.cut(b)",
+            ),
+            2,
+        ),
+        ((BOX, OTHER, "c = cq.Workplane().sphere(1)"), 4.5),
+        ((OTHER, BOX, "show_object(b.fillet(1))"), 4.5),
+        ((OTHER, BOX, "while True: pass", "show_object(b)"), 4.5),
+        ((BOX, "def f(a):", "    return a", "r = f(r)"), 2),
+        ((BOX, OTHER, "r = r + b.fillet(1)"), 2),
+    ],
+)
+def test_the_part_of_a_script_that_ends_early_is_what_its_end_begins_with(lines, width):
+    sequence = cq(*lines)
+    sketch = sequence.operations[0]
+    assert len(sequence.rest) == 1
+    assert isinstance(sketch, Sketch)
+    assert sketch.loops[0].box[2] == width
+
+
+def test_a_function_that_is_not_called_ends_nothing():
+    assert cq("def f(a):", "    return a.fillet(1)", BOX).rest == ()
+
+
+def test_a_mistake_in_a_script_is_still_refused_with_its_line():
+    assert refused(cq, BOX, "s = cq.Workplane().box(0, 1, 1)", "r = r.fillet(1)").where == "line 3"
+
+
+def test_a_loop_goes_through_places():
+    made = b3d(
+        "part = Box(9, 9, 1)", "for p in Locations((1, 1), (3, 3)):", "    part += p * Box(1, 1, 4)"
+    )
+    assert len(made) == 6
+
+
 OVERLAP, NESTED = "overlapping areas in a sketch", "wires inside holes"
 PLATE = ("with BuildPart() as part:", "    with BuildSketch():", "        Rectangle(10, 10)")
 
@@ -248,8 +334,14 @@ PLATE = ("with BuildPart() as part:", "    with BuildSketch():", "        Rectan
         ),
     ],
 )
-def test_what_no_history_of_extrudes_says_is_refused_by_name(parse, lines, name):
-    assert unsupported(parse, *lines).names == (name,)
+def test_what_no_history_of_extrudes_says_is_named(parse, lines, name):
+    try:
+        sequence = parse(*lines)
+    except UnsupportedError as error:  # there is nothing before it
+        assert error.names == (name,)
+    else:
+        assert sequence.unsupported == (name,)
+        assert len(sequence) >= 2
 
 
 def test_a_union_with_a_compound_solid_is_read_when_the_other_only_adds():
@@ -327,7 +419,7 @@ def test_bytes_that_are_not_utf_8_are_refused_with_their_line(tmp_path):
 def test_a_script_without_either_library_is_not_a_history(tmp_path):
     path = tmp_path / "part.py"
     path.write_text("import math\nx = 'import cadquery'\n")
-    with pytest.raises(ReadError, match="expected build123d, cadquery"):
+    with pytest.raises(ReadError, match="imports neither build123d nor cadquery"):
         read(path)
 
 

@@ -14,7 +14,7 @@ from cadcomplete.fields import DECIMALS
 from cadcomplete.geometry import Array, Plane, Vec2, Vec3
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.operations import Extent, Extrude, Loop, Operation, Sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.sequence import CadSequence, check_known
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,7 +65,8 @@ def symmetries() -> tuple[Symmetry, ...]:
 
 
 def move(sequence: CadSequence, symmetry: Symmetry) -> CadSequence:
-    """Return the history of the moved part."""
+    """Return the history of the moved part. Raises UnsupportedError for what is not known here."""
+    check_known(sequence)
     operations = tuple(
         _move_sketch(op, symmetry) if isinstance(op, Sketch) else op for op in sequence.operations
     )
@@ -109,7 +110,11 @@ SCALES = (0.2, 0.25, 0.4, 0.5, 2.0, 2.5, 4.0, 5.0)
 
 
 def scale(sequence: CadSequence, factor: float) -> CadSequence:
-    """Return the history of a part `factor` times as large, in numbers to a nanometre again."""
+    """Return the history of a part `factor` times as large, in numbers to a nanometre again.
+
+    Raises UnsupportedError if something in it is not known here.
+    """
+    check_known(sequence)
     operations = tuple(_scaled(operation, factor) for operation in sequence.operations)
     return dataclasses.replace(sequence, operations=operations)
 

@@ -196,7 +196,7 @@ class Histories:
         return label(
             tokens,
             self._cuts(sample, number, starts),
-            end=self.tokenizer.end,
+            end=None if sample.unsupported else self.tokenizer.end,
             max_length=self.config.data.max_length,
             weighting=self.config.train.weighting,
             name=sample.sequence.id,

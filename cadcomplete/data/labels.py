@@ -63,17 +63,18 @@ def label(
     tokens: Tokens,
     cuts: Sequence[int],
     *,
-    end: int,
+    end: int | None,
     max_length: int,
     weighting: Literal["tokens", "truncations"] = "truncations",
     name: str = "",
 ) -> Labelled:
     """Return the labels of a sample that is cut at `cuts`, given as token indices.
 
-    Loss falls on what follows a cut, the end token included. Raises RefusedSample for a sample
+    Loss falls on what follows a cut, the end token included; `end` is None for a text that stops
+    before its end, of which nothing says that it is finished. Raises RefusedSample for a sample
     without a cut, or longer than `max_length` tokens.
     """
-    ids = np.array([*tokens.ids, end], dtype=np.int64)
+    ids = np.array([*tokens.ids, *([] if end is None else [end])], dtype=np.int64)
     if len(ids) > max_length:
         expected = f"at most {max_length} tokens"
         raise RefusedSample("too long", where=name, expected=expected, got=len(ids))

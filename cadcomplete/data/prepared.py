@@ -40,6 +40,7 @@ class Part:
         images: the canonical view first.
         cloud: None if there is none.
         place: where `modalities.load` finds pictures and cloud; None if there are none.
+        unsupported: what follows its last operation and is not known here, by name.
     """
 
     sequence: CadSequence
@@ -50,6 +51,7 @@ class Part:
     images: tuple[Image, ...] = ()
     cloud: PointCloud | None = None
     place: Place | None = None
+    unsupported: tuple[str, ...] = ()
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -98,6 +100,7 @@ def samples(folder: Path, *, cuts: bool = False) -> Iterator[Sample | Skipped]:
             part.descriptions,
             part.place,
             kept,
+            part.unsupported,
         )
     if stated:
         yield from stated.without_part()
@@ -105,7 +108,7 @@ def samples(folder: Path, *, cuts: bool = False) -> Iterator[Sample | Skipped]:
 
 # --- shards -------------------------------------------------------------------------------------
 
-_TEXTS = ("id", "design", "text", "caption", "description", "description_long")
+_TEXTS = ("id", "design", "text", "caption", "description", "description_long", "unsupported")
 
 
 def _from_shard(folder: Path, file: str, split: str, *, modalities: bool) -> Iterator[Part]:
@@ -126,6 +129,7 @@ def _from_shard(folder: Path, file: str, split: str, *, modalities: bool) -> Ite
             images,
             cloud,
             place_in_shard(root, file, number, row),
+            tuple(row["unsupported"]),
         )
 
 
@@ -141,7 +145,8 @@ def _from_folders(folder: Path, split: str | None, *, modalities: bool) -> Itera
     for path, name in find(folder):
         if name not in sides or split not in (None, sides[name]):
             continue
-        sequence = CadSequence(readers.read(path).sequence.operations, name)
+        whole = readers.read(path).sequence
+        sequence = CadSequence(whole.operations, name)
         known, place = captions.get(name, {}), places.find(name)
         has = load(place, name) if modalities and place else Modalities()
         yield Part(
@@ -153,6 +158,7 @@ def _from_folders(folder: Path, split: str | None, *, modalities: bool) -> Itera
             has.images,
             has.cloud,
             place,
+            tuple(known.get("unsupported", whole.unsupported)),
         )
 
 

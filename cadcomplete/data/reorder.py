@@ -8,7 +8,7 @@ from itertools import groupby
 import numpy as np
 
 from cadcomplete.operations import Boolean, Extrude, Operation, Sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.sequence import CadSequence, check_known
 
 Block = list[int]
 """The indices of a sketch and of the extrudes that follow it."""
@@ -19,8 +19,10 @@ def reorder(sequence: CadSequence, random: np.random.Generator) -> CadSequence:
 
     A sketch and its extrudes move together. Neighbours change places where all of them only add,
     only cut, or only intersect: the solid after the last of them is then the same in any order.
-    What begins the part stays first, and so does whatever is extruded again later.
+    What begins the part stays first, and so does whatever is extruded again later. Raises
+    UnsupportedError if something in the history is not known here.
     """
+    check_known(sequence)
     blocks = _blocks(sequence.operations)
     order: list[int] = []
     for key, run in groupby(blocks, key=lambda block: _meaning(sequence.operations, block)):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cadcomplete.data.modalities import Place, Places
-from cadcomplete.errors import InputError
+from cadcomplete.errors import MISTAKES, InputError
 from cadcomplete.sequence import CadSequence
 
 TRUNCATED = re.compile(r"_tr_\d+$")
@@ -32,6 +32,8 @@ class Sample:
         descriptions: what was derived from its geometry by rule, shorter and longer, if anything.
         place: where its pictures and its cloud are (`modalities.load`); None if it has none.
         cuts: how many operations its truncated versions keep, each once, sorted.
+        unsupported: what follows its last operation and is not known here, by name. Such a part
+            is not finished there: nobody may learn, or be asked, that it ends.
     """
 
     sequence: CadSequence
@@ -41,6 +43,7 @@ class Sample:
     descriptions: tuple[str, ...] = ()
     place: Place | None = None
     cuts: tuple[int, ...] = ()
+    unsupported: tuple[str, ...] = ()
 
     def held_out(self, share: float) -> bool:
         """Say whether it validates; a data set that has not been split is split by design."""
@@ -65,14 +68,15 @@ def find(source: str | Path) -> Iterator[tuple[Path, str]]:
     The folder is one of such files, however deep, or has them in `json/`. Names that begin with
     a dot are passed over.
     """
-    from cadcomplete.readers import SUFFIXES
+    from cadcomplete.readers import is_history
+    from cadcomplete.readers.content import name_of
 
     if not Path(source).is_dir():
         raise InputError("no such folder of data", file=source)
     root = histories(source)
     for path in _walk(root):
-        if path.suffix in SUFFIXES:
-            yield path, path.relative_to(root).with_suffix("").as_posix()
+        if is_history(path):
+            yield path, path.relative_to(root).with_name(name_of(path)).as_posix()
 
 
 def histories(source: str | Path) -> Path:
@@ -135,14 +139,22 @@ def read_samples(source: str | Path, *, cuts: bool = False) -> Iterator[Sample |
         if TRUNCATED.search(name):
             continue
         try:
-            sequence = replace(readers.read(path).sequence, id=name)
+            whole = replace(readers.read(path).sequence, id=name)
         except InputError as error:
             yield Skipped(str(path), str(error))
+            continue
+        except MISTAKES as error:
+            yield Skipped(str(path), f"unexpected {type(error).__name__}: {error}")
+            continue
+        sequence = whole.known
+        if whole.rest and not len(sequence):
+            yield Skipped(str(path), whole.notice)
             continue
         kept, problems = stated.of(sequence) if cuts else ((), ())
         yield from problems
         design, place = design_of(name), places.find(name)
-        yield Sample(sequence, captions.get(name), design, place=place, cuts=kept)
+        caption, beyond = captions.get(name), whole.unsupported
+        yield Sample(sequence, caption, design, place=place, cuts=kept, unsupported=beyond)
     yield from stated.without_part()
 
 

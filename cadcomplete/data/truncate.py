@@ -13,9 +13,9 @@ from cadcomplete import readers
 from cadcomplete.data.beside import Beside
 from cadcomplete.data.labels import evenly_spaced
 from cadcomplete.data.samples import TRUNCATED, VERSIONS, Skipped, find, histories
-from cadcomplete.errors import InputError
+from cadcomplete.errors import MISTAKES, InputError
 from cadcomplete.files import write_text
-from cadcomplete.readers import SUFFIXES, Document
+from cadcomplete.readers import SUFFIXES, Document, content
 from cadcomplete.sequence import CadSequence
 
 
@@ -31,9 +31,10 @@ def versions(document: Document, *, most: int = 5) -> tuple[Document, ...]:
     """Return up to `most` evenly spaced beginnings of a history.
 
     Each says in `metadata.kept_operations` how many operations it keeps, and holds nothing that
-    depends on a later one.
+    depends on a later one, or is not known here.
     """
-    kept = evenly_spaced(len(document.sequence), most=most)
+    goes_on = bool(document.sequence.rest)
+    kept = evenly_spaced(len(document.sequence) + goes_on, most=most)
     return tuple(_stated(document.truncated(keep), keep) for keep in kept)
 
 
@@ -59,16 +60,25 @@ def truncate_folder(source: Path, target: Path, *, most: int = 5) -> Iterator[Tr
         except InputError as error:
             yield Skipped(str(path), str(error))
             continue
+        except MISTAKES as error:
+            yield Skipped(str(path), f"unexpected {type(error).__name__}: {error}")
+            continue
         full = target / f"{name}.json"
         if full.resolve() != path.resolve():
-            same = document.origin == document.dialect
-            write_text(full, path.read_text(encoding="utf-8") if same else document.dump())
+            write_text(
+                full, _copy(path) if document.origin == document.dialect else document.dump()
+            )
         written = []
         for number, version in enumerate(shorter, start=1):
             file = target / f"{name}_tr_{number:02d}.json"
             write_text(file, version.dump())
             written.append(str(file))
         yield Truncated(str(full), tuple(written))
+
+
+def _copy(path: Path) -> str:
+    """The text of a file as it stands, unpacked and without a byte order mark."""
+    return content.in_utf8(content.load(path)).decode()
 
 
 class StatedCuts:
@@ -79,7 +89,7 @@ class StatedCuts:
 
     def __init__(self, source: Path) -> None:
         self._source, self._apart = source, source / VERSIONS
-        suffix = "|".join(map(re.escape, SUFFIXES))
+        suffix = rf"(?i:{'|'.join(map(re.escape, SUFFIXES))})(?i:\.gz)?"
         ending = rf"_tr_\d+(?:{suffix})"
         self._wholes = Beside(histories(source), suffix)
         self._versions = Beside(histories(source), ending), Beside(self._apart, ending)
@@ -117,9 +127,9 @@ class StatedCuts:
 def _kept(path: Path) -> int:
     """Return how many operations a truncated version says it keeps. Raises InputError."""
     try:
-        raw = msgspec.json.decode(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"cannot read the file: {error.strerror}", file=path) from error
+        raw = msgspec.json.decode(content.in_utf8(content.load(path)))
+    except InputError as error:
+        raise error.in_file(path) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"not JSON: {error}", file=path) from error
     document = Document(CadSequence(()), raw if isinstance(raw, dict) else {}, "")

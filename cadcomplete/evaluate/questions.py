@@ -110,7 +110,7 @@ def read_data(folders: Sequence[Path], *, split: str) -> Data:
                 continue
             if sample.split == split:
                 held.append(Held(name, sample))
-            if sample.split == "train":
+            if sample.split == "train" and not sample.unsupported:
                 training.append(sample.sequence)
     if not held:
         sets = ", ".join(names)
@@ -153,6 +153,8 @@ def choose(
 
 
 def _lacking(sample: Sample, conditions: Sequence[Condition]) -> str:
+    if sample.unsupported:  # nobody knows here how it ends
+        return "its history goes on with what is not known here"
     place = sample.place
     if any(c.caption for c in conditions) and not _caption(sample):
         return "no caption or description"

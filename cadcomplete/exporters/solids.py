@@ -21,6 +21,9 @@ def write_step(part: Part, path: Path) -> None:
     from OCP.STEPControl import STEPControl_AsIs, STEPControl_Writer
     from OCP.TCollection import TCollection_HAsciiString
 
+    from cadcomplete.kernel.step import keep_quiet
+
+    keep_quiet()
     writer = STEPControl_Writer()
     name = part.document.sequence.id or "part"
     status = writer.Transfer(part.solid.shape, STEPControl_AsIs)

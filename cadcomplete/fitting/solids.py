@@ -8,14 +8,16 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.regions import Bools, inside_loop
 from cadcomplete.geometry import Array
 from cadcomplete.operations import Boolean, Extrude, Operation, Profile, Sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.sequence import CadSequence, check_known
 
 
 def occupancy(sequence: CadSequence, points: Array) -> Bools:
     """Say which of the points (n, 3), in mm, are inside the part; exact but on its surface.
 
-    Raises GeometryError if an extrude names a sketch that there is none of.
+    Raises GeometryError if an extrude names a sketch that there is none of, UnsupportedError if
+    something in the history is not known here.
     """
+    check_known(sequence)
     points = np.asarray(points, dtype=np.float64)
     inside = np.zeros(len(points), dtype=np.bool_)
     for operation in sequence.operations:

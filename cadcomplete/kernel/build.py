@@ -40,8 +40,10 @@ def build(sequence: CadSequence, *, strict_from: int | None = None) -> Solid | N
     changed. Designers do make cuts that remove nothing; from the operation `strict_from` on,
     an extrude that changes nothing is an error too.
 
-    Raises BuildError naming the first operation that cannot be built.
+    Raises BuildError naming the first operation that cannot be built, or is not known.
     """
+    if sequence.rest:
+        raise BuildError(len(sequence), f"{sequence.rest[0].said} is not known here")
     try:
         return _build(sequence, strict_from, FUZZY)
     except BuildError as error:

@@ -22,7 +22,7 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.geometry import Array, Plane, Vec2
 from cadcomplete.kernel.mesh import Mesh
 from cadcomplete.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.sequence import CadSequence, check_known
 
 STEP = 5.0
 """Degrees between the corners of a polygon that stands for an arc."""
@@ -56,7 +56,11 @@ def solid(sequence: CadSequence) -> Manifold:
 
 
 def states(sequence: CadSequence) -> tuple[Manifold, ...]:
-    """Return the solid before the first operation and after each one: one more than operations."""
+    """Return the solid before the first operation and after each one: one more than operations.
+
+    Raises UnsupportedError if something in the history is not known here.
+    """
+    check_known(sequence)
     found = [Manifold()]
     for number, operation in enumerate(sequence.operations):
         before = found[-1]

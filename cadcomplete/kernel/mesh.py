@@ -9,7 +9,7 @@ import numpy as np
 
 from cadcomplete.geometry import Array, BoundingBox
 from cadcomplete.operations import Sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.sequence import CadSequence, check_known
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +51,11 @@ EMPTY = Mesh(np.zeros((0, 3)), np.zeros((0, 3), dtype=np.int64))
 
 
 def open_sketches(sequence: CadSequence) -> tuple[Array, ...]:
-    """Return the curves of all sketches after the last extrude, as polylines in space."""
+    """Return the curves of all sketches after the last extrude, as polylines in space.
+
+    Raises UnsupportedError if something in the history is not known here.
+    """
+    check_known(sequence)
     lines: list[Array] = []
     for operation in reversed(sequence.operations):
         if not isinstance(operation, Sketch):

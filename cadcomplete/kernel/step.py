@@ -1,4 +1,4 @@
-"""Reading the shape in a STEP file."""
+"""Reading the shape in a STEP file, and keeping the kernel's reports of that to itself."""
 
 # pyright: reportAttributeAccessIssue=false
 # The kernel's bindings come without stubs.
@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from OCP.IFSelect import IFSelect_RetDone
+from OCP.Message import Message, Message_PrinterOStream
 from OCP.STEPControl import STEPControl_Reader
 from OCP.TopAbs import TopAbs_FACE
 from OCP.TopExp import TopExp_Explorer
@@ -17,8 +18,14 @@ from cadcomplete.kernel.booleans import Solid
 from cadcomplete.kernel.integrals import volume_of
 
 
+def keep_quiet() -> None:
+    """Take away what would print the kernel's progress on the caller's standard output."""
+    Message.DefaultMessenger_s().RemovePrinters(Message_PrinterOStream.get_type_descriptor_s())
+
+
 def read_step(path: Path) -> Solid:
     """Return all that a STEP file holds as one shape, in mm. Raises InputError."""
+    keep_quiet()
     reader = STEPControl_Reader()
     if reader.ReadFile(str(path)) != IFSelect_RetDone or not reader.TransferRoots():
         raise InputError("not a STEP file that can be read", file=path, hint="export it again")

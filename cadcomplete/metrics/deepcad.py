@@ -21,7 +21,7 @@ from cadcomplete.geometry import Plane, Vec2, cross, dot
 from cadcomplete.kernel.manifolds import solid
 from cadcomplete.metrics.metric import Metric
 from cadcomplete.operations import Boolean, ExtentType, Extrude, Loop, Sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.sequence import CadSequence, check_known
 
 Row = tuple[int, ...]
 
@@ -104,8 +104,10 @@ def vectors(
 ) -> list[Row]:
     """Return the commands of a history, each 17 integers; sketches that are not extruded are none.
 
-    `reach` is the coordinate in mm that stands at 0.75, by default the part's farthest.
+    `reach` is the coordinate in mm that stands at 0.75, by default the part's farthest. Raises
+    UnsupportedError if something in the history is not known here.
     """
+    check_known(sequence)
     scale = REACH / (reach or _reach(sequence))
     rows: list[Row] = []
     for operation in sequence.operations:

@@ -15,7 +15,7 @@ from manifold3d import CrossSection, Manifold
 from cadcomplete.kernel.manifolds import Change, change, change_iou, filled, solid
 from cadcomplete.metrics.sketches import drawn_size, sketch_iou
 from cadcomplete.operations import Extrude, Operation, Sketch
-from cadcomplete.sequence import CadSequence, truncate
+from cadcomplete.sequence import CadSequence, check_known, truncate
 
 HIT = 0.95
 """Least IoU of a hit."""
@@ -76,8 +76,9 @@ def target(
     """Return operation `given` of a history, the next after as many, ready for comparison.
 
     `part` is the solid of those given, if it is known, such as from `manifolds.states`. Raises
-    InputError if there are not that many operations.
+    InputError if there are not that many operations, or some that are not known here.
     """
+    check_known(history)
     before = truncate(history, given)
     operation = truncate(history, given + 1).operations[-1]
     part = solid(before) if part is None else part

@@ -19,7 +19,7 @@ from cadcomplete.curves import CURVES, Curve
 from cadcomplete.geometry import Array
 from cadcomplete.metrics.metric import Metric
 from cadcomplete.operations import Extrude, Loop, Sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.sequence import CadSequence, check_known
 
 TYPES = (*CURVES, "extrude")
 _NAMES = {curve: name for name, curve in CURVES.items()}
@@ -53,7 +53,13 @@ class Counts:
 
 
 def count(truth: CadSequence, made: CadSequence | None, *, given: int = 0) -> dict[str, Counts]:
-    """Compare the operations after the first `given`; None is a part that is missing."""
+    """Compare the operations after the first `given`; None is a part that is missing.
+
+    Raises UnsupportedError if something in either is not known here.
+    """
+    for sequence in (truth, made):
+        if sequence is not None:
+            check_known(sequence)
     operations = truth.operations[given:]
     others = () if made is None else made.operations[given:]
     right: Counter[str] = Counter()

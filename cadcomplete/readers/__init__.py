@@ -18,9 +18,19 @@ import msgspec
 from cadcomplete.errors import InputError, ReadError
 from cadcomplete.geometry import BoundingBox
 from cadcomplete.lines import decode
-from cadcomplete.readers import deepcad, fusion360, native, omnicad, omnicad_writer
+from cadcomplete.readers import (
+    content,
+    deepcad,
+    fusion360,
+    native,
+    omnicad,
+    omnicad_writer,
+    text2cad,
+)
+from cadcomplete.readers.checked import said
+from cadcomplete.readers.content import name_of, suffix_of
 from cadcomplete.readers.scripts import build123d, cadquery
-from cadcomplete.sequence import CadSequence
+from cadcomplete.sequence import CadSequence, check_known
 
 Json = dict[str, Any]
 
@@ -87,7 +97,7 @@ class Importer:
 
 def _read_lines(data: bytes, *, id: str) -> CadSequence:
     try:
-        text = data.decode()
+        text = content.in_utf8(data).decode()
     except UnicodeDecodeError:
         raise ReadError("not text in UTF-8") from None
     return replace(decode(text.replace("\r\n", "\n")), id=id)  # as Windows ends its lines
@@ -96,13 +106,19 @@ def _read_lines(data: bytes, *, id: str) -> CadSequence:
 IMPORTERS: dict[str, Importer] = {
     "lines": Importer(".lines", lambda data: True, _read_lines),
     "fusion360": Importer(".json", fusion360.matches, fusion360.parse),
+    "text2cad": Importer(".json", text2cad.matches, text2cad.parse),
     "deepcad": Importer(".h5", deepcad.matches, deepcad.parse),
     "build123d": Importer(".py", build123d.matches, build123d.parse),
     "cadquery": Importer(".py", cadquery.matches, cadquery.parse),
 }
 
 SUFFIXES = tuple(dict.fromkeys((".json", *(i.suffix for i in IMPORTERS.values()))))
-"""Of the files that can be read."""
+"""Of the files that can be read; in capitals they can as well, and packed with gzip (`.gz`)."""
+
+
+def is_history(path: Path) -> bool:
+    """Say whether a file can be read, by its name."""
+    return suffix_of(path) in SUFFIXES
 
 
 _TRUNCATIONS, _KEPT = ("metadata", "truncation_metadata"), "kept_operations"
@@ -136,24 +152,34 @@ class Document:
         return None
 
     def truncated(self, keep: int) -> Document:
-        """Return the document of the first `keep` operations. Raises InputError."""
+        """Return the document of the first `keep` operations.
+
+        Raises InputError if there are not that many that are known.
+        """
         most = len(self.sequence)
         if not 0 <= keep <= most:
-            raise InputError(
-                "cannot keep so many operations", file=self.path, expected=f"0 to {most}", got=keep
-            )
-        if keep == most:
+            problem, expected = "cannot keep so many operations", f"0 to {most}"
+            hint = self.sequence.notice
+            raise InputError(problem, file=self.path, expected=expected, got=keep, hint=hint)
+        if keep == most and not self.sequence.rest:
             return self
         raw = READERS[self.dialect].truncate(self.raw, keep)
-        sequence = replace(self.sequence, operations=self.sequence.operations[:keep])
+        sequence = replace(self.sequence.known, operations=self.sequence.operations[:keep])
         return replace(self, raw=raw, sequence=sequence)
+
+    @property
+    def known(self) -> Document:
+        """This document up to the first operation that is not known here."""
+        return self.truncated(len(self.sequence))
 
     def extended(self, sequence: CadSequence) -> Document:
         """Return this document with the operations that `sequence` has beyond its own.
 
         What was there stays as it was, even where `sequence` has been through a text that rounds.
-        The dialect may need a sketch more than `sequence` has.
+        The dialect may need a sketch more than `sequence` has. Raises UnsupportedError if something
+        in this document is not known here: nothing can follow it.
         """
+        check_known(self.sequence)
         reader = READERS[self.dialect]
         given = self.sequence.operations[: self.sequence.whole_operations]
         longer = replace(sequence, operations=(*given, *sequence.operations[len(given) :]))
@@ -183,36 +209,56 @@ def _not_truncated(raw: Json) -> Json:
 def read(path: str | Path) -> Document:
     """Read a file: JSON in any dialect of `READERS`, or any format of `IMPORTERS`.
 
-    Raises ReadError, which says where in the file what is wrong.
+    What is not known here ends the history (`CadSequence.rest`). Raises ReadError, which says where
+    in the file what is wrong.
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ReadError(f"cannot read the file: {error.strerror}", file=path) from error
-    try:
-        if path.suffix in SUFFIXES[1:]:
-            return _import(data, path.suffix, id=path.stem, path=str(path))
-        return parse(data, id=path.stem, path=str(path))
+        data = content.load(path)
+        suffix = suffix_of(path)
+        content.check_history(data, suffix, path)
+        if deepcad.matches(data):
+            suffix = ".h5"
+        if suffix in SUFFIXES[1:]:
+            return _import(data, suffix, id=name_of(path), path=str(path))
+        if suffix != ".json" and not content.in_utf8(data).lstrip().startswith((b"{", b"[")):
+            expected = f"a file that ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
+            raise ReadError("not a CAD history", expected=expected, got=suffix or "no suffix")
+        return parse(data, id=name_of(path), path=str(path))
     except InputError as error:
         raise error.in_file(path) from None
 
 
-def _import(content: Any, suffix: str, *, id: str, path: str) -> Document:
+def _import(data: Any, suffix: str, *, id: str, path: str) -> Document:
     for name, importer in IMPORTERS.items():
-        if importer.suffix == suffix and importer.matches(content):
-            document = from_sequence(importer.parse(content, id=id), path=path)
-            return replace(document, origin=name)
-    known = ", ".join(name for name, i in IMPORTERS.items() if i.suffix == suffix)
-    raise ReadError("not a CAD history", expected=known or " or ".join(READERS))
+        if importer.suffix == suffix and importer.matches(data):
+            sequence = importer.parse(data, id=id)
+            document = from_sequence(sequence, path=path)
+            return replace(document, origin=name, sequence=_told(document.sequence, sequence))
+    raise ReadError(*_NO_HISTORY[suffix])
+
+
+_NO_HISTORY = {
+    ".h5": ("not a CAD history: not an HDF5 file",),
+    ".py": ("not a CAD history: the script imports neither build123d nor cadquery",),
+}
+"""What to say of a file that none of the formats with its suffix knows."""
+
+
+def _told(sequence: CadSequence, source: CadSequence) -> CadSequence:
+    """A history that went through our own format, with what its reader said about its places."""
+    pairs = zip(sequence.operations, source.operations, strict=True)
+    told = (replace(a, source=b.source, remarks=b.remarks) for a, b in pairs)
+    return replace(sequence, operations=tuple(told), rest=source.rest)
 
 
 def parse(data: bytes | str, *, id: str = "", path: str = "") -> Document:
     """Read a document that is already in memory. Raises ReadError."""
+    text = content.in_utf8(data) if isinstance(data, bytes) else data.encode(errors="replace")
     try:
-        raw = msgspec.json.decode(data)
+        raw = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ReadError(f"not JSON: {error}") from None
+        raise content.json_problem(error, text) from None
     except RecursionError:
         raise ReadError("not a CAD history: nested too deeply") from None
     if isinstance(raw, dict):
@@ -224,8 +270,11 @@ def parse(data: bytes | str, *, id: str = "", path: str = "") -> Document:
     raise ReadError(
         "not a CAD history",
         where="$",
-        expected='"entities" and "sequence" (Omni-CAD), or "sequence" (cadcomplete)',
-        got=sorted(raw) if isinstance(raw, dict) else raw,
+        expected='"entities" and "sequence" (Omni-CAD, DeepCAD), "timeline" (Fusion 360), "parts" '
+        '(Text2CAD) or "sequence" (cadcomplete)',
+        got=", ".join(map(repr, sorted(raw))) or "an empty object"
+        if isinstance(raw, dict)
+        else said(raw),
     )
 
 

@@ -1,5 +1,7 @@
 """DeepCAD command vectors: HDF5 with a dataset `vec`, a row of 17 integers for each command.
 
+What the published model writes has two, `out_vec` and `gt_vec`: the first is its answer, and read.
+
 The columns are the command and its 16 parameters, -1 where it has no use for one; a parameter is
 one of 256 levels. As the paper defines them (Wu, Xiao, Zheng: DeepCAD, ICCV 2021, section 3.1)
 and the published files bear out:
@@ -27,7 +29,9 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import InputError, ReadError
@@ -42,7 +46,7 @@ from cadcomplete.operations import (
     Profile,
     Sketch,
 )
-from cadcomplete.readers.omnicad import group_loops
+from cadcomplete.readers.loops import group_loops
 from cadcomplete.sequence import CadSequence
 
 _CURVE = ("x", "y", "alpha", "f", "r")
@@ -70,6 +74,9 @@ _RANGES = {
     "u": (0, len(_EXTENTS) - 1),
 }
 """Of the parameters that are not just any level."""
+
+_DATASETS = ("vec", "out_vec", "gt_vec")
+"""Of a file: `vec` of the published ones; a model's answer, and the truth that it stands beside."""
 
 _MIDDLE = 128
 _REACH = 95
@@ -103,7 +110,8 @@ def parse(data: bytes, *, id: str = "") -> CadSequence:
     operations: list[Operation] = []
     loops: list[list[_Command]] = []
     ended = False
-    for command in _commands(_read(data)):
+    vectors = _read(data)
+    for command in _commands(vectors):
         if ended and command.name != "end":
             raise ReadError("a command after the end", where=command.where, got=command.name)
         if command.name == "loop":
@@ -123,11 +131,30 @@ def parse(data: bytes, *, id: str = "") -> CadSequence:
         raise ReadError(
             problem, where=loops[0][0].where, expected="an extrude (command 5) after them"
         )
+    if operations:
+        operations[0] = replace(operations[0], remarks=vectors.remarks)
     return CadSequence(tuple(operations), id)
 
 
-def _read(data: bytes) -> list[list[int]]:
-    """Return the rows of the dataset."""
+@dataclass(frozen=True, slots=True)
+class _Vectors:
+    """The rows of a dataset, its name, and what else there is in the file."""
+
+    rows: list[list[int]]
+    name: str
+    others: tuple[str, ...]
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Which dataset was read, where that is not plain."""
+        if self.name == _DATASETS[0] and not self.others:
+            return ()
+        beside = f", beside {', '.join(self.others)}" if self.others else ""
+        return (f"read from the dataset {self.name}{beside}",)
+
+
+def _read(data: bytes) -> _Vectors:
+    """Return the first of the known datasets that there is."""
     try:
         import h5py
     except ImportError:
@@ -135,24 +162,38 @@ def _read(data: bytes) -> list[list[int]]:
         raise InputError("command vectors need h5py, which is not installed", hint=hint) from None
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
-            vectors = file.get("vec")
+            names = [str(name) for name in file]
+            name = next((n for n in _DATASETS if n in names), "")
+            vectors = file.get(name) if name else None
             if not isinstance(vectors, h5py.Dataset):
-                got = ", ".join(file) or "an empty file"
-                raise ReadError("no command vectors", expected="a dataset 'vec'", got=got)
+                got = ", ".join(names) or "an empty file"
+                expected = " or ".join(f"a dataset {n!r}" for n in _DATASETS)
+                raise ReadError("no command vectors", expected=expected, got=got)
             shape, kind = vectors.shape or (), vectors.dtype
             rows, *columns = shape or (0,)
-            if columns != [len(_COLUMNS)] or kind.kind not in "iu" or rows > _MOST_ROWS:
+            if columns != [len(_COLUMNS)] or kind.kind not in "iuf" or rows > _MOST_ROWS:
                 expected = f"up to {_MOST_ROWS} rows of {len(_COLUMNS)} integers"
                 got = f"{' × '.join(map(str, shape))} of {kind}"
-                raise ReadError("not command vectors", where="vec", expected=expected, got=got)
-            return vectors[()].tolist()
+                raise ReadError("not command vectors", where=name, expected=expected, got=got)
+            others = tuple(other for other in names if other != name)
+            return _Vectors(_whole(np.asarray(vectors[()]).tolist(), name), name, others)
     except _HDF5_ERRORS as error:
         raise ReadError(f"not an HDF5 file that can be read: {error}") from error
 
 
-def _commands(rows: list[list[int]]) -> Iterator[_Command]:
+def _whole(rows: list[list[float]], name: str) -> list[list[int]]:
+    """Return the rows as integers; some programs write them as floats."""
     for number, row in enumerate(rows):
-        where = f"vec[{number}]"
+        for value in row:
+            if value != value or value in (math.inf, -math.inf) or value != int(value):
+                where, expected = f"{name}[{number}]", "integers"
+                raise ReadError("not command vectors", where=where, expected=expected, got=value)
+    return [[int(value) for value in row] for row in rows]
+
+
+def _commands(vectors: _Vectors) -> Iterator[_Command]:
+    for number, row in enumerate(vectors.rows):
+        where = f"{vectors.name}[{number}]"
         if not 0 <= row[0] < len(_COMMANDS):
             expected = f"0 to {len(_COMMANDS) - 1}"
             raise ReadError("unknown command", where=where, expected=expected, got=row[0])

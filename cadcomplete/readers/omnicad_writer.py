@@ -16,8 +16,11 @@ from cadcomplete.curves import Arc, Circle, Curve
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.geometry import BoundingBox, Vec2, Vec3
 from cadcomplete.operations import Extrude, Loop, Operation, Profile, Sketch
-from cadcomplete.readers.omnicad import BOOLEANS, EXTENTS, Json, Region, read_sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.readers.checked import Json
+from cadcomplete.readers.loops import Region
+from cadcomplete.readers.omnicad import BOOLEANS, EXTENTS, OMNICAD
+from cadcomplete.readers.omnicad_sketches import Missing, read_sketch
+from cadcomplete.sequence import CadSequence, check_known
 
 _BOOLEAN_NAMES = {boolean: name for name, boolean in BOOLEANS.items()}
 _EXTENT_NAMES = {extent: name for name, extent in EXTENTS.items()}
@@ -72,8 +75,10 @@ def extend(raw: Json, before: CadSequence, after: CadSequence) -> Json:
     """Return the document of `after`, which begins with the history `before` of `raw`.
 
     New entities get ids that were not there, and the bounding box of what was there goes.
-    Lengths go back to metres. Raises InputError for an arc that does not exist.
+    Lengths go back to metres. Raises InputError for an arc that does not exist, and for what is
+    not known here: this dialect has no place for what was read from another one.
     """
+    check_known(after)
     after = place(raw, before, after)
     entities, listed = dict(raw["entities"]), list(raw["sequence"])
     keys = [entry["entity"] for entry in listed]
@@ -154,8 +159,9 @@ def region(profile: Profile) -> Region:
 
 def _listed(entity: Json) -> dict[Region, str]:
     """The regions that a sketch entity lists one by one, and their names."""
-    _, regions = read_sketch(entity, "$")
-    return {only[0]: name for name, only in regions.items() if len(only) == 1}
+    _, regions = read_sketch(entity, "$", OMNICAD)
+    alone = ((name, only) for name, only in regions.items() if not isinstance(only, Missing))
+    return {only[0]: name for name, only in alone if len(only) == 1}
 
 
 def _wanted(sequence: CadSequence, index: int) -> list[Region]:

@@ -18,7 +18,7 @@ from cadcomplete.data.prepare.inputs import Inputs, Item
 from cadcomplete.data.prepare.part import Prepared, Refused, prepare_part
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.prepare.shards import write_rows
-from cadcomplete.errors import CadCompleteError, LostWorkersError
+from cadcomplete.errors import MISTAKES, CadCompleteError, LostWorkersError
 from cadcomplete.files import write_text
 from cadcomplete.kernel.contain import Kernel, Pending
 
@@ -32,10 +32,6 @@ _TRIES = 3
 
 _RECYCLE = 2000
 """Parts after which a worker is replaced: the kernel does not give all its memory back."""
-
-_MISTAKES = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError)
-_MISTAKES += (TypeError, ValueError, OSError)
-"""What a part may bring to light in our own code: it costs that part, by name, and no other."""
 
 
 @contextmanager
@@ -100,7 +96,7 @@ def _outcome(item: Item, pending: Pending[Prepared | Refused]) -> Outcome:
         raise
     except CadCompleteError as error:
         return item, Refused("kernel", str(error))
-    except _MISTAKES as error:
+    except MISTAKES as error:
         return item, Refused("unexpected", f"{type(error).__name__}: {error}")
 
 
@@ -125,7 +121,8 @@ def write_chunk(work: Path, number: int, results: Iterable[Outcome]) -> None:
 def _summary(part: Prepared) -> dict[str, Any]:
     keys = ("design", "operations", "tokens_lines", "tokens_json")
     given = part.row["caption"] is not None
-    return {**{key: part.row[key] for key in keys}, "given": given, "keys": part.keys}
+    told = {**{key: part.row[key] for key in keys}, "given": given, "keys": part.keys}
+    return {**told, "unsupported": names} if (names := part.row["unsupported"]) else told
 
 
 def rows_file(work: Path, number: int) -> Path:

@@ -144,6 +144,16 @@ def without_caption(work: Path, chunks: int, catalog: Catalog) -> list[str]:
     return [entry["id"] for (_, entry), yes in _with(work, chunks, bare) if yes]
 
 
+def unfinished(work: Path, chunks: int, catalog: Catalog) -> list[dict[str, Any]]:
+    """Return the parts that end before something that is not known here, and what that is."""
+    parts = (entry for (_, entry), yes in _with(work, chunks, catalog.split.kept) if yes)
+    return [
+        {"id": entry["id"], "file": entry["file"], "unsupported": entry["unsupported"]}
+        for entry in parts
+        if "unsupported" in entry
+    ]
+
+
 def refused(work: Path, chunks: int) -> list[dict[str, str]]:
     """Return a problem for each input that gave no part."""
     keys = ("id", "file", "stage", "reason")

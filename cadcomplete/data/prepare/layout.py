@@ -49,7 +49,8 @@ def _document(row: dict[str, Any], source: Path) -> Document:
 def _caption(row: dict[str, Any]) -> dict[str, Any]:
     shown = row["caption"] if row["caption"] is not None else row["description_long"]
     derived = {key: row[key] for key in ("description", "description_long")}
-    return {"id": row["id"], "text caption": shown, "given": row["caption"] is not None, **derived}
+    told = {"id": row["id"], "text caption": shown, "given": row["caption"] is not None, **derived}
+    return {**told, "unsupported": names} if (names := row["unsupported"]) else told
 
 
 def _npz(row: dict[str, Any]) -> bytes:

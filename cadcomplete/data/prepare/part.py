@@ -48,10 +48,13 @@ def prepare_part(item: Item, settings: Settings) -> Prepared | Refused:
     from cadcomplete.sequence import validate
 
     try:
-        document = readers.read(item.path)
+        whole = readers.read(item.path)
     except InputError as error:
         error.file = ""  # the report names it
         return Refused("read", str(error))
+    if whole.sequence.rest and not len(whole.sequence):
+        return Refused("read", whole.sequence.notice)
+    document = whole.known
     for finding in validate(document.sequence):
         if finding.severity == "error":
             return Refused("validate", f"at {finding.path}: {finding.problem}")
@@ -60,12 +63,14 @@ def prepare_part(item: Item, settings: Settings) -> Prepared | Refused:
         stage = "check" if built.report.operation is None else "build"
         return Refused(stage, built.report.problems[0])
     try:
-        return _prepared(item, settings, document, built)
+        return _prepared(item, settings, document, built, whole.sequence.unsupported)
     except (CadCompleteError, MemoryError) as error:
         return Refused("describe", str(error) or type(error).__name__)
 
 
-def _prepared(item: Item, settings: Settings, document: Document, built: Any) -> Prepared:
+def _prepared(
+    item: Item, settings: Settings, document: Document, built: Any, unsupported: tuple[str, ...]
+) -> Prepared:
     from cadcomplete.data.describe import describe
     from cadcomplete.data.samples import design_of, hash64
     from cadcomplete.kernel.features.find import find_features
@@ -73,6 +78,7 @@ def _prepared(item: Item, settings: Settings, document: Document, built: Any) ->
     from cadcomplete.kernel.tessellate import tessellate
     from cadcomplete.lines import encode
     from cadcomplete.readers import from_sequence
+    from cadcomplete.readers.content import ending_of
 
     sequence, solid, measures = document.sequence, built.solid, built.report.measures
     text, exact = encode(sequence), encode(sequence, text_format="json")
@@ -82,7 +88,7 @@ def _prepared(item: Item, settings: Settings, document: Document, built: Any) ->
     row = {
         "id": item.id,
         "design": design_of(item.id),
-        "source": f"{item.id}{Path(item.path).suffix}",
+        "source": f"{item.id}{ending_of(Path(item.path))}",
         "format": document.origin,
         "text": text.text,
         "json": from_sequence(sequence).dump(),
@@ -98,6 +104,7 @@ def _prepared(item: Item, settings: Settings, document: Document, built: Any) ->
         "box_min": list(measures.bounding_box.minimum),
         "box_max": list(measures.bounding_box.maximum),
         "bodies": measures.bodies,
+        "unsupported": list(unsupported),
         "images": _images(mesh, item.id, settings) if mesh is not None else [],
         **_cloud(mesh, item.id, settings),
     }

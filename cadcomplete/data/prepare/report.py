@@ -51,6 +51,12 @@ def summarize(
     }
 
 
+def unfinished(parts: list[Json]) -> Json:
+    """What is told of parts that end before something that is not known here."""
+    names = Counter(name for part in parts for name in part["unsupported"])
+    return {"count": len(parts), "by_name": dict(names.most_common()), "parts": parts}
+
+
 def _duplicates(catalog: Catalog) -> Json:
     """Copies have the same text; a family has designs that share a shape, however placed."""
     kept, family = catalog.split.kept, catalog.split.family
@@ -95,6 +101,9 @@ def text(report: Json) -> str:
         lines.append(f"  {count} left out: {_STAGES.get(stage, stage)}")
         shown = [p for p in skipped["parts"] if p["stage"] == stage][:3]
         lines += [f"    {p['file']}: {p['reason']}" for p in shown] if stage != "duplicate" else []
+    if (cut := report["unfinished"])["count"]:
+        names = ", ".join(f"{name} {count}" for name, count in cut["by_name"].items())
+        lines.append(f"  {cut['count']} end before what is not known here: {names}")
     sides = (f"{side['parts']} {name}" for name, side in report["splits"].items())
     lines.append(f"split by source design: {', '.join(sides)}")
     lines.append(

@@ -66,6 +66,7 @@ class Settings:
         _between("per_shard", self.per_shard, 1, 1_000_000)
         _between("validation", self.validation, 0, 1)
         _between("test", self.test, 0, 1 - self.validation)
+        _between("seed", self.seed, 0, 2**63)
         _between("time_limit", self.time_limit, 1e-3, 1e6)
         if not self.styles:
             raise InputError("no style", where="styles", expected=", ".join(STYLES))

@@ -58,6 +58,7 @@ def schema() -> pyarrow.Schema:
         "box_min": pa.list_(real),
         "box_max": pa.list_(real),
         "bodies": number,
+        "unsupported": pa.list_(text),
         "images": pa.list_(image),
         "points": pa.list_(pa.float32()),
         "normals": pa.list_(pa.float16()),
@@ -122,6 +123,10 @@ def split_file(path: Path, chosen: dict[Path, list[bool]]) -> dict[Path, int]:
     return counts
 
 
+_LATER = {"unsupported": ()}
+"""Columns that data sets of older versions lack, and what stands there for them."""
+
+
 def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
     """Yield the rows of a shard, lists of numbers as arrays.
 
@@ -174,10 +179,12 @@ def _group(file: Any, group: int, columns: tuple[str, ...]) -> Any:
 def _rows(table: Any, columns: Sequence[str] | None, path: Path) -> list[dict[str, Any]]:
     """Rows of a table; what was asked for must be in it."""
     names = table.column_names
-    if lacking := sorted({name.partition(".")[0] for name in columns or ()} - set(names)):
+    missing = {name.partition(".")[0] for name in columns or ()} - set(names)
+    if lacking := sorted(missing - _LATER.keys()):
         raise InputError("not a shard of a data set", file=path, expected=" and ".join(lacking))
     values = (_values(table.column(name)) for name in names)
-    return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+    older = {name: _LATER[name] for name in missing}
+    return [{**older, **dict(zip(names, row, strict=True))} for row in zip(*values, strict=True)]
 
 
 def _values(column: Any) -> list[Any]:

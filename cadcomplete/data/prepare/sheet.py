@@ -19,7 +19,7 @@ def draw(parts: list[dict[str, Any]], path: Path, *, seed: int, workers: int) ->
     """Draw parts by their catalog entries. Raises InputError."""
     entries = []
     for part in parts:
-        document = readers.read(part["file"])
+        document = readers.read(part["file"]).known
         random = np.random.default_rng([seed, 2, *part["id"].encode()])
         entries.append((document, int(random.integers(1, len(document.sequence)))))
     with Kernel(workers=workers, time_limit=_PATIENCE) as kernel:

@@ -18,6 +18,7 @@ from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import UnsupportedError
 from cadcomplete.geometry import Vec2, distance
 from cadcomplete.operations import Loop
+from cadcomplete.readers.scripts.budget import spend
 
 Relation = Literal["apart", "inside", "around", "same", "crossing"]
 
@@ -163,6 +164,7 @@ def relation(a: Loop, b: Loop) -> Relation:
 
 
 def _lies(one: Outline, other: Outline) -> Relation:
+    spend(1)
     (left, low, right, high), (west, south, east, north) = one.box, other.box
     if right <= west or east <= left or high <= south or north <= low:
         return "apart"
@@ -188,17 +190,30 @@ def _sides(a: Loop, b: Loop, near: float) -> set[str]:
     sides: set[str] = set()
     for curve in a.curves:
         cuts = {0.0, 1.0}
+        spend(12 * len(b.curves))
         for other in b.curves:
-            cuts |= {_share(curve, p) for p in _meetings(curve, other)}
+            cuts |= _met(curve, other, 100 * near)
         shares = sorted(share for share in cuts if 0 <= share <= 1)
         for first, last in itertools.pairwise(shares):
             if (last - first) * curve.length > 10 * near:
+                spend(12 * len(b.curves))
                 point = _at(curve, (first + last) / 2)
                 if all(_off(point, other) > near for other in b.curves):
                     sides.add("in" if _holds(b, point) else "out")
         if len(sides) == 2:
             break
     return sides
+
+
+def _met(curve: Curve, other: Curve, near: float) -> set[float]:
+    """Return after which shares of a curve another one meets it, or ends on it."""
+    found: set[float] = set()
+    for point in _meetings(curve, other):
+        share = _share(curve, point)
+        on = 0 <= share <= 1 and distance(point, _at(curve, share)) <= near
+        if on and _off(point, other) <= near:
+            found.add(share)
+    return found
 
 
 def _at(curve: Curve, share: float) -> Vec2:

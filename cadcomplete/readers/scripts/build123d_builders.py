@@ -12,6 +12,7 @@ from cadcomplete.geometry import XY, Plane
 from cadcomplete.operations import Boolean, Loop
 from cadcomplete.readers.scripts import frames, shapes, solids
 from cadcomplete.readers.scripts.areas import Face, Faces, size
+from cadcomplete.readers.scripts.budget import check_curves, spend
 from cadcomplete.readers.scripts.build123d_objects import (
     ADD,
     FACES,
@@ -59,6 +60,7 @@ class _Builder(Value):
     @property
     def spots(self) -> tuple[Plane, ...]:
         """Where the whole comes to lie, seen from the builder around this one."""
+        spend(10 * len(self.outer) * len(self.planes))
         return tuple(frames.compose(o, plane) for o in self.outer for plane in self.planes)
 
 
@@ -141,6 +143,7 @@ class BuildPart(_Builder):
         """Return the solid where it lies in the end."""
         if len(self.spots) > 1 and not solids.only_adds(self.steps):
             raise UnsupportedError(["a compound part at several places"])
+        check_curves(len(self.spots) * sum(size(step.faces) for step in self.steps))
         return tuple(step for spot in self.spots for step in solids.moved(self.steps, spot))
 
     def take(
@@ -150,6 +153,7 @@ class BuildPart(_Builder):
             raise ReadError("a part takes solids", got=type(made).__name__)
         if len(places) > 1 and not solids.only_adds(made.steps):
             raise UnsupportedError(["a compound part at several places"])
+        check_curves(len(places) * made.size)
         tool = tuple(step for place in places for step in solids.moved(made.steps, place))
         if not self.steps and boolean is not Boolean.JOIN:
             raise ReadError(f"there is nothing to {boolean.value}")

@@ -14,6 +14,7 @@ from cadcomplete.geometry import XY, Plane, Vec3
 from cadcomplete.operations import Boolean, Loop
 from cadcomplete.readers.scripts import areas, frames, shapes, solids
 from cadcomplete.readers.scripts.areas import Face, Faces
+from cadcomplete.readers.scripts.budget import check_curves, spend
 from cadcomplete.readers.scripts.machine import Session
 from cadcomplete.readers.scripts.solids import Steps
 from cadcomplete.readers.scripts.values import (
@@ -63,6 +64,7 @@ class Frame(Value):
         if isinstance(other, Areas | Solid):
             return other.moved(self.plane)
         if isinstance(other, list):
+            spend(len(other))
             return [self * one for one in other]
         return NotImplemented
 
@@ -73,6 +75,9 @@ class Places(Value):
 
     places: tuple[Plane, ...]
 
+    def listed(self) -> list[Any]:
+        return [Frame(place) for place in self.places]
+
     def enter(self, session: Session) -> None:
         """Count from the places that are around these."""
 
@@ -80,6 +85,7 @@ class Places(Value):
         """Nothing is left over."""
 
     def __mul__(self, other: object) -> list[Any]:
+        spend(10 * len(self.places))
         return [Frame(place) * other for place in self.places]
 
 
@@ -264,12 +270,14 @@ class Areas(Value):
         return sum(areas.size(faces) for _, faces in self.placed)
 
     def moved(self, frame: Plane) -> Areas:
+        spend(10 * len(self.placed))
         return Areas(tuple((frames.compose(frame, plane), faces) for plane, faces in self.placed))
 
     def in_plane(self, plane: Plane) -> Faces:
         """Return all faces in a plane's coordinates. Raises ReadError if they lie elsewhere."""
         result: Faces = ()
         for own, faces in self.placed:
+            spend(areas.size(faces))
             if not frames.coplanar(own, plane):
                 over = frames.coplanar(replace(own, normal=_negative(own.normal)), plane)
                 raise ReadError("a face turned over" if over else "a face off the sketch's plane")
@@ -347,6 +355,8 @@ class Curves(Value):
     def __add__(self, other: object) -> Curves:
         if not isinstance(other, Curves):
             raise TypeError
+        check_curves(len(self.curves) + len(other.curves))
+        spend(len(self.curves) + len(other.curves))
         return Curves(self.curves + other.curves)
 
 

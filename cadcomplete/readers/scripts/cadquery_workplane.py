@@ -11,6 +11,7 @@ from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.geometry import XY, Plane, Vec2
 from cadcomplete.operations import Boolean, Loop
 from cadcomplete.readers.scripts import frames, shapes, solids
+from cadcomplete.readers.scripts.budget import spend
 from cadcomplete.readers.scripts.cadquery_objects import (
     Location,
     PlaneValue,
@@ -100,6 +101,7 @@ class Workplane(Value):
     @property
     def spots(self) -> list[Plane]:
         """The places of this plane, in its coordinates, at which shapes are drawn."""
+        spend(10 * len(self.stack))
         places = [frame for item in self.stack for frame in self._spots_of(item)]
         return places or [XY]
 
@@ -257,6 +259,7 @@ def _add(_: Session, self: Workplane, obj: Any) -> Workplane:
     """Put what another has on its stack onto this one, as the library does: in place."""
     if not isinstance(obj, Workplane):
         raise ReadError("wrong value", expected="a Workplane", got=type(obj).__name__)
+    spend(len(self.stack) + len(obj.stack))
     self.stack = (*self.stack, *obj.stack)
     return self
 

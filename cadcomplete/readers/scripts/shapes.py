@@ -10,6 +10,7 @@ from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import GeometryError, ReadError
 from cadcomplete.geometry import Vec2, distance
 from cadcomplete.operations import Loop
+from cadcomplete.readers.scripts.budget import spend
 
 _NEAR = 1e-6
 
@@ -137,6 +138,7 @@ def _gap(chain: list[Curve]) -> float:
 def _next(left: list[Curve], pen: Vec2, near: float) -> Curve:
     """Take the curve that starts or ends at the pen out of those left, as it goes on."""
     for number, curve in enumerate(left):
+        spend(1)
         if isinstance(curve, Circle):
             continue
         if distance(pen, curve.start) <= near:

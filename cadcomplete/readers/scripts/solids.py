@@ -22,7 +22,8 @@ from cadcomplete.operations import (
     Profile,
     Sketch,
 )
-from cadcomplete.readers.scripts.areas import Faces, add
+from cadcomplete.readers.scripts.areas import Faces, add, size
+from cadcomplete.readers.scripts.budget import check_curves, spend
 from cadcomplete.readers.scripts.frames import compose, coplanar, relocated, to_local, to_world
 from cadcomplete.sequence import CadSequence
 
@@ -56,6 +57,7 @@ def extruded(placed: list[tuple[Plane, Faces]], reach: Extent, line: int) -> Ste
     """Return what faces sweep; those of one plane make one step."""
     groups: list[tuple[Plane, Faces]] = []
     for plane, faces in placed:
+        spend(1 + len(groups))
         for number, (known, others) in enumerate(groups):
             if coplanar(plane, known):
                 groups[number] = (known, add(others, moved_faces(faces, plane, known)))
@@ -72,6 +74,7 @@ def moved_faces(faces: Faces, source: Plane, target: Plane) -> Faces:
 
 def moved(steps: Steps, frame: Plane) -> Steps:
     """Return a solid put at a place."""
+    spend(10 * len(steps))
     return tuple(replace(step, plane=compose(frame, step.plane)) for step in steps)
 
 
@@ -79,11 +82,19 @@ def only_adds(steps: Steps) -> bool:
     return all(step.boolean is Boolean.JOIN for step in steps)
 
 
+def _together(first: Steps, second: Steps) -> Steps:
+    """Return both, one after the other. Raises ReadError for more than a script may make."""
+    steps = first + second
+    spend(4 * len(steps))
+    check_curves(sum(size(step.faces) for step in steps))
+    return steps
+
+
 def join(base: Steps, tool: Steps) -> Steps:
     if only_adds(tool):
-        return base + tool
+        return _together(base, tool)
     if only_adds(base):
-        return tool + base
+        return _together(tool, base)
     raise UnsupportedError(["union with a compound tool"])
 
 
@@ -92,7 +103,7 @@ def cut(base: Steps, tool: Steps) -> Steps:
         raise ReadError("there is no solid to cut from")
     if not only_adds(tool):
         raise UnsupportedError(["cut with a compound tool"])
-    return base + tuple(replace(step, boolean=Boolean.CUT) for step in tool)
+    return _together(base, tuple(replace(step, boolean=Boolean.CUT) for step in tool))
 
 
 def intersect(base: Steps, tool: Steps) -> Steps:
@@ -102,7 +113,7 @@ def intersect(base: Steps, tool: Steps) -> Steps:
         base, tool = tool, base
     if len(tool) > 1:
         raise UnsupportedError(["intersect with a compound tool"])
-    return base + tuple(replace(step, boolean=Boolean.INTERSECT) for step in tool)
+    return _together(base, tuple(replace(step, boolean=Boolean.INTERSECT) for step in tool))
 
 
 BOOLEANS = {Boolean.JOIN: join, Boolean.CUT: cut, Boolean.INTERSECT: intersect}

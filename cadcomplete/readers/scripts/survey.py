@@ -76,24 +76,28 @@ def survey(
     tree: ast.Module,
     modules: Mapping[str, Namespace],
     methods: Mapping[str, tuple[Function, ...]],
-) -> dict[str, int]:
-    """Return the names of what is not supported, each with the first line it stands in."""
+) -> list[tuple[int, str]]:
+    """Return what is not supported, line by line: each name with the lines that it stands in."""
     known: dict[str, Any] = dict(BUILTINS)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             known |= aliases(node, modules)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             known.setdefault(node.id, None)
-    found: dict[str, int] = {}
+    found: set[tuple[int, str]] = set()
     for node, line in _nodes(tree):
         names: list[str] = []
         if isinstance(node, ast.Call):
             names = _called(node, known, methods)
         elif not isinstance(node, _KNOWN):
-            names = [_WORDS.get(type(node), type(node).__name__.lower())]
-        for name in names:
-            found[name] = min(line, found.get(name, line))
-    return found
+            names = [word(node)]
+        found |= {(line, name) for name in names}
+    return sorted(found)
+
+
+def word(node: ast.AST) -> str:
+    """Return what a kind of statement or expression is called."""
+    return _WORDS.get(type(node), type(node).__name__.lower())
 
 
 def _nodes(tree: ast.Module) -> Iterator[tuple[ast.AST, int]]:
@@ -102,8 +106,8 @@ def _nodes(tree: ast.Module) -> Iterator[tuple[ast.AST, int]]:
     while left:
         node, line = left.pop()
         line = getattr(node, "lineno", line)
-        if _is_main(node):
-            left += [(child, line) for child in node.body]  # type: ignore[attr-defined]
+        if is_main(node):
+            left += [(child, line) for child in node.body]
             continue
         if is_output(node):
             continue
@@ -111,7 +115,7 @@ def _nodes(tree: ast.Module) -> Iterator[tuple[ast.AST, int]]:
         left += [(child, line) for child in ast.iter_child_nodes(node)]
 
 
-def _is_main(node: ast.AST) -> bool:
+def is_main(node: ast.AST) -> TypeGuard[ast.If]:
     """Whether it is `if __name__ == "__main__"`."""
     if not isinstance(node, ast.If) or node.orelse or not isinstance(node.test, ast.Compare):
         return False

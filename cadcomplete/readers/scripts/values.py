@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from cadcomplete.errors import ReadError, shorten
 from cadcomplete.fields import LIMIT
 from cadcomplete.geometry import Vec2, Vec3
+from cadcomplete.readers.scripts.budget import spend
 
 MOST = 1_000
 """Most places of a pattern, and most sides of a polygon."""
@@ -50,6 +51,10 @@ class Value:
 
     METHODS: ClassVar[Mapping[str, Function]] = {}
     ATTRIBUTES: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
+
+    def listed(self) -> list[Any] | None:
+        """Return what a loop over the object goes through, if it can be gone through."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +122,12 @@ def flag(value: Any) -> bool:
 
 
 def items(value: Any) -> list[Any]:
-    """Return the items of a list or tuple. Raises ReadError."""
-    if not isinstance(value, list | tuple):
+    """Return the items of a list, a tuple or places. Raises ReadError."""
+    listed = value.listed() if isinstance(value, Value) else value
+    if not isinstance(listed, list | tuple):
         raise ReadError("wrong value", expected="a list", got=_said(value))
-    return list(value)
+    spend(len(listed))
+    return list(listed)
 
 
 def held(values: list[Any]) -> list[Any]:
@@ -129,6 +136,7 @@ def held(values: list[Any]) -> list[Any]:
     while waiting:
         one = waiting.pop()
         left -= len(one)
+        spend(3 + len(one))
         if left < 0:
             raise ReadError("too many values", expected=f"up to {_MOST_VALUES}")
         waiting += [value for value in one if isinstance(value, list | tuple)]
@@ -197,7 +205,10 @@ def _plain(name: str, function: Callable[..., Any], arguments: int | None = None
     def run(_: object, *given: Any) -> Any:
         if arguments is not None and len(given) != arguments:
             raise ReadError(f"wrong arguments of {name}", expected=f"{arguments}", got=len(given))
-        return kept(function(*(kept(v) for v in given)))
+        try:
+            return kept(function(*(kept(v) for v in given)))
+        except TypeError as error:
+            raise ReadError(f"wrong arguments of {name}: {error}") from None
 
     return Function(name, run)
 
@@ -208,7 +219,21 @@ def _range(_: object, *given: Any) -> list[int]:
     numbers = range(*given)
     if len(numbers) > _MOST_VALUES:
         raise ReadError("too many values", expected=f"up to {_MOST_VALUES}", got=len(numbers))
+    spend(len(numbers))
     return list(numbers)
+
+
+def _extreme(name: str, function: Callable[[list[Any]], Any]) -> Function:
+    """The least or greatest of several numbers, or of one list of them."""
+
+    def run(_: object, *given: Any) -> Any:
+        numbers = items(given[0]) if len(given) == 1 else list(given)
+        if not numbers:
+            raise ReadError(f"wrong arguments of {name}", expected="a number at least")
+        spend(len(numbers))
+        return function([kept(v) for v in numbers])
+
+    return Function(name, run)
 
 
 def _enumerate(_: object, values: Any, start: int = 0) -> list[tuple[int, Any]]:
@@ -240,8 +265,8 @@ MODULES: dict[str, Namespace] = {
 
 BUILTINS: dict[str, Any] = {
     "abs": _plain("abs", abs, 1),
-    "min": _plain("min", min),
-    "max": _plain("max", max),
+    "min": _extreme("min", min),
+    "max": _extreme("max", max),
     "float": _plain("float", float, 1),
     "int": _plain("int", int, 1),
     "round": _plain("round", round),

@@ -1,0 +1,79 @@
+"""What a script reaches behind a dot, an index or a call: listed members, and nothing else."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from inspect import Signature, signature
+from typing import Any
+
+from cadcomplete.errors import ReadError, UnsupportedError
+from cadcomplete.readers.scripts.values import Function, Namespace, Value, is_number
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """What stands before the dot of a call, and behind it."""
+
+    owner: Any
+    name: str
+
+    def found(self) -> Any:
+        if isinstance(self.owner, Value):
+            method = type(self.owner).METHODS.get(self.name)
+            if method is not None:
+                return Bound(method, self.owner)
+        return attribute(self.owner, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    function: Function
+    owner: Any
+
+
+def attribute(value: Any, name: str) -> Any:
+    if isinstance(value, Namespace) and name in value.members:
+        return value.members[name]
+    if isinstance(value, Value) and name in type(value).ATTRIBUTES:
+        return type(value).ATTRIBUTES[name](value)
+    owner = value.name if isinstance(value, Namespace) else type(value).__name__
+    raise UnsupportedError([f"{owner}.{name}"])
+
+
+@functools.cache
+def _signature(run: Callable[..., Any]) -> Signature:
+    return signature(run)
+
+
+def bind(function: Function, owner: tuple[Any, ...], given: Any, named: Any, session: Any) -> Any:
+    """Return the arguments of a call. Raises UnsupportedError for an option that there is not."""
+    options = _signature(function.run).parameters
+    if foreign := [f"{function.name}({name})" for name in named if name not in options]:
+        raise UnsupportedError(foreign)
+    try:
+        bound = _signature(function.run).bind(session, *owner, *given, **named)
+    except TypeError as error:
+        raise ReadError(f"wrong arguments of {function.name}: {error}") from None
+    refused = [
+        f"{function.name}({option})"
+        for option, allowed in function.only.items()
+        if option in bound.arguments and not _among(bound.arguments[option], allowed)
+    ]
+    if refused:
+        raise UnsupportedError(refused)
+    return bound
+
+
+def _among(value: Any, allowed: tuple[Any, ...]) -> bool:
+    plain = is_number(value) or isinstance(value, str)
+    return any(value is one or (plain and value == one) for one in allowed)
+
+
+def chosen(value: Any, index: Any) -> Any:
+    if not isinstance(value, list | tuple) or type(index) is not int:
+        raise ReadError("not an item of a list", got=index if is_number(index) else None)
+    if not -len(value) <= index < len(value):
+        raise ReadError("there are not so many items", expected=f"below {len(value)}", got=index)
+    return value[index]
