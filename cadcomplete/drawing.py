@@ -15,7 +15,7 @@ from cadcomplete.errors import GeometryError, TextError
 from cadcomplete.fields import Format
 from cadcomplete.geometry import XY, Plane, Vec2
 from cadcomplete.kinds import Ends, ProfileWord
-from cadcomplete.numbers import Memory, read_line
+from cadcomplete.numbers import Memory, after, memory_of, read_line
 from cadcomplete.operations import (
     Boolean,
     Extent,
@@ -68,7 +68,7 @@ class Drawing:
                 drawing.curves = list(drawing.loops.pop().curves)
                 drawing.pen = drawing.curves[-1].end
         if text_format == "numbers":
-            drawing.memory = Memory.of(sequence)
+            drawing.memory = memory_of(sequence)
         return drawing
 
     def copy(self) -> Drawing:
@@ -106,7 +106,7 @@ class Drawing:
         """Carry out one command. Raises TextError if it cannot follow the ones before."""
         self._carry_out(*command)
         if self.text_format == "numbers":
-            self.memory = self.memory.after(command)
+            self.memory = after(self.memory, command)
 
     def _carry_out(self, name: str, values: tuple[Any, ...]) -> None:
         if name == "sketch":

@@ -107,7 +107,7 @@ class Kind:
         read: from the words of a line to a value; StopIteration if there are too few.
         dump: from a value to what JSON holds.
         load: from what JSON holds to a value; KeyError and TypeError for a wrong structure.
-        slots: what may stand there; of the format `numbers`, `numbers.py` says it.
+        slots: what may stand there; of the format `numbers`, `numbers/` says it.
     """
 
     write: Callable[[Any], str]

@@ -1,7 +1,7 @@
 """A history as text for a language model, with the place of every cut.
 
 `lines` is the line language, `json` the same commands as operation-major JSON, one a line, and
-`numbers` (`numbers.py`) the line language with numbers said by what stands there already. All
+`numbers` (`numbers/`) the line language with numbers said by what stands there already. All
 start with nothing that depends on what follows, and every command ends with a line end,
 so the text of the first k operations is exactly the beginning of the text of all of them.
 docs/format.md is the specification.
@@ -16,7 +16,7 @@ from cadcomplete.commands import Command, Cut, write_command, write_commands
 from cadcomplete.drawing import Drawing
 from cadcomplete.errors import TextError
 from cadcomplete.fields import Format
-from cadcomplete.numbers import Memory, write_line
+from cadcomplete.numbers import Memory, after, write_line
 from cadcomplete.sequence import CadSequence
 
 JSON_HEAD = '{"sequence":['
@@ -64,7 +64,7 @@ def _lines(commands: list[Command], text_format: Format) -> Iterator[str]:
     memory = Memory()
     for command in commands:
         yield write_line(command, memory)
-        memory = memory.after(command)
+        memory = after(memory, command)
 
 
 def decode(text: str, *, text_format: Format = "lines") -> CadSequence:

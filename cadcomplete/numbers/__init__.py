@@ -1,0 +1,48 @@
+"""The third text format, for models of our own: a number is said by what stands there already.
+
+Most numbers of a history are zero, or one that was used before along the same axis of the world,
+or its opposite; of the others most are round. So a number is a word of one of these forms:
+
+    0           zero
+    r3, n3      the fourth newest different number along this axis, or its opposite
+    +40#5       a new one: sign, size (sixteen steps a decade), and which round number of that size
+    d-40#5      so far from the newest number along this axis, where that alone is round
+    +40~7=17.34 no round number: the size in 32 finer steps, then its digits
+
+Only what stands before is referred to (law 1), and what is read is, number for number, what the
+line language reads (law 7). Numbers of one line do not refer to each other.
+"""
+
+from __future__ import annotations
+
+from cadcomplete.numbers.memory import Axis, Frame, Memory
+from cadcomplete.numbers.spellings import (
+    SPELLINGS,
+    after,
+    extent_row,
+    memory_of,
+    read_line,
+    write_line,
+)
+from cadcomplete.numbers.tokens import PIECES, spelled, words
+from cadcomplete.numbers.words import Number, Rest, fresh, read_number, write_number
+
+__all__ = [
+    "PIECES",
+    "SPELLINGS",
+    "Axis",
+    "Frame",
+    "Memory",
+    "Number",
+    "Rest",
+    "after",
+    "extent_row",
+    "fresh",
+    "memory_of",
+    "read_line",
+    "read_number",
+    "spelled",
+    "words",
+    "write_line",
+    "write_number",
+]

@@ -1,0 +1,114 @@
+"""What stands in a history already: its numbers, where they lie in the world, and its sketches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from cadcomplete.fields import number
+from cadcomplete.geometry import XY, Plane, Vec3
+from cadcomplete.kinds import AXES, POSITIVE, SWEEP, ProfileWord, write_direction
+
+REFERENCES = 32
+"""Numbers along one axis that can be referred to, the newest first."""
+
+Key = int | str
+"""What a number measures: 0, 1, 2 a position along x, y, z of the world; "radius", "sweep"; in a
+plane that lies askew "u", "v", and "w" along its normal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Where a number is measured: along the world's axis `key` its position is origin ± number."""
+
+    key: Key
+    sign: float = 1.0
+    origin: float = 0.0
+
+    def world(self, value: float) -> float:
+        return self.origin + self.sign * self.canonical(value)
+
+    def number(self, world: float) -> float:
+        return self.canonical(self.sign * (world - self.origin))
+
+    def canonical(self, value: float) -> float:
+        """Return the number that the line language would read again."""
+        return float(self.digits(value))
+
+    @property
+    def places(self) -> bool:
+        """Whether its numbers are places, so that they lie some way from each other."""
+        return self.key not in ("radius", "sweep")
+
+    def digits(self, value: float) -> str:
+        return _SIZES[self.key].write(value) if self.key in _SIZES else number(value)
+
+
+_SIZES = {"sweep": SWEEP, "radius": POSITIVE}
+"""Numbers that are never nothing, however little they are."""
+
+RADIUS, SWEEPS = Axis("radius"), Axis("sweep")
+WORLD = tuple(map(Axis, range(3)))
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How the numbers of a sketch lie in the world: along its x, its y, and its normal."""
+
+    u: Axis
+    v: Axis
+    w: Axis
+
+    @staticmethod
+    def of(plane: Plane) -> Frame:
+        u, v, w = map(_named, (plane.x_axis, plane.y_axis, plane.normal))
+        if u is None or v is None or w is None:
+            return Frame(Axis("u"), Axis("v"), Axis("w"))
+        x, y = (Axis(i, sign, float(number(plane.origin[i]))) for i, sign in (u, v))
+        return Frame(x, y, Axis(*w))
+
+
+def _named(direction: Vec3) -> tuple[int, float] | None:
+    """The axis of the world and the sign of a direction that has a name."""
+    name = write_direction(direction)
+    if name not in AXES:
+        return None
+    return "xyz".index(name[1]), 1.0 if name[0] == "+" else -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a history has said so far: its numbers, the newest first, and how its sketches lie."""
+
+    numbers: tuple[tuple[Key, tuple[float, ...]], ...] = ()
+    frames: tuple[Frame, ...] = ()
+
+    @property
+    def frame(self) -> Frame:
+        """That of the newest sketch."""
+        return self.frames[-1] if self.frames else Frame.of(XY)
+
+    def frame_of(self, profiles: tuple[ProfileWord, ...]) -> Frame:
+        """That of the sketch from which these profiles start."""
+        back = profiles[0][0] if profiles else 0
+        return self.frames[-1 - back] if back < len(self.frames) else self.frame
+
+    def along(self, axis: Axis) -> tuple[float, ...]:
+        """Return the numbers that can be referred to, as positions in the world."""
+        return next((values for key, values in self.numbers if key == axis.key), ())
+
+    def seen(self, pairs: Iterable[tuple[Axis, float]]) -> Memory:
+        """Return the memory after these numbers, the last one the newest."""
+        numbers = dict(self.numbers)
+        for axis, value in pairs:
+            world = axis.world(value)
+            others = [w for w in numbers.get(axis.key, ()) if abs(w - world) > 1e-6]
+            numbers[axis.key] = (world, *others[: REFERENCES - 1])
+        return replace(self, numbers=tuple(numbers.items()))
+
+    def begun(self, plane: Plane) -> Memory:
+        """Return the memory after a sketch has begun; a skew plane has numbers of its own."""
+        frame = Frame.of(plane)
+        own = ("u", "v", "w") if frame.u.key == "u" else ()
+        kept = tuple(item for item in self.numbers if item[0] not in own)
+        return replace(self, numbers=kept, frames=(*self.frames, frame))

@@ -1,0 +1,206 @@
+"""How each command is said: both halves of the codec, what it adds to the memory, its slots."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cadcomplete.commands import Command, write_commands
+from cadcomplete.errors import TextError
+from cadcomplete.fields import Branch, Fixed
+from cadcomplete.geometry import Plane
+from cadcomplete.kinds import BOOLEAN, Ends, ProfileWord, read_axes, write_axes
+from cadcomplete.numbers.memory import RADIUS, SWEEPS, WORLD, Axis, Memory
+from cadcomplete.numbers.words import Number, read_number, write_number
+from cadcomplete.sequence import CadSequence
+
+Axes = Callable[[Memory], tuple[Axis, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a command is said: both halves of the codec, what it adds to the memory, its slots.
+
+    Attributes:
+        write: from its values to words.
+        read: from words to its values; StopIteration if there are too few.
+        see: the memory after it.
+        row: what may stand after its name; for an extrude, after its profiles.
+    """
+
+    write: Callable[[tuple[Any, ...], Memory], list[str]]
+    read: Callable[[Iterator[str], Memory], tuple[Any, ...]]
+    see: Callable[[tuple[Any, ...], Memory], Memory]
+    row: Callable[[Memory], tuple[Any, ...]]
+
+
+def _flat(values: tuple[Any, ...]) -> list[float]:
+    """The numbers of a command's values, points taken apart."""
+    return [n for value in values for n in (value if isinstance(value, tuple) else (value,))]
+
+
+def _slot(axis: Axis, memory: Memory) -> Number:
+    signed, count = axis.key != "radius", len(memory.along(axis))
+    return Number(count, signed=signed, zero=axis.places, steps=axis.places and count > 0)
+
+
+def _joined(slots: Iterable[Any]) -> tuple[Any, ...]:
+    row = [place for slot in slots for place in (Fixed(" "), slot)]
+    return tuple(row[1:])
+
+
+def _numbers(axes: Axes, *, point: bool = True) -> Spelling:
+    """The spelling of a command that is a point in the sketch and perhaps one number more."""
+
+    def write(values: tuple[Any, ...], memory: Memory) -> list[str]:
+        flat = _flat(values)
+        return [write_number(v, axis, memory) for v, axis in zip(flat, axes(memory), strict=True)]
+
+    def read(words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
+        x, y, *rest = [read_number(next(words), axis, memory) for axis in axes(memory)]
+        return ((x, y), *rest)
+
+    def see(values: tuple[Any, ...], memory: Memory) -> Memory:
+        return memory.seen(zip(axes(memory), _flat(values), strict=True))
+
+    def row(memory: Memory) -> tuple[Any, ...]:
+        return _joined(_slot(axis, memory) for axis in axes(memory))
+
+    return Spelling(write, read, see, row)
+
+
+def _write_sketch(values: tuple[Any, ...], memory: Memory) -> list[str]:
+    (plane,) = values
+    origin = [write_number(v, axis, memory) for v, axis in zip(plane.origin, WORLD, strict=True)]
+    return [*origin, write_axes(plane)]
+
+
+def _read_sketch(words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
+    x, y, z = [read_number(next(words), axis, memory) for axis in WORLD]
+    return (Plane.of((x, y, z), *read_axes(words)),)
+
+
+def _see_sketch(values: tuple[Any, ...], memory: Memory) -> Memory:
+    (plane,) = values
+    return memory.seen(zip(WORLD, plane.origin, strict=True)).begun(plane)
+
+
+def _sketch_row(memory: Memory) -> tuple[Any, ...]:
+    return (*_joined(_slot(axis, memory) for axis in WORLD), Fixed(" "))
+
+
+_ENDS = {"one_sided": ("to",), "symmetric": ("sym",), "two_sided": ("to", "from")}
+
+
+def _write_extrude(values: tuple[Any, ...], memory: Memory) -> list[str]:
+    boolean, (extent, at), profiles = values
+    axis = memory.frame_of(profiles).w
+    words = [",".join(map(_write_profile, profiles))] if profiles else []
+    words.append(boolean)
+    for word, position in zip(_ENDS[extent], at, strict=True):
+        words += [word, write_number(position, axis, memory)]
+    return words
+
+
+def _write_profile(profile: ProfileWord) -> str:
+    back, outer, holes = profile
+    return f"@{back}:" + "/".join(map(str, (outer, *holes)))
+
+
+_PROFILE = re.compile(r"@(\d{1,6}):(\d{1,6})((?:/\d{1,6})*)")
+
+
+def _read_profile(word: str) -> ProfileWord:
+    match = _PROFILE.fullmatch(word)
+    if match is None:
+        raise TextError("not a profile", expected="loops such as @0:0/1", got=word)
+    return (int(match[1]), int(match[2]), tuple(int(h) for h in match[3].split("/")[1:]))
+
+
+def _read_extrude(words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
+    first = next(words)
+    profiles: tuple[ProfileWord, ...] = ()
+    if first.startswith("@"):
+        profiles = tuple(map(_read_profile, first.split(",")))
+        first = next(words)
+    boolean, axis = BOOLEAN.load(first), memory.frame_of(profiles).w
+    return (boolean, _read_ends(words, axis, memory), profiles)
+
+
+def _read_ends(words: Iterator[str], axis: Axis, memory: Memory) -> Ends:
+    word = next(words)
+    if word not in ("to", "sym"):
+        raise TextError("unknown extent", expected="to or sym", got=word)
+    end = read_number(next(words), axis, memory)
+    if word == "sym":
+        return ("symmetric", (end,))
+    if (more := next(words, None)) is None:
+        return ("one_sided", (end,))
+    if more != "from":
+        raise TextError("unknown extent", expected="from, or the end of the line", got=more)
+    return ("two_sided", (end, read_number(next(words), axis, memory)))
+
+
+def _see_extrude(values: tuple[Any, ...], memory: Memory) -> Memory:
+    _, (_, at), profiles = values
+    axis = memory.frame_of(profiles).w
+    return memory.seen((axis, position) for position in at)
+
+
+def extent_row(memory: Memory, back: int) -> tuple[Any, ...]:
+    """What may stand behind the boolean of an extrude of the sketch `back` before the newest."""
+    slot = _slot(memory.frames[-1 - back].w, memory)
+    more = Branch((("", ()), (" from ", (slot,))))  # type: ignore[arg-type]
+    return (Branch(((" to ", (slot, more)), (" sym ", (slot,)))), Fixed("\n"))  # type: ignore[arg-type]
+
+
+def _in_sketch(memory: Memory) -> tuple[Axis, ...]:
+    return (memory.frame.u, memory.frame.v)
+
+
+SPELLINGS: dict[str, Spelling] = {
+    "sketch": Spelling(_write_sketch, _read_sketch, _see_sketch, _sketch_row),
+    "loop": _numbers(_in_sketch),
+    "line": _numbers(_in_sketch),
+    "arc": _numbers(lambda memory: (*_in_sketch(memory), SWEEPS)),
+    "circle": _numbers(lambda memory: (*_in_sketch(memory), RADIUS)),
+    "close": Spelling(lambda v, m: [], lambda w, m: (), lambda v, m: m, lambda m: ()),
+    "extrude": Spelling(_write_extrude, _read_extrude, _see_extrude, lambda m: ()),
+}
+
+
+def write_line(command: Command, memory: Memory) -> str:
+    """Return a command as one line of text, without its end."""
+    words = SPELLINGS[command.name].write(command.values, memory)
+    return " ".join([command.name, *words])
+
+
+def read_line(line: str, memory: Memory) -> Command:
+    """Read one line. Raises TextError."""
+    name, *rest = line.split(" ")
+    spelling = SPELLINGS.get(name)
+    if spelling is None:
+        raise TextError("unknown command", expected=f"one of {', '.join(SPELLINGS)}", got=name)
+    words = iter(rest)
+    try:
+        values = spelling.read(words, memory)
+    except StopIteration:
+        raise TextError(f"{name} is too short", got=line) from None
+    if (left := next(words, None)) is not None:
+        raise TextError(f"{name} is too long", expected="the end of the line", got=left)
+    return Command(name, values)
+
+
+def after(memory: Memory, command: Command) -> Memory:
+    """Return the memory after one more command."""
+    return SPELLINGS[command.name].see(command.values, memory)
+
+
+def memory_of(sequence: CadSequence) -> Memory:
+    """Return the memory of a history, its unfinished sketch included."""
+    memory = Memory()
+    for command in write_commands(sequence, "numbers")[0]:
+        memory = after(memory, command)
+    return memory
