@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cadcomplete import cli
 from cadcomplete.kernel.mesh import Mesh
@@ -16,6 +17,10 @@ from cadcomplete.sequence import CadSequence
 
 # The tests run in several processes; the threads of torch would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A machine that does other things too is no reason to fail; the suite has a limit of its own.
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ROOT / "examples" / "parts"
