@@ -41,14 +41,18 @@ TokenizerFolder = Annotated[
 
 def main() -> None:
     """Run the command line; an error is one clear line and an exit code."""
-    from cadcomplete.errors import CadCompleteError, InputError
+    from cadcomplete.errors import CadCompleteError, InputError, Interrupted
 
     try:
         code = app(standalone_mode=False, obj=time.monotonic())
+        if code == 130:  # typer has caught a Ctrl-C
+            _fail("interrupted", 130)
     except InputError as error:
         code = _fail(str(error), 2)
     except CadCompleteError as error:
         code = _fail(str(error), 1)
+    except Interrupted as error:
+        code = _fail(f"interrupted: {error}", 130)
     except (KeyboardInterrupt, typer.Abort):
         code = _fail("interrupted", 130)
     except BrokenPipeError:  # the reader of our output has seen enough

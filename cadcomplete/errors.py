@@ -18,12 +18,15 @@
         ├── CrashError
         └── LostWorkersError
 
+    Interrupted                 Ctrl-C, with what is kept; none of these, and no Exception
+
 The library raises; only the command line turns an error into a line and an exit code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -158,6 +161,23 @@ MISTAKES = (
     *(RuntimeError, TypeError, ValueError, OSError),
 )
 """What a bad file may bring to light in our own code: it costs that file, by name, and no other."""
+
+
+class Interrupted(BaseException):
+    """Ctrl-C, in work of which something is kept. The message says what, and how to go on.
+
+    No Exception, so that nothing takes it for a failure of the work, and no KeyboardInterrupt
+    either: of that the library of the command line makes an exit code without a word.
+    """
+
+
+@contextmanager
+def keeping(kept: Callable[[], str]) -> Iterator[None]:
+    """Turn a Ctrl-C into one that says what `kept` says."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(kept()) from None
 
 
 def shorten(value: object, *, limit: int = 60) -> str:

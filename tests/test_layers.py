@@ -12,7 +12,7 @@ from conftest import ROOT
 PACKAGE = ROOT / "cadcomplete"
 
 LAYERS = (
-    {"errors", "geometry", "fields", "files"},
+    {"errors", "geometry", "fields", "files", "locks", "bounds"},
     {"kinds", "curves", "operations", "sequence", "config"},
     {"commands", "numbers", "drawing", "lines", "prompt", "tokenizer", "readers"},
     {"grammar", "kernel"},

@@ -19,10 +19,10 @@ import pytest
 from conftest import PARTS, PLATE, ROOT
 
 from cadcomplete import readers
-from cadcomplete.data.prepare import prepare
+from cadcomplete.data.prepare import chunks, prepare
 from cadcomplete.data.prepare.chunks import kernel_for, outcomes
 from cadcomplete.data.prepare.inputs import Item
-from cadcomplete.data.prepare.part import Prepared
+from cadcomplete.data.prepare.part import Prepared, Refused, prepare_part
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.prepared import read_parts
 from cadcomplete.data.samples import Sample, find, read_samples
@@ -332,7 +332,7 @@ def test_a_full_disk_stops_the_run_with_one_line_and_it_goes_on_later(source, tm
     assert contents(target) == contents(tmp_path / "whole")
 
 
-def test_a_worker_that_is_killed_costs_one_part(source, tmp_path):
+def test_a_worker_that_is_killed_costs_no_part(source, tmp_path):
     killed = []
 
     def kill_one(what, done, total):
@@ -344,8 +344,35 @@ def test_a_worker_that_is_killed_costs_one_part(source, tmp_path):
 
     report = prepare(source, tmp_path / "out", FAST, workers=1, watch=kill_one)
     assert killed
-    assert report["parts"] + report["skipped"]["count"] == 10
-    assert report["skipped"]["count"] <= 1, told(report)
+    assert report["parts"] == 10, told(report)
+
+
+def test_a_part_whose_worker_dies_twice_is_given_up_by_name(source, tmp_path, monkeypatch):
+    monkeypatch.setattr(chunks, "prepare_part", deadly)
+    items = [Item(path.stem, str(path)) for path, _ in find(source)]
+    with kernel_for(FAST, workers=1) as kernel:
+        results = list(outcomes(items[:4], FAST, kernel))
+    refused = [(item.id, r.reason) for item, r in results if isinstance(r, Refused)]
+    assert refused == [(items[2].id, "the CAD kernel crashed (exit code 9), twice")]
+
+
+def deadly(item, settings):
+    """Prepare a part, but die over one of them."""
+    if item.id == "block4_1":
+        os._exit(9)
+    return prepare_part(item, settings)
+
+
+def test_a_second_prepare_into_the_same_folder_is_refused(source, tmp_path):
+    target = tmp_path / "out"
+    running = start(source, target, replace(SMALL, points=100_000))
+    wait_for_chunks(target, 0)
+    with pytest.raises(InputError, match=rf"somebody writes here: prepare, process {running.pid}"):
+        prepare(source, target, replace(SMALL, points=100_000))
+    running.kill()
+    running.wait()
+    assert prepare(source, target, replace(SMALL, points=100_000))["parts"] == 10
+    assert not (target / ".lock").exists()
 
 
 def test_workers_that_are_killed_while_they_rest_are_replaced(source):

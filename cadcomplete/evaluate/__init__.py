@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from cadcomplete.errors import InputError
+from cadcomplete.errors import InputError, keeping
 from cadcomplete.evaluate.published import published
 from cadcomplete.evaluate.questions import Data, choose, questions, read_data
 from cadcomplete.evaluate.records import FILE, Header, read_predictions
@@ -20,6 +20,7 @@ from cadcomplete.evaluate.scores import DRAWS, scored_run
 from cadcomplete.evaluate.settings import Settings, cuts_named, folder_of
 from cadcomplete.files import check_folder, write_text
 from cadcomplete.kernel.contain import Kernel
+from cadcomplete.locks import writing_alone
 from cadcomplete.predictions import Predictor
 
 METRICS_FILE = "metrics.json"
@@ -61,8 +62,10 @@ def evaluate(
     )
     folder = folder or folder_of(predictor.name)
     check_folder(folder)
-    predict_all(predictor, asked, header, folder / FILE, watch=watch)
-    return rescore(folder / FILE, watch=watch)
+    kept = f"the answers so far are kept in {folder / FILE}: repeat the command to go on"
+    with writing_alone(folder, "evaluate"), keeping(lambda: kept):
+        predict_all(predictor, asked, header, folder / FILE, watch=watch)
+        return rescore(folder / FILE, watch=watch)
 
 
 def rescore(

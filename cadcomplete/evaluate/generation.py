@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from cadcomplete import readers
 from cadcomplete.data.samples import hash64
 from cadcomplete.errors import CadCompleteError, InputError, LostWorkersError
-from cadcomplete.evaluate.questions import choose, read_data
+from cadcomplete.evaluate.questions import Data, Held, choose, read_data
 from cadcomplete.evaluate.run import Watch
 from cadcomplete.evaluate.settings import Settings, folder_of
 from cadcomplete.exporters.sheet import draw_sheet
@@ -27,6 +27,7 @@ from cadcomplete.geometry import Array
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report
 from cadcomplete.lines import encode
+from cadcomplete.locks import writing_alone
 from cadcomplete.metrics.generation import (
     COVERAGE,
     DIVERGENCE,
@@ -86,6 +87,21 @@ def evaluate_generation(
     held, _ = choose(data.held, settings.conditions, most=settings.most, seed=settings.seed)
     folder = folder or folder_of(f"{writer.name}-generated")
     check_folder(folder)
+    with writing_alone(folder, "evaluate --generate"):
+        return _generated(settings, count, writer, data, held, folder, kernel=kernel, watch=watch)
+
+
+def _generated(
+    settings: Settings,
+    count: int,
+    writer: Writer,
+    data: Data,
+    held: Sequence[Held],
+    folder: Path,
+    *,
+    kernel: Kernel,
+    watch: Watch,
+) -> Json:
     written = list(_written(writer, count, seed=settings.seed, watch=watch))
     made = _checked(written, kernel, "made", seed=settings.seed, watch=watch)
     write_text(folder / FILE, "".join(map(_line, made)))

@@ -16,17 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from cadcomplete.data.prepare import chunks, cluster, finish, report
-from cadcomplete.data.prepare.inputs import list_inputs
+from cadcomplete.data.prepare.inputs import Inputs, list_inputs
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.prepare.shards import arrow
 from cadcomplete.data.prepared import SPLITS
-from cadcomplete.errors import CadCompleteError, InputError
+from cadcomplete.errors import CadCompleteError, InputError, keeping
 from cadcomplete.files import check_folder, write_text
+from cadcomplete.locks import FILE as LOCK
+from cadcomplete.locks import writing_alone
 
 Watch = Callable[[str, int, int], None]
 """Hears of progress: what is done, how much of it, of how much."""
 
-VERSION = 1
+VERSION, MOST_WORKERS = 1, 1024
 
 DEFAULT = Settings()
 
@@ -46,10 +48,19 @@ def prepare(
     disk is full: what was done until then is kept, and the same call goes on from there.
     """
     settings.check()
+    _check_workers(workers)
     arrow()
     source, target = source.resolve(), target.resolve()  # workers may run elsewhere
     if (done := _complete(source, target, settings)) is not None:
         return done
+    _check_folders(source, target)
+    with writing_alone(target, "prepare"):
+        return _prepare(source, target, settings, workers=workers, ray=ray, watch=watch)
+
+
+def _prepare(
+    source: Path, target: Path, settings: Settings, *, workers: int, ray: str | None, watch: Watch
+) -> dict[str, Any]:
     work = _open(source, target, settings)
     started = time.monotonic()
     inputs = list_inputs(source, work, per_chunk=settings.per_shard)
@@ -57,10 +68,11 @@ def prepare(
     todo = chunks.unfinished(work, count)
     finished = inputs.count - sum(inputs.size(n, settings.per_shard) for n in todo)
     parts = _Progress("preparing parts", finished, inputs.count, watch)
-    if todo and ray is not None:
-        cluster.run(ray, inputs, todo, work, settings, workers=workers, tick=parts.add)
-    elif todo:
-        chunks.run(inputs, todo, work, settings, workers=workers, tick=parts.add)
+    with keeping(lambda: _kept(inputs, work, settings)):
+        if todo and ray is not None:
+            cluster.run(ray, inputs, todo, work, settings, workers=workers, tick=parts.add)
+        elif todo:
+            chunks.run(inputs, todo, work, settings, workers=workers, tick=parts.add)
     seconds = time.monotonic() - started
 
     catalog = finish.load(work, count, settings)
@@ -80,6 +92,13 @@ def prepare(
     write_text(target / "report.json", _dump(told))
     shutil.rmtree(work)
     return told
+
+
+def _kept(inputs: Inputs, work: Path, settings: Settings) -> str:
+    """Say what a run that is interrupted leaves behind."""
+    left = chunks.unfinished(work, len(inputs.starts))
+    done = inputs.count - sum(inputs.size(n, settings.per_shard) for n in left)
+    return f"{done} of {inputs.count} files are done and kept: repeat the command to go on"
 
 
 class _Progress:
@@ -115,13 +134,22 @@ def _complete(source: Path, target: Path, settings: Settings) -> dict[str, Any] 
     return told
 
 
-def _open(source: Path, target: Path, settings: Settings) -> Path:
-    """Return the folder of the work, of a run that was interrupted or of a new one."""
+def _check_workers(workers: int) -> None:
+    if not 1 <= workers <= MOST_WORKERS:
+        expected = f"1 to {MOST_WORKERS}"
+        raise InputError("out of range", where="workers", expected=expected, got=workers)
+
+
+def _check_folders(source: Path, target: Path) -> None:
     if not source.is_dir():
         raise InputError("no such folder of data", file=source)
     if source == target:
         raise InputError("source and target are the same folder", file=target)
     check_folder(target)
+
+
+def _open(source: Path, target: Path, settings: Settings) -> Path:
+    """Return the folder of the work, of a run that was interrupted or of a new one."""
     work = target / "work"
     this, file = _run(source, settings), work / "run.json"
     if file.exists():
@@ -129,7 +157,7 @@ def _open(source: Path, target: Path, settings: Settings) -> Path:
             hint = "repeat the command that began it, or remove the folder"
             raise InputError("another run was interrupted here", file=target, hint=hint)
         return work
-    if target.exists() and any(entry.name != "work" for entry in target.iterdir()):
+    if any(entry.name not in ("work", LOCK) for entry in target.iterdir()):
         raise InputError("not an empty folder", file=target, hint="give another one")
     write_text(file, _dump(this))
     return work
