@@ -7,8 +7,10 @@ import json
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
+from cadcomplete import bounds
+from cadcomplete.bounds import Between, Seed, Share
 from cadcomplete.errors import ConfigError
 from cadcomplete.fields import Format
 
@@ -16,6 +18,16 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib  # pyright: ignore[reportMissingImports]
+
+
+Passes = Annotated[int, Between(1, 100_000)]
+Width = Annotated[int, Between(1, 65_536)]
+Layers = Annotated[int, Between(1, 1000)]
+Heads = Annotated[int, Between(1, 1024)]
+Dropout = Annotated[float, Between(0, 0.99)]
+Rate = Annotated[float, Between(0, 1)]
+Steps = Annotated[int, Between(1, 10**9)]
+Size = Annotated[int, Between(1, 65_536)]
 
 
 @dataclass(frozen=True)
@@ -27,10 +39,10 @@ class StageConfig:
         captions, images, points: as in `DataConfig`.
     """
 
-    passes: int = 1
-    captions: float = 0.5
-    images: float = 0.0
-    points: float = 0.0
+    passes: Passes = 1
+    captions: Share = 0.5
+    images: Share = 0.0
+    points: Share = 0.0
 
 
 @dataclass(frozen=True)
@@ -61,19 +73,19 @@ class DataConfig:
 
     sources: tuple[str, ...] = ()
     text_format: Format = "lines"
-    max_length: int = 1024
-    validation: float = 0.05
-    variants: int = 8
-    upright: float = 0.5
-    scaled: float = 0.0
-    reordered: float = 0.0
-    captions: float = 0.5
-    derived: float = 0.5
-    images: float = 0.5
-    most_images: int = 1
-    points: float = 0.5
-    scans: float = 0.0
-    synthetic: int = 0
+    max_length: Annotated[int, Between(2, 10**7)] = 1024
+    validation: Share = 0.05
+    variants: Passes = 8
+    upright: Share = 0.5
+    scaled: Share = 0.0
+    reordered: Share = 0.0
+    captions: Share = 0.5
+    derived: Share = 0.5
+    images: Share = 0.5
+    most_images: Annotated[int, Between(0, 1000)] = 1
+    points: Share = 0.5
+    scans: Share = 0.0
+    synthetic: Annotated[int, Between(0, 10**8)] = 0
     stages: tuple[StageConfig, ...] = ()
 
     @property
@@ -95,14 +107,14 @@ class DecoderConfig:
         tied: whether the output uses the embeddings of the input.
     """
 
-    vocabulary: int = 2048
-    width: int = 256
-    layers: int = 6
-    heads: int = 4
-    kv_heads: int = 2
-    head_width: int = 0
-    feed_forward: int = 1024
-    dropout: float = 0.0
+    vocabulary: Annotated[int, Between(16, 10**7)] = 2048
+    width: Width = 256
+    layers: Layers = 6
+    heads: Heads = 4
+    kv_heads: Heads = 2
+    head_width: Annotated[int, Between(0, 4096)] = 0
+    feed_forward: Width = 1024
+    dropout: Dropout = 0.0
     tied: bool = True
 
 
@@ -117,9 +129,9 @@ class LoraConfig:
         dora: whether directions and magnitudes are trained apart.
     """
 
-    rank: int = 0
-    alpha: float = 16.0
-    dropout: float = 0.0
+    rank: Annotated[int, Between(0, 4096)] = 0
+    alpha: Annotated[float, Between(1e-6, 1e6)] = 16.0
+    dropout: Dropout = 0.0
     targets: Literal["attention", "all"] = "attention"
     dora: bool = False
 
@@ -137,11 +149,11 @@ class ImageConfig:
 
     encoder: str = ""
     source: str = ""
-    size: int = 224
-    patch: int = 14
-    width: int = 128
-    layers: int = 4
-    heads: int = 4
+    size: Annotated[int, Between(1, 8192)] = 224
+    patch: Annotated[int, Between(1, 8192)] = 14
+    width: Width = 128
+    layers: Layers = 4
+    heads: Heads = 4
 
 
 @dataclass(frozen=True)
@@ -159,12 +171,12 @@ class PointsConfig:
 
     encoder: str = ""
     source: str = ""
-    count: int = 2048
+    count: Annotated[int, Between(1, 10**7)] = 2048
     tokens: Literal["all", "global"] = "all"
-    queries: int = 33
-    width: int = 128
-    layers: int = 2
-    heads: int = 4
+    queries: Annotated[int, Between(1, 10**6)] = 33
+    width: Width = 128
+    layers: Layers = 2
+    heads: Heads = 4
 
 
 @dataclass(frozen=True)
@@ -200,11 +212,11 @@ class RatesConfig:
     `language_model` is that of its adapters, where it has some, and of new tokens.
     """
 
-    language_model: float = 1e-3
-    image_encoder: float = 0.0
-    point_encoder: float = 0.0
-    image_projector: float = 1e-3
-    point_projector: float = 1e-3
+    language_model: Rate = 1e-3
+    image_encoder: Rate = 0.0
+    point_encoder: Rate = 0.0
+    image_projector: Rate = 1e-3
+    point_projector: Rate = 1e-3
 
 
 @dataclass(frozen=True)
@@ -240,27 +252,27 @@ class TrainConfig:
     """
 
     start: str = ""
-    epochs: float = 1.0
-    batch: int = 32
-    accumulate: int = 1
+    epochs: Annotated[float, Between(1e-6, 1e6)] = 1.0
+    batch: Size = 32
+    accumulate: Size = 1
     packing: bool = False
     rates: RatesConfig = field(default_factory=RatesConfig)
-    warmup: float = 0.02
-    weight_decay: float = 0.1
-    clip: float = 1.0
+    warmup: Share = 0.02
+    weight_decay: Annotated[float, Between(0, 10)] = 0.1
+    clip: Annotated[float, Between(0, 1e9)] = 1.0
     compute: Literal["float32", "bfloat16"] = "float32"
     checkpointing: bool = False
     offload: bool = False
-    logits_at_once: int = 1024
+    logits_at_once: Annotated[int, Between(1, 10**9)] = 1024
     loss_kernel: Literal["auto", "plain", "cut-cross-entropy"] = "auto"
     weighting: Literal["tokens", "truncations"] = "tokens"
     cuts: Literal["all", "five", "one", "files"] = "all"
-    seed: int = 0
-    evaluate_every: int = 200
-    log_every: int = 10
-    patience: int = 0
-    checkpoints: int = 2
-    workers: int = 0
+    seed: Seed = 0
+    evaluate_every: Steps = 200
+    log_every: Steps = 10
+    patience: Annotated[int, Between(0, 10**9)] = 0
+    checkpoints: Annotated[int, Between(1, 10**6)] = 2
+    workers: Annotated[int, Between(0, 1024)] = 0
     report_to: tuple[str, ...] = ()
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
 
@@ -275,6 +287,21 @@ class Config:
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
 
+    def check(self) -> None:
+        """Raise ConfigError for a value with which nothing could be trained."""
+        bounds.check(self)
+        _check_name(self.name)
+        if not self.output or "\0" in self.output:
+            raise ConfigError("not a folder", where="output", got=self.output)
+        if not self.model.language_model:
+            _check_decoder(self.model.decoder)
+        for where, encoder in (("image", self.model.image), ("points", self.model.points)):
+            if encoder.encoder and not encoder.source:
+                _check_divides(f"model.{where}", "heads", encoder.heads, "width", encoder.width)
+        image = self.model.image
+        if image.encoder:
+            _check_divides("model.image", "patch", image.patch, "size", image.size)
+
     def as_dict(self) -> dict[str, Any]:
         return json.loads(json.dumps(dataclasses.asdict(self)))
 
@@ -288,7 +315,7 @@ def load(path: str | Path, *, changes: tuple[str, ...] = ()) -> Config:
         raw = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot read: {error.strerror}", file=path) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"not TOML: {error}", file=path) from error
     try:
         for change in changes:
@@ -300,7 +327,32 @@ def load(path: str | Path, *, changes: tuple[str, ...] = ()) -> Config:
 
 def from_dict(raw: dict[str, Any]) -> Config:
     """Return the configuration that a dictionary describes. Raises ConfigError."""
-    return _build(Config, raw, "")
+    config: Config = _build(Config, raw, "")
+    config.check()
+    return config
+
+
+def _check_name(name: str) -> None:
+    """A name is a folder in `output`, and no path that leads out of it."""
+    if not name or name.startswith(".") or set(name) & set("/\\\0") or len(name) > 200:
+        expected = "a name of a folder, with neither / nor \\, that does not begin with a dot"
+        raise ConfigError("not a name", where="name", expected=expected, got=name)
+
+
+def _check_decoder(sizes: DecoderConfig) -> None:
+    where = "model.decoder"
+    if not sizes.head_width:
+        _check_divides(where, "heads", sizes.heads, "width", sizes.width)
+    _check_divides(where, "kv_heads", sizes.kv_heads, "heads", sizes.heads)
+    if (head := sizes.head_width or sizes.width // sizes.heads) % 2:
+        problem = "positions turn pairs of numbers"
+        raise ConfigError(problem, where=where, expected="heads of an even width", got=head)
+
+
+def _check_divides(where: str, part: str, small: int, whole: str, large: int) -> None:
+    if large % small:
+        expected = f"a number that divides the {whole}, {large}"
+        raise ConfigError("does not fit", where=f"{where}.{part}", expected=expected, got=small)
 
 
 def _apply(raw: dict[str, Any], change: str) -> None:

@@ -7,6 +7,7 @@ import json
 import pytest
 from conftest import ROOT
 
+from cadcomplete import bounds
 from cadcomplete.config import Config, from_dict, load
 from cadcomplete.errors import ConfigError
 
@@ -41,6 +42,61 @@ def test_a_wrong_change_is_one_clear_line(change, message):
         load(CONFIGS[0], changes=(change,))
     assert message in str(caught.value)
     assert CONFIGS[0].name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("train.rates.language_model=nan", "at train.rates.language_model: out of range: expected"),
+        ("train.rates.image_encoder=-1e-3", "expected 0 to 1, got -0.001"),
+        ("train.rates.language_model=inf", "expected 0 to 1, got inf"),
+        ("train.batch=0", "at train.batch: out of range: expected 1 to 65,536, got 0"),
+        ("train.batch=100000000", "at train.batch"),
+        ("train.epochs=inf", "at train.epochs: out of range: expected 1e-06 to 1,000,000, got inf"),
+        ("train.epochs=-1", "at train.epochs"),
+        ("train.workers=-1", "at train.workers: out of range: expected 0 to 1,024"),
+        ("train.evaluate_every=0", "at train.evaluate_every"),
+        ("train.seed=-1", "at train.seed"),
+        ("train.clip=nan", "at train.clip"),
+        ("data.variants=0", "at data.variants: out of range: expected 1 to"),
+        ("data.synthetic=-5", "at data.synthetic"),
+        ("data.captions=1.5", "at data.captions: out of range: expected 0 to 1, got 1.5"),
+        ("data.stages=[{passes=0}]", "at data.stages[0].passes: out of range"),
+        ("model.decoder.width=0", "at model.decoder.width"),
+        ("model.decoder.layers=1000000", "at model.decoder.layers: out of range: expected 1 to"),
+        ("model.decoder.heads=3", "at model.decoder.heads: does not fit: expected a number that"),
+        ("model.decoder.kv_heads=5", "at model.decoder.kv_heads: does not fit"),
+        ("model.decoder.head_width=5", "expected heads of an even width, got 5"),
+        ("model.image.patch=15", "at model.image.patch: does not fit: expected a number that di"),
+        ("model.points.heads=7", "at model.points.heads: does not fit"),
+        ("model.lora.rank=-8", "at model.lora.rank"),
+        ("name=../../up", "at name: not a name"),
+        ("name=a/b", "at name: not a name"),
+        ('name=""', "at name: not a name"),
+        ('output=""', "at output: not a folder"),
+    ],
+)
+def test_a_value_that_makes_no_sense_names_its_field_and_what_is_allowed(change, message):
+    with pytest.raises(ConfigError) as caught:
+        load(ROOT / "configs" / "tiny.toml", changes=(change,))
+    assert message in str(caught.value)
+
+
+def test_every_number_of_a_configuration_has_a_bound():
+    config = load(ROOT / "configs" / "tiny.toml", changes=("data.stages=[{passes=1}]",))
+    bounded = {place for place, _, _ in bounds._bounded(config, "")}
+
+    def numbers(value, where):
+        for key, item in value.items():
+            if isinstance(item, dict):
+                yield from numbers(item, f"{where}{key}.")
+            elif isinstance(item, list):
+                for i, one in enumerate(item):
+                    yield from numbers(one, f"{where}{key}[{i}].") if isinstance(one, dict) else ()
+            elif isinstance(item, (int, float)) and not isinstance(item, bool):
+                yield f"{where}{key}"
+
+    assert set(numbers(config.as_dict(), "")) == bounded
 
 
 def test_whole_numbers_may_stand_for_others_and_words_need_no_quotes():
