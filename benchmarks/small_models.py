@@ -31,7 +31,8 @@ from cadcomplete.assembly import assemble, choose_loss
 from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.config import Config
 from cadcomplete.data.collate import collate
-from cadcomplete.data.dataset import Histories, InStages, Rows
+from cadcomplete.data.dataset import Histories
+from cadcomplete.data.rows import InStages, Rows
 from cadcomplete.data.samples import Sample, hash64, read_samples
 from cadcomplete.files import write_text
 from cadcomplete.model import CompletionModel
@@ -97,12 +98,13 @@ def fit(
     model: CompletionModel, tokenizer: TextTokenizer, training: Histories, *, steps: int
 ) -> float:
     """Train for so many steps, nothing measured or saved on the way; return the CPU seconds."""
-    config, rows = training.config, Rows(training)
-    a_pass = math.ceil(len(rows) / config.train.batch)
+    config = training.config
+    a_pass = math.ceil(len(training) / config.train.batch)
     train = dataclasses.replace(
         config.train, epochs=(steps - 0.5) / a_pass, log_every=max(1, steps // 20)
     )
     config = dataclasses.replace(config, train=train)
+    rows = Rows(training, epochs=train.epochs)
     folder = Path(config.output) / config.name
     folder.mkdir(parents=True, exist_ok=True)
     trainer = HistoryTrainer(

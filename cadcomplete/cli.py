@@ -352,6 +352,9 @@ def train(
     changes: Annotated[
         list[str] | None, typer.Option("--set", help="key=value, such as train.batch=8")
     ] = None,
+    go_on: Annotated[
+        bool, typer.Option("--continue", help="Go on though the configuration has changed.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train a model; a run that was stopped continues."""
@@ -359,7 +362,7 @@ def train(
     from cadcomplete.train import train as train_model
 
     resolved = configuration.load(config, changes=tuple(changes or ()))
-    folder = train_model(resolved, say=lambda line: typer.echo(line, err=True))
+    folder = train_model(resolved, say=lambda line: typer.echo(line, err=True), changed=go_on)
     if as_json and _is_first():
         _print_json({"folder": str(folder), **json.loads((folder / "metrics.json").read_text())})
 

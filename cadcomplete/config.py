@@ -52,9 +52,11 @@ class DataConfig:
     Attributes:
         sources: folders of histories or prepared data sets, relative to where the command runs.
         text_format: how histories are written.
-        max_length: longest sample in tokens, those of pictures and points included; longer ones
-            are refused, and counted.
+        max_length: longest sample in tokens, those of pictures and points included.
+        too_long: "cut" learns of a longer part what comes before the last operation that fits
+            has ended; "refuse" leaves it out. Both are counted.
         validation: share of source designs that is held out.
+        validation_parts: most parts that validate, chosen by the hashes of their ids; 0 for all.
         variants: how often each part is seen turned and mirrored before it repeats.
         upright: share of variants that stay as they were drawn.
         scaled: share of variants that are larger or smaller, in round numbers.
@@ -74,7 +76,9 @@ class DataConfig:
     sources: tuple[str, ...] = ()
     text_format: Format = "lines"
     max_length: Annotated[int, Between(2, 10**7)] = 1024
+    too_long: Literal["cut", "refuse"] = "cut"
     validation: Share = 0.05
+    validation_parts: Annotated[int, Between(0, 10**9)] = 2000
     variants: Passes = 8
     upright: Share = 0.5
     scaled: Share = 0.0
@@ -226,7 +230,7 @@ class TrainConfig:
     Attributes:
         start: folder of a trained model to begin with: its tokenizer, and its weights for the
             parts that it has. Without one, a run begins with pretrained or random weights.
-        epochs: passes over all variants of all parts.
+        epochs: passes over all variants of all parts, each of which draws anew what is shown.
         batch: samples in a micro-batch, or rows of packed samples.
         accumulate: micro-batches in a step, over all processes together: a step learns from the
             same samples however many processes there are.
@@ -244,6 +248,8 @@ class TrainConfig:
         cuts: "all" operation boundaries, "five" evenly spaced ones as in the specification,
             "one" drawn anew for each variant, or those of the "files" `<id>_tr_NN.json`.
         evaluate_every, log_every: in steps.
+        checkpoint_every: in steps, a multiple of `evaluate_every`; 0 for each evaluation. The best
+            of the weights that are saved are those of the finished model.
         patience: evaluations without a better validation loss after which to stop; 0 never.
         checkpoints: how many are kept, the best one besides.
         workers: processes that read samples; 0 reads them in the process that trains.
@@ -270,6 +276,7 @@ class TrainConfig:
     seed: Seed = 0
     evaluate_every: Steps = 200
     log_every: Steps = 10
+    checkpoint_every: Annotated[int, Between(0, 10**9)] = 0
     patience: Annotated[int, Between(0, 10**9)] = 0
     checkpoints: Annotated[int, Between(1, 10**6)] = 2
     workers: Annotated[int, Between(0, 1024)] = 0
@@ -293,6 +300,8 @@ class Config:
         _check_name(self.name)
         if not self.output or "\0" in self.output:
             raise ConfigError("not a folder", where="output", got=self.output)
+        every = (self.train.evaluate_every, "checkpoint_every", self.train.checkpoint_every)
+        _check_divides("train", "evaluate_every", *every)
         if not self.model.language_model:
             _check_decoder(self.model.decoder)
         for where, encoder in (("image", self.model.image), ("points", self.model.points)):
@@ -351,7 +360,7 @@ def _check_decoder(sizes: DecoderConfig) -> None:
 
 def _check_divides(where: str, part: str, small: int, whole: str, large: int) -> None:
     if large % small:
-        expected = f"a number that divides the {whole}, {large}"
+        expected = f"a number that divides {whole}, {large}"
         raise ConfigError("does not fit", where=f"{where}.{part}", expected=expected, got=small)
 
 

@@ -11,6 +11,7 @@
     │   ├── RefusedSample       a sample that cannot be trained on, and why
     │   ├── MemoryLimitError    a batch for which the memory does not suffice
     │   └── CheckpointError     a model folder that is missing something
+    ├── DivergedError           a run whose loss or weights are no numbers any more
     ├── GeometryError           a curve or plane that does not exist
     ├── BuildError              an operation that the kernel cannot build
     └── KernelFailure           the kernel itself was stopped
@@ -118,6 +119,10 @@ class MemoryLimitError(InputError):
 
 class CheckpointError(InputError):
     """A model folder that lacks a file or does not fit its configuration."""
+
+
+class DivergedError(CadCompleteError):
+    """A run whose loss or weights are not finite: nothing of them is saved as a model."""
 
 
 class GeometryError(CadCompleteError):

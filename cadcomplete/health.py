@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import sys
 import time
 from dataclasses import dataclass, field
@@ -46,10 +48,17 @@ class Counts:
 
 @dataclass(slots=True)
 class Window:
-    """Counts since the last line of the log."""
+    """Counts since the last line of the log.
+
+    Attributes:
+        loss: this process's shares of the losses of the steps, added up.
+        steps: those of which some micro-batch had a loss.
+    """
 
     counts: Counts = field(default_factory=Counts)
     skipped: list[str] = field(default_factory=list)
+    loss: float = 0.0
+    steps: int = 0
     began: float = field(default_factory=time.monotonic)
 
 
@@ -61,11 +70,15 @@ class Health(TrainerCallback, ExportableState):
         refused: samples that were refused before batching.
         window: of this process, since the last line of the log.
         norms: of the last gradient, by part.
+        rates: of the last step, by part.
     """
 
-    def __init__(self, refused: int = 0) -> None:
+    def __init__(self, refused: int = 0, *, epochs: float = 1.0) -> None:
+        """`epochs` are those of the whole run, which the Trainer takes for one."""
         self.refused, self.total, self.window = refused, Counts(), Window()
         self.norms: dict[str, float] = {}
+        self.rates: dict[str, float] = {}
+        self.epochs = epochs
 
     def state(self) -> dict[str, Any]:
         return {"args": {"refused": self.refused}, "attributes": {"total": self.total.values()}}
@@ -76,6 +89,11 @@ class Health(TrainerCallback, ExportableState):
             last = saved[-1] if isinstance(saved, list) else saved
             self.total = Counts(*last["attributes"]["total"])
         self.window = Window()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        state.epoch = self.epochs * state.global_step / state.max_steps
+        if state.global_step >= state.max_steps:  # so that the last weights may be the best
+            control.should_evaluate = control.should_evaluate or args.eval_strategy != "no"
 
     def saw(self, tokens: int, supervised: int) -> None:
         counts = self.window.counts
@@ -88,8 +106,11 @@ class Health(TrainerCallback, ExportableState):
         self.window.counts.skipped += 1
         self.window.skipped += names
 
-    def close(self, counts: Counts, skipped: list[str]) -> dict[str, Any]:
-        """Return what a line of the log says; `counts` and `skipped` are of all processes."""
+    def close(self, counts: Counts, skipped: list[str], *, finite: bool) -> dict[str, Any]:
+        """Return what a line of the log says; `counts` and `skipped` are of all processes.
+
+        `finite` is whether any step since the last line had a loss.
+        """
         seconds = time.monotonic() - self.window.began
         self.total = Counts(
             *(a + b for a, b in zip(self.total.values(), counts.values(), strict=True))
@@ -102,7 +123,8 @@ class Health(TrainerCallback, ExportableState):
             "refused_samples": self.refused,
             "skipped_batches": self.total.skipped,
             "nan_percentage": round(share, 4),
-            "nan_verdict": verdict(share),
+            "nan_verdict": verdict(share) if finite else "not finite",
+            **{f"learning_rate/{part}": rate for part, rate in self.rates.items()},
             **{f"gradient_norm/{part}": norm for part, norm in self.norms.items()},
         }
         return {**line, "skipped_samples": " ".join(skipped)} if skipped else line
@@ -127,7 +149,28 @@ class LogFile(TrainerCallback):
     ) -> None:
         if state.is_world_process_zero:
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"step": state.global_step, **(logs or {})}) + "\n")
+                values = {key: _in_json(value) for key, value in (logs or {}).items()}
+                file.write(json.dumps({"step": state.global_step, **values}) + "\n")
+
+
+def _in_json(value: Any) -> Any:
+    """JSON has no numbers that are not finite."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def begin_tracking(name: str, tracker: str, document: dict[str, Any]) -> Any:
+    """Begin or continue a run at Weights & Biases: in our project, with our configuration.
+
+    The Trainer logs into the run that there is. Returns it, or None if it is not ours: then the
+    caller has one, and gets the configuration there.
+    """
+    import wandb
+
+    if wandb.run is not None:
+        wandb.run.config.update(document, allow_val_change=True)
+        return None
+    project = os.environ.get("WANDB_PROJECT", "cadcomplete")
+    return wandb.init(project=project, name=name, id=tracker, resume="allow", config=document)
 
 
 class ProgressBar(TrainerCallback):
@@ -151,7 +194,7 @@ class ProgressBar(TrainerCallback):
     ) -> None:
         logs = logs or {}
         for key in ("loss", "eval_loss"):
-            if key in logs:
+            if logs.get(key) is not None:
                 self.shown[key] = f"{logs[key]:.3f}"
         if "tokens_per_second" in logs:
             self.shown["tokens/s"] = f"{logs['tokens_per_second']:.0f}"

@@ -125,6 +125,11 @@ class TextTokenizer:
                 )
         return Tokens(tuple(encoding.ids), cuts)
 
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the tokens of many texts at once."""
+        encoded = self.backend.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [one.ids for one in encoded]
+
     def decode(self, ids: Iterable[int]) -> str:
         return self.backend.decode(list(ids), skip_special_tokens=False)
 

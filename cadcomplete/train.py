@@ -10,6 +10,7 @@ import dataclasses
 import json
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,18 +18,22 @@ from typing import Any
 
 from transformers.trainer_utils import set_seed
 
-from cadcomplete import checkpoint
+from cadcomplete import checkpoint, runs
 from cadcomplete.assembly import assemble, choose_loss, make_tokenizer
 from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.config import Config, StageConfig
-from cadcomplete.data import baselines, synthetic
-from cadcomplete.data.dataset import Histories, Rows
-from cadcomplete.data.samples import Sample, Skipped, read_samples
+from cadcomplete.data import baselines
+from cadcomplete.data.dataset import Histories
+from cadcomplete.data.identity import identity
+from cadcomplete.data.rows import Rows
+from cadcomplete.data.samples import Skipped
+from cadcomplete.data.sources import TRAIN, VALIDATION, find_data
 from cadcomplete.distributed import this_process
-from cadcomplete.errors import ConfigError
+from cadcomplete.errors import ConfigError, keeping
 from cadcomplete.files import write_text
+from cadcomplete.health import begin_tracking
+from cadcomplete.locks import writing_alone
 from cadcomplete.model import CompletionModel
-from cadcomplete.prompt import prompt
 from cadcomplete.tokenizer import TextTokenizer
 from cadcomplete.trainer import HistoryTrainer, check_reports, check_shares, last_checkpoint
 
@@ -37,7 +42,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All that training needs: a model, its tokenizer, and what it learns from."""
+    """All that training needs: a model, its tokenizer, and what it learns from.
+
+    Attributes:
+        data: the fingerprint of each source.
+    """
 
     config: Config
     model: CompletionModel
@@ -45,6 +54,11 @@ class Run:
     training: Histories
     validation: Histories
     skipped: tuple[Skipped, ...]
+    data: dict[str, str]
+
+    @property
+    def sides(self) -> dict[str, Histories]:
+        return {"train": self.training, "validation": self.validation}
 
     @property
     def folder(self) -> Path:
@@ -53,38 +67,71 @@ class Run:
     @property
     def refused(self) -> dict[str, dict[str, int]]:
         """How many samples were refused before batching, by side and reason."""
-        sides = {"train": self.training, "validation": self.validation}
-        return {name: dict(side.refusals.reasons) for name, side in sides.items()}
+        return {name: dict(side.refusals.reasons) for name, side in self.sides.items()}
 
 
-def train(config: Config, *, say: Say = lambda line: None, resume: bool = True) -> Path:
+def train(
+    config: Config,
+    *,
+    say: Say = lambda line: None,
+    resume: bool = True,
+    changed: bool = False,
+) -> Path:
     """Train a model and return the folder of the run.
 
     A run that was stopped continues from its last checkpoint, with the same losses as if it
-    had not been. `say` is told what happens, a line at a time. Several processes that were
+    had not been; with `changed` even if its configuration is another one now. One that is finished
+    stays as it is. `say` is told what happens, a line at a time. Several processes that were
     started together (accelerate launch) share the work; one of them speaks and writes.
 
-    Raises InputError if there is nothing to train on.
+    Raises ConfigError for a value that makes no sense and for a run of that name that is another
+    one, InputError if there is nothing to train on or somebody else writes there, DivergedError.
     """
-    return fit(set_up(config, say=say), say=say, resume=resume)
+    config.check()
+    folder = Path(config.output) / config.name
+    with _alone(folder):
+        begun = resume and last_checkpoint(folder) is not None
+        runs.check_config(config, folder, begun=begun, changed=changed)
+        if runs.is_finished(folder):
+            _quietly(say)(f"this run is finished: the model is in {folder}")
+            return folder
+        run = set_up(config, say=say)
+        return _fit(run, say=say, resume=resume, changed=changed)
+
+
+def fit(
+    run: Run, *, say: Say = lambda line: None, resume: bool = True, changed: bool = False
+) -> Path:
+    """Train what was set up, and return the folder of the run. Raises as `train` does."""
+    with _alone(run.folder):
+        return _fit(run, say=say, resume=resume, changed=changed)
+
+
+def _alone(folder: Path) -> AbstractContextManager[None]:
+    """Let nobody else write there, of several processes that share the work for all of them."""
+    return writing_alone(folder, "train") if this_process().is_main_process else nullcontext()
+
+
+def _quietly(say: Say) -> Say:
+    """Of several processes one speaks."""
+    return say if this_process().is_main_process else lambda line: None
 
 
 def set_up(
     config: Config, *, say: Say = lambda line: None, histories: type[Histories] = Histories
 ) -> Run:
-    """Read the data and make the model. `histories` says what a sample is and where its loss."""
-    state = this_process()
-    say = say if state.is_main_process else lambda line: None
+    """Find the data and make the model. `histories` says what a sample is and where its loss."""
+    config.check()
+    state, say = this_process(), _quietly(say)
     check_shares(config, state.num_processes)
     check_reports(config)
-    samples, skipped = _read(config)
-    learned = [s for s in samples if s.trains(config.data.validation)]
-    held_out = [s for s in samples if s.held_out(config.data.validation)]
-    say(f"{len(learned)} parts to learn from, {len(held_out)} held out, {len(skipped)} skipped")
+    data = find_data(config)
+    counts = [int((data.side == side).sum()) for side in (TRAIN, VALIDATION)]
+    say(f"{counts[0]} parts to learn from, {counts[1]} held out, {len(data.skipped)} skipped")
     start = Path(config.train.start) if config.train.start else None
-    tokenizer = (
-        TextTokenizer.load(start) if start else make_tokenizer(config, _texts(learned, config))
-    )
+    tokenizer = TextTokenizer.load(start) if start else make_tokenizer(config, data.texts(config))
+    with state.main_process_first():  # it counts, and the others read what it wrote
+        learned, held_out = data.split(tokenizer, config, say=say)
     set_seed(config.train.seed)
     model = assemble(config, tokenizer)
     if start:
@@ -92,13 +139,26 @@ def set_up(
     count = sum(p.numel() for _, p in model.trained())
     say(f"{model.parameter_count:,} parameters, {count:,} of them learn")
 
-    training = histories(learned, tokenizer, config, model.features)
     once = dataclasses.replace(config.data.curriculum[-1], passes=1)
-    validation = histories(held_out, tokenizer, config, model.features, stages=[once])
-    run = Run(config, model, tokenizer, training, validation, tuple(skipped))
-    for side, reasons in run.refused.items():
-        for reason, number in reasons.items():
-            say(f"{number} parts refused ({side}): {reason}")
+    training, validation = (
+        # Another kind of samples is asked about each of them, for it may refuse others.
+        histories(
+            parts if histories is Histories else list(parts),
+            tokenizer,
+            config,
+            model.features,
+            stages=stages,
+        )
+        for parts, stages in ((learned, None), (held_out, [once]))
+    )
+    identities = {source: identity(source) for source in config.data.sources}
+    run = Run(config, model, tokenizer, training, validation, data.skipped, identities)
+    for name, side in run.sides.items():
+        for reason, number in side.refusals.reasons.items():
+            say(f"{number} parts refused ({name}): {reason}")
+        if side.shortened:
+            most = config.data.max_length
+            say(f"{side.shortened} parts are cut ({name}): their last operations do not fit {most}")
     if not training.samples or not validation.samples:
         raise ConfigError(
             "nothing is left to train on",
@@ -111,16 +171,24 @@ def set_up(
     return run
 
 
-def fit(run: Run, *, say: Say = lambda line: None, resume: bool = True) -> Path:
-    """Train what was set up, and return the folder of the run."""
-    state, config, folder = this_process(), run.config, run.folder
-    say = say if state.is_main_process else lambda line: None
+def _fit(run: Run, *, say: Say, resume: bool, changed: bool) -> Path:
+    state, config, folder, say = this_process(), run.config, run.folder, _quietly(say)
+    last = last_checkpoint(folder) if resume else None
+    begun = last is not None
+    runs.check_config(config, folder, begun=begun, changed=changed)
+    if runs.is_finished(folder):
+        say(f"this run is finished: the model is in {folder}")
+        checkpoint.load_weights(run.model, config, folder)
+        return folder
+    record = runs.check_record(runs.new(config, run.data), folder, begun=begun, changed=changed)
+    state.wait_for_everyone()  # until all have looked
     if state.is_main_process:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_text(folder / "config.json", json.dumps(config.as_dict(), indent=1) + "\n")
+        step = int(last.name.rpartition("-")[2]) if last else 0
+        record = runs.write(record, config, folder, step=step)
         write_text(folder / "skipped.json", json.dumps(_skips(run), indent=1) + "\n")
     packing = config.data.max_length if config.train.packing else 0
-    rows = Rows(run.training, packing=packing, seed=config.train.seed)
+    train = config.train
+    rows = Rows(run.training, packing=packing, seed=train.seed, epochs=train.epochs)
     refused = sum(sum(side.values()) for side in run.refused.values())
     trainer = HistoryTrainer(
         run.model,
@@ -133,27 +201,22 @@ def fit(run: Run, *, say: Say = lambda line: None, resume: bool = True) -> Path:
         processes=state.num_processes,
     )
     choose_loss(run.model, config, trainer.args.device)
-    last = last_checkpoint(folder) if resume else None
     if last is not None:
         say(f"continuing from {last}")
     started = time.monotonic()
-    trainer.train(resume_from_checkpoint=None if last is None else str(last))
-
-    checkpoint.rounded(run.model, config)
-    metrics = trainer.measure()
+    tracked = None
+    if "wandb" in train.report_to and state.is_main_process:
+        tracked = begin_tracking(config.name, record.tracker, config.as_dict())
+    try:
+        with keeping(lambda: _kept(folder)):
+            trainer.train(resume_from_checkpoint=None if last is None else str(last))
+            metrics = _finished(run, trainer)
+    finally:
+        if tracked is not None:
+            tracked.finish()
     whole = checkpoint.shared(run.model, config) if trainer.is_fsdp_enabled else None
     if state.is_main_process:
-        metrics |= _baselines(run) | {
-            "steps": trainer.state.global_step,
-            "seconds": round(time.monotonic() - started, 1),
-            "parts": {
-                "train": len(run.training.samples),
-                "validation": len(run.validation.samples),
-            },
-            "refused": run.refused,
-            "skipped_batches": trainer.health.total.skipped,
-            "parameters": run.model.parameter_count,
-        }
+        metrics |= {"seconds": round(time.monotonic() - started, 1)}
         made = Checkpoint(run.model, run.tokenizer, config, metrics)
         checkpoint.save(made, folder, state=whole)
         for name in ("eval_loss", "unigram_loss", "copy_last_loss"):
@@ -163,32 +226,45 @@ def fit(run: Run, *, say: Say = lambda line: None, resume: bool = True) -> Path:
     return folder
 
 
-def _read(config: Config) -> tuple[list[Sample], list[Skipped]]:
-    cuts = config.train.cuts == "files"
-    found = [item for source in config.data.sources for item in read_samples(source, cuts=cuts)]
-    samples = [item for item in found if isinstance(item, Sample)]
-    samples += [
-        Sample(part, None, part.id, "train")
-        for part in synthetic.parts(config.data.synthetic, seed=config.train.seed)
-    ]
-    return samples, [item for item in found if isinstance(item, Skipped)]
+def _kept(folder: Path) -> str:
+    """Say what a run that is interrupted leaves behind."""
+    last = last_checkpoint(folder)
+    if last is None:
+        return "nothing was saved yet: repeat the command to begin again"
+    return f"{last} is kept: repeat the command to go on from there"
 
 
-def _texts(samples: Sequence[Sample], config: Config) -> list[str]:
-    text_format = config.data.text_format
-    return [prompt(s.sequence, caption=s.caption, text_format=text_format).text for s in samples]
+def _finished(run: Run, trainer: HistoryTrainer) -> dict[str, Any]:
+    """Round the weights as they are saved, and measure them. Raises DivergedError."""
+    checkpoint.rounded(run.model, run.config)
+    trainer.check_finite()
+    metrics: dict[str, Any] = trainer.measure()
+    trainer.check_loss(metrics["eval_loss"])
+    if not this_process().is_main_process:
+        return metrics
+    return {
+        **metrics,
+        **_baselines(run),
+        "steps": trainer.state.global_step,
+        "parts": {name: len(side.samples) for name, side in run.sides.items()},
+        "refused": run.refused,
+        "cut": {name: side.shortened for name, side in run.sides.items()},
+        "skipped_batches": trainer.health.total.skipped,
+        "parameters": run.model.parameter_count,
+        "fingerprint": runs.fingerprint(run.config),
+        "data": run.data,
+    }
 
 
 def _skips(run: Run) -> dict[str, Any]:
     files = [dataclasses.asdict(item) for item in run.skipped]
-    sides = (run.training, run.validation)
-    return {"files": files, "refused_samples": [name for s in sides for name in s.refusals.samples]}
+    refused = [name for side in run.sides.values() for name in side.refusals.samples]
+    return {"files": files, "refused_samples": refused}
 
 
 def _tell_what_is_shown(training: Histories, stages: Sequence[StageConfig], say: Say) -> None:
     """Say so if a model has encoders for which there is nothing to see."""
-    places = [sample.place for sample in training.samples if sample.place is not None]
-    pictures, clouds = sum(p.pictures > 0 for p in places), sum(p.cloud for p in places)
+    pictures, clouds = (training.sizes.pictures > 0).sum(), training.sizes.clouds.sum()
     for kind, tokens, count in (
         ("pictures", training.features.image, pictures),
         ("point clouds", training.features.points, clouds),

@@ -29,10 +29,10 @@ from cadcomplete import checkpoint
 from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.config import Config
 from cadcomplete.data.collate import collate
-from cadcomplete.data.dataset import InStages, Rows
 from cadcomplete.data.labels import IGNORED
+from cadcomplete.data.rows import InStages, Rows
 from cadcomplete.distributed import gathered, local, spread, this_process, whole
-from cadcomplete.errors import ConfigError, InputError, MemoryLimitError
+from cadcomplete.errors import ConfigError, DivergedError, InputError, MemoryLimitError
 from cadcomplete.health import Counts, Health, LogFile, ProgressBar
 from cadcomplete.model import PARTS, CompletionModel
 
@@ -58,7 +58,9 @@ class HistoryTrainer(Trainer):
         processes: int,
     ) -> None:
         """`rows` are those to learn from and those held out; `store` completes a checkpoint."""
-        self.config, self.store, self.health = config, store, Health(refused)
+        self.config, self.store = config, store
+        self.health = Health(refused, epochs=rows[0].epochs)
+        self._weight = self._lost = self._total = torch.zeros(())  # of the step
         callbacks: list[TrainerCallback] = [self.health, LogFile(folder / "log.jsonl")]
         if config.train.patience:
             callbacks.append(EarlyStoppingCallback(config.train.patience))
@@ -108,7 +110,10 @@ class HistoryTrainer(Trainer):
         return self.order
 
     def _run_epoch(self, *args: Any, epoch: int, **kwargs: Any) -> None:
-        """Tell the order its epoch: the loader of a run that continues does not pass it on."""
+        """Tell the order its epoch: the loader of a run that continues does not pass it on.
+
+        All epochs of a configuration are one here (`Rows`); a longer run begins again.
+        """
         self.order.set_epoch(epoch)
         super()._run_epoch(*args, epoch=epoch, **kwargs)
 
@@ -118,7 +123,9 @@ class HistoryTrainer(Trainer):
             return None
         weights = [batch["weights"][:, 1:].double().sum() for batch in batch_samples]
         total = torch.stack(weights).sum().to(device, torch.float32)
-        return self.accelerator.reduce(total, reduction="sum")  # type: ignore[return-value]
+        self._weight: Tensor = self.accelerator.reduce(total, reduction="sum")  # type: ignore
+        self._lost, self._total = torch.zeros_like(total), torch.zeros_like(total)
+        return self._weight
 
     def training_step(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         names, length = inputs["names"], inputs["input_ids"].shape[1]
@@ -152,7 +159,10 @@ class HistoryTrainer(Trainer):
         total = outputs["total"]
         if not bool(torch.isfinite(total)):
             self.health.skip(names)
+            self._lost = self._lost + inputs["weights"][:, 1:].sum()
             total = self._zero(total)
+        else:
+            self._total = self._total + total.detach()
         # DDP and FSDP take the mean over the processes; the sum is what is meant.
         loss = total * self.accelerator.num_processes / num_items_in_batch
         return (loss, outputs) if return_outputs else loss
@@ -168,6 +178,9 @@ class HistoryTrainer(Trainer):
     def _clip_grad_norm(self, model: Any) -> Any:
         """Measure the gradient of each part, clip it, and drop one that is not finite."""
         own = self._own()
+        assert self.optimizer is not None
+        self.health.rates = {g["part"]: g["lr"] for g in self.optimizer.param_groups}
+        self._leave_out_skipped()
         for name in PARTS:
             gradients = [p.grad for _, p in own.part(name) if p.grad is not None]
             if gradients:
@@ -181,17 +194,53 @@ class HistoryTrainer(Trainer):
                     local(parameter.grad).zero_()
         return norm
 
+    def _leave_out_skipped(self) -> None:
+        """Divide the gradient and the loss of a step by the weight of what had a loss alone."""
+        lost: Tensor = self.accelerator.reduce(self._lost, reduction="sum")  # type: ignore
+        left = self._weight - lost
+        if float(left) <= 0:
+            return
+        self.health.window.loss += float(self._total / left)
+        self.health.window.steps += 1
+        if float(lost):
+            for _, parameter in self._own().trained():
+                if parameter.grad is not None:
+                    local(parameter.grad).mul_(self._weight / left)
+
     def log(self, logs: dict[str, Any], start_time: float | None = None) -> None:
         """Add the health of the run to the lines that tell the loss."""
         if "loss" in logs:
             counts = torch.tensor(self.health.window.counts.values(), device=self.args.device)
             summed = Counts(*self.accelerator.reduce(counts, reduction="sum").tolist())  # type: ignore[union-attr]
             names = gather_object(self.health.window.skipped) if summed.skipped else []
-            assert self.optimizer is not None
-            for group in self.optimizer.param_groups:
-                logs[f"learning_rate/{group['part']}"] = group["lr"]
-            logs |= self.health.close(summed, names)
+            shares = torch.tensor(self.health.window.loss, device=self.args.device)
+            loss = float(self.accelerator.reduce(shares, reduction="sum"))  # type: ignore[arg-type]
+            steps = self.health.window.steps  # the same in all processes
+            logs["loss"] = loss / steps if steps else math.nan
+            logs |= self.health.close(summed, names, finite=bool(steps))
         super().log(logs, start_time)
+        if math.isnan(logs.get("loss", 0.0)):
+            self.check_finite()
+
+    def check_finite(self) -> None:
+        """Raise DivergedError if a weight that learns is not finite; all processes ask together."""
+        bad = sum(int((~torch.isfinite(local(p))).sum()) for _, p in self._own().trained())
+        count = torch.tensor(bad, device=self.args.device)
+        if int(self.accelerator.reduce(count, reduction="sum")):  # type: ignore[arg-type]
+            self._diverged("weights")
+
+    def check_loss(self, loss: float) -> None:
+        """Raise DivergedError if the loss of the validation is not finite."""
+        if not math.isfinite(loss):
+            self._diverged("losses of the validation")
+
+    def _diverged(self, what: str) -> None:
+        last = last_checkpoint(Path(str(self.args.output_dir)))
+        kept = f"{last.name} is the last good one" if last else "no checkpoint is good"
+        raise DivergedError(
+            f"the {what} of {self.config.name} are not finite after step {self.state.global_step}: "
+            f"the run diverged, and no model is saved ({kept}; lower train.rates or train.clip)"
+        )
 
     # --- validation ---------------------------------------------------------------------------
 
@@ -200,6 +249,7 @@ class HistoryTrainer(Trainer):
     ) -> dict[str, Any]:
         metrics = self.measure()
         self.log(metrics)
+        self.check_loss(metrics["eval_loss"])
         handler = self.callback_handler
         self.control = handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
@@ -238,8 +288,13 @@ class HistoryTrainer(Trainer):
 
     # --- files --------------------------------------------------------------------------------
 
+    def _determine_best_metric(self, metrics: Any, trial: Any) -> bool:
+        """Only what is saved can be the best: between checkpoints nothing is."""
+        return self.control.should_save and super()._determine_best_metric(metrics, trial)
+
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Save; if that fails, nothing unfinished is left and older checkpoints stay good."""
+        self.check_finite()
         folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
         try:
             super()._save_checkpoint(model, trial)
@@ -301,11 +356,12 @@ def arguments(config: Config, folder: Path, rows: Rows, processes: int) -> Train
     """Return the settings of the Trainer."""
     train = config.train
     size = train.batch * train.accumulate
-    steps = sum(math.ceil(len(stage) / size) for stage in rows.stages) * train.epochs
+    steps = rows.steps(size)
     return TrainingArguments(
         output_dir=str(folder),
         run_name=config.name,
-        num_train_epochs=train.epochs,
+        project="cadcomplete",
+        max_steps=steps,
         per_device_train_batch_size=train.batch,
         per_device_eval_batch_size=train.batch,
         gradient_accumulation_steps=train.accumulate // processes,
@@ -320,7 +376,7 @@ def arguments(config: Config, folder: Path, rows: Rows, processes: int) -> Train
         eval_strategy="steps",
         eval_steps=train.evaluate_every,
         save_strategy="steps",
-        save_steps=train.evaluate_every,
+        save_steps=train.checkpoint_every or train.evaluate_every,
         save_total_limit=train.checkpoints,
         load_best_model_at_end=True,
         metric_for_best_model="eval_loss",

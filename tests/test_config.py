@@ -69,6 +69,7 @@ def test_a_wrong_change_is_one_clear_line(change, message):
         ("model.decoder.head_width=5", "expected heads of an even width, got 5"),
         ("model.image.patch=15", "at model.image.patch: does not fit: expected a number that di"),
         ("model.points.heads=7", "at model.points.heads: does not fit"),
+        ("train.checkpoint_every=6", "expected a number that divides checkpoint_every, 6, got 4"),
         ("model.lora.rank=-8", "at model.lora.rank"),
         ("name=../../up", "at name: not a name"),
         ("name=a/b", "at name: not a name"),

@@ -18,7 +18,7 @@ LAYERS = (
     {"grammar", "kernel"},
     {"exporters", "metrics", "data", "fitting", "predictions", "ranking", "baselines", "habits"},
     {"distributed", "encoders", "losses", "model", "pretrained"},
-    {"assembly", "checkpoint", "generate", "health", "trainer", "timed"},
+    {"assembly", "checkpoint", "generate", "health", "runs", "trainer", "timed"},
     {"candidates", "features", "finishing", "predictor", "completion", "train", "evaluate", "plan"},
     {"progress", "reports", "cli", "server", "__main__"},
 )
@@ -27,7 +27,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 WALLS = {
     "OCP": ("kernel/", "exporters/"),
     "torch": (
-        "data/dataset.py",
+        "data/rows.py",
         "data/collate.py",
         "encoders/",
         "pretrained.py",
@@ -42,7 +42,7 @@ WALLS = {
         "timed.py",
     ),
     "transformers": (
-        "data/dataset.py",
+        "data/rows.py",
         "encoders/",
         "pretrained.py",
         "assembly.py",

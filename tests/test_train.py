@@ -152,8 +152,15 @@ def test_rounded_weights_survive_half_precision(run):
     assert 2 * model.parameter_count <= size < 3 * model.parameter_count  # two bytes each
 
 
-def test_samples_that_are_too_long_are_refused_counted_and_named(tmp_path):
+def test_samples_that_are_too_long_are_cut_and_counted(tmp_path):
     folder = train(configure(tmp_path, max_length=190))
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["parts"]["train"] + metrics["parts"]["validation"] == 6
+    assert metrics["cut"]["train"] > 0 and metrics["refused"] == {"train": {}, "validation": {}}
+
+
+def test_samples_that_are_too_long_may_be_refused_instead_counted_and_named(tmp_path):
+    folder = train(configure(tmp_path, max_length=190, too_long="refuse"))
     metrics = json.loads((folder / "metrics.json").read_text())
     refused = sum(sum(side.values()) for side in metrics["refused"].values())
     assert refused + sum(metrics["parts"].values()) == 6

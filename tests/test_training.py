@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,11 +14,14 @@ import pytest
 import torch
 from conftest import PARTS, ROOT
 from test_train import configure, entries, losses
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from cadcomplete import train as training
 from cadcomplete.config import Config, StageConfig, from_dict
-from cadcomplete.data.dataset import Histories, InStages, Rows, packed
-from cadcomplete.errors import ConfigError, InputError, RefusedSample
+from cadcomplete.data.collate import collate
+from cadcomplete.data.dataset import Histories
+from cadcomplete.data.rows import InStages, Rows, packed
+from cadcomplete.errors import ConfigError, DivergedError, InputError, RefusedSample
 from cadcomplete.health import verdict
 from cadcomplete.train import fit, last_checkpoint, set_up, train
 
@@ -54,13 +58,28 @@ def test_tensorboard_and_weights_and_biases_get_the_same_numbers(run):
     )
     assert len(scalars) == 9 and told
     assert events.Scalars("train/nan_percentage")[0].value == 0
-    wandb.finish()
+    assert wandb.run is None  # it ended with the training
+    record = json.loads((run / "run.json").read_text())
     (offline,) = run.parent.glob("wandb/offline-run-*/*.wandb")
+    assert offline.name == f"run-{record['tracker']}.wandb"
     for _ in range(200):  # another process writes it
         if b"tokens_per_second" in offline.read_bytes():
             break
         time.sleep(0.1)
-    assert b"tokens_per_second" in offline.read_bytes()
+    content = offline.read_bytes()
+    assert b"tokens_per_second" in content and b"cadcomplete" in content
+    assert b'"max_length":400' in content.replace(b" ", b"")  # our configuration, resolved
+    assert b"huggingface" not in content
+
+
+def test_a_run_that_continues_is_the_same_run_for_weights_and_biases(run, tmp_path):
+    stopped = tmp_path / "run"
+    shutil.copytree(run, stopped)
+    (stopped / "model.safetensors").unlink()
+    shutil.rmtree(last_checkpoint(stopped))
+    train(configure(tmp_path, train={"report_to": ["tensorboard", "wandb"]}))
+    names = [path.name for path in run.parent.glob("wandb/offline-run-*/*.wandb")]
+    assert len(names) == 2 and len(set(names)) == 1
 
 
 @pytest.mark.parametrize(
@@ -88,8 +107,8 @@ def test_each_part_has_its_rate_with_warm_up_and_cosine(tmp_path):
     config = configure(tmp_path, train={"warmup": 0.25, "epochs": 4})
     folder = train(config)
     rates = [e["learning_rate/language_model"] for e in entries(folder) if "loss" in e]
-    # 16 samples, 4 epochs: 12 steps, 3 of them warm-up; the rate that follows each is logged
-    steps = np.arange(1, len(rates) + 1)
+    # 16 samples, 4 epochs: 12 steps, 3 of them warm-up; the first one learns nothing yet
+    steps = np.arange(len(rates))
     warm = 0.01 * steps / 3
     cosine = 0.01 * 0.5 * (1 + np.cos(np.pi * (steps - 3) / (len(rates) - 3)))
     assert rates == pytest.approx(np.where(steps < 3, warm, cosine), abs=1e-6)
@@ -138,14 +157,14 @@ def test_nothing_that_learns_is_an_error(tmp_path):
 def test_packing_fills_rows_and_loses_nothing():
     random = np.random.default_rng(0)
     lengths = random.integers(1, 100, 500).tolist()
-    rows = packed(range(500), lengths.__getitem__, 100)
+    rows = packed(lengths, 100)
     assert sorted(i for row in rows for i in row) == list(range(500))
     assert all(sum(lengths[i] for i in row) <= 100 for row in rows)
     assert sum(lengths) / (100 * len(rows)) > 0.9
 
 
 def test_a_sample_longer_than_a_row_has_one_for_itself():
-    assert packed([0, 1, 2], [50, 130, 40].__getitem__, 100) == [[0, 2], [1]]
+    assert packed([50, 130, 40], 100) == [[0, 2], [1]]
 
 
 def test_stages_come_one_after_the_other_and_every_step_is_full(tmp_path):
@@ -258,6 +277,82 @@ def test_a_loss_that_is_not_finite_is_skipped_counted_and_named(tmp_path):
     assert json.loads((folder / "metrics.json").read_text())["skipped_batches"] == 1
 
 
+def test_what_is_skipped_leaves_the_denominator(tmp_path):
+    changes = {"batch": 1, "accumulate": 4, "epochs": 0.01}
+    run = set_up(configure(tmp_path / "poisoned", train=changes))
+    same = set_up(configure(tmp_path / "same", train=changes))
+    seen = []
+
+    def poison(module, inputs, output):  # of one step the second micro-batch overflows
+        seen.append(module.training)
+        return output * float("inf") if sum(seen) == 2 and module.training else output
+
+    handle = run.model.causal.model.layers[0].register_forward_hook(poison)
+    line = next(e for e in entries(fit(run)) if "loss" in e)
+    handle.remove()
+
+    rows = Rows(same.training)
+    order = list(InStages(rows, step=4, seed=0))[:4]
+    total = weight = torch.zeros(())
+    for i in (order[0], order[2], order[3]):
+        batch = collate([rows[i]], padding=same.tokenizer.end)
+        del batch["names"]
+        found = same.model.train()(**batch)
+        total, weight = total + found["total"], weight + found["weight"]
+    (total / weight).backward()
+    norm = torch.nn.utils.get_total_norm([p.grad for _, p in same.model.trained()])
+    assert line["skipped_batches"] == 1
+    assert line["loss"] == pytest.approx(float((total / weight).detach()), rel=1e-5)
+    assert line["gradient_norm/language_model"] == pytest.approx(float(norm), rel=1e-4)
+
+
+@pytest.mark.parametrize(("step", "kept"), [(1, None), (2, "checkpoint-1")])
+def test_a_run_whose_weights_are_no_numbers_ends_with_an_error_and_no_model(tmp_path, step, kept):
+    run = set_up(configure(tmp_path, train={"evaluate_every": 1}))
+    _, weight = next(run.model.trained())
+    steps = []
+
+    def spoil(optimizer, arguments, keywords):
+        steps.append(optimizer)
+        if len(steps) == step:
+            with torch.no_grad():
+                weight.view(-1)[0] = float("nan")
+
+    handle = register_optimizer_step_post_hook(spoil)
+    with pytest.raises(DivergedError, match=rf"not finite after step {step}: the run diverged"):
+        fit(run)
+    handle.remove()
+    assert not (run.folder / "model.safetensors").exists()
+    assert not (run.folder / "metrics.json").exists()
+    last = last_checkpoint(run.folder)
+    assert (last.name if last else None) == kept
+
+
+def test_a_run_without_a_finite_loss_is_never_called_excellent(tmp_path):
+    run = set_up(configure(tmp_path, train={"log_every": 2}))
+
+    def poison(module, inputs, output):
+        return output * float("inf") if module.training else output
+
+    run.model.causal.model.layers[0].register_forward_hook(poison)
+    fit(run)  # its weights stay what they were
+    lines = [e for e in entries(run.folder) if "nan_verdict" in e]
+    assert {line["nan_verdict"] for line in lines} == {"not finite"}
+    assert {line["loss"] for line in lines} == {None}
+
+
+def test_checkpoints_are_as_rare_as_configured_and_the_best_of_them_is_the_model(tmp_path):
+    changes = {"evaluate_every": 2, "checkpoint_every": 4, "checkpoints": 9, "epochs": 3}
+    folder = train(configure(tmp_path, train=changes))
+    steps = sorted(int(path.name[11:]) for path in folder.glob("checkpoint-*"))
+    assert steps == [4, 8, 9]
+    evaluated = {e["step"]: e["eval_loss"] for e in entries(folder) if "eval_loss" in e}
+    assert sorted(evaluated) == [2, 4, 6, 8, 9]
+    best = min(evaluated[step] for step in steps)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["eval_loss"] == pytest.approx(best, rel=1e-2)  # in half precision
+
+
 def test_counts_go_on_where_a_checkpoint_left_them(run, tmp_path):
     state = json.loads((last_checkpoint(run) / "trainer_state.json").read_text())
     total = state["stateful_callbacks"]["Health"]
@@ -276,7 +371,7 @@ from cadcomplete.train import fit, set_up
 run = set_up(configure(Path({folder!r}), train={train!r}))
 resource.setrlimit(resource.{limit}, ({bytes}, {bytes}))
 try:
-    fit(run)
+    fit(run, changed=True)
 except InputError as error:
     print(f"{{type(error).__name__}}: {{error}}")
 """
@@ -296,12 +391,13 @@ def limited(folder, limit, size, **train):
 def test_a_full_disk_during_a_save_leaves_the_last_checkpoint_good(tmp_path):
     first = train(configure(tmp_path, train={"epochs": 1}))
     good = last_checkpoint(first)
+    (first / "model.safetensors").unlink()  # as if it had been stopped; then it goes on for longer
     told = limited(tmp_path, "RLIMIT_FSIZE", 60_000, epochs=3)
     assert "InputError" in told and "cannot save a checkpoint" in told
     assert f"continues from {good.name}" in told
     assert last_checkpoint(first) == good
     assert [p.name for p in first.glob("checkpoint-*")] == [good.name]
-    assert train(configure(tmp_path)) == first  # and so it does
+    assert train(configure(tmp_path), changed=True) == first  # and so it does
 
 
 def test_out_of_memory_says_which_sample_and_what_to_change(tmp_path):
@@ -332,4 +428,6 @@ def test_training_says_what_it_does(tmp_path):
     lines = []
     training.set_up(configure(tmp_path, max_length=190), say=lines.append)
     assert any("parameters" in line for line in lines)
+    assert any("are cut (train): their last operations do not fit 190" in line for line in lines)
+    training.set_up(configure(tmp_path, max_length=190, too_long="refuse"), say=lines.append)
     assert any("parts refused (train): too long" in line for line in lines)

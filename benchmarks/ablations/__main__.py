@@ -25,7 +25,8 @@ import tables
 import torch
 from variants import VARIANTS, OwnInput, Variant, configure
 
-from cadcomplete.data.dataset import Histories, InStages, Rows
+from cadcomplete.data.dataset import Histories
+from cadcomplete.data.rows import InStages, Rows
 from cadcomplete.data.samples import find, hash64
 from cadcomplete.files import write_text
 from cadcomplete.generate import Sampling

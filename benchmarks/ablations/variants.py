@@ -18,8 +18,9 @@ import torch
 from continuing import continued, padded
 
 from cadcomplete.config import Config, from_dict
-from cadcomplete.data.dataset import Histories, InStages, Rows
+from cadcomplete.data.dataset import Histories
 from cadcomplete.data.labels import IGNORED, Labelled, evenly_spaced, label
+from cadcomplete.data.rows import InStages, Rows
 from cadcomplete.data.samples import Sample
 from cadcomplete.errors import RefusedSample
 from cadcomplete.lines import JSON_TAIL, Text
@@ -41,8 +42,8 @@ class FiveSamples(Histories):
     pass, and so do its cuts on average, because it is drawn with which of them it begins.
     """
 
-    def _symmetry(self, sample: Sample, number: int) -> Any:
-        return super()._symmetry(sample, number // 5)
+    def _symmetries(self, keys: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        return super()._symmetries(keys, numbers // 5)
 
     def _cuts(self, sample: Sample, number: int, starts: Sequence[int]) -> list[int]:
         kept = evenly_spaced(len(starts))
@@ -145,11 +146,9 @@ class OwnInput(Histories):
     def follow(self, run: Run, steps: int) -> None:
         """Let this model write the continuations of the samples of so many steps."""
         train = run.config.train
-        sampler = InStages(Rows(self), step=train.batch * train.accumulate, seed=train.seed)
-        self._order: list[int] = []
-        while len(self._order) < steps * sampler.step:
-            self._order += sampler
-            sampler.set_epoch(sampler.epoch + 1)
+        rows = Rows(self, epochs=train.epochs)  # each of one sample, which has its number
+        sampler = InStages(rows, step=train.batch * train.accumulate, seed=train.seed)
+        self._order = list(sampler)
         self._model, self._wanted = run.model, steps * sampler.step
         self._drawn = torch.Generator().manual_seed(train.seed)
         self._next, self._ready = 0, dict[int, list[Labelled]]()
@@ -240,6 +239,7 @@ def configure(variant: Variant, name: str, seed: int, **changes: Any) -> Config:
                 "sources": changes["sources"],
                 "text_format": variant.text_format,
                 "max_length": length,
+                "too_long": "refuse",  # the same parts for all that is compared
                 "validation": changes["validation"],
                 "variants": 40 if issubclass(variant.histories, FiveSamples) else 8,
                 "captions": 0.0,

@@ -8,8 +8,11 @@ from functools import cache
 from itertools import permutations, product
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cadcomplete.curves import Arc, Circle, Curve, Line
+from cadcomplete.data.draws import draws
+from cadcomplete.data.samples import hash64
 from cadcomplete.fields import DECIMALS
 from cadcomplete.geometry import Array, Plane, Vec2, Vec3
 from cadcomplete.kernel.cloud import PointCloud
@@ -163,16 +166,23 @@ def _scaled_curve(
     return Line(point(curve.start), point(curve.end))
 
 
-def variant_symmetry(id: str, number: int, *, seed: int, upright: float) -> Symmetry | None:
-    """Return how variant `number` of a part is moved, or None if it is the part as it was drawn.
+def variant_symmetries(
+    keys: ArrayLike, numbers: ArrayLike, *, seed: int, upright: float
+) -> np.ndarray:
+    """Return how variants of parts are moved, as numbers of `symmetries`; 0 is as it was drawn.
 
-    The same numbers always give the same. Variant 0 is the part itself, and so is a share
-    `upright` of the others.
+    `keys` are hashes of the parts' ids. The same numbers always give the same. Variant 0 is the
+    part itself, and so is a share `upright` of the others.
     """
-    random = np.random.default_rng([seed, number, *id.encode()])
-    if number == 0 or random.random() < upright:
-        return None
-    return symmetries()[random.integers(1, 48)]
+    moved, which = (draws(keys, numbers, seed=seed, stream=n) for n in (7, 8))
+    turned = (np.asarray(numbers) > 0) & (moved >= upright)
+    return np.where(turned, 1 + (which * (len(symmetries()) - 1)).astype(int), 0)
+
+
+def variant_symmetry(id: str, number: int, *, seed: int, upright: float) -> Symmetry | None:
+    """Return how a variant of a part is moved, or None if it is the part as it was drawn."""
+    (which,) = variant_symmetries(hash64(id), number, seed=seed, upright=upright).tolist()
+    return symmetries()[which] if which else None
 
 
 def variant(sequence: CadSequence, number: int, *, seed: int, upright: float) -> CadSequence:

@@ -1,20 +1,17 @@
-"""Histories as a torch dataset: one item is a row of samples, each a variant of a part, labelled.
+"""Histories as samples: each a variant of a part, labelled, with what it shows.
 
-Item i is always the same, whatever was asked before, so a run that was stopped continues exactly.
+Sample i is always the same, whatever was asked before, so a run that was stopped continues exactly.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
 import numpy as np
-import torch
-from torch.utils.data import Dataset, Sampler
-from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from cadcomplete.config import Config, StageConfig
 from cadcomplete.data import modalities
@@ -24,16 +21,20 @@ from cadcomplete.data.augment import (
     move_cloud,
     scale,
     scale_cloud,
+    symmetries,
     variant_scale,
-    variant_symmetry,
+    variant_symmetries,
 )
 from cadcomplete.data.baselines import History
+from cadcomplete.data.draws import draws
 from cadcomplete.data.inputs import picture, surface
 from cadcomplete.data.labels import Labelled, evenly_spaced, label, operation_cuts
 from cadcomplete.data.levels import measured
 from cadcomplete.data.reorder import reorder, variant_order
-from cadcomplete.data.samples import Sample
+from cadcomplete.data.samples import Sample, hash64
 from cadcomplete.data.scan import scanned
+from cadcomplete.data.sizes import Sizes, sizes_of, told
+from cadcomplete.data.stored import Parts
 from cadcomplete.errors import RefusedSample
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.lines import Text
@@ -72,10 +73,15 @@ class Shown:
 class Histories:
     """Parts × variants, part by part within a variant; sample i is always the same.
 
+    After the last variant the next one is drawn anew: an epoch shows other things than the one
+    before it.
+
     Attributes:
         samples: the parts that can be trained on.
+        sizes: theirs, in numbers.
         stages: of the curriculum; each is some variants of every part.
         refusals: the parts that cannot be trained on.
+        shortened: how many are cut after the last operation that fits, with all they may show.
     """
 
     def __init__(
@@ -87,19 +93,59 @@ class Histories:
         *,
         stages: Sequence[StageConfig] | None = None,
     ) -> None:
+        """Take the parts on which loss can fall; of `Parts` only the sizes are looked at."""
         self.tokenizer, self.config, self.features = tokenizer, config, features
         self.stages = tuple(config.data.curriculum if stages is None else stages)
-        self.samples: list[Sample] = []
-        self.refusals = Refusals()
-        self._lengths: list[int] = []
+        self.refusals, self.shortened = Refusals(), 0
+        if isinstance(samples, Parts) and config.train.cuts in ("all", "one"):
+            self.samples, self.sizes = self._by_sizes(samples)
+        else:
+            self.samples, self.sizes = self._one_by_one(samples)
+
+    def _by_sizes(self, parts: Parts) -> tuple[Sequence[Sample], Sizes]:
+        """The same as one by one, without reading the parts."""
+        sizes, room = parts.sizes, self.config.data.max_length
+        before, long = self._before(sizes), self._long(sizes)
+        cuts = self.config.data.too_long == "cut"
+        fits = ~long | (cuts & (before + sizes.first <= room) & (sizes.operations > 0))
+        fits &= sizes.operations > 0
+        for index in np.flatnonzero(~fits).tolist():
+            sample = parts[index]
+            try:
+                self._labelled(sample, 0, self._most(sample))
+            except RefusedSample as error:
+                self.refusals.add(error)
+            else:  # another caption is longer, but this one fits
+                fits[index] = True
+        self.shortened = int((long & fits).sum())
+        kept = parts.chosen(fits)
+        return kept, kept.sizes
+
+    def _before(self, sizes: Sizes) -> np.ndarray:
+        """The most tokens that stand before a history."""
+        return sizes.heads.max(axis=1, initial=0) + self._most_features(sizes)
+
+    def _long(self, sizes: Sizes) -> np.ndarray:
+        return self._before(sizes) + sizes.text + 1 > self.config.data.max_length
+
+    def _one_by_one(self, samples: Sequence[Sample]) -> tuple[Sequence[Sample], Sizes]:
+        kept: list[Sample] = []
+        lengths: list[int] = []
+        whole: list[bool] = []
         for sample in samples:
             try:
-                ids = self._labelled(sample, 0, self._most(sample)).labelled.ids
+                labelled = self._labelled(sample, 0, self._most(sample)).labelled
             except RefusedSample as error:
                 self.refusals.add(error)
                 continue
-            self.samples.append(sample)
-            self._lengths.append(int((ids >= 0).sum()))
+            kept.append(sample)
+            lengths.append(int((labelled.ids >= 0).sum()))
+            whole.append(bool(labelled.ids[-1] == self.tokenizer.end))
+        sizes = sizes_of((told(s, self.config.data.text_format) for s in kept), self.tokenizer)
+        heads = sizes.heads[np.arange(len(kept)), self._captions(sizes, np.zeros(len(kept), int))]
+        own = np.array(lengths, dtype=np.int32) - heads - 1  # as this class writes it
+        self.shortened = int(self._long(sizes).sum())
+        return kept, dataclasses.replace(sizes, text=np.where(whole, own, sizes.text))
 
     def __len__(self) -> int:
         return len(self.samples) * self.variants
@@ -108,23 +154,27 @@ class Histories:
     def variants(self) -> int:
         return sum(stage.passes for stage in self.stages)
 
-    @property
-    def ranges(self) -> list[range]:
-        """For each stage, the samples that belong to it."""
-        ends = [len(self.samples) * n for n in accumulate(s.passes for s in self.stages)]
-        return [range(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+    def ranges(self, epoch: int = 0) -> list[range]:
+        """For each stage, the samples that belong to it in an epoch."""
+        first, count = epoch * len(self), len(self.samples)
+        ends = [first + count * n for n in accumulate(s.passes for s in self.stages)]
+        return [range(start, end) for start, end in zip([first, *ends], ends, strict=False)]
 
-    def length(self, index: int) -> int:
-        """Return how many tokens a sample has; a turned part may have some more or less.
+    def lengths(self, indices: np.ndarray) -> np.ndarray:
+        """Return the tokens of samples, shape (n,); a turned part may have some more or less.
 
         With a cloud it is the most that there may be: what is measured is not known yet.
         """
-        number, which = divmod(index, len(self.samples))
-        shown = self._shown(self.samples[which], number)
-        return self._lengths[which] + len(self._placeholders(shown)) + _MEASURED * shown.points
+        numbers, which = np.divmod(indices, max(1, len(self.samples)))
+        sizes = self.sizes.chosen(which)
+        heads = sizes.heads[np.arange(len(sizes)), self._captions(sizes, numbers)]
+        images, _, points = self._shows(sizes, numbers)
+        found = heads + sizes.text + 1 + images * self.features.image
+        found = found + points * (self.features.points + _MEASURED)
+        return np.minimum(found, self.config.data.max_length)
 
     def __getitem__(self, index: int) -> Labelled:
-        number, which = divmod(index, len(self.samples))
+        number, which = divmod(int(index), len(self.samples))
         return self._sample(self.samples[which], number)
 
     def history(self, index: int) -> History:
@@ -141,7 +191,7 @@ class Histories:
         words = self._measured(cloud) if cloud is not None else ""
         try:
             labelled = self._labelled(sample, number, shown, words).labelled
-        except RefusedSample:  # another caption or another side up may be some tokens longer
+        except RefusedSample:  # not even one operation fits beside a caption that is longer
             labelled, cloud = self._labelled(sample, 0, shown).labelled, found.cloud
         model = self.config.model
         images = [picture(image.png, size=model.image.size) for image in found.images]
@@ -175,9 +225,30 @@ class Histories:
         )
         tokens = self.tokenizer.encode(text).after(self._placeholders(shown))
         *starts, _ = operation_cuts(text, tokens)
+        tokens = self._fitting(text, tokens, sample)
+        starts = [start for start in starts if start < len(tokens.ids)]
         labelled = self.label(sample, number, text, tokens, starts)
         kinds = (type(operation).__name__ for operation in sequence.operations)
-        return History(labelled, tuple(zip(starts, kinds, strict=True)))
+        return History(labelled, tuple(zip(starts, kinds, strict=False)))
+
+    def _fitting(self, text: Text, tokens: Tokens, sample: Sample) -> Tokens:
+        """Cut a history that is too long after its last operation that fits, without an end.
+
+        Raises RefusedSample if not even the first one fits, or nothing is to be cut.
+        """
+        room = self.config.data.max_length
+        if len(tokens.ids) < room:
+            return tokens
+        ends = [end for end in operation_cuts(text, tokens)[1:] if end <= room]
+        if not ends or self.config.data.too_long == "refuse":
+            raise RefusedSample(
+                "too long",
+                where=sample.sequence.id,
+                expected=f"at most {room} tokens",
+                got=len(tokens.ids) + 1,
+            )
+        cuts = tuple(cut for cut in tokens.cuts if cut <= ends[-1])
+        return Tokens(tokens.ids[: ends[-1]], cuts)
 
     def _sequence(self, sample: Sample, number: int) -> CadSequence:
         """The history of a variant: in its own order, moved, and scaled."""
@@ -193,10 +264,11 @@ class Histories:
         self, sample: Sample, number: int, text: Text, tokens: Tokens, starts: Sequence[int]
     ) -> Labelled:
         """Return which tokens carry loss; `starts` are the tokens where operations begin."""
+        whole = len(tokens.cuts) == len(text.cuts)
         return label(
             tokens,
             self._cuts(sample, number, starts),
-            end=None if sample.unsupported else self.tokenizer.end,
+            end=self.tokenizer.end if whole and not sample.unsupported else None,
             max_length=self.config.data.max_length,
             weighting=self.config.train.weighting,
             name=sample.sequence.id,
@@ -219,133 +291,95 @@ class Histories:
         seed = self.config.train.seed
         return np.random.default_rng([seed, stream, number, *sample.sequence.id.encode()])
 
-    def _stage(self, number: int) -> StageConfig:
-        ends = list(accumulate(stage.passes for stage in self.stages))
-        return next(s for s, end in zip(self.stages, ends, strict=True) if number < end)
+    def _draws(self, keys: np.ndarray, numbers: np.ndarray, stream: int) -> np.ndarray:
+        return draws(keys, numbers, seed=self.config.train.seed, stream=stream)
+
+    def _shares(self, what: str, numbers: np.ndarray) -> np.ndarray:
+        """What the stages say of variants, shape (n,): a share of captions, images or points."""
+        each = [getattr(stage, what) for stage in self.stages for _ in range(stage.passes)]
+        return np.array(each)[numbers % self.variants]
+
+    def _symmetries(self, keys: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        """How variants are moved, as numbers of `symmetries`, shape (n,); 0 is not at all."""
+        seed, upright = self.config.train.seed, self.config.data.upright
+        return variant_symmetries(keys, numbers, seed=seed, upright=upright)
 
     def _symmetry(self, sample: Sample, number: int) -> Symmetry | None:
-        seed, upright = self.config.train.seed, self.config.data.upright
-        return variant_symmetry(sample.sequence.id, number, seed=seed, upright=upright)
+        key = np.array([hash64(sample.sequence.id)], dtype=np.uint64)
+        (which,) = self._symmetries(key, np.array([number])).tolist()
+        return symmetries()[which] if which else None
 
     def _scale(self, sample: Sample, number: int) -> float:
         seed, share = self.config.train.seed, self.config.data.scaled
         return variant_scale(sample.sequence.id, number, seed=seed, share=share)
 
+    def _captions(self, sizes: Sizes, numbers: np.ndarray) -> np.ndarray:
+        """Which caption samples show, shape (n,): 0 none, 1 the given one, then derived ones."""
+        shown, derived, which = (self._draws(sizes.keys, numbers, n) for n in (1, 2, 3))
+        given, count = sizes.heads[:, 1] > 0, (sizes.heads[:, 2:] > 0).sum(axis=1)
+        is_derived = (count > 0) & (~given | (derived < self.config.data.derived))
+        chosen = np.where(is_derived, 2 + (which * count).astype(int), given)
+        return np.where(shown < self._shares("captions", numbers), chosen, 0)
+
+    def _shows(self, sizes: Sizes, numbers: np.ndarray) -> tuple[np.ndarray, ...]:
+        """How many pictures samples show, of how many, and whether a cloud; shape (n,) each.
+
+        A turned part has pictures only where they still fit it.
+        """
+        some, cloud, count = (self._draws(sizes.keys, numbers, n) for n in (4, 5, 6))
+        moved = self._symmetries(sizes.keys, numbers)
+        turned = np.array([symmetry.turns_about_z for symmetry in symmetries()])[moved]
+        there = sizes.pictures * bool(self.features.image)
+        there = np.where(moved == 0, there, np.where(turned, np.minimum(there, _UPRIGHT), 0))
+        there = np.where(some < self._shares("images", numbers), there, 0)
+        most = np.minimum(there, self.config.data.most_images)
+        images = np.where(most > 0, 1 + (count * most).astype(int), 0)
+        points = sizes.clouds & bool(self.features.points)
+        return images, there, points & (cloud < self._shares("points", numbers))
+
     def _caption(self, sample: Sample, number: int) -> str | None:
         """The caption that was given, or one of the descriptions that were derived, or none."""
-        random = self._random(sample, number, 1)
-        if random.random() >= self._stage(number).captions:
-            return None
-        derived, share = sample.descriptions, self.config.data.derived
-        if not derived or (sample.caption is not None and random.random() >= share):
-            return sample.caption
-        return derived[int(random.integers(len(derived)))]
+        texts = (None, sample.caption, *sample.descriptions)
+        return texts[int(self._captions(_one(sample), np.array([number]))[0])]
 
     def _shown(self, sample: Sample, number: int) -> Shown:
-        """Choose pictures and points; a turned part has pictures only where they still fit it."""
-        if sample.place is None:
-            return Shown()
-        random, stage = self._random(sample, number, 2), self._stage(number)
-        images, points, count = random.random(), random.random(), random.random()
-        pictures = sample.place.pictures if self.features.image else 0
-        symmetry = self._symmetry(sample, number)
-        if symmetry is not None:
-            pictures = min(pictures, _UPRIGHT) if symmetry.turns_about_z else 0
-        if images >= stage.images:
-            pictures = 0
-        most = min(pictures, self.config.data.most_images)
-        chosen = random.permutation(pictures)[: 1 + int(count * most)] if most else []
-        has_points = sample.place.cloud and bool(self.features.points) and points < stage.points
-        return Shown(tuple(int(i) for i in chosen), has_points)
+        """Choose pictures and points."""
+        found = self._shows(_one(sample), np.array([number]))
+        images, there, points = (column.tolist()[0] for column in found)
+        chosen = self._random(sample, number, 2).permutation(there)[:images] if images else ()
+        return Shown(tuple(int(i) for i in chosen), points)
 
     def _most(self, sample: Sample) -> Shown:
         """Return the most that any variant of a part could show."""
-        if sample.place is None:
-            return Shown()
-        pictures = sample.place.pictures if self.features.image else 0
-        most = min(pictures, self.config.data.most_images)
-        if not any(stage.images for stage in self.stages):
-            most = 0
+        images, points = self._most_shown(_one(sample))
+        return Shown(tuple(range(int(images[0]))), bool(points[0]))
+
+    def _most_shown(self, sizes: Sizes) -> tuple[np.ndarray, np.ndarray]:
+        """The most pictures that any variant could show, and whether any shows a cloud."""
+        images = np.minimum(sizes.pictures, self.config.data.most_images)
+        images = images * (bool(self.features.image) and any(s.images for s in self.stages))
         points = bool(self.features.points) and any(stage.points for stage in self.stages)
-        return Shown(tuple(range(most)), sample.place.cloud and points)
+        return images, sizes.clouds & points
+
+    def _most_features(self, sizes: Sizes) -> np.ndarray:
+        images, points = self._most_shown(sizes)
+        return images * self.features.image + points * self.features.points
 
     def _placeholders(self, shown: Shown) -> tuple[int, ...]:
         return self.features.placeholders(images=len(shown.images), points=shown.points)
 
 
-class Rows(Dataset[list[Labelled]]):
-    """The rows of a batch: each one sample, or with packing as many as fit.
-
-    Attributes:
-        rows: the samples of each row.
-        lengths: of the rows in tokens; a turned part may have some more or less.
-        stages: for each stage, its rows.
-    """
-
-    def __init__(self, histories: Histories, *, packing: int = 0, seed: int = 0) -> None:
-        """Take the samples of `histories`; with `packing` rows of so many tokens."""
-        self.histories, self.packing = histories, packing
-        self.rows: list[list[int]] = []
-        self.stages: list[range] = []
-        for number, indices in enumerate(histories.ranges):
-            start = len(self.rows)
-            if packing:
-                order = np.random.default_rng([seed, 4, number]).permutation(indices)
-                self.rows += packed(order.tolist(), histories.length, packing)
-            else:
-                self.rows += [[index] for index in indices]
-            self.stages.append(range(start, len(self.rows)))
-        self.lengths = [sum(map(histories.length, row)) for row in self.rows]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, index: int) -> list[Labelled]:
-        return [self.histories[i] for i in self.rows[index]]
-
-
-def packed(
-    indices: Sequence[int], length: Callable[[int], int], size: int, *, open_rows: int = 64
-) -> list[list[int]]:
-    """Share rows of `size` tokens among samples: each goes into the first row where it fits.
-
-    Only the newest `open_rows` rows are looked at, so that a million samples take seconds.
-    """
-    rows: list[list[int]] = []
-    room: list[int] = []
-    for index in indices:
-        needed = length(index)
-        start = max(0, len(rows) - open_rows)
-        place = next((i for i in range(start, len(rows)) if room[i] >= needed), None)
-        if place is None:
-            place = len(rows)
-            rows.append([])
-            room.append(size)
-        rows[place].append(index)
-        room[place] -= needed
-    return rows
-
-
-class InStages(Sampler[int]):
-    """Rows stage by stage, of similar length within a step, the same for a seed and an epoch.
-
-    The last step of a stage is filled up from its beginning: every step learns from `step` rows,
-    so it does not matter how many processes share them.
-    """
-
-    def __init__(self, rows: Rows, *, step: int, seed: int) -> None:
-        self.rows, self.step, self.seed, self.epoch = rows, step, seed, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return sum(-(-len(stage) // self.step) * self.step for stage in self.rows.stages)
-
-    def __iter__(self) -> Iterator[int]:
-        random = torch.Generator().manual_seed(1000 * self.seed + self.epoch)
-        for stage in self.rows.stages:
-            lengths = [self.rows.lengths[i] for i in stage]
-            order = get_length_grouped_indices(lengths, self.step, generator=random)
-            filled = (order * -(-self.step // len(order)))[: -len(order) % self.step]
-            yield from (stage[i] for i in [*order, *filled])
+def _one(sample: Sample) -> Sizes:
+    """What one sample may show, in numbers; its tokens are not counted."""
+    texts, place = (None, sample.caption, *sample.descriptions), sample.place
+    there = np.array([[text is not None for text in texts]], dtype=np.int32)
+    zero = np.zeros(1, dtype=np.int32)
+    return Sizes(
+        np.array([hash64(sample.sequence.id)], dtype=np.uint64),
+        zero,
+        zero,
+        zero,
+        there,
+        np.array([place.pictures if place else 0]),
+        np.array([place is not None and place.cloud]),
+    )

@@ -108,7 +108,21 @@ def samples(folder: Path, *, cuts: bool = False) -> Iterator[Sample | Skipped]:
 
 # --- shards -------------------------------------------------------------------------------------
 
-_TEXTS = ("id", "design", "text", "caption", "description", "description_long", "unsupported")
+
+def sample_of(row: dict[str, Any], split: str, place: Place | None) -> Sample:
+    """Return a row of a shard, of its columns `TEXTS`, as training takes it."""
+    return Sample(
+        CadSequence(decode(row["text"]).operations, row["id"]),
+        row["caption"],
+        row["design"],
+        split,
+        (row["description"], row["description_long"]),
+        place,
+        unsupported=tuple(row["unsupported"]),
+    )
+
+
+TEXTS = ("id", "design", "text", "caption", "description", "description_long", "unsupported")
 
 
 def _from_shard(folder: Path, file: str, split: str, *, modalities: bool) -> Iterator[Part]:
@@ -116,7 +130,7 @@ def _from_shard(folder: Path, file: str, split: str, *, modalities: bool) -> Ite
 
     path, root = folder / file, str(folder)
     columns = ("images", *CLOUD) if modalities else KNOWN
-    for number, row in enumerate(read_rows(path, (*_TEXTS, *columns))):
+    for number, row in enumerate(read_rows(path, (*TEXTS, *columns))):
         with reading(path, where=row["id"]):
             images = tuple(Image(**image) for image in row["images"] or ()) if modalities else ()
             cloud = cloud_of(row) if modalities and row["scale"] is not None else None

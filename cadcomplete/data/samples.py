@@ -74,7 +74,7 @@ def find(source: str | Path) -> Iterator[tuple[Path, str]]:
     if not Path(source).is_dir():
         raise InputError("no such folder of data", file=source)
     root = histories(source)
-    for path in _walk(root):
+    for path in walk(root):
         if is_history(path):
             yield path, path.relative_to(root).with_name(name_of(path)).as_posix()
 
@@ -85,8 +85,11 @@ def histories(source: str | Path) -> Path:
     return inner if inner.is_dir() else Path(source)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Yield all files below a folder, one folder at a time in memory."""
+def walk(folder: Path) -> Iterator[Path]:
+    """Yield all files below a folder in order, one folder at a time in memory.
+
+    Names that begin with a dot are passed over. Raises InputError.
+    """
     try:
         with os.scandir(folder) as found:
             entries = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in found)
@@ -94,7 +97,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         raise InputError(f"cannot read the folder: {error.strerror}", file=folder) from error
     for name, is_folder in entries:
         if not name.startswith("."):
-            yield from _walk(folder / name) if is_folder else (folder / name,)
+            yield from walk(folder / name) if is_folder else (folder / name,)
 
 
 def caption_entries(path: Path) -> Iterator[tuple[str, str]]:

@@ -159,6 +159,15 @@ def read_row(path: Path, row: int, columns: Sequence[str]) -> dict[str, Any]:
         raise InputError(f"not a shard: {error}", file=path) from error
 
 
+def row_count(path: Path) -> int:
+    """Return how many rows a shard has. Raises InputError for a file that is none."""
+    pa = arrow()
+    try:
+        return pa.parquet.read_metadata(path).num_rows
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"not a shard: {error}", file=path) from error
+
+
 def _file(path: Path) -> Any:
     return arrow().parquet.ParquetFile(path, page_checksum_verification=True)
 
