@@ -22,8 +22,8 @@ import torch
 from cadcomplete.assembly import assemble, qwen3_config
 from cadcomplete.config import Config, DecoderConfig, from_dict, load
 from cadcomplete.data.collate import collate
-from cadcomplete.data.dataset import packed
 from cadcomplete.data.labels import IGNORED, Labelled, evenly_spaced, label, operation_cuts
+from cadcomplete.data.rows import packed
 from cadcomplete.errors import RefusedSample
 from cadcomplete.model import CompletionModel
 from cadcomplete.plan.memory import model_of
@@ -180,7 +180,8 @@ class Planner:
             order = torch.randperm(
                 len(items), generator=torch.Generator().manual_seed(self.settings.seed)
             ).tolist()
-            rows = packed(order, lambda i: lengths[i], self.settings.length)
+            found = packed([lengths[i] for i in order], self.settings.length)
+            rows = [[order[i] for i in row] for row in found]
         elif loop.rows == "alike":
             order, size = sorted(range(len(items)), key=lengths.__getitem__), self.settings.batch
             rows = [order[i : i + size] for i in range(0, len(order), size)]

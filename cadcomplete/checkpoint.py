@@ -15,6 +15,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ from cadcomplete import config as configuration
 from cadcomplete.assembly import Architectures, architectures_of, assemble, own_parts
 from cadcomplete.config import Config
 from cadcomplete.distributed import gathered, spread
-from cadcomplete.errors import CheckpointError, InputError
+from cadcomplete.errors import CheckpointError, ConfigError, InputError, shorten
 from cadcomplete.model import PARTS, CompletionModel
 from cadcomplete.tokenizer import TextTokenizer, shipped
 
@@ -115,14 +117,55 @@ def load(folder: str | Path | None = None) -> Checkpoint:
         if not (path / name).is_file():
             expected = f"a model folder with {', '.join(_FILES)}"
             raise CheckpointError(f"{name} is missing", file=path, expected=expected)
-    config = configuration.from_dict(_read_json(path / "cadcomplete.json"))
+    config = _read_config(path / "cadcomplete.json")
     tokenizer = TextTokenizer.load(path)
-    model = assemble(config, tokenizer, architectures=_architectures(path, config))
+    with _explained(path):
+        model = assemble(config, tokenizer, architectures=_architectures(path, config))
+    _check_tokens(model, tokenizer, path)
     load_weights(model, config, path)
     metrics = _read_json(path / "metrics.json") if (path / "metrics.json").is_file() else {}
     digest = hashlib.sha256((path / WEIGHTS).read_bytes()).hexdigest()
     name = f"{config.name}-{digest[:8]}"
     return Checkpoint(model.eval(), tokenizer, config, metrics, name, path)
+
+
+def _read_config(path: Path) -> Config:
+    try:
+        return configuration.from_dict(_read_json(path))
+    except RecursionError:
+        raise CheckpointError("nested without end", file=path) from None
+    except ConfigError as error:
+        raise error.in_file(path) from None
+
+
+_NONSENSE = (ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError)
+_NONSENSE += (RuntimeError, TypeError, ValueError)
+"""What making a model of sizes that make no sense may raise in other libraries."""
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """Name the folder of a model that cannot be made."""
+    try:
+        yield
+    except InputError as error:
+        if (folder / error.file).is_file():  # without its folder where the folder is not known
+            error.file = str(folder / error.file)
+        raise error.in_file(folder) from None
+    except _NONSENSE as error:
+        reason = f"{type(error).__name__}: {shorten(str(error), limit=200)}"
+        raise CheckpointError(f"the model cannot be made: {reason}", file=folder) from error
+
+
+def _check_tokens(model: CompletionModel, tokenizer: TextTokenizer, folder: Path) -> None:
+    rows = model.causal.get_input_embeddings().num_embeddings
+    if max(tokenizer.size, tokenizer.end + 1) > rows:
+        raise CheckpointError(
+            "the tokenizer has tokens that the model does not know",
+            file=folder / "tokenizer.json",
+            expected=f"at most {rows}",
+            got=tokenizer.size,
+        )
 
 
 def load_weights(model: CompletionModel, config: Config, folder: Path) -> None:
@@ -156,6 +199,11 @@ def _put(model: CompletionModel, saved: dict[str, Tensor], wanted: list[str], fi
         if expected != got:
             problem = "the weights do not fit"
             raise CheckpointError(problem, file=file, where=name, expected=expected, got=got)
+        if name in saved and not bool(torch.isfinite(saved[name]).all()):
+            expected = "finite numbers"
+            raise CheckpointError(
+                "the weights are no weights", file=file, where=name, expected=expected
+            )
     with torch.no_grad():
         for name, tensor in saved.items():
             state[name].copy_(spread(tensor, state[name]))
@@ -212,7 +260,7 @@ def _write_json(path: Path, document: dict[str, Any]) -> None:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"cannot read: {error}", file=path) from error
     if not isinstance(document, dict):
         raise CheckpointError("not an object", file=path)

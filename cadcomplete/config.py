@@ -298,7 +298,7 @@ class Config:
         """Raise ConfigError for a value with which nothing could be trained."""
         bounds.check(self)
         _check_name(self.name)
-        if not self.output or "\0" in self.output:
+        if "\0" in self.output:
             raise ConfigError("not a folder", where="output", got=self.output)
         every = (self.train.evaluate_every, "checkpoint_every", self.train.checkpoint_every)
         _check_divides("train", "evaluate_every", *every)

@@ -22,6 +22,10 @@ END = "<|endoftext|>"
 PIECES = Regex(r"\n| ?-?\d+|\.\d+| ?[+\-@]?\p{L}+| ?[^\s\p{L}\d]+|\s")
 
 
+_REFUSED = (type(Exception()),)
+"""What the library of tokenizers raises for a file that it does not understand: no own kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """A text as token ids.
@@ -61,7 +65,13 @@ class TextTokenizer:
         end = end.get("content") if isinstance(end, dict) else end
         if not isinstance(end, str) or "model" not in content:
             raise CheckpointError("not a tokenizer", file=folder, expected="model and eos_token")
-        return TextTokenizer(Tokenizer.from_str(json.dumps(content)), end)
+        file = folder / "tokenizer.json"
+        try:
+            return TextTokenizer(Tokenizer.from_str(json.dumps(content)), end)
+        except _REFUSED as error:
+            raise CheckpointError(f"not a tokenizer: {error}", file=file) from None
+        except CheckpointError as error:
+            raise error.in_file(file) from None
 
     @staticmethod
     def train(
@@ -155,7 +165,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CheckpointError(f"cannot read: {error.strerror}", file=path) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(f"not JSON: {error}", file=path) from None
     if not isinstance(document, dict):
         raise CheckpointError("not a tokenizer", file=path, got=document)

@@ -74,7 +74,7 @@ def test_a_wrong_change_is_one_clear_line(change, message):
         ("name=../../up", "at name: not a name"),
         ("name=a/b", "at name: not a name"),
         ('name=""', "at name: not a name"),
-        ('output=""', "at output: not a folder"),
+        ('output="a\\u0000"', "at output: not a folder"),
     ],
 )
 def test_a_value_that_makes_no_sense_names_its_field_and_what_is_allowed(change, message):

@@ -95,7 +95,7 @@ def stopped(folder, output):
     """Copy a run as if it had been stopped in the middle."""
     shutil.copytree(folder, output / "run")
     for path in (output / "run").iterdir():
-        if path.name not in ("log.jsonl", f"checkpoint-{MIDDLE}"):
+        if path.name not in ("config.json", "run.json", "log.jsonl", f"checkpoint-{MIDDLE}"):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 

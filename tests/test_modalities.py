@@ -210,6 +210,41 @@ def test_pictures_in_a_raw_folder_are_found_and_counted(tmp_path):
     assert samples["0001/a_1"].place is None
 
 
+def picture(format, shade=0):
+    file = io.BytesIO()
+    Pillow.new("RGB", (8, 8), (shade, 0, 0)).save(file, format=format)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("name", ["a_1.png", "a_1.jpg", "a_1.jpeg", "a_1.JPG", "a_1_003.jpg"])
+def test_one_picture_of_a_part_is_found_as_people_name_it(tmp_path, name):
+    plate(tmp_path, "0000/a_1")
+    plate(tmp_path, "0000/a")
+    content = picture("PNG" if name.endswith("png") else "JPEG", 200)
+    put(tmp_path / "img" / "0000" / name, content)
+    samples = samples_of(tmp_path)
+    assert samples["0000/a"].place is None
+    place = samples["0000/a_1"].place
+    assert place == Place(str(tmp_path), pictures=1)
+    (image,) = load(place, "0000/a_1").images
+    assert image.view == (3 if "003" in name else 0)
+    with Pillow.open(io.BytesIO(image.png)) as shown, Pillow.open(io.BytesIO(content)) as given:
+        assert shown.format == "PNG"
+        assert np.array_equal(np.asarray(shown), np.asarray(given))
+
+
+def test_views_count_before_a_picture_that_stands_alone(tmp_path):
+    plate(tmp_path, "a_1")
+    for name in ("a_1_001.png", "a_1_000.jpg", "a_1.png"):
+        put(tmp_path / "img" / name, picture("JPEG" if name.endswith("jpg") else "PNG"))
+    (sample,) = read_samples(tmp_path)
+    assert sample.place.pictures == 2
+    assert [image.view for image in load(sample.place, "a_1").images] == [0, 1]
+    (tmp_path / "img" / "a_1_000.jpg").write_bytes(picture("JPEG")[:300])
+    with pytest.raises(InputError, match=r"a_1_000\.jpg: not a file of a data set"):
+        load(sample.place, "a_1")
+
+
 def test_a_raw_cloud_with_its_frame_is_taken_as_it_is(tmp_path):
     plate(tmp_path, "a_1")
     points = np.random.default_rng(0).uniform(-1, 1, (50, 3))

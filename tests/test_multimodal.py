@@ -119,7 +119,8 @@ def test_samples_show_pictures_first_then_points_then_text(data, tmp_path, layou
         assert images in (1, 2) and sample.points.shape == (64, 6)
         front = [IMAGE] * 4 * images + [POINTS] * 5
         assert sample.ids[: len(front)].tolist() == front and (sample.ids[len(front) :] >= 0).all()
-        assert len(sample.ids) <= run.training.length(i) <= len(sample.ids) + 96
+        (length,) = run.training.lengths(np.array([i]))
+        assert len(sample.ids) <= length <= len(sample.ids) + 96
 
 
 def test_both_layouts_give_the_same_samples(data, tmp_path):
@@ -152,7 +153,7 @@ def test_stages_bring_in_one_modality_after_the_other(data, tmp_path):
     config = configure(data / "shards", tmp_path, stages=stages, upright=1.0)
     training = set_up(config).training
     for number, (images, points) in enumerate([(False, False), (False, True), (True, True)]):
-        for index in training.ranges[number]:
+        for index in training.ranges()[number]:
             sample = training[index]
             assert (sample.images is not None, sample.points is not None) == (images, points)
 
@@ -175,10 +176,13 @@ def test_a_turned_part_has_its_points_turned_and_only_pictures_that_fit(data, tm
 def test_what_does_not_fit_with_its_pictures_is_refused(data, tmp_path):
     plain = set_up(configure(data / "shards", tmp_path, images=0.0, points=0.0))
     longest = max(len(plain.training[i].ids) for i in range(len(plain.training.samples)))
-    config = configure(data / "shards", tmp_path, max_length=longest)
-    with_pictures = set_up(config)
+    refusing = {"max_length": longest, "too_long": "refuse"}
+    with_pictures = set_up(configure(data / "shards", tmp_path, **refusing))
     assert with_pictures.training.refusals.reasons["too long"] >= 1
     assert len(with_pictures.training.samples) < len(plain.training.samples)
+    cut = set_up(configure(data / "shards", tmp_path, max_length=longest)).training
+    assert len(cut.samples) == len(plain.training.samples) and cut.shortened >= 1
+    assert all(len(cut[i].ids) <= longest for i in range(len(cut)))
 
 
 def test_a_trained_folder_has_all_parts_and_loads_to_the_same_losses(trained, model, data):

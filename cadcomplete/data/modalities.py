@@ -6,11 +6,14 @@ in any order, from a shard or from the folders of the specification.
 
 from __future__ import annotations
 
+import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ from cadcomplete.data.beside import Beside
 from cadcomplete.errors import InputError
 from cadcomplete.kernel.cloud import PointCloud
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
+SIGNATURE, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,37 +131,62 @@ def _changed(path: Path, id: str, expected: str, got: object) -> InputError:
 # --- folders ------------------------------------------------------------------------------------
 
 
+_SUFFIXES = (".JPEG", ".JPG", ".PNG", ".jpeg", ".jpg", ".png")
+_PICTURE = rf"(?:{'|'.join(map(re.escape, _SUFFIXES))})"
+
+
 class Places:
-    """Where the parts of a folder have their pictures and clouds: `img/`, `pointcloud/`."""
+    """Where the parts of a folder have their pictures and clouds: `img/`, `pointcloud/`.
+
+    Pictures are `<id>_NNN.png`, one for each view, or `<id>.png` alone; JPEG likewise.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = str(folder)
-        self._images = Beside(folder / "img", r"_\d{3}\.png")
+        self._images = _beside(folder / "img")
         self._clouds = Beside(folder / "pointcloud", r"\.np[yz]")
 
     def find(self, id: str) -> Place | None:
         """Return where the pictures and the cloud of a part are, or None if it has none."""
-        pictures, cloud = len(self._images.endings(id)), bool(self._clouds.endings(id))
+        pictures = next((len(found) for b in self._images if (found := b.endings(id))), 0)
+        cloud = bool(self._clouds.endings(id))
         if not pictures and not cloud:
             return None
         return Place(self._folder, pictures=pictures, cloud=cloud)
 
 
+def _beside(folder: Path) -> tuple[Beside, Beside]:
+    """The views of parts; and what stands alone, which counts where there are none."""
+    return Beside(folder, rf"_\d{{3}}{_PICTURE}"), Beside(folder, _PICTURE)
+
+
 def _pictures(folder: Path, id: str, count: int, chosen: Sequence[int]) -> tuple[Image, ...]:
     """Read pictures without listing a folder that may have millions of them."""
-    files = ((view, folder / f"{id}_{view:03d}.png") for view in range(1000))
-    found: list[tuple[int, Path]] = []
-    while len(found) <= max(chosen):
-        view, file = next(files, (0, None))
-        if file is None:
-            raise _changed(folder / f"{id}_*.png", "", f"{count} pictures", len(found))
-        if file.exists():
-            found.append((view, file))
+    views = ((v, folder / f"{id}_{v:03d}{end}") for v in range(1000) for end in _SUFFIXES)
+    found = list(islice((pair for pair in views if pair[1].exists()), max(chosen) + 1))
+    if not found:
+        alone = ((0, folder / f"{id}{end}") for end in _SUFFIXES)
+        found = [pair for pair in alone if pair[1].exists()]
+    if len(found) <= max(chosen):
+        raise _changed(folder / f"{id}_*.png", "", f"{count} pictures", len(found))
     images = []
     for view, file in (found[i] for i in chosen):
         with reading(file):
-            images.append(Image(view, "", _whole(file.read_bytes())))
+            images.append(Image(view, "", _as_png(file.read_bytes())))
     return tuple(images)
+
+
+def _as_png(content: bytes) -> bytes:
+    """Return a picture as PNG. Raises ValueError if it is damaged, or neither PNG nor JPEG."""
+    if not content.startswith(_JPEG):
+        return _whole(content)
+    from PIL import Image as Pillow
+
+    with Pillow.open(io.BytesIO(content), formats=("JPEG",)) as image:
+        image.load()
+        file = io.BytesIO()
+        image.convert("RGB").save(file, format="PNG", compress_level=1)
+    return file.getvalue()
 
 
 def _read_cloud(folder: Path, id: str) -> PointCloud:
@@ -197,7 +225,7 @@ def cloud_of(arrays: Any) -> PointCloud:
 def _whole(png: bytes) -> bytes:
     """Return a PNG if all its chunks are what their checksums say (PNG 5.3). Raises ValueError."""
     if not png.startswith(SIGNATURE):
-        raise ValueError("not a PNG")
+        raise ValueError("neither a PNG nor a JPEG")
     at = len(SIGNATURE)
     while at < len(png):
         end = at + 8 + int.from_bytes(png[at : at + 4], "big")
