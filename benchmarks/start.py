@@ -34,6 +34,7 @@ from cadcomplete.data.dataset import Histories
 from cadcomplete.data.modalities import SIGNATURE
 from cadcomplete.data.prepare.shards import write_rows
 from cadcomplete.data.rows import InStages, Rows
+from cadcomplete.data.samples import Sample, read_samples
 from cadcomplete.data.sources import find_data
 from cadcomplete.files import write_text
 from cadcomplete.lines import encode
@@ -119,9 +120,20 @@ def start(config: Config, tokenizer: TextTokenizer) -> dict[str, Any]:
     }
 
 
-def measured(folder: Path, tokenizer: Path) -> dict[str, Any]:
+def read_all(config: Config, tokenizer: TextTokenizer) -> dict[str, Any]:
+    """Do the same as a run did before lengths were kept: read every part and tokenise it."""
+    began = time.perf_counter()
+    samples = [s for source in config.data.sources for s in read_samples(source)]
+    learned = [s for s in samples if isinstance(s, Sample) and s.trains(config.data.validation)]
+    Histories(learned, tokenizer, config, Features(image=256, points=257))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"start": time.perf_counter() - began, "megabytes": memory / 1e3}
+
+
+def measured(folder: Path, tokenizer: Path, *more: str) -> dict[str, Any]:
     """Start in a process of its own."""
     command = [sys.executable, str(Path(__file__)), "--one", str(folder), "--tokenizer", tokenizer]
+    command += more
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)
 
@@ -132,11 +144,13 @@ def main() -> None:
     parser.add_argument("--tokenizer", type=Path, default=shipped(), help="a folder")
     parser.add_argument("--config", type=Path, default=ROOT / "configs" / "qwen3-8b-13k.toml")
     parser.add_argument("--out", type=Path, help="where data sets are kept; else they are removed")
+    parser.add_argument("--read", action="store_true", help="all parts too, as it was before")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.one:
         config = load(args.config, changes=(f'data.sources=["{args.one}"]',))
-        print(json.dumps(start(config, TextTokenizer.load(args.tokenizer))))
+        does = read_all if args.read else start
+        print(json.dumps(does(config, TextTokenizer.load(args.tokenizer))))
         return
     print(
         "parts     what            start s  find  sizes  rows  MB most  ms a part  samples, steps"
@@ -149,12 +163,12 @@ def main() -> None:
             one = measured(folder, args.tokenizer)
             what = "tokens counted" if one["counted"] else "tokens known"
             times = f"{one['start']:9.1f} {one['find']:5.1f} {one['sizes']:6.1f} {one['rows']:5.1f}"
-            print(
-                f"{count:<9,} {what:14s} {times} {one['megabytes']:8.0f} "
-                f"{one['milliseconds a part']:10.2f}  {one['samples']:,} in rows {one['filled']:.0%} "
-                f"full, {one['steps']:,} steps, {one['validation']} parts validate",
-                flush=True,
-            )
+            rows = f"{one['samples']:,} in rows {one['filled']:.0%} full, {one['steps']:,} steps"
+            costs = f"{one['megabytes']:8.0f} {one['milliseconds a part']:10.2f}"
+            print(f"{count:<9,} {what:14s} {times} {costs}  {rows}", flush=True)
+        if args.read:
+            one = measured(folder, args.tokenizer, "--read")
+            print(f"{count:<9,} all parts read {one['start']:9.1f} {one['megabytes']:27.0f}")
         if not args.out:
             shutil.rmtree(folder.parent)
 

@@ -56,17 +56,17 @@ def writing_alone(folder: Path, what: str) -> Iterator[None]:
 def _open(path: Path, what: str) -> int:
     """Return the descriptor of the lock, now ours. Raises InputError if it is somebody's."""
     while True:
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        file, ours = os.open(path, os.O_RDWR | os.O_CREAT, 0o666), False
         try:
             if not _taken(file):
                 raise _refusal(path, _read(file))
-            if _is_still(file, path):
+            if _is_still(file, path):  # else whoever held it until now has removed it
                 _write(file, {"what": what, **_this_process()})
+                ours = True
                 return file
-        except BaseException:
-            os.close(file)
-            raise
-        os.close(file)  # it was removed by whoever held it until now
+        finally:
+            if not ours:
+                os.close(file)
 
 
 def _taken(file: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import weakref
 from functools import partial
 
@@ -26,6 +27,7 @@ from cadcomplete.plan.activations import Work, layer, stored
 from cadcomplete.plan.memory import memory_of, model_of
 from cadcomplete.plan.sizes import Decoder
 from cadcomplete.tokenizer import TextTokenizer, Tokens, shipped
+from cadcomplete.train import last_checkpoint, train
 
 CONFIGS = sorted((ROOT / "configs").glob("*.toml"))
 EIGHT = ROOT / "configs" / "qwen3-8b-13k.toml"
@@ -231,13 +233,15 @@ def without_sources(name, *changes, **sizes):
 
 
 def model_and_batch(config):
-    """The model, and the longest sample, of which all tokens carry loss."""
+    """The model, and the longest sample, or a row of two; all tokens carry loss."""
     length, decoder = config.data.max_length, config.model.decoder
     sizes = qwen3_config(config.model, vocabulary=decoder.vocabulary, end=0, length=length)
     known = {"language_model": sizes.to_diff_dict()}  # else the tokenizer says how many tokens
     model = assemble(config, TextTokenizer.load(shipped()), architectures=known).train()
-    sample = label(Tokens((5,) * (length - 1), ()), [1], end=0, max_length=length)
-    batch = collate([[sample]], padding=0)
+    several = 2 if config.train.packing else 1
+    tokens = Tokens((5,) * (length // several - 1), ())
+    sample = label(tokens, [1], end=0, max_length=length)
+    batch = collate([[sample] * several], padding=0)
     del batch["names"]
     return model, batch
 
@@ -379,10 +383,44 @@ def test_the_data_are_counted_where_they_are():
     report = plan(config)
     assert report["data"]["parts"] == 6
     assert 0 < report["data"]["fits"] < 1
+    assert report["data"]["fits"] + report["data"]["cut"] == pytest.approx(1, abs=1e-3)
     assert report["data"]["tokens_median"] <= 150
+    refusing = {"sources": [str(PARTS)], "max_length": 150, "validation": 0.0}
+    refused = plan(from_dict({"data": {**refusing, "too_long": "refuse"}}))
+    assert refused["data"]["cut"] == 0 and refused["data"]["fits"] == report["data"]["fits"]
+    assert "are left out" in text(refused) and "are cut after an operation" in text(report)
     assert report["flops_per_pass"] > 6 * report["tokens_per_pass"] * 1e6
     longer = plan(from_dict({"data": {"sources": [str(PARTS)], "validation": 0.0}}))
     assert longer["data"]["fits"] == 1 and longer["tokens_per_pass"] > report["tokens_per_pass"]
+
+
+def test_what_is_planned_is_what_a_run_does(tmp_path):
+    changes = {"train.epochs": 2, "train.evaluate_every": 2, "train.checkpoint_every": 4}
+    changes |= {"output": f'"{tmp_path}"'}
+    config = load(
+        ROOT / "configs" / "tiny.toml", changes=tuple(f"{k}={v}" for k, v in changes.items())
+    )
+    report, folder = plan(config), train(config)
+    log = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert report["data"]["parts"] == metrics["parts"]["train"]
+    assert report["validation"]["parts"] == metrics["parts"]["validation"]
+    assert report["steps"] == metrics["steps"]
+    evaluations = 1 + sum("eval_loss" in line for line in log)
+    assert report["validation"]["evaluations"] == evaluations
+    assert report["checkpoints"]["saved"] == math.ceil(metrics["steps"] / 4)
+    saved = sum(
+        (last_checkpoint(folder) / name).stat().st_size
+        for name in ("model.safetensors", "optimizer.pt")
+    )
+    assert report["checkpoints"]["gb_each"] == pytest.approx(saved / 1e9, abs=1e-3)
+
+
+def test_validation_is_planned_for_as_many_parts_as_are_configured():
+    few = {"sources": [str(PARTS)], "validation": 0.4, "validation_parts": 1}
+    assert plan(from_dict({"data": few}))["validation"]["parts"] == 1
+    every = {**few, "validation_parts": 0}
+    assert plan(from_dict({"data": every}))["validation"]["parts"] > 1
 
 
 def test_data_that_are_not_here_are_named():

@@ -111,6 +111,23 @@ def known_sizes(parts: Stored, tokenizer: TextTokenizer, *, text_format: Format)
     return found if len(found) == len(parts) else None
 
 
+def some_sizes(
+    parts: Stored, tokenizer: TextTokenizer, *, text_format: Format, most: int
+) -> tuple[Sizes, np.ndarray]:
+    """Return the sizes of parts and their numbers: of all if they are known or at most `most`.
+
+    Of others, those of evenly spaced shards. Nothing is written.
+    """
+    known = known_sizes(parts, tokenizer, text_format=text_format)
+    if known is not None:
+        return known, np.arange(len(parts))
+    every = np.arange(len(parts.files))[:: -(-len(parts) // most) or 1]
+    some = Stored(parts.folder, tuple(parts.files[i] for i in every), (), parts.starts)
+    numbers = [np.arange(parts.starts[i], parts.starts[i + 1]) for i in every.tolist()]
+    sizes = sizes_of(_told(some, text_format), tokenizer)
+    return sizes, np.concatenate([np.zeros(0, np.int64), *numbers])
+
+
 _FIELDS = dataclasses.fields(Sizes)
 
 

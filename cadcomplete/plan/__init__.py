@@ -6,6 +6,7 @@ and `coverage` (tokens).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import reduce
 from operator import getitem
@@ -16,7 +17,7 @@ import numpy as np
 
 from cadcomplete.config import Config, from_dict
 from cadcomplete.plan.coverage import Coverage, coverage
-from cadcomplete.plan.memory import GB, Memory, Model, memory_of, model_of
+from cadcomplete.plan.memory import ADAM, GB, SINGLE, Memory, Model, memory_of, model_of
 from cadcomplete.plan.work import H100, SHARE, of_attention, of_encoders, per_token
 
 Json = dict[str, Any]
@@ -154,19 +155,22 @@ def _longest(config: Config, model: Model, tflops: float) -> Json:
 def _run(config: Config, model: Model, found: Coverage | str, tflops: float) -> Json:
     """What there is to learn from and what that takes; all of it None where it is not here."""
     if isinstance(found, str):
-        unknown = ("data", "tokens_per_pass", "flops_per_pass", "passes", "hours")
+        unknown = ("data", "tokens_per_pass", "flops_per_pass", "passes", "steps", "parts_per_step")
+        unknown += ("hours", "validation", "checkpoints")
         return {**dict.fromkeys(unknown), "without_data": found}
     passes = sum(stage.passes for stage in config.data.curriculum) * config.train.epochs
-    scale = found.parts * found.fits / max(1, len(found.lengths))
+    scale = found.parts * found.used / max(1, len(found.lengths))
     tokens = float(found.lengths.sum()) * scale
     square = float((found.lengths**2).sum()) * scale
     features = {"image": model.image, "point": model.points}
     shown = {k: e.tokens if e else 1 for k, e in features.items()}
-    seen = found.parts * found.fits * found.shown
+    seen = found.parts * found.used * found.shown
     flops = per_token(config, model) * tokens + of_attention(config, model, 1.0) * square
     flops += of_encoders(
         config, model, pictures=seen / shown["image"] / 2, clouds=seen / shown["point"] / 2
     )
+    rows = tokens / config.data.max_length if config.train.packing else found.parts * found.used
+    steps = max(1, math.ceil(passes * rows / (config.train.batch * config.train.accumulate)))
     lengths = found.lengths if len(found.lengths) else np.zeros(1)
     return {
         "data": {
@@ -174,6 +178,7 @@ def _run(config: Config, model: Model, found: Coverage | str, tflops: float) -> 
             "counted": found.counted,
             "tokenizer": found.tokenizer,
             "fits": round(found.fits, 4),
+            "cut": round(found.cut, 4),
             "tokens_mean": round(float(lengths.mean()), 1),
             "tokens_median": float(np.median(lengths)),
             "tokens_95": float(np.percentile(lengths, 95)),
@@ -181,8 +186,39 @@ def _run(config: Config, model: Model, found: Coverage | str, tflops: float) -> 
         "tokens_per_pass": round(tokens),
         "flops_per_pass": flops,
         "passes": passes,
-        "hours": float(f"{passes * flops / (tflops * 1e12) / 3600:.4g}"),
+        "steps": steps,
+        "parts_per_step": round(passes * found.parts * found.used / steps, 1),
+        "hours": _hours(passes * flops, tflops),
+        "validation": _validation(config, model, found, steps, tflops),
+        "checkpoints": _checkpoints(config, model, steps),
         "without_data": "",
+    }
+
+
+def _hours(flops: float, tflops: float) -> float:
+    return float(f"{flops / (tflops * 1e12) / 3600:.4g}")
+
+
+def _validation(config: Config, model: Model, found: Coverage, steps: int, tflops: float) -> Json:
+    """What all evaluations take: one every so often, one at the end, and one of what is saved."""
+    length, times = found.validation_length, math.ceil(steps / config.train.evaluate_every) + 1
+    each = per_token(config, model, learns=False) * length
+    each += of_attention(config, model, length, learns=False)
+    return {
+        "parts": found.validation,
+        "evaluations": times,
+        "hours": _hours(times * found.validation * each, tflops),
+    }
+
+
+def _checkpoints(config: Config, model: Model, steps: int) -> Json:
+    """What is saved on the way: what learns, and both moments of it, in single precision."""
+    every = config.train.checkpoint_every or config.train.evaluate_every
+    size = (SINGLE + ADAM) * model.learning / GB
+    return {
+        "saved": math.ceil(steps / every),
+        "gb_each": round(size, 3),
+        "gb_kept": round(size * (config.train.checkpoints + 1), 3),
     }
 
 
@@ -223,14 +259,23 @@ def _work_lines(report: Json) -> list[str]:
     longest = f"the longest sample: {flops:.3g} operations, {seconds:.3g} seconds"
     if data is None:
         return [report["without_data"], longest]
+    cut = f", {data['cut']:.1%} are cut after an operation that does" if data["cut"] else ""
+    out = 1 - data["fits"] - data["cut"]
+    cut += f", {out:.1%} are left out" if out > 5e-4 else ""
+    checked, saved = report["validation"], report["checkpoints"]
     return [
-        f"{data['parts']:,} parts, {data['fits']:.1%} of them fit",
+        f"{data['parts']:,} parts, {data['fits']:.1%} of them fit{cut}",
         f"tokenizer: {data['tokenizer']}",
         f"tokens of a sample: mean {data['tokens_mean']:.0f}, median {data['tokens_median']:.0f}, "
         f"95 % below {data['tokens_95']:.0f}",
         longest,
         f"a pass over the parts: {report['tokens_per_pass']:,} tokens, "
         f"{report['flops_per_pass']:.3g} operations",
-        f"the run, {report['passes']:g} passes: {report['hours']:.3g} hours "
+        f"the run, {report['passes']:g} passes: {report['steps']:,} steps of "
+        f"{report['parts_per_step']:.0f} parts, {report['hours']:.3g} hours "
         f"at {report['tflops']:.0f} TFLOP/s",
+        f"validation: {checked['parts']:,} parts, {checked['evaluations']:,} times, "
+        f"{checked['hours']:.3g} hours",
+        f"checkpoints: {saved['saved']:,} of {saved['gb_each']:.3g} GB, "
+        f"{saved['gb_kept']:.3g} GB kept",
     ]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from cadcomplete.config import Config
-from cadcomplete.data.samples import Sample, read_samples
+from cadcomplete.data.sizes import Sizes, sizes_of, told
+from cadcomplete.data.sources import TRAIN, VALIDATION, Source, find_data
+from cadcomplete.data.stored import Stored, some_sizes
+from cadcomplete.fields import Format
 from cadcomplete.plan.memory import Model
 from cadcomplete.plan.sizes import local_folder
-from cadcomplete.prompt import prompt
 from cadcomplete.tokenizer import TextTokenizer, shipped
 
+Numbers = np.ndarray
+
 MOST = 20_000
-"""Parts that are counted; of more, evenly spaced ones stand for all."""
+"""Parts that are counted in a data set whose lengths are not known yet; of more, some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,41 +31,87 @@ class Coverage:
         parts: that train, all of them.
         counted: of these, those of which the tokens were counted.
         fits: share of the parts that fit the length with all they may show.
-        lengths: of the samples that fit, with what they show on average, in tokens.
+        cut: share of those that do not, and end after an operation that does.
+        lengths: of the samples of both, with what they show on average, in tokens.
         shown: features of pictures and points that a sample shows on average, in tokens.
+        validation: parts that validate.
+        validation_length: tokens of one of them, on average.
         tokenizer: which tokenizer counted.
     """
 
     parts: int
     counted: int
     fits: float
+    cut: float
     lengths: np.ndarray
     shown: float
+    validation: int
+    validation_length: float
     tokenizer: str
+
+    @property
+    def used(self) -> float:
+        """The share of the parts that is learned from."""
+        return self.fits + self.cut
 
 
 def coverage(config: Config, model: Model, sources: Sequence[str | Path]) -> Coverage | str:
-    """Count the tokens of a data set; or say, in a line, why that cannot be done."""
+    """Count the tokens of a data set; or say, in a line, why that cannot be done.
+
+    Synthetic parts are not counted.
+    """
     missing = [str(source) for source in sources if not Path(source).is_dir()]
     if missing or not sources:
         return f"no data to count: {', '.join(missing) or 'no data.sources'} is not here"
     tokenizer, name = _tokenizer(config)
-    parts = [s for s in _samples(sources) if s.trains(config.data.validation)]
-    if not parts:
+    here = replace(config.data, sources=tuple(map(str, sources)), synthetic=0)
+    found = find_data(replace(config, data=here))
+    counted = [_some(source, tokenizer, config.data.text_format) for source in found.sources]
+    starts = np.cumsum([0, *map(len, found.sources)])
+    numbers = np.concatenate([n + s for (_, n), s in zip(counted, starts, strict=False)])
+    sizes, side = Sizes.joined([some for some, _ in counted]), found.side[numbers]
+    learned, held_out = (sizes.chosen(side == one) for one in (TRAIN, VALIDATION))
+    if not len(learned):
         return f"no data to count: nothing to train on in {', '.join(map(str, sources))}"
-    chosen = parts[:: -(-len(parts) // MOST)]
-    text_format = config.data.text_format
-    texts = (prompt(s.sequence, caption=s.caption, text_format=text_format).text for s in chosen)
-    encoded = tokenizer.backend.encode_batch(list(texts), add_special_tokens=False)
-    lengths = np.array([len(one.ids) + 1 for one in encoded])
     most, shown = _shown(config, model)
-    fit = lengths + most <= config.data.max_length
-    return Coverage(len(parts), len(chosen), float(fit.mean()), lengths[fit] + shown, shown, name)
+    room = config.data.max_length
+    before = learned.heads.max(axis=1) + most
+    fits = before + learned.text + 1 <= room
+    cut = ~fits & (before + learned.first <= room) & (config.data.too_long == "cut")
+    lengths = np.minimum(_head(learned, config) + learned.text + 1 + shown, room)
+    validating = np.minimum(_head(held_out, config) + held_out.text + 1 + shown, room)
+    limit, held = config.data.validation_parts, int((found.side == VALIDATION).sum())
+    return Coverage(
+        parts=int((found.side == TRAIN).sum()),
+        counted=len(learned),
+        fits=float(fits.mean()),
+        cut=float(cut.mean()),
+        lengths=lengths[fits | cut],
+        shown=shown,
+        validation=min(held, limit) if limit else held,
+        validation_length=float(validating.mean()) if len(held_out) else 0.0,
+        tokenizer=name,
+    )
 
 
-def _samples(sources: Sequence[str | Path]) -> Iterator[Sample]:
-    for source in sources:
-        yield from (item for item in read_samples(source) if isinstance(item, Sample))
+def _some(source: Source, tokenizer: TextTokenizer, text_format: Format) -> tuple[Sizes, Numbers]:
+    """The sizes of the parts of a source, or of some of them, and which these are."""
+    if isinstance(source, Stored):
+        return some_sizes(source, tokenizer, text_format=text_format, most=MOST)
+    numbers = np.arange(0, len(source), -(-len(source) // MOST) or 1)
+    several = (told(source[int(n)], text_format) for n in numbers)
+    return sizes_of(several, tokenizer), numbers
+
+
+def _head(sizes: Sizes, config: Config) -> np.ndarray:
+    """Tokens of the first line on average, if every caption is as likely as any other."""
+    stages = config.data.curriculum
+    share = sum(s.passes * s.captions for s in stages) / sum(s.passes for s in stages)
+    there = sizes.heads[:, 1:] > 0
+    mean = sizes.heads[:, 1:].sum(axis=1) / np.maximum(1, there.sum(axis=1))
+    return np.where(
+        there.any(axis=1), share * mean + (1 - share) * sizes.heads[:, 0], sizes.heads[:, 0]
+    )
 
 
 def _shown(config: Config, model: Model) -> tuple[int, float]:

@@ -11,17 +11,18 @@ SHARE = 0.45
 """The share of it that is our goal (see benchmarks/card.py)."""
 
 
-def per_token(config: Config, model: Model) -> float:
+def per_token(config: Config, model: Model, *, learns: bool = True) -> float:
     """Return the operations of a token but for attention: 2 for each weight and each pass over it.
 
     The passes are forward, again where activations are computed again, back through the
-    activations, and back to the weights where these learn. Adapters are too small to count.
+    activations, and back to the weights where these learn; without learning, forward alone.
+    Adapters are too small to count.
     """
-    passes = 2 + config.train.checkpointing + ("language_model" in model.trained)
+    passes = 2 + config.train.checkpointing + ("language_model" in model.trained) if learns else 1
     return 2.0 * passes * model.decoder.multiplying
 
 
-def of_attention(config: Config, model: Model, length: float) -> float:
+def of_attention(config: Config, model: Model, length: float, *, learns: bool = True) -> float:
     """Return the operations of attention for a text of `length` tokens.
 
     Two products of L × L × Q, half of them under a causal mask: 2 · L² · Q a layer forward, the
@@ -30,7 +31,7 @@ def of_attention(config: Config, model: Model, length: float) -> float:
     """
     decoder = model.decoder
     once = 2.0 * length**2 * decoder.query * decoder.layers
-    return once * (1 + config.train.checkpointing + 2.5)
+    return once * (1 + (config.train.checkpointing + 2.5) * learns)
 
 
 def of_encoders(config: Config, model: Model, *, pictures: float, clouds: float) -> float:
