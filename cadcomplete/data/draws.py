@@ -1,7 +1,7 @@
 """Numbers drawn at random by what they are for: a million of them at once, or one, and the same.
 
-A generator of its own for each sample costs 20 microseconds, so the lengths of a million samples
-would take half a minute. These are a hash of what they belong to (SplitMix64: Steele, Lea and
+A generator of its own for each sample would cost more than all else that is done to know lengths
+of a million samples. These are a hash of what they belong to (SplitMix64: Steele, Lea and
 Flood 2014, Fast Splittable Pseudorandom Number Generators).
 """
 

@@ -123,7 +123,8 @@ def some_sizes(
         return known, np.arange(len(parts))
     every = np.arange(len(parts.files))[:: -(-len(parts) // most) or 1]
     some = Stored(parts.folder, tuple(parts.files[i] for i in every), (), parts.starts)
-    numbers = [np.arange(parts.starts[i], parts.starts[i + 1]) for i in every.tolist()]
+    starts = parts.starts.tolist()
+    numbers = [np.arange(starts[i], starts[i + 1]) for i in every.tolist()]
     sizes = sizes_of(_told(some, text_format), tokenizer)
     return sizes, np.concatenate([np.zeros(0, np.int64), *numbers])
 
