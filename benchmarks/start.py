@@ -7,7 +7,7 @@
 The data sets are simulated: synthetic parts, each again and again, in shards as `cadcomplete
 prepare` writes them, with a picture and a cloud of some bytes. What is measured is all
 that `cadcomplete train` does before the model is there, with the settings of a large preset (packed
-rows of 13,000 tokens, three epochs), in a process of its own: first the tokens are counted, then
+rows, three epochs), in a process of its own: first the tokens are counted, then
 they are known.
 """
 
@@ -96,7 +96,7 @@ def start(config: Config, tokenizer: TextTokenizer) -> dict[str, Any]:
     split = time.perf_counter()
     features = Features(image=256, points=257)
     training = Histories(learned, tokenizer, config, features)
-    packing = config.data.max_length if config.train.packing else 0
+    packing = config.packed_row
     rows = Rows(training, packing=packing, epochs=config.train.epochs)
     order = list(InStages(rows, step=config.train.accumulate, seed=0))
     ended = time.perf_counter()

@@ -234,7 +234,9 @@ class TrainConfig:
         batch: samples in a micro-batch, or rows of packed samples.
         accumulate: micro-batches in a step, over all processes together: a step learns from the
             same samples however many processes there are.
-        packing: whether samples share rows of `max_length` tokens, none seeing another.
+        packing: whether samples share rows, none seeing another.
+        row: tokens of a row that samples share; 0 for `max_length`. A longer sample has a row for
+            itself, and keeps the fastest attention: that of a shared row costs its square.
         rates: the highest learning rate of each part.
         warmup: share of the steps in which the rates rise; then they fall with a cosine.
         clip: highest norm of the gradient.
@@ -262,6 +264,7 @@ class TrainConfig:
     batch: Size = 32
     accumulate: Size = 1
     packing: bool = False
+    row: Annotated[int, Between(0, 10**7)] = 0
     rates: RatesConfig = field(default_factory=RatesConfig)
     warmup: Share = 0.02
     weight_decay: Annotated[float, Between(0, 10)] = 0.1
@@ -293,6 +296,11 @@ class Config:
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+
+    @property
+    def packed_row(self) -> int:
+        """Tokens of a row that samples share; 0 if each has its own."""
+        return (self.train.row or self.data.max_length) if self.train.packing else 0
 
     def check(self) -> None:
         """Raise ConfigError for a value with which nothing could be trained."""

@@ -186,8 +186,7 @@ def _fit(run: Run, *, say: Say, resume: bool, changed: bool) -> Path:
         step = int(last.name.rpartition("-")[2]) if last else 0
         record = runs.write(record, config, folder, step=step)
         write_text(folder / "skipped.json", json.dumps(_skips(run), indent=1) + "\n")
-    packing = config.data.max_length if config.train.packing else 0
-    train = config.train
+    train, packing = config.train, config.packed_row
     rows = Rows(run.training, packing=packing, seed=train.seed, epochs=train.epochs)
     refused = sum(sum(side.values()) for side in run.refused.values())
     trainer = HistoryTrainer(

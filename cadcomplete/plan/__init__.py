@@ -169,7 +169,9 @@ def _run(config: Config, model: Model, found: Coverage | str, tflops: float) -> 
     flops += of_encoders(
         config, model, pictures=seen / shown["image"] / 2, clouds=seen / shown["point"] / 2
     )
-    rows = tokens / config.data.max_length if config.train.packing else found.parts * found.used
+    rows = found.parts * found.used
+    if row := config.packed_row:
+        rows *= float(np.minimum(1.0, found.lengths / row).mean())
     steps = max(1, math.ceil(passes * rows / (config.train.batch * config.train.accumulate)))
     lengths = found.lengths if len(found.lengths) else np.zeros(1)
     return {

@@ -109,6 +109,7 @@ def work_of(config: Config) -> Work:
     """Return the largest micro-batch of a configuration and how it is computed."""
     model, train = config.model, config.train
     sdpa = model.attention == "sdpa"
+    shared = config.packed_row >= config.data.max_length  # shorter ones are never the largest
     return Work(
         train.batch,
         config.data.max_length,
@@ -120,7 +121,7 @@ def work_of(config: Config) -> Work:
         dropout=1 if model.lora.dropout else 0,
         dora=model.lora.dora,
         fused=model.attention != "eager",
-        masked=(train.batch > 1 or train.packing) and (sdpa or model.attention == "eager"),
+        masked=(train.batch > 1 or shared) and (sdpa or model.attention == "eager"),
     )
 
 
@@ -173,7 +174,7 @@ def _features(config: Config, model: Model) -> int:
             continue
         items = work.rows * count
         if config.train.packing:
-            items *= max(1, work.length // (count * encoder.tokens + _SHORT))
+            items *= max(1, config.packed_row // (count * encoder.tokens + _SHORT))
         if f"{name}_encoder" in model.trained:
             size += activations.encoder(encoder, items=items, compute=work.compute)
         if f"{name}_projector" in model.trained:
