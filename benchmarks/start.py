@@ -72,6 +72,7 @@ def _row(part: Any) -> dict[str, Any]:
         "description": "a plate",
         "description_long": "Plate 40 × 30 × 10 mm with a round hole ⌀8 mm.",
         "operations": len(part),
+        "unsupported": [],
         "images": [{"view": 0, "style": "default", "png": SIGNATURE}],
         "points": np.zeros(3, dtype=np.float32),
         "normals": np.zeros(3, dtype=np.float16),
