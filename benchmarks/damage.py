@@ -281,7 +281,7 @@ def damage(kind: str, seeds: range, folder: Path) -> tuple[Counter[str], list[st
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1000, help="files of each kind")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("kinds", nargs="*", default=list(KINDS), help=", ".join(KINDS))

@@ -166,12 +166,12 @@ def encode(
     from cadcomplete.prompt import prompt
     from cadcomplete.tokenizer import TextTokenizer, shipped
 
-    if text_format not in FORMATS:
+    known = next((name for name in FORMATS if name == text_format), None)
+    if known is None:
         expected = " or ".join(FORMATS)
         raise InputError("unknown format", where="--format", expected=expected, got=text_format)
     document = readers.read(path)
     kept = document.known if cut is None else document.truncated(cut)
-    known = next(name for name in FORMATS if name == text_format)
     text = prompt(kept.sequence, caption=caption, text_format=known)
     tokens = TextTokenizer.load(tokenizer or shipped()).encode(text)
     after = [i for i, c in zip(tokens.cuts, text.cuts, strict=True) if c.curves is None]
