@@ -166,7 +166,7 @@ def encode(
     from cadcomplete.prompt import prompt
     from cadcomplete.tokenizer import TextTokenizer, shipped
 
-    known = next((name for name in FORMATS if name == text_format), None)
+    known = {str(name): name for name in FORMATS}.get(text_format)
     if known is None:
         expected = " or ".join(FORMATS)
         raise InputError("unknown format", where="--format", expected=expected, got=text_format)
