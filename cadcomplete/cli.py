@@ -44,7 +44,7 @@ def main() -> None:
     from cadcomplete.errors import CadCompleteError, InputError, Interrupted
 
     try:
-        code = app(standalone_mode=False, obj=time.monotonic())
+        code = app(prog_name="cadcomplete", standalone_mode=False, obj=time.monotonic())
         if code == 130:  # typer has caught a Ctrl-C
             _fail("interrupted", 130)
     except InputError as error:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cadcomplete import exporters, readers
 from cadcomplete.errors import InputError, KernelFailure
-from cadcomplete.fields import FORMATS
+from cadcomplete.fields import FORMATS, Format
 from cadcomplete.files import check_folder
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import Report, examine
@@ -166,7 +166,8 @@ def encode(
     from cadcomplete.prompt import prompt
     from cadcomplete.tokenizer import TextTokenizer, shipped
 
-    known = {str(name): name for name in FORMATS}.get(text_format)
+    names: dict[str, Format] = {name: name for name in FORMATS}
+    known = names.get(text_format)
     if known is None:
         expected = " or ".join(FORMATS)
         raise InputError("unknown format", where="--format", expected=expected, got=text_format)
