@@ -29,6 +29,7 @@ from cadcomplete.predictions import Case, Finished, Suggestion
 from cadcomplete.predictor import ROWS, ModelPredictor
 from cadcomplete.readers import Document, read
 from cadcomplete.sequence import CadSequence
+from cadcomplete.wording import EXPECTED, PROBABILITY, in_words, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,7 @@ class Completion:
 
     Attributes:
         rank: 1 is the best.
-        score: how much of the wanted part it is expected to be, an IoU from 0 to 1; of a next
-            operation alone, the probability that it is the one that the designer makes.
+        score: from 0 to 1; what it is says `Completions.score_is`.
         document: the whole part, in the dialect of what was given.
         given: the history that was given.
         report: what the kernel found.
@@ -72,6 +72,11 @@ class Completion:
         """What was added, in the line language."""
         return encode(self.document.sequence).text[len(encode(self.given).text) :]
 
+    @property
+    def words(self) -> str:
+        """What was added, in words, such as "4 through holes ø9"; lengths in mm."""
+        return in_words(self.document.sequence, self.given.whole_operations)
+
 
 @dataclass(frozen=True, slots=True)
 class Completions:
@@ -80,12 +85,17 @@ class Completions:
     Attributes:
         given: the operations that were given, as a document.
         model: name of the model.
-        completions: the best first; those that are not valid solids last.
+        completions: the best first. Those that float, change nothing or are no valid solids are
+            only among them if all are. Of whole parts only those that are expected to be better
+            than the given one as it is: there may be none.
         finished: how probable the model finds it that nothing is missing.
         generated: how many continuations were written.
         discarded: how many of them were still no part when they grew too long, or drew
             something that does not exist, such as an arc without length.
         seconds: time it took, without loading the model.
+        score_is: what their scores are: `wording.EXPECTED`, or of next operations `PROBABILITY`.
+        as_it_is: what the part scores with nothing added; None for next operations, and where it
+            cannot be finished, as a sketch waits to be extruded.
     """
 
     given: Document
@@ -95,6 +105,8 @@ class Completions:
     generated: int
     discarded: int
     seconds: float
+    score_is: str = EXPECTED
+    as_it_is: float | None = None
 
 
 def complete(
@@ -112,7 +124,8 @@ def complete(
 ) -> Completions:
     """Return up to `n` different completions of the first `keep` operations of a part.
 
-    With `only_next` each adds one operation, supposing that one follows.
+    Those are whole parts, and only such as are expected to be better than the given one as it is;
+    there may be none. With `only_next` each adds one operation, supposing that one follows.
 
     Without `keep` all operations that are known here are kept, or as many as a truncated file
     says. `images` are pictures of the wanted part and `points` its surface. The part, the model,
@@ -146,16 +159,20 @@ def complete(
     seen = _pictures(images), _cloud(points, kernel)
     case = Case(given.sequence.id, given.sequence, caption, *seen)
     search = ModelPredictor(model, kernel, rows=max(ROWS, 2 * n + 6))  # some will be alike
-    question = search.ask(case, seed=seed)
+    question = search.ask(case, seed=seed, until="extrude" if only_next else "end")
+    score_is, as_it_is = EXPECTED, None
     if only_next:
         parts = [_one_more(given.sequence, found) for found in search.next(question, n=n)]
+        score_is = PROBABILITY
     else:
-        parts = search.parts(question, n=n, seed=seed, may_stop=False)
-    told = _told(given, parts)
-    lost = sum(not row.whole for row in question.rows) + len(parts) - len(told)
-    seconds = time.monotonic() - started
-    generated = len(question.rows)
-    return Completions(given, model.name, told, question.stop, generated, lost, seconds)
+        parts, as_it_is = search.proposals(question, n=n, seed=seed)
+    said = _said(given, parts)
+    unsaid = sum(not row.whole for row in question.rows) + len(parts) - len(said)
+    seconds, count = time.monotonic() - started, len(question.rows)
+    finished = question.stop
+    return Completions(
+        given, model.name, said, finished, count, unsaid, seconds, score_is, as_it_is
+    )
 
 
 def _model(model: Checkpoint | str | Path | None) -> Checkpoint:
@@ -209,13 +226,13 @@ def _one_more(given: CadSequence, found: Suggestion) -> Finished:
     return Finished(part, found.score, report.valid, report.problems, found.source, report)
 
 
-def _told(given: Document, parts: Sequence[Finished]) -> tuple[Completion, ...]:
+def _said(given: Document, parts: Sequence[Finished]) -> tuple[Completion, ...]:
     """The parts that the dialect of what was given can say, ranked in their order."""
     documents = [(part, _document(given, part)) for part in parts]
-    told = [(part, document) for part, document in documents if document is not None]
+    said = [(part, document) for part, document in documents if document is not None]
     return tuple(
         Completion(rank, part.score, document, given.sequence, part.report or Report(()))
-        for rank, (part, document) in enumerate(told, start=1)
+        for rank, (part, document) in enumerate(said, start=1)
     )
 
 
@@ -235,7 +252,8 @@ def write(
     """Write all completions to files; return their paths by rank and format.
 
     What has no solid has no STEP, STL, GLB or picture. With pictures there is one more, of all
-    completions beside each other: its path is under "overview". Raises InputError for a folder
+    completions beside each other: its path is under "overview". Where there are none, nothing is
+    written. Raises InputError for a folder
     that cannot be written to.
     """
     name = _file_name(completions.given.sequence.id)
@@ -248,9 +266,9 @@ def write(
     for rank, paths, job in pending:
         job.result()
         files[rank] = {f: str(path) for f, path in paths.items() if path.is_file()}
-    if "png" in formats:
+    if "png" in formats and completions.completions:
         overview = folder / f"{name}_overview.png"
-        entries = [(c.document, _label(c)) for c in completions.completions]
+        entries = [(c.document, _label(c, completions.score_is)) for c in completions.completions]
         kernel.run(draw_overview, completions.given, entries, overview)
         files["overview"] = str(overview)
     return files
@@ -261,6 +279,6 @@ def _file_name(id: str) -> str:
     return re.sub(r"[^\w.-]+", "_", id)[:100] or "part"
 
 
-def _label(completion: Completion) -> str:
+def _label(completion: Completion, score_is: str) -> str:
     verdict = "" if completion.valid else ", not valid"
-    return f"{completion.rank}.  score {completion.score:.2f}{verdict}"
+    return f"{completion.rank}. {completion.words}\n{told(completion.score, score_is)}{verdict}"

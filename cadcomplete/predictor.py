@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Literal
 
@@ -19,10 +20,12 @@ import numpy as np
 from cadcomplete import ranking
 from cadcomplete.candidates import Candidate, averaged, extended, ideas, scored, turned
 from cadcomplete.checkpoint import Checkpoint
+from cadcomplete.choosing import ByEffect, BySketch, chosen
 from cadcomplete.data.augment import Symmetry, move
 from cadcomplete.data.inputs import picture, surface
 from cadcomplete.data.levels import measured
-from cadcomplete.errors import CadCompleteError, GeometryError, InputError
+from cadcomplete.effects import SAME
+from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.features import FEATURES, alike, bent, features
 from cadcomplete.finishing import Part, finished_parts
 from cadcomplete.fitting import Wanted, settled, wanted
@@ -31,7 +34,7 @@ from cadcomplete.geometry import Array
 from cadcomplete.grammar import Grammar, Matcher
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import Report, examine
+from cadcomplete.kernel.jobs import Report
 from cadcomplete.operations import Extrude, Sketch
 from cadcomplete.predictions import Case, Finished, Prediction, Suggestion
 from cadcomplete.prompt import prompt
@@ -41,8 +44,11 @@ from cadcomplete.sequence import CadSequence
 ROWS = 16
 """Continuations that the model writes for each case."""
 
-_TRIES = 12
-"""Ideas that the kernel is asked about at least, if none of them is valid."""
+TOLD_APART = 0.85
+"""IoU of what two whole parts change, below which a person sees that they differ.
+
+What is expected to share most with all guesses is often nearly the best one: of blind holes the
+deepest. With a cloud less is another part, as the numbers are exact."""
 
 TURNS = (
     Symmetry((1, 2, 0), (1, 1, 1)),
@@ -189,19 +195,25 @@ class ModelPredictor:
         return scored(others, begin(self.checkpoint.model, asked), start, self.checkpoint.tokenizer)
 
     def next(self, question: Question, *, n: int) -> tuple[Suggestion, ...]:
-        """Return up to `n` different next operations, the likeliest first, invalid ones last."""
+        """Return up to `n` different next operations, the likeliest first.
+
+        Those that float, change nothing or are invalid are only among them if all are.
+        """
         found = self.candidates(question)
         if not found:
             return ()
         known = features(found, question.given, wanted=question.wanted)
         chances = self.chances(question, known)
-        order = _spread(chances, alike(found, question.given))
-        best = [found[i] for i in order]
-        wholes = [extended(question.given, candidate.operations) for candidate in best]
-        return tuple(
-            _suggestion(best[i], float(chances[order[i]]), report)
-            for i, report in _checked(wholes, n, len(question.given), self.kernel)
-        )
+        order = np.argsort(-chances, kind="stable").tolist()
+        best, given, shown = [found[i] for i in order], question.given, question.wanted is not None
+        ideas = [extended(given, candidate.operations) for candidate in best]
+        sketches = [c.operation for c in best if isinstance(c.operation, Sketch)]
+        if sketches:
+            judge = BySketch(given, sketches, alike(best, given), shown)
+        else:
+            judge = ByEffect(given, ideas, self.kernel, shown)
+        answers = chosen(ideas, n, new=len(given), judge=judge, kernel=self.kernel)
+        return tuple(_suggestion(best[i], float(chances[order[i]]), r) for i, r in answers)
 
     def chances(self, question: Question, known: Array) -> Array:
         """The probability of each candidate, from its features; by the model alone at worst."""
@@ -218,20 +230,36 @@ class ModelPredictor:
 
     # --- the whole part -------------------------------------------------------------------------
 
-    def parts(
-        self, question: Question, *, n: int, seed: int = 0, may_stop: bool = True
-    ) -> tuple[Finished, ...]:
-        """Return up to `n` different finished parts, the best first, invalid ones last."""
-        found = finished_parts(
-            question.given,
-            question.rows,
-            stop=question.stop,
-            wanted=question.wanted,
-            may_stop=may_stop,
-            seed=seed,
+    def parts(self, question: Question, *, n: int, seed: int = 0) -> tuple[Finished, ...]:
+        """Return up to `n` different finished parts, the best first.
+
+        The given one is among them where it belongs: what comes after it is expected to be worse.
+        """
+        return self._parts(question, self._ideas(question, seed), n=n)
+
+    def proposals(
+        self, question: Question, *, n: int, seed: int = 0
+    ) -> tuple[tuple[Finished, ...], float | None]:
+        """Return up to `n` finished parts that are expected to be better than the given one.
+
+        And how good that is expected to be as it is; None if it cannot be a finished part.
+        """
+        found = self._ideas(question, seed)
+        better = takewhile(lambda p: p.source != "given", self._parts(question, found, n=n + 1))
+        as_it_is = next((part.score for part in found if part.source == "given"), None)
+        return tuple(better)[:n], as_it_is
+
+    def _ideas(self, question: Question, seed: int) -> list[Part]:
+        return finished_parts(
+            question.given, question.rows, stop=question.stop, wanted=question.wanted, seed=seed
         )
-        checked = _checked([part.sequence for part in found], n, len(question.given), self.kernel)
-        return tuple(_finished(found[i], report) for i, report in checked)
+
+    def _parts(self, question: Question, found: list[Part], *, n: int) -> tuple[Finished, ...]:
+        given, ideas = question.given, [part.sequence for part in found]
+        shown = question.wanted is not None
+        judge = ByEffect(given, ideas, self.kernel, shown, SAME if shown else TOLD_APART)
+        answers = chosen(ideas, n, new=len(given), judge=judge, kernel=self.kernel)
+        return tuple(_finished(found[i], report) for i, report in answers)
 
 
 def prompted(
@@ -298,41 +326,9 @@ def situation(question: Question) -> str:
     return f"{name}, {'scan' if question.wanted.noise > 0 else 'cloud'}"
 
 
-def _spread(chances: Array, alike_CC: Array) -> list[int]:
-    """The order of chances, but what has the same effect as a better one comes after all."""
-    first: list[int] = []
-    later: list[int] = []
-    for i in np.argsort(-chances, kind="stable").tolist():
-        (later if alike_CC[i, first].any() else first).append(i)
-    return first + later
-
-
 def _suggestion(candidate: Candidate, chance: float, report: Report) -> Suggestion:
     return Suggestion(candidate.operation, chance, report.valid, candidate.source, report)
 
 
 def _finished(part: Part, report: Report) -> Finished:
     return Finished(part.sequence, part.score, report.valid, report.problems, part.source, report)
-
-
-def _checked(
-    sequences: Sequence[CadSequence], n: int, new: int, kernel: Kernel
-) -> list[tuple[int, Report]]:
-    """Check in order until `n` are valid; those come first, then others, `n` at most.
-
-    A crash or a hang of the kernel is a problem of that part alone.
-    """
-    valid: list[tuple[int, Report]] = []
-    invalid: list[tuple[int, Report]] = []
-    at = 0
-    while at < min(len(sequences), max(4 * n, _TRIES)) and len(valid) < n:
-        some = range(at, min(at + n - len(valid), len(sequences)))
-        pending = [(i, kernel.submit(examine, sequences[i], new)) for i in some]
-        for i, one in pending:
-            try:
-                report = one.result()
-            except CadCompleteError as error:
-                report = Report((str(error),))
-            (valid if report.valid else invalid).append((i, report))
-        at = some.stop
-    return (valid + invalid)[:n]

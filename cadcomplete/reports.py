@@ -317,6 +317,8 @@ def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
         "model": result.model,
         "seconds": round(result.seconds, 3),
         "finished": round(result.finished, 4),
+        "score_is": result.score_is,
+        "as_it_is": None if result.as_it_is is None else round(result.as_it_is, 6),
         "generated": result.generated,
         "discarded": result.discarded,
         "overview": files.get("overview"),
@@ -328,6 +330,7 @@ def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
                 "problems": list(c.problems),
                 "operations_added": c.operations_added,
                 "volume_mm3": c.volume,
+                "words": c.words,
                 "text": c.text,
                 "files": files.get(c.rank, {}),
             }
@@ -338,8 +341,12 @@ def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
 
 def completions_text(report: Json) -> str:
     """Return completions for people."""
-    kept, finished = _plural(report["kept"], "operation"), report["finished"]
-    lines = [f"{report['file']}: {kept} kept; {finished:.0%} that nothing is missing"]
+    from cadcomplete.wording import told
+
+    kept, score_is = _plural(report["kept"], "operation"), report["score_is"]
+    lines = [f"{report['file']}: {kept} kept; {report['finished']:.0%} that nothing is missing"]
+    if report["as_it_is"] is not None:
+        lines.append(f"as it is: {told(report['as_it_is'], score_is)}")
     lines += [f"{report['file']}: {notice}" for notice in report["part_notices"]]
     lines += [f"{report['points']}: {notice}" for notice in report["notices"]]
     for completion in report["completions"]:
@@ -347,17 +354,19 @@ def completions_text(report: Json) -> str:
         size = "no solid" if volume is None else f"{volume:.6g} mm³"
         verdict = "valid" if completion["valid"] else f"not valid: {completion['problems'][0]}"
         added = _plural(completion["operations_added"], "operation")
-        lines.append(
-            f"\n{completion['rank']}. score {completion['score']:.3f}, "
-            f"{added} added, {size}, {verdict}"
-        )
+        score = told(completion["score"], score_is)
+        lines.append(f"\n{completion['rank']}. {completion['words']}")
+        lines.append(f"   {score}; {added} added, {size}, {verdict}")
         lines += [f"   {line}" for line in completion["text"].splitlines()]
         lines += [f"   {name}: {file}" for name, file in completion["files"].items()]
+    if not report["completions"]:
+        lines.append("\nnothing that was found is expected to be better than the part as it is;")
+        lines.append("with --next: what may follow, supposing that something does")
     if report["overview"]:
         lines.append(f"\noverview: {report['overview']}")
     total, own = report["total_seconds"], report["seconds"]
     lines.append(f"\n{report['model']}, {total:.1f} seconds, {own:.1f} of them for the answer")
-    if not any(c["files"] for c in report["completions"]):
+    if report["completions"] and not any(c["files"] for c in report["completions"]):
         lines.append("use -o FOLDER to write files")
     return "\n".join(lines)
 

@@ -135,12 +135,14 @@ def test_synthesize_writes_parts_that_can_be_read(run, tmp_path):
 
 
 def test_complete_answers_with_the_promised_keys(run, tmp_path):
-    code, out, _ = run("complete", FLANGE, "--keep", 4, "-n", 2, "--json", "-o", tmp_path)
+    code, out, _ = run("complete", FLANGE, "--keep", 3, "-n", 2, "--json", "-o", tmp_path)
     report = json.loads(out)
     assert code == 0
     assert {"kept", "model", "seconds", "completions"} <= report.keys()
     assert report["total_seconds"] >= report["seconds"]  # from when the program began
-    assert report["kept"] == 4
+    assert report["kept"] == 3
+    assert (report["score_is"], report["as_it_is"]) == ("expected IoU", None)
+    assert report["completions"]
     for completion in report["completions"]:
         assert completion.keys() == {
             "rank",
@@ -149,6 +151,7 @@ def test_complete_answers_with_the_promised_keys(run, tmp_path):
             "problems",
             "operations_added",
             "volume_mm3",
+            "words",
             "text",
             "files",
         }
@@ -156,9 +159,9 @@ def test_complete_answers_with_the_promised_keys(run, tmp_path):
 
 
 def test_complete_is_readable_and_says_how_to_get_files(run):
-    code, out, _ = run("complete", FLANGE, "--keep", 4, "-n", 1)
+    code, out, _ = run("complete", FLANGE, "--keep", 3, "-n", 1)
     assert code == 0
-    assert "4 operations kept" in out
+    assert "3 operations kept" in out
     assert "use -o FOLDER to write files" in out
 
 

@@ -14,7 +14,13 @@ from cadcomplete.data.truncate import versions
 from cadcomplete.errors import InputError
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.lines import decode, encode
+from cadcomplete.operations import Sketch
+from cadcomplete.reports import _completions, completions_text
 from cadcomplete.sequence import truncate
+from cadcomplete.wording import EXPECTED, PROBABILITY
+
+KEEP = 3
+"""Of the flange: its third operation is a sketch, so that it cannot be finished."""
 
 
 @pytest.fixture(scope="module")
@@ -30,38 +36,64 @@ def flange():
 
 @pytest.fixture(scope="module")
 def result(flange, kernel):
-    return complete(flange, keep=4, n=4, kernel=kernel)
+    return complete(flange, keep=KEEP, n=4, kernel=kernel)
 
 
 def contents(result):
     return [(c.rank, c.score, c.valid, c.text, c.document.raw) for c in result.completions]
 
 
-def test_completions_are_different_and_ranked_with_invalid_ones_last(result):
+def test_completions_are_different_valid_and_in_the_order_of_their_scores(result):
     completions = result.completions
     assert [c.rank for c in completions] == list(range(1, len(completions) + 1))
-    keys = [(not c.valid, -c.score) for c in completions]
-    assert keys == sorted(keys)
+    scores = [c.score for c in completions]
+    assert scores == sorted(scores, reverse=True)
     assert len({c.text for c in completions}) == len(completions) > 1
-    assert all(c.valid == (not c.problems) for c in completions)
+    assert all(c.valid and not c.problems for c in completions)
+    assert (result.score_is, result.as_it_is) == (EXPECTED, None)
+
+
+def test_of_a_part_that_may_be_finished_only_better_ones_are_shown(flange, kernel):
+    result = complete(flange, keep=2, n=3, kernel=kernel)
+    assert 0 < result.finished < result.as_it_is <= 1
+    assert all(c.score > result.as_it_is for c in result.completions)
+    text = completions_text(answer_of(result))
+    assert f"as it is: expected IoU {result.as_it_is:.3f}" in text
+    assert result.completions or "nothing that was found is expected to be better" in text
+
+
+def test_a_score_says_in_every_output_what_it_is(flange, kernel, result):
+    report = answer_of(result)
+    assert report["score_is"] == EXPECTED
+    assert "\n   expected IoU 0." in completions_text(report)
+    following = answer_of(complete(flange, keep=KEEP, n=1, only_next=True, kernel=kernel))
+    assert (following["score_is"], following["as_it_is"]) == (PROBABILITY, None)
+    assert " % that it is the designer's; 1 operation added" in completions_text(following)
+    words = following["completions"][0]["words"]
+    assert f"\n1. {words}\n" in completions_text(following)
+
+
+def answer_of(result):
+    """What the command line answers."""
+    return {"file": "part", "points": None, "notices": [], **_completions(result, {})}
 
 
 def test_every_completion_adds_something_and_parses(result, flange):
     for completion in result.completions:
         assert completion.operations_added >= 1
-        given = encode(truncate(flange.sequence, 4)).text
+        given = encode(truncate(flange.sequence, KEEP)).text
         whole = decode(given + completion.text)
-        assert len(whole) == 4 + completion.operations_added
+        assert len(whole) == KEEP + completion.operations_added
 
 
 def test_the_given_operations_stay_as_they_are_value_for_value(result, flange):
-    given = flange.truncated(4).raw
+    given = flange.truncated(KEEP).raw
     for completion in result.completions:
         raw = completion.document.raw
-        assert raw["sequence"][:4] == given["sequence"]
+        assert raw["sequence"][:KEEP] == given["sequence"]
         assert {k: raw["entities"][k] for k in given["entities"]} == given["entities"]
         assert list(raw["entities"])[: len(given["entities"])] == list(given["entities"])
-        new = [entry["entity"] for entry in raw["sequence"][4:]]
+        new = [entry["entity"] for entry in raw["sequence"][KEEP:]]
         assert len(set(new)) == len(new) and not set(new) & given["entities"].keys()
 
 
@@ -72,29 +104,35 @@ def test_the_input_is_not_changed_by_completing_it(flange, kernel):
 
 
 def test_the_same_seed_gives_the_same_completions_and_another_others(flange, kernel, result):
-    assert contents(complete(flange, keep=4, n=4, kernel=kernel)) == contents(result)
-    assert contents(complete(flange, keep=4, n=4, seed=1, kernel=kernel)) != contents(result)
+    assert contents(complete(flange, keep=KEEP, n=4, kernel=kernel)) == contents(result)
+    assert contents(complete(flange, keep=KEEP, n=4, seed=1, kernel=kernel)) != contents(result)
 
 
 def test_what_follows_the_cut_changes_nothing(flange, kernel, result):
-    longer = replace(flange.sequence, operations=flange.sequence.operations[:4] * 1)
-    alone = flange.truncated(4)
+    longer = replace(flange.sequence, operations=flange.sequence.operations[:KEEP] * 1)
+    alone = flange.truncated(KEEP)
     assert alone.sequence.operations == longer.operations
     assert contents(complete(alone, n=4, kernel=kernel)) == contents(result)
 
 
+def in_a_sketch(document):
+    """The first truncated version that ends in a sketch."""
+    found = (v for v in versions(document) if isinstance(v.sequence.operations[-1], Sketch))
+    return next(version for version in found if len(version.sequence) > 1)
+
+
 def test_a_truncated_file_is_as_good_as_a_whole_one_with_keep(flange, kernel):
-    version = versions(flange)[2]
+    version = in_a_sketch(flange)
     keep = version.kept_operations
     assert keep is not None
     first = complete(readers.parse(version.dump(), id="flange"), n=2, kernel=kernel)
     second = complete(flange, keep=keep, n=2, kernel=kernel)
-    assert [c.text for c in first.completions] == [c.text for c in second.completions]
+    assert [c.text for c in first.completions] == [c.text for c in second.completions] != []
     assert [c.score for c in first.completions] == [c.score for c in second.completions]
 
 
 def test_a_completed_file_has_its_own_box_and_no_longer_says_what_was_kept(flange, kernel):
-    version = versions(flange)[2]
+    version = in_a_sketch(flange)
     completion = complete(version, n=1, kernel=kernel).completions[0]
     assert completion.valid
     assert completion.document.kept_operations is None
@@ -114,14 +152,14 @@ def test_a_file_that_says_how_much_it_keeps_is_cut_there(flange):
 
 
 def test_a_caption_changes_the_scores(flange, kernel, result):
-    told = complete(flange, keep=4, n=4, caption="a flange with four holes", kernel=kernel)
+    told = complete(flange, keep=KEEP, n=4, caption="a flange with four holes", kernel=kernel)
     assert [c.score for c in told.completions] != [c.score for c in result.completions]
 
 
 def test_native_files_are_completed_in_their_own_dialect(flange, kernel):
     native = readers.from_sequence(flange.sequence)
-    completion = complete(native, keep=4, n=1, kernel=kernel).completions[0]
-    given = native.truncated(4).raw["sequence"]
+    completion = complete(native, keep=KEEP, n=1, kernel=kernel).completions[0]
+    given = native.truncated(KEEP).raw["sequence"]
     assert completion.document.raw["sequence"][: len(given)] == given
     assert completion.document.raw["format"] == "cadcomplete"
 

@@ -223,6 +223,22 @@ def test_overview_shows_what_was_given_and_every_completion(tmp_path):
     assert all((tile[below] < 128).any() for tile in (given, first, second))  # its text
     above = slice(0, width // 3)
     assert np.array_equal(second[above], given[above])  # all that it has
+    outlines = [(tile[above] < 250).any(axis=2) for tile in (given, first)]
+    assert np.array_equal(*outlines)  # seen from one side, and as large
+
+
+def test_overview_shows_what_was_added_behind_something(tmp_path):
+    """Holes on both sides of a wall that no corner looks over: both are seen, by their edges."""
+    plate = PLATE.replace("circle 20 15 5\n", "").replace("0/1", "0")
+    wall = "loop 0 8\nline 40 8\nline 40 22\nline 0 22\nclose\nextrude join to 60 0\n"
+    given = plate + "sketch 0 0 10 +z +x\n" + wall
+    counts = []
+    for holes in ("circle 20 4 2\n", "circle 20 4 2\ncircle 20 26 2\n"):
+        which = " ".join(map(str, range(holes.count("circle"))))
+        whole = document(f"{given}sketch 0 0 0 +z +x\n{holes}extrude cut to 10 {which}\n")
+        draw_overview(document(given), [(whole, "1. holes")], tmp_path / "overview.png")
+        counts.append(orange(pixels(tmp_path / "overview.png")).sum())
+    assert counts[1] > 1.3 * counts[0] > 100
 
 
 # --- whole or not at all ------------------------------------------------------------------------

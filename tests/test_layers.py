@@ -19,7 +19,8 @@ LAYERS = (
     {"exporters", "metrics", "data", "fitting", "predictions", "ranking", "baselines", "habits"},
     {"distributed", "encoders", "losses", "model", "pretrained"},
     {"assembly", "checkpoint", "generate", "health", "runs", "trainer", "timed"},
-    {"candidates", "features", "finishing", "predictor", "completion", "train", "evaluate", "plan"},
+    {"candidates", "features", "finishing", "effects", "choosing", "wording", "predictor"}
+    | {"completion", "train", "evaluate", "plan"},
     {"progress", "reports", "cli", "server", "__main__"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}

@@ -15,9 +15,9 @@ from cadcomplete.candidates import Candidate, averaged, turned
 from cadcomplete.completion import complete, predictor
 from cadcomplete.data.augment import move
 from cadcomplete.features import FEATURES, alike, features
-from cadcomplete.finishing import expected, finished_parts
+from cadcomplete.finishing import expected, finished_parts, overlaps
 from cadcomplete.fitting import settled, wanted
-from cadcomplete.generate import Row, begin, score
+from cadcomplete.generate import Row, begin, generate, score
 from cadcomplete.geometry import Plane
 from cadcomplete.habits import same_spans, usual_extrudes
 from cadcomplete.kernel.cloud import sample_cloud
@@ -112,9 +112,18 @@ def test_a_model_alone_answers_without_searching_the_cloud(shipped, boss):
     assert {s.source for s in answer.next} == {"model"}
 
 
-def test_only_the_next_operation_can_be_asked_for(kernel):
+def test_only_the_next_operation_can_be_asked_for(kernel, monkeypatch):
+    """The model then writes one step, as the ranker was fitted, and no whole parts."""
+    steps = []
+
+    def noted(began, start, sampling):
+        steps.append(sampling.until)
+        return generate(began, start, sampling)
+
+    monkeypatch.setattr("cadcomplete.predictor.generate", noted)
     flange = readers.read(PARTS / "flange.json")
     found = complete(flange, keep=3, n=3, only_next=True, kernel=kernel)
+    assert steps == ["extrude"]
     assert [c.operations_added for c in found.completions] == [1] * len(found.completions)
     assert len({c.text for c in found.completions}) == len(found.completions) > 1
 
@@ -239,6 +248,50 @@ def test_the_expected_iou_of_parts_is_that_of_their_shares():
     given = extrudes()[0]
     parts = [replace(given, operations=(*given.operations, *i.operations)) for i in ideas]
     assert expected(parts, np.array([0.75, 0.25])) == pytest.approx([0.875, 0.625], abs=0.02)
+
+
+def test_a_part_that_is_far_too_large_spoils_no_other():
+    """A plate, one half as high, and a tower of 100 m: the IoU of the first two is 1/2."""
+    _, ideas = extrudes("extrude new to 10 0", "extrude new to 5 0")
+    given = extrudes()[0]
+    parts = [replace(given, operations=(*given.operations, *i.operations)) for i in ideas]
+    tower = decode("sketch 0 0 0 +z +x\ncircle 0 0 20000\nextrude new to 100000 0\n")
+    table = overlaps([*parts, tower, CadSequence(())])
+    assert table[:2, :2] == pytest.approx(np.array([[1, 0.5], [0.5, 1]]), abs=0.03)
+    assert table[2, :2].max() < 1e-6
+    assert table[2, 2] == pytest.approx(1)
+    assert not table[3].any()  # what does not exist shares nothing
+
+
+def test_overlaps_are_those_of_exact_solids(boss):
+    other = decode(BOSS.replace("circle 8 8 4", "circle 30 20 7"))
+    parts = [boss[0], truncate(boss[0], 2), other]
+    exact = [[iou(solid(a), solid(b)) for b in parts] for a in parts]
+    assert overlaps(parts) == pytest.approx(np.array(exact), abs=0.02)
+
+
+def test_scores_fall_and_nothing_is_a_part_only_where_one_may_be_finished(shipped, boss):
+    for given in (1, 2, 3):
+        question = shipped.ask(Case("boss", truncate(boss[0], given)))
+        found = finished_parts(question.given, question.rows, stop=question.stop)
+        scores = [part.score for part in found]
+        assert scores == sorted(scores, reverse=True)
+        assert any(part.source == "given" for part in found) == (given == 2)
+        proposals, as_it_is = shipped.proposals(question, n=3)
+        assert (as_it_is is None) == (given != 2)
+        assert all(part.score > (as_it_is or 0) for part in proposals)
+
+
+def test_a_tiny_cube_from_its_shape_comes_first_and_is_exact(shipped):
+    """Beside a plate of 190 mm that the model dreams of, points in one box miss the cube."""
+    cube = "sketch 0 0 0 +z +x\nloop -0.375 -0.375\nline 0.375 -0.375\nline 0.375 0.375\n"
+    cube += "line -0.375 0.375\nclose\nextrude new to 0.75 0\n"
+    cloud = sample_cloud(mesh_of(cube), 8192)
+    parts = shipped.predict(Case("cube", CadSequence(()), points=cloud), n=2).parts
+    assert parts[0].valid
+    assert iou(solid(parts[0].sequence), solid(decode(cube))) > 0.9999
+    assert parts[0].sequence.curves == 4
+    assert [p.score for p in parts] == sorted((p.score for p in parts), reverse=True)
 
 
 def test_of_parts_that_come_to_the_same_solid_the_one_with_the_fewest_operations_is_best(shipped):

@@ -246,15 +246,15 @@ POCKETS = {
 @pytest.mark.parametrize("side", POCKETS)
 def test_best_camera_finds_the_pocket(box, side):
     part = mesh_of(BOX + POCKETS[side])
-    camera = best_camera(part, box)
+    camera = best_camera(part, given=box)
     assert (camera == ISOMETRIC) == (side == "top")
     assert orange(render(part, size=100, camera=camera, given=box)).sum() > 100
     assert orange(render(part, size=100, given=box)).any() == (side == "top")
 
 
 def test_best_camera_of_nothing_is_the_usual_one(box):
-    assert best_camera(EMPTY, EMPTY) == ISOMETRIC
-    assert best_camera(box, box) == ISOMETRIC
+    assert best_camera(EMPTY, given=EMPTY) == ISOMETRIC
+    assert best_camera(box, given=box) == ISOMETRIC
 
 
 # --- sketches -----------------------------------------------------------------------------------

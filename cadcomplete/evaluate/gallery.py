@@ -112,7 +112,7 @@ def tiles(case: Scored) -> list[Tile]:
         hit = overlap >= HIT
         verdict = "hit" if hit else f"miss, IoU {overlap:.2f}"
         valid = "" if one.valid else ", invalid"
-        label = f"{i + 1}. {one.score:.2f} {verdict}{valid}"
+        label = f"{i + 1}. {one.score:.0%} likely: {verdict}{valid}"
         found.append(Tile(whole, label, _HIT if hit else _MISS))
     return found
 
@@ -138,7 +138,7 @@ def draw_row(sequences: Sequence[CadSequence | None], size: int) -> list[np.ndar
             meshes.append(str(error))
     before = meshes[0] if not isinstance(meshes[0], str) else EMPTY
     wanted = meshes[1] if not isinstance(meshes[1], str) else before
-    view = best_camera(wanted, before)
+    view = best_camera(wanted, given=before)
     camera = Camera(view.azimuth, view.elevation)
     pictures: list[np.ndarray | str] = []
     for sequence, mesh in zip(sequences, meshes, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,13 @@ if TYPE_CHECKING:
     import numpy as np
 
     from cadcomplete.exporters import Part
+    from cadcomplete.kernel.mesh import Mesh
 
 SIZE = 640
 _TILE = 360
-_MARGIN = 30
+_LINES, _HEIGHT = 4, 22  # of what is written under a tile
+_WIDTH = 44  # letters of such a line
+_INK = (60, 64, 72)
 
 
 def write_png(part: Part, path: Path) -> None:
@@ -31,41 +35,72 @@ def draw(document: Document, solid: Any, given: Any, *, completed: bool, size: i
 
     Without a solid it shows what was given.
     """
-    from cadcomplete.kernel.mesh import EMPTY, open_sketches
+    from cadcomplete.kernel.mesh import open_sketches
     from cadcomplete.kernel.render import ISOMETRIC, best_camera, render
-    from cadcomplete.kernel.tessellate import tessellate
 
-    before = EMPTY if given is None else tessellate(given)
-    mesh = before if solid is None else tessellate(solid)
-    camera = best_camera(mesh, before) if completed else ISOMETRIC
+    before = _mesh(given)
+    mesh = before if solid is None else _mesh(solid)
     return render(
         mesh,
         size=size,
-        camera=camera,
+        camera=best_camera(mesh, given=before) if completed else ISOMETRIC,
         sketches=open_sketches(document.sequence),
         given=before if completed else None,
     )
 
 
+def _mesh(solid: Any) -> Mesh:
+    from cadcomplete.kernel.mesh import EMPTY
+    from cadcomplete.kernel.tessellate import tessellate
+
+    return EMPTY if solid is None else tessellate(solid)
+
+
 def draw_overview(given: Document, entries: list[tuple[Document, str]], path: Path) -> None:
     """Write what was given and all completions beside each other: a job for `kernel.contain`.
 
-    `entries` are the completed parts and what is written under them.
+    `entries` are the completed parts and what is written under them. All are seen from one side
+    and as large; edges that were added are seen through what hides them.
     """
     from PIL import Image, ImageDraw
 
     from cadcomplete.exporters import built
+    from cadcomplete.kernel.mesh import open_sketches
+    from cadcomplete.kernel.render import CORNERS, STEEP, best_camera, render
 
-    before = built(given)
-    pictures = [(draw(given, before, None, completed=False, size=_TILE), "given")]
-    for document, text in entries:
-        solid = built(document)
-        pictures.append((draw(document, solid, before, completed=True, size=_TILE), text))
-    sheet = Image.new("RGB", (_TILE * len(pictures), _TILE + _MARGIN), "white")
+    before = _mesh(built(given))
+    documents = [given, *(document for document, _ in entries)]
+    solids = [built(document) for document in documents[1:]]
+    meshes = [before, *(before if solid is None else _mesh(solid) for solid in solids)]
+    camera = best_camera(*meshes, given=before, views=(*CORNERS, *STEEP))
+    texts = [_wrapped(text) for text in ("given", *(text for _, text in entries))]
+    height = _TILE + max(map(len, texts)) * _HEIGHT + _HEIGHT // 2
+    sheet = Image.new("RGB", (_TILE * len(meshes), height), "white")
     pen = ImageDraw.Draw(sheet)
-    for column, (picture, text) in enumerate(pictures):
+    for column, (document, mesh, lines) in enumerate(zip(documents, meshes, texts, strict=True)):
+        sketches = open_sketches(document.sequence)
+        picture = render(
+            mesh, size=_TILE, camera=camera, sketches=sketches, given=before, hidden=True
+        )
         sheet.paste(Image.fromarray(picture), (column * _TILE, 0))
-        middle = (column * _TILE + _TILE / 2, _TILE + _MARGIN / 2)
-        pen.text(middle, text, fill=(60, 64, 72), anchor="mm", font_size=16)
+        for row, line in enumerate(lines):
+            _write(pen, column * _TILE + _TILE / 2, _TILE + (row + 0.5) * _HEIGHT, line)
     with writing(path) as unfinished:
         sheet.save(unfinished, format="PNG")
+
+
+def _wrapped(text: str) -> list[str]:
+    return [part for line in text.splitlines() for part in textwrap.wrap(line, _WIDTH)][:_LINES]
+
+
+def _write(pen: Any, middle: float, y: float, line: str) -> None:
+    """Write a line around a place. Pillow's letters lack two that dimensions need: × and ø."""
+    from PIL import ImageFont
+
+    font = ImageFont.load_default(16)
+    plain = line.replace("×", "x").replace("ø", "o")
+    pen.text((middle, y), plain, fill=_INK, anchor="mm", font=font)
+    left = middle - font.getlength(plain) / 2
+    for at in (i for i, letter in enumerate(line) if letter == "ø"):
+        x = left + font.getlength(plain[:at]) + font.getlength("o") / 2
+        pen.line((x - 4, y + 8, x + 4, y - 3), fill=_INK)

@@ -50,6 +50,14 @@ class Mesh:
 EMPTY = Mesh(np.zeros((0, 3)), np.zeros((0, 3), dtype=np.int64))
 
 
+def new_lines(mesh: Mesh, given: Mesh) -> tuple[Array, ...]:
+    """Return the lines of a mesh of which the given one has not all points."""
+    known = {tuple(point) for line in given.lines for point in np.round(line, 3).tolist()}
+    return tuple(
+        line for line in mesh.lines if not known.issuperset(map(tuple, np.round(line, 3).tolist()))
+    )
+
+
 def open_sketches(sequence: CadSequence) -> tuple[Array, ...]:
     """Return the curves of all sketches after the last extrude, as polylines in space.
 

@@ -13,13 +13,13 @@ the upper left:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
 
 from cadcomplete.geometry import Array, BoundingBox
-from cadcomplete.kernel.mesh import Mesh
+from cadcomplete.kernel.mesh import Mesh, new_lines
 from cadcomplete.kernel.normals import corner_normals, flat_triangles, outline
 from cadcomplete.kernel.raster import rasterize
 from cadcomplete.kernel.strokes import Picture, draw, stepped, unhidden
@@ -57,6 +57,9 @@ CORNERS: tuple[Camera, ...] = tuple(
 """From above the corners front right (`ISOMETRIC`), back right, back left and front left; then
 the same from below."""
 
+STEEP = tuple(replace(view, elevation=math.copysign(55.0, view.elevation)) for view in CORNERS)
+"""From the same corners, but from higher up, and from lower down: less hides behind a boss."""
+
 VIEWS: tuple[Camera, ...] = (
     *CORNERS,
     *(Camera(azimuth, 0.0) for azimuth in (-90.0, 0.0, 90.0, 180.0)),
@@ -74,12 +77,14 @@ def render(
     camera: Camera = ISOMETRIC,
     sketches: tuple[Array, ...] = (),
     given: Mesh | None = None,
+    hidden: bool = False,
     style: Style = _DEFAULT,
 ) -> np.ndarray:
     """Return a picture of a mesh as (size, size, 3) bytes.
 
     `sketches` are polylines drawn over everything. With `given`, surface that the given part
-    does not have there has the colour of what was added.
+    does not have there has the colour of what was added; with `hidden`, edges that it does not
+    have are seen through what hides them.
     """
     wide = size * _SAMPLES
     picture = np.empty((wide, wide, 3), dtype=np.float32)
@@ -88,6 +93,9 @@ def render(
     if box is not None:
         frame = _Frame(camera.axes, np.array(box.center), _scale(camera, box, wide), wide)
         depth = _paint(picture, mesh, frame, given, style)
+        if hidden and given is not None:
+            edges = _along(frame, new_lines(mesh, given))
+            draw(picture, depth, edges, style.added, radius=wide / 700, bias=math.inf)
         _ink(picture, depth, frame, mesh, style)
         drawn = _along(frame, sketches)
         draw(picture, depth, drawn, style.sketch, radius=wide / 340, bias=math.inf)
@@ -202,18 +210,28 @@ def _light(
     return light, style.gloss * along(halfway / np.linalg.norm(halfway)) ** style.polish
 
 
-def best_camera(mesh: Mesh, given: Mesh) -> Camera:
-    """Return the corner view that shows most of what `mesh` has and `given` has not.
+def best_camera(*meshes: Mesh, given: Mesh, views: tuple[Camera, ...] = CORNERS) -> Camera:
+    """Return the one of some views that shows most of what meshes have and `given` has not.
 
-    The usual view is kept unless another shows half as much again.
+    Each mesh counts by the share of what can be seen of it from anywhere. The first view is kept
+    unless another shows half as much again. Several meshes have one box around them all.
     """
-    box, wide = mesh.bounding_box, 128
-    if box is None:
-        return ISOMETRIC
-    flat, shown = flat_triangles(mesh), []
-    for view in CORNERS:
-        frame = _Frame(view.axes, np.array(box.center), _scale(view, box, wide), wide)
-        depth, owner, _ = _surface(mesh, frame)
-        shown.append(int(_new(depth, owner, given, frame, flat).sum()))
-    best = int(np.argmax(shown))
-    return CORNERS[best] if shown[best] > 1.5 * shown[0] else ISOMETRIC
+    corners = [
+        corner
+        for mesh in (given, *meshes)
+        if (box := mesh.bounding_box) is not None
+        for corner in (box.minimum, box.maximum)
+    ]
+    if not corners:
+        return views[0]
+    box, wide, total = BoundingBox.of(np.array(corners)), 128, np.zeros(len(views))
+    for mesh in meshes:
+        flat, shown = flat_triangles(mesh), []
+        for view in views:
+            frame = _Frame(view.axes, np.array(box.center), _scale(view, box, wide), wide)
+            depth, owner, _ = _surface(mesh, frame)
+            shown.append(int(_new(depth, owner, given, frame, flat).sum()))
+        total += np.array(shown) / max(1, *shown)
+    best = int(np.argmax(total))
+    view = views[best] if total[best] > 1.5 * total[0] else views[0]
+    return view if len(meshes) < 2 else replace(view, box=box)

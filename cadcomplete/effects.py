@@ -1,0 +1,315 @@
+"""What an answer does to the part: when two come to the same, and when one is worth showing.
+
+Law 15: no two answers with the same effect, and nothing that floats, changes nothing or is invalid
+while there are others. Three depths of one hole are one answer; through, blind, boss are three.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from functools import cached_property
+
+import numpy as np
+from manifold3d import JoinType, Manifold
+
+from cadcomplete.geometry import Plane
+from cadcomplete.kernel.jobs import Report
+from cadcomplete.kernel.manifolds import (
+    NOTHING,
+    Change,
+    applied,
+    change,
+    change_iou,
+    filled,
+    iou,
+    solid,
+    swept,
+    volume_of,
+)
+from cadcomplete.operations import Boolean, Extent, ExtentType, Extrude, Operation, Profile, Sketch
+from cadcomplete.sequence import CadSequence, start_plane
+
+SAME = 0.95
+"""IoU of what two answers change from which they come to the same: that of a hit."""
+
+_ROUNDING = 1e-4  # share of a volume
+_TOUCHING = 1e-3  # mm between what touches
+
+
+class Kind(str, Enum):
+    """What an extrude does to the part that is there."""
+
+    BASE = "base"  # it makes the part
+    BOSS = "boss"
+    THROUGH = "through"  # it leaves nothing of the part above or below what it removes
+    BLIND = "blind"
+    REST = "rest"  # of the part only what it sweeps is left
+    NOTHING = "nothing"
+
+
+class Flaw(IntEnum):
+    """Why an answer is shown only while nothing better was found; the worse, the higher."""
+
+    NONE = 0
+    FLOATING = 1
+    IDLE = 2
+    INVALID = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """What some profiles cover, along the normal of their sketch, of the part that is there.
+
+    Attributes:
+        footprint: the profiles, swept over one millimetre from the plane through the origin.
+        area: of the profiles, in mm².
+        low, high: between which heights over the sketch there is something of the part, in mm.
+    """
+
+    footprint: Manifold
+    area: float
+    low: float
+    high: float
+
+
+Columns = dict[tuple[Profile, ...], Column]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One extrude, and the part before it."""
+
+    extrude: Extrude
+    operations: tuple[Operation, ...]
+    before: Manifold
+    column: Column
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What it does, in a word."""
+        boolean, column = self.extrude.boolean, self.column
+        adds = boolean not in (Boolean.CUT, Boolean.INTERSECT)
+        if self.before.is_empty():
+            return Kind.BASE if adds else Kind.NOTHING
+        if adds:
+            return Kind.BOSS
+        if boolean is Boolean.INTERSECT:
+            return Kind.REST
+        start, end = sorted(self.extrude.extent.span)
+        slack = _ROUNDING * (column.high - column.low)
+        if end <= column.low + slack or start >= column.high - slack:
+            return Kind.NOTHING
+        whole = start <= column.low + slack and end >= column.high - slack
+        return Kind.THROUGH if whole else Kind.BLIND
+
+    @cached_property
+    def side(self) -> int:
+        """To which side of its sketch a boss or a blind cut goes: 1, -1 against the world's axes.
+
+        0 for both; where there is nothing to cut, and where it is full already, does not count.
+        """
+        start, end = sorted(self.extrude.extent.span)
+        if self.kind not in (Kind.BLIND, Kind.BOSS):
+            return 0
+        if start < 0 < end and self.kind is Kind.BOSS:
+            start, end = self._changed
+        if start < 0 < end and self.kind is Kind.BLIND:
+            start, end = max(start, self.column.low), min(end, self.column.high)
+        slack = _ROUNDING * (end - start)
+        up, down = end > slack, start < -slack
+        return (up - down) * _upwards(start_plane(self.extrude, self.operations))
+
+    @cached_property
+    def change(self) -> Change:
+        """What it adds and removes."""
+        found = change(self.before, self.extrude, self.operations)
+        return _change(found.added, found.removed, self.before)
+
+    @property
+    def _changed(self) -> tuple[float, float]:
+        """Between which heights over its sketch it changes something, in mm."""
+        body = self.change.removed if self.change.added.is_empty() else self.change.added
+        return _heights(body, start_plane(self.extrude, self.operations))
+
+    @property
+    def depth(self) -> float:
+        """How far what it changes reaches from its sketch, to both sides together, in mm."""
+        low, high = self._changed
+        return high if low > -1e-6 else -low if high < 1e-6 else high - low
+
+
+@dataclass(frozen=True, eq=False)
+class Effect:
+    """What the operations from some one on do to a part.
+
+    Attributes:
+        before: the part without them.
+        steps: what each of their extrudes does.
+        loose: whether one of their sketches is not extruded.
+    """
+
+    before: Manifold
+    steps: tuple[Step, ...]
+    loose: bool
+
+    @cached_property
+    def change(self) -> Change:
+        """What is added and removed in the end."""
+        if len(self.steps) == 1:
+            return self.steps[0].change
+        after = _after(self.steps[-1]) if self.steps else self.before
+        return _change(after - self.before, self.before - after, self.before)
+
+    @property
+    def idle(self) -> bool:
+        """Whether an extrude changes nothing, or a sketch is not extruded."""
+        return self.loose or any(
+            step.kind is Kind.NOTHING or step.change.nothing for step in self.steps
+        )
+
+    @property
+    def first_bodies(self) -> int:
+        """How many bodies the first of them makes, if there was nothing before; else 0."""
+        first = next((step for step in self.steps if step.kind is Kind.BASE), None)
+        return 0 if first is None else len(_after(first).decompose())
+
+
+def effect(
+    sequence: CadSequence,
+    given: int,
+    *,
+    before: Manifold | None = None,
+    columns: Columns | None = None,
+) -> Effect:
+    """Return what the operations of a history from `given` on do.
+
+    `before` is the part that those before them make, if that is known; `columns` are what is
+    known of its sketches, and more is added. Nothing raises.
+    """
+    operations = sequence.operations
+    known = {} if columns is None else columns
+    body = before = solid(CadSequence(operations[:given])) if before is None else before
+    steps: list[Step] = []
+    for number, operation in enumerate(operations[given:], start=given):
+        if isinstance(operation, Extrude):
+            body = _after(steps[-1]) if steps else before
+            profiles, earlier = operation.profiles, operations[:number]
+            old = not steps and all(profile.sketch < given for profile in profiles)
+            column = known.get(profiles) if old else None
+            if column is None:
+                column = _column(operation, earlier, body)
+            if old:
+                known[profiles] = column
+            steps.append(Step(operation, earlier, body, column))
+    used = {profile.sketch for step in steps for profile in step.extrude.profiles}
+    new = range(given, len(operations))
+    loose = any(isinstance(operations[i], Sketch) and i not in used for i in new)
+    return Effect(before, tuple(steps), loose)
+
+
+def _after(step: Step) -> Manifold:
+    return applied(step.before, step.extrude, step.operations)
+
+
+def _change(added: Manifold, removed: Manifold, before: Manifold) -> Change:
+    volume = volume_of(added) + volume_of(removed)
+    return Change(added, removed, volume, nothing=volume <= NOTHING * max(volume_of(before), 1e-9))
+
+
+def _column(extrude: Extrude, operations: tuple[Operation, ...], body: Manifold) -> Column:
+    plane = start_plane(extrude, operations)
+    bottom = -plane.offset - (_upwards(plane) < 0)
+    footprint = _prism(extrude, operations, bottom, bottom + 1.0)
+    low, high = _heights(body, plane)
+    covered = body ^ _prism(extrude, operations, low - 1.0, high + 1.0)
+    return Column(footprint, volume_of(footprint), *_heights(covered, plane))
+
+
+def _upwards(plane: Plane) -> int:
+    """Whether the normal of a plane goes along the world's axes, 1, or against them, -1."""
+    return next((1 if n > 0 else -1 for n in plane.normal if abs(n) > 1e-9), 1)
+
+
+def _prism(
+    extrude: Extrude, operations: tuple[Operation, ...], low: float, high: float
+) -> Manifold:
+    """What the profiles of an extrude sweep between two heights over their sketch."""
+    extent = Extent(ExtentType.ONE_SIDED, high - low)
+    body = swept(Extrude(extrude.profiles, extent, Boolean.NEW_BODY), operations)
+    x, y, z = start_plane(extrude, operations).normal
+    return body.translate((low * x, low * y, low * z))
+
+
+def _heights(body: Manifold, plane: Plane) -> tuple[float, float]:
+    """Between which heights over a plane a body lies, in mm along its normal."""
+    if body.is_empty():
+        return (0.0, 0.0)
+    box = _seen_along(body, plane).bounding_box()
+    return (box[2], box[5])
+
+
+def _seen_along(body: Manifold, plane: Plane) -> Manifold:
+    """A body in the frame of a plane: what stands on the plane stands on z = 0."""
+    axes = np.array([plane.x_axis, plane.y_axis, plane.normal])
+    return body.transform(np.concatenate([axes, -axes @ np.array(plane.origin)[:, None]], axis=1))
+
+
+# --- when two are one, and when one is worth showing ---------------------------------------------
+
+
+def alike(one: Effect, other: Effect, *, depths: bool = True, least: float = SAME) -> bool:
+    """Say whether two answers to one question are one to a person.
+
+    They are if what they change has at least that IoU; and, with `depths`, if they do the same to
+    another depth.
+    """
+    if depths and _one_way(one, other):
+        return True
+    if len(one.steps) == len(other.steps) == 1 and _adds(one.steps[0]) != _adds(other.steps[0]):
+        return False
+    low, high = sorted((one.change.volume, other.change.volume))
+    return low >= least * high and change_iou(one.change, other.change) >= least
+
+
+def _adds(step: Step) -> bool:
+    return step.kind in (Kind.BASE, Kind.BOSS)
+
+
+def _one_way(one: Effect, other: Effect) -> bool:
+    """Say whether two answers do the same but for depths."""
+    as_many = len(one.steps) == len(other.steps) > 0
+    return as_many and all(_alike_steps(a, b) for a, b in zip(one.steps, other.steps, strict=True))
+
+
+def _alike_steps(one: Step, other: Step) -> bool:
+    if (one.kind, one.side) != (other.kind, other.side) or one.kind is Kind.BASE:
+        return False
+    a, b = one.column, other.column
+    low, high = sorted((a.area, b.area))
+    return a is b or (low >= SAME * high and iou(a.footprint, b.footprint) >= SAME)
+
+
+def flaw(report: Report, done: Effect, *, bodies: int | None) -> Flaw:
+    """Return what speaks against an answer that the kernel has reported about.
+
+    `bodies` are those that the given part has; None if there may be any number of them.
+    """
+    if not report.valid:
+        return Flaw.INVALID
+    if done.idle:
+        return Flaw.IDLE
+    if bodies is None or report.measures is None:
+        return Flaw.NONE
+    return Flaw.FLOATING if report.measures.bodies > max(bodies, done.first_bodies) else Flaw.NONE
+
+
+def reaches(sketch: Sketch, body: Manifold) -> bool:
+    """Say whether anything that is extruded from a sketch can touch a part; if there is none, yes.
+
+    What is swept along the normal can only touch what is seen along it.
+    """
+    if body.is_empty():
+        return True
+    drawn = filled(sketch.loops).offset(_TOUCHING, JoinType.Miter)
+    return (_seen_along(body, sketch.plane).project() ^ drawn).area() > 0

@@ -1,0 +1,134 @@
+"""What was added to a part, in words: "4 through holes ø9"; and what its score is.
+
+By rule, from the operations and what they do (`effects`); lengths are millimetres.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from cadcomplete.curves import Circle
+from cadcomplete.data.describe.words import joined, number, plural, times
+from cadcomplete.effects import Kind, Step, effect
+from cadcomplete.geometry import Plane
+from cadcomplete.operations import Extrude, Loop, Operation, Profile, Sketch
+from cadcomplete.sequence import CadSequence
+
+EXPECTED, PROBABILITY = "expected IoU", "probability that it is the designer's"
+"""What the score of a whole part is: of it and what is wanted; and that of a next operation."""
+
+_OPERATIONS = 3  # that are told, of more the others are counted
+_THINGS = 3  # the same of what one of them makes
+
+NOUNS: dict[Kind, tuple[str, str, str, str]] = {
+    Kind.BASE: ("cylinder", "ring", "block", "body"),
+    Kind.BOSS: ("round boss", "ring", "block", "boss"),
+    Kind.THROUGH: ("through hole", "ring cut through", "through opening", "through opening"),
+    Kind.BLIND: ("blind hole", "annular groove", "rectangular pocket", "pocket"),
+    Kind.REST: ("intersection", "intersection", "intersection", "intersection"),
+}
+"""What an extrude of a circle, of a ring, of a rectangle and of another outline is called."""
+
+_DEEP = {Kind.BLIND: " deep", Kind.BOSS: " high"}
+
+
+def in_words(sequence: CadSequence, given: int) -> str:
+    """Return what the operations from `given` on add to a part."""
+    operations = sequence.operations
+    extrudes = [op for op in operations if isinstance(op, Extrude)]
+    used = {profile.sketch for extrude in extrudes for profile in extrude.profiles}
+    steps = iter(effect(sequence, given).steps)
+    found: list[str] = []
+    for index, operation in enumerate(operations[given:], start=given):
+        if isinstance(operation, Extrude):
+            found.append(_extruded(operation, next(steps), operations))
+        elif index not in used:
+            found.append(f"sketch of {_drawn(operation)} {_where(operation.plane)}")
+    if len(found) > _OPERATIONS:
+        found = [*found[: _OPERATIONS - 1], f"{len(found) - _OPERATIONS + 1} more operations"]
+    return ", ".join(found) or "nothing"
+
+
+def _extruded(extrude: Extrude, step: Step, operations: Sequence[Operation]) -> str:
+    if step.kind is Kind.NOTHING or step.change.nothing:
+        return "an extrude that changes nothing"
+    things = Counter(_made(profile, step, operations) for profile in extrude.profiles)
+    if len(things) > _THINGS:
+        return f"{len(extrude.profiles)} {plural(NOUNS[step.kind][3])}"
+    return _counted(things)
+
+
+def _made(profile: Profile, step: Step, operations: Sequence[Operation]) -> tuple[str, str]:
+    """What an extrude makes of one profile: a noun, and its size."""
+    sketch = operations[profile.sketch]
+    assert isinstance(sketch, Sketch)
+    outer, holes = sketch.loops[profile.outer], [sketch.loops[i] for i in profile.holes]
+    round_, ring, rectangle, other = NOUNS[step.kind]
+    size = _size(outer)
+    bores = {_diameter(hole) for hole in holes}
+    if _diameter(outer) and len(holes) == 1 and bores != {0.0}:
+        noun, size = ring, f"{size}/ø{number(bores.pop())}"
+    else:
+        noun = round_ if _diameter(outer) else rectangle if _rectangular(outer) else other
+    if step.kind in (Kind.BASE, Kind.BOSS, Kind.BLIND):
+        size += f" × {number(step.depth)}{_DEEP.get(step.kind, '')}"
+    if holes and noun != ring:
+        size += " with a hole" if len(holes) == 1 else f" with {len(holes)} holes"
+    return noun, size
+
+
+def _drawn(sketch: Sketch) -> str:
+    things: Counter[tuple[str, str]] = Counter()
+    for loop in sketch.loops:
+        known = "circle" if _diameter(loop) else "rectangle" if _rectangular(loop) else "outline"
+        things[known, _size(loop)] += 1
+    if len(things) > _THINGS:
+        return f"{len(sketch.loops)} loops"
+    return _counted(things) or "nothing"
+
+
+def _where(plane: Plane) -> str:
+    """Where a plane lies, by an axis of the world if it is across one."""
+    for axis, along, at in zip("xyz", plane.normal, plane.origin, strict=True):
+        if abs(along) > 1 - 1e-9:
+            return f"at {axis} = {number(at)}"
+    return "in a slanted plane"
+
+
+def _counted(things: Counter[tuple[str, str]]) -> str:
+    return joined(
+        [
+            f"{f'{count} {plural(noun)}' if count > 1 else noun} {size}".strip()
+            for (noun, size), count in things.items()
+        ]
+    )
+
+
+def _diameter(loop: Loop) -> float:
+    """Of a circle; 0 for any other loop."""
+    first = loop.curves[0]
+    return 2 * first.radius if isinstance(first, Circle) else 0.0
+
+
+def _rectangular(loop: Loop) -> bool:
+    """Say whether a loop fills the box around it."""
+    left, bottom, right, top = loop.box
+    return abs(abs(loop.area) - (right - left) * (top - bottom)) <= 1e-6 * abs(loop.area)
+
+
+def _size(loop: Loop) -> str:
+    if _diameter(loop):
+        return f"ø{number(_diameter(loop))}"
+    left, bottom, right, top = loop.box
+    return times(right - left, top - bottom)
+
+
+def told(score: float, score_is: str) -> str:
+    """Return a score with what it is: "expected IoU 0.98", "4.3 % that it is the designer's"."""
+    if score_is != PROBABILITY:
+        return f"{score_is} {score:.3f}"
+    percent = 100 * score
+    digits = 0 if percent >= 10 else 1 if percent >= 1 else 2
+    size = f"{percent:.{digits}f} %" if percent >= 0.01 else "under 0.01 %"
+    return f"{size} that it is the designer's"
