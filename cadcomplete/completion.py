@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -159,19 +159,25 @@ def complete(
     seen = _pictures(images), _cloud(points, kernel)
     case = Case(given.sequence.id, given.sequence, caption, *seen)
     search = ModelPredictor(model, kernel, rows=max(ROWS, 2 * n + 6))  # some will be alike
+    found = _completed(search, case, given, n=n, seed=seed, only_next=only_next)
+    return replace(found, seconds=time.monotonic() - started)
+
+
+def _completed(
+    search: ModelPredictor, case: Case, given: Document, *, n: int, seed: int, only_next: bool
+) -> Completions:
+    """Ask the model; for one operation more it writes one step, for whole parts all of them."""
     question = search.ask(case, seed=seed, until="extrude" if only_next else "end")
-    score_is, as_it_is = EXPECTED, None
     if only_next:
         parts = [_one_more(given.sequence, found) for found in search.next(question, n=n)]
-        score_is = PROBABILITY
+        score_is, as_it_is = PROBABILITY, None
     else:
         parts, as_it_is = search.proposals(question, n=n, seed=seed)
-    said = _said(given, parts)
+        score_is = EXPECTED
+    said, count = _said(given, parts), len(question.rows)
     unsaid = sum(not row.whole for row in question.rows) + len(parts) - len(said)
-    seconds, count = time.monotonic() - started, len(question.rows)
-    finished = question.stop
     return Completions(
-        given, model.name, said, finished, count, unsaid, seconds, score_is, as_it_is
+        given, search.name, said, question.stop, count, unsaid, 0.0, score_is, as_it_is
     )
 
 

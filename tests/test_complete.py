@@ -75,7 +75,8 @@ def test_a_score_says_in_every_output_what_it_is(flange, kernel, result):
 
 def answer_of(result):
     """What the command line answers."""
-    return {"file": "part", "points": None, "notices": [], **_completions(result, {})}
+    told = {"file": "part", "part_notices": [], "points": None, "notices": [], "total_seconds": 0.0}
+    return {**told, **_completions(result, {})}
 
 
 def test_every_completion_adds_something_and_parses(result, flange):
