@@ -74,15 +74,16 @@ def ideas(
 ) -> list[Candidate]:
     """Return different ideas for the next operation, which is of the kind of `command`.
 
-    `rows` are what the model wrote, in `text_format`.
+    `rows` are what the model wrote, in `text_format`. A sketch that is still being drawn goes on:
+    ideas of others are none.
     """
-    before = len(encode(given, text_format=text_format).text)
+    before = encode(given, text_format=text_format).text
     found: dict[str, Candidate] = {}
 
     def idea(operations: tuple[Operation, ...]) -> Candidate:
-        whole = extended(given, operations[:1])
-        text = encode(whole, text_format=text_format).text[before:]
-        return found.setdefault(text, Candidate(operations, text))
+        text = encode(extended(given, operations[:1]), text_format=text_format).text
+        known = Candidate(operations, text[len(before) :])
+        return found.setdefault(known.text, known) if text.startswith(before) else known
 
     drawn: list[Operation] = []
     for row in rows:
@@ -92,10 +93,11 @@ def ideas(
             found[known.text] = replace(known, samples=known.samples + 1)
             drawn.append(added[0])
     if wanted is not None:
-        propose = fitting.next_sketches if command == "sketch" else fitting.next_extrudes
-        for place, proposal in enumerate(propose(given, wanted, most=most), start=1):
+        propose = fitting.next_extrudes if command == "extrude" else fitting.next_sketches
+        whole = replace(given, operations=given.operations[: given.whole_operations])
+        for place, proposal in enumerate(propose(whole, wanted, most=most), start=1):
             known = idea(proposal.operations)
-            if not known.place:
+            if not known.place and known.text in found:
                 found[known.text] = replace(
                     known, operations=proposal.operations, place=place, merit=proposal.score
                 )
@@ -107,7 +109,7 @@ def ideas(
 
 def _usual(given: CadSequence, command: str, drawn: Sequence[Operation]) -> list[Operation]:
     """Operations of one kind that are usual, on planes and of profiles that the model drew."""
-    if command == "sketch":
+    if command != "extrude":
         sketches = [operation for operation in drawn if isinstance(operation, Sketch)]
         return list(islice(usual_sketches(given, sketches), USUAL))
     extrudes = [operation for operation in drawn if isinstance(operation, Extrude)]
@@ -124,7 +126,7 @@ def _most_frequent(extrudes: Sequence[Extrude]) -> list[Extrude]:
 
 def _added(row: Row, given: CadSequence) -> tuple[Operation, ...]:
     """What a row added: up to its first extrude, or nothing if it did not get there."""
-    added = row.finished.operations[len(given) :]
+    added = row.finished.operations[given.whole_operations :]
     first = next((i for i, op in enumerate(added) if isinstance(op, Extrude)), len(added))
     return added[: first + 1]
 
@@ -175,7 +177,8 @@ def turned(
     for candidate in candidates:
         whole = move(extended(given, candidate.operations[:1]), symmetry)
         text = encode(whole, text_format=text_format).text[before:]
-        found.append(replace(candidate, operations=whole.operations[len(given) :], text=text))
+        operations = whole.operations[given.whole_operations :]
+        found.append(replace(candidate, operations=operations, text=text))
     return found
 
 
@@ -188,5 +191,6 @@ def _over(start: Matcher, tokenizer: TextTokenizer) -> tuple[int, ...]:
 
 
 def extended(given: CadSequence, operations: Sequence[Operation]) -> CadSequence:
-    """Return a history with further operations."""
-    return replace(given, operations=(*given.operations, *operations))
+    """Return a history with further operations; the first finishes a sketch that is being drawn."""
+    before = given.operations[: given.whole_operations] if operations else given.operations
+    return replace(given, operations=(*before, *operations))

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,18 +106,20 @@ def _stored(tensor: Tensor, precision: torch.dtype | None) -> Tensor:
     return tensor.detach().cpu().contiguous().clone()
 
 
-def load(folder: str | Path | None = None) -> Checkpoint:
+def load(
+    folder: str | Path | None = None, *, change: Callable[[Config], Config] = lambda config: config
+) -> Checkpoint:
     """Read a model folder, by default the one that ships with the package.
 
-    Sources of weights that are not in the folder are read too. Raises CheckpointError if
-    something is missing or does not fit.
+    Sources of weights that are not in the folder are read too; `change` may say where they are.
+    Raises CheckpointError if something is missing or does not fit.
     """
     path = Path(folder) if folder is not None else shipped()
     for name in _FILES:
         if not (path / name).is_file():
             expected = f"a model folder with {', '.join(_FILES)}"
             raise CheckpointError(f"{name} is missing", file=path, expected=expected)
-    config = _read_config(path / "cadcomplete.json")
+    config = change(_read_config(path / "cadcomplete.json"))
     tokenizer = TextTokenizer.load(path)
     with _explained(path):
         model = assemble(config, tokenizer, architectures=_architectures(path, config))

@@ -141,7 +141,10 @@ class ByEffect:
     def _effect(self, i: int) -> Effect:
         if i not in self._known:
             self._known[i] = effect(
-                self.ideas[i], len(self.given), before=self._before, columns=self._columns
+                self.ideas[i],
+                self.given.whole_operations,
+                before=self._before,
+                columns=self._columns,
             )
         return self._known[i]
 

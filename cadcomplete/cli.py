@@ -14,6 +14,20 @@ from typing import Annotated, Any
 
 import typer
 
+from cadcomplete.options import (
+    AsJson,
+    BaseModel,
+    Device,
+    MaxNewTokens,
+    ModelFolder,
+    PartFile,
+    RowCount,
+    Temperature,
+    TokenizerFolder,
+    TopP,
+)
+from cadcomplete.threads import one_thread
+
 app = typer.Typer(
     name="cadcomplete",
     help="Complete CAD construction histories.",
@@ -22,21 +36,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-PartFile = Annotated[
-    Path,
-    typer.Argument(
-        metavar="PART", help="A history: .json, .lines, .h5 or a script, .py; or packed: .gz."
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON.")]
-ModelFolder = Annotated[
-    Path | None, typer.Option("--model", help="A trained folder. Default: the shipped model.")
-]
-TokenizerFolder = Annotated[
-    Path | None,
-    typer.Option("--tokenizer", help="Folder of a tokenizer. Default: the shipped model's."),
-]
 
 
 def main() -> None:
@@ -293,9 +292,19 @@ def complete(
         Path | None,
         typer.Option(help="Its surface: .npy, .npz or .ply; .stl and .step are sampled."),
     ] = None,
+    time_limit: Annotated[
+        float, typer.Option(help="Seconds until the answer, files too; reading --model not.")
+    ] = 30.0,
+    device: Device = "auto",
+    base: BaseModel = None,
+    temperature: Temperature = None,
+    top_p: TopP = None,
+    max_new_tokens: MaxNewTokens = None,
+    rows: RowCount = None,
     as_json: AsJson = False,
 ) -> None:
     """Propose how a half-finished part goes on."""
+    one_thread()
     from cadcomplete import reports
 
     report = reports.complete(
@@ -311,11 +320,34 @@ def complete(
         output=output,
         formats=tuple(name.strip() for name in formats.split(",") if name.strip()),
         started=context.obj,
+        time_limit=time_limit,
+        answering=reports.Answering(device, base, temperature, top_p, max_new_tokens, rows),
     )
     if as_json:
         _print_json(report)
     else:
         typer.echo(reports.completions_text(report))
+
+
+@app.command()
+def export(
+    model: Annotated[
+        Path | None, typer.Argument(metavar="[RUN]", help="A trained folder. Default: shipped.")
+    ] = None,
+    to: Annotated[
+        str, typer.Option("--to", help="adapter, for peft; or merged, for transformers and vLLM.")
+    ] = "merged",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder. Default: RUN/TO.")
+    ] = None,
+    base: BaseModel = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a trained model as a folder that plain peft or transformers load."""
+    from cadcomplete import answering
+
+    report = answering.export(model, to, output=output, base=base)
+    _print_json(report) if as_json else typer.echo(answering.export_text(report))
 
 
 @app.command()
@@ -376,6 +408,9 @@ def evaluate(
     baseline: Annotated[
         str | None, typer.Option(help="Instead of a model: stop, copy, ngram or retrieval.")
     ] = None,
+    source: Annotated[
+        str, typer.Option(help="Who answers: model, search (of the shape), or both.")
+    ] = "both",
     split: Annotated[str, typer.Option(help="validation, test or train.")] = "validation",
     cuts: Annotated[
         str, typer.Option(help="Most cuts of a part, or all: after every operation.")
@@ -405,9 +440,16 @@ def evaluate(
     full: Annotated[
         bool, typer.Option("--full", help="With --rescore: the metrics of other systems as well.")
     ] = False,
+    device: Device = "auto",
+    base: BaseModel = None,
+    temperature: Temperature = None,
+    top_p: TopP = None,
+    max_new_tokens: MaxNewTokens = None,
+    rows: RowCount = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure how well held-out parts are completed; a run that was stopped continues."""
+    one_thread()
     from cadcomplete import evaluate as evaluating
     from cadcomplete import reports
     from cadcomplete.evaluate import tables
@@ -415,6 +457,7 @@ def evaluate(
     if generate is not None:
         others = {
             "--baseline": baseline is not None,
+            "--source": source != "both",
             "--conditions": conditions != "none",
             "--cuts": cuts != "all",
             "--rescore": rescore is not None,
@@ -422,6 +465,7 @@ def evaluate(
             "--full": full,
         }
         reports.check_alone("--generate", others)
+    answering = reports.Answering(device, base, temperature, top_p, max_new_tokens, rows, source)
     if rescore is not None or compare:
         folders = tuple(compare or ())
         report = reports.reevaluate(tuple(data or ()), rescore, folders, output, full=full)
@@ -436,9 +480,13 @@ def evaluate(
             seed=seed,
         )
         if generate is not None:
-            report = reports.generate(settings, generate, model=model, output=output)
+            report = reports.generate(
+                settings, generate, model=model, answering=answering, output=output
+            )
         else:
-            report = reports.evaluate(settings, model=model, baseline=baseline, output=output)
+            report = reports.evaluate(
+                settings, model=model, answering=answering, baseline=baseline, output=output
+            )
     if as_json:
         _print_json(report)
     else:

@@ -117,6 +117,8 @@ def _extrude_values(
 
 
 def _profile_word(profile: Profile, sketches: list[int]) -> ProfileWord:
+    if profile.sketch not in sketches:
+        raise TextError("no such sketch before", expected=f"one of {sketches}", got=profile.sketch)
     back = len(sketches) - 1 - sketches.index(profile.sketch)
     return (back, profile.outer, profile.holes)
 

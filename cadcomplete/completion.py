@@ -7,29 +7,37 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cadcomplete import checkpoint
+from cadcomplete import checkpoint, exporters
 from cadcomplete.candidates import extended
 from cadcomplete.checkpoint import Checkpoint
-from cadcomplete.errors import InputError
+from cadcomplete.deadline import NEVER, Deadline, OutOfTime
+from cadcomplete.errors import InputError, KernelFailure, TimeLimitError
 from cadcomplete.exporters import export
 from cadcomplete.exporters.pictures import draw_overview
+from cadcomplete.files import clear
+from cadcomplete.generate import Row, Sampling, usual_sampling
 from cadcomplete.kernel.cloud import PointCloud
-from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import Report
 from cadcomplete.kernel.scans import read_scan
 from cadcomplete.lines import encode
 from cadcomplete.operations import Sketch
-from cadcomplete.predictions import Case, Finished, Suggestion
-from cadcomplete.predictor import ROWS, ModelPredictor
+from cadcomplete.predictions import Case, Finished, Suggestion, check_seed
+from cadcomplete.predictor import ModelPredictor, Question
 from cadcomplete.readers import Document, read
 from cadcomplete.sequence import CadSequence
 from cadcomplete.wording import EXPECTED, PROBABILITY, in_words, told
+
+Tell = Callable[[str], None]
+"""Hears what is being done, in a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,10 @@ class Completion:
         return in_words(self.document.sequence, self.given.whole_operations)
 
 
+_WRITING, _CHECKING, _COMPARING = 0.45, 0.75, 0.85
+"""Shares of the time that is left that writing, checking, and both with comparing may take."""
+
+
 @dataclass(frozen=True, slots=True)
 class Completions:
     """What came of completing a part.
@@ -96,6 +108,7 @@ class Completions:
         score_is: what their scores are: `wording.EXPECTED`, or of next operations `PROBABILITY`.
         as_it_is: what the part scores with nothing added; None for next operations, and where it
             cannot be finished, as a sketch waits to be extruded.
+        in_time: whether all of it was done; else the answers are what was found by then.
     """
 
     given: Document
@@ -107,6 +120,7 @@ class Completions:
     seconds: float
     score_is: str = EXPECTED
     as_it_is: float | None = None
+    in_time: bool = True
 
 
 def complete(
@@ -120,6 +134,9 @@ def complete(
     n: int = 3,
     seed: int = 0,
     only_next: bool = False,
+    sampling: Sampling | None = None,
+    due: Deadline = NEVER,
+    tell: Tell = lambda what: None,
     kernel: Kernel | None = None,
 ) -> Completions:
     """Return up to `n` different completions of the first `keep` operations of a part.
@@ -130,55 +147,106 @@ def complete(
     Without `keep` all operations that are known here are kept, or as many as a truncated file
     says. `images` are pictures of the wanted part and `points` its surface. The part, the model,
     pictures and points may be given as paths. Without `model` the one that ships with the package
-    is used; without `kernel` one is started. The same arguments give the same completions.
+    is used; without `kernel` one is started. The same arguments give the same completions, if
+    there is time enough.
 
-    Raises InputError if there are not that many operations, too many for the model, or
-    something that the model cannot see.
+    `sampling` says how the model writes; None is usual for it. What is found until it is `due` is
+    the answer, what could not be checked by then is not valid. `tell` hears of each step.
+
+    Raises InputError if there are not that many operations, too many for the model, something
+    that the model cannot see, or no time for a single answer.
     """
-    if kernel is None:
-        with Kernel(workers=2, time_limit=30.0) as own:
-            return complete(
-                document,
-                model=model,
-                keep=keep,
-                caption=caption,
-                images=images,
-                points=points,
-                n=n,
-                seed=seed,
-                only_next=only_next,
-                kernel=own,
-            )
-    if seed < 0:
-        raise InputError("cannot use this seed", where="seed", expected="0 or more", got=seed)
+    check_seed(seed)
     if not 1 <= n <= 64:
         raise InputError("cannot propose so many", where="n", expected="1 to 64", got=n)
-    document = read(document) if isinstance(document, str | Path) else document
-    given, model = kept(document, keep), _model(model)
-    started = time.monotonic()
-    seen = _pictures(images), _cloud(points, kernel)
-    case = Case(given.sequence.id, given.sequence, caption, *seen)
-    search = ModelPredictor(model, kernel, rows=max(ROWS, 2 * n + 6))  # some will be alike
-    found = _completed(search, case, given, n=n, seed=seed, only_next=only_next)
-    return replace(found, seconds=time.monotonic() - started)
+    own = Kernel(workers=2, time_limit=30.0) if kernel is None else nullcontext(kernel)
+    with own as kernel:
+        document = read(document) if isinstance(document, str | Path) else document
+        given, model = kept(document, keep), _model(model)
+        started = time.monotonic()
+        seen = _pictures(images), _cloud(points, kernel)
+        case = Case(given.sequence.id, given.sequence, caption, *seen)
+        if sampling is None:
+            usual = usual_sampling(model.config, model.metrics)
+            sampling = replace(usual, rows=max(usual.rows, 2 * n + 6))  # some will be alike
+        search = ModelPredictor(model, kernel, sampling)
+        tell("the model writes")
+        question = _asked(search, case, seed=seed, only_next=only_next, due=due)
+        tell("answers are compared and checked")
+        found = _answered(search, question, given, n=n, seed=seed, only_next=only_next, due=due)
+        return replace(found, seconds=time.monotonic() - started)
 
 
-def _completed(
-    search: ModelPredictor, case: Case, given: Document, *, n: int, seed: int, only_next: bool
+def _asked(
+    search: ModelPredictor, case: Case, *, seed: int, only_next: bool, due: Deadline
+) -> Question:
+    """Let the model read and write: one step for the next operation, else whole parts.
+
+    Raises InputError if there is no time for that.
+    """
+    try:
+        with due.enforced():
+            until = "extrude" if only_next else "end"
+            return search.ask(case, seed=seed, until=until, due=due.share(_WRITING))
+    except OutOfTime:
+        hint = "allow more seconds, or keep fewer operations"
+        raise InputError("no answer within the time limit", hint=hint) from None
+
+
+def _answered(
+    search: ModelPredictor,
+    question: Question,
+    given: Document,
+    *,
+    n: int,
+    seed: int,
+    only_next: bool,
+    due: Deadline,
 ) -> Completions:
-    """Ask the model; for one operation more it writes one step, for whole parts all of them."""
-    question = search.ask(case, seed=seed, until="extrude" if only_next else "end")
-    if only_next:
-        parts = [_one_more(given.sequence, found) for found in search.next(question, n=n)]
-        score_is, as_it_is = PROBABILITY, None
-    else:
-        parts, as_it_is = search.proposals(question, n=n, seed=seed)
-        score_is = EXPECTED
+    """Compare and check what was written; what is not done when it is due is told as it is."""
+    checking, as_it_is = due.share(_CHECKING), None
+    score_is = PROBABILITY if only_next else EXPECTED
+    parts: Sequence[Finished]
+
+    def proposed(asked: Question) -> tuple[Finished, ...]:
+        nonlocal as_it_is
+        found, as_it_is = search.proposals(asked, n=n, seed=seed)
+        return found
+
+    try:
+        with search.kernel.until(checking), due.share(_COMPARING).enforced():
+            if only_next:
+                question, found = search.until_valid(question, lambda q: search.next(q, n=n))
+                parts = [_one_more(given.sequence, one) for one in found]
+            else:
+                question, parts = search.until_valid(question, proposed)
+        in_time = not checking.over
+    except OutOfTime:
+        parts, in_time = _unchecked(question, n, only_next=only_next), False
+        score_is = PROBABILITY
     said, count = _said(given, parts), len(question.rows)
     unsaid = sum(not row.whole for row in question.rows) + len(parts) - len(said)
-    return Completions(
-        given, search.name, said, question.stop, count, unsaid, 0.0, score_is, as_it_is
-    )
+    counts = question.stop, count, unsaid, 0.0
+    return Completions(given, search.name, said, *counts, score_is, as_it_is, in_time)
+
+
+def _unchecked(question: Question, n: int, *, only_next: bool) -> list[Finished]:
+    """What the model wrote most often, neither compared nor checked; scored by how often."""
+    given, rows = question.given, [row for row in question.rows if row.whole]
+    wholes = [_beginning(row, given) if only_next else row.finished for row in rows]
+    counts = Counter(encode(whole).text for whole in wholes)
+    kinds = {encode(whole).text: whole for whole in wholes}
+    report = Report(("time was up before it was checked",))
+    return [
+        Finished(kinds[text], count / len(rows), False, report.problems, "model", report)
+        for text, count in counts.most_common(n)
+    ]
+
+
+def _beginning(row: Row, given: CadSequence) -> CadSequence:
+    """The given history and the first operation that a row adds."""
+    added = row.finished.operations[given.whole_operations :]
+    return extended(given, added[:1])
 
 
 def _model(model: Checkpoint | str | Path | None) -> Checkpoint:
@@ -258,26 +326,69 @@ def write(
     """Write all completions to files; return their paths by rank and format.
 
     What has no solid has no STEP, STL, GLB or picture. With pictures there is one more, of all
-    completions beside each other: its path is under "overview". Where there are none, nothing is
-    written. Raises InputError for a folder
-    that cannot be written to.
+    completions beside each other: its path is under "overview". Under "lost" are the paths that
+    the kernel could not write, with the reason of each; every file is whole or not there. Where
+    there are no completions, nothing is written. Raises InputError for a folder that cannot be
+    written to.
     """
     name = _file_name(completions.given.sequence.id)
-    pending, files = [], {}
+    files: dict[int | str, Any] = {"lost": {}}
+    pending: list[tuple[Completion, list[Path], Pending[None]]] = []
+    paths: dict[int, dict[str, Path]] = {}
     for completion in completions.completions:
-        paths = {f: folder / f"{name}_{completion.rank:02d}.{f}" for f in formats}
-        given = completion.given.whole_operations
-        job = kernel.submit(export, completion.document, given, list(paths.values()))
-        pending.append((completion.rank, paths, job))
-    for rank, paths, job in pending:
-        job.result()
-        files[rank] = {f: str(path) for f, path in paths.items() if path.is_file()}
+        named = {f: folder / f"{name}_{completion.rank:02d}.{f}" for f in formats}
+        paths[completion.rank] = named
+        clear(*named.values())
+        solid = [p for f, p in named.items() if exporters.EXPORTERS[f].needs_solid]
+        for path in (p for p in named.values() if p not in solid):
+            exporters.write(exporters.Part(completion.document), path)
+        if solid:
+            pending.append((completion, solid, _exporting(completion, solid, kernel)))
+    for completion, solid, job in pending:
+        files["lost"] |= _lost(completion, solid, job, kernel)
+    for rank, named in paths.items():
+        files[rank] = {f: str(path) for f, path in named.items() if path.is_file()}
+    overview = folder / f"{name}_overview.png"
+    clear(overview)
     if "png" in formats and completions.completions:
-        overview = folder / f"{name}_overview.png"
         entries = [(c.document, _label(c, completions.score_is)) for c in completions.completions]
-        kernel.run(draw_overview, completions.given, entries, overview)
-        files["overview"] = str(overview)
+        try:
+            kernel.run(draw_overview, completions.given, entries, overview)
+            files["overview"] = str(overview)
+        except KernelFailure as error:
+            clear(overview)
+            files["lost"][str(overview)] = str(error)
     return files
+
+
+def _exporting(completion: Completion, paths: list[Path], kernel: Kernel) -> Pending[None]:
+    given = completion.given.whole_operations
+    return kernel.submit(export, completion.document, given, paths)
+
+
+def _lost(
+    completion: Completion, paths: list[Path], job: Pending[None], kernel: Kernel
+) -> dict[str, str]:
+    """Wait for files that are written one after the other; return which failed, and why.
+
+    The one at which the kernel died or hung is lost, and those after it get another try. If it
+    hung before there was any, it was the part itself, and none of them gets one.
+    """
+    lost: dict[str, str] = {}
+    while True:
+        try:
+            job.result()
+            return lost
+        except KernelFailure as error:
+            left = [path for path in paths if not path.is_file()]
+            hung = isinstance(error, TimeLimitError) and left == paths
+            gone = left if hung else left[:1]
+            clear(*gone)
+            lost |= {str(path): str(error) for path in gone}
+            paths = left[len(gone) :]
+        if not paths:
+            return lost
+        job = _exporting(completion, paths, kernel)
 
 
 def _file_name(id: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 
 from cadcomplete.errors import InputError
@@ -27,6 +28,20 @@ def writing(path: Path) -> Iterator[Path]:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"cannot write: {error.strerror or error}", file=path) from error
+
+
+def clear(*paths: Path) -> None:
+    """Remove files, and what was left of them when they could not be written whole.
+
+    Raises InputError if that cannot be done.
+    """
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+            for unfinished in path.parent.glob(f".{escape(path.stem)}.*.part{escape(path.suffix)}"):
+                unfinished.unlink(missing_ok=True)
+        except OSError as error:
+            raise InputError(f"cannot write: {error.strerror or error}", file=path) from error
 
 
 def check_folder(folder: Path) -> None:

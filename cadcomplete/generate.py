@@ -7,20 +7,34 @@ continuation that is scored.
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from cadcomplete.config import Config
+from cadcomplete.deadline import NEVER, Deadline
+from cadcomplete.errors import InputError, MemoryLimitError
 from cadcomplete.grammar import Matcher
 from cadcomplete.model import CompletionModel
 from cadcomplete.sequence import CadSequence
 
+ATTEMPTS = 3
+"""How often a model writes at most, if nothing that it writes is valid."""
+
+_BOLDER = 1.3
+"""By how much the temperature rises from one attempt to the next."""
+
 _AT_ONCE = 1024
 """Tokens of continuations that are read at the same time."""
+
+_SMALL = 50_000_000
+"""Parameters below which one thread is enough: more would mostly wait for each other."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +61,7 @@ class Sampling:
         top_p: tokens beyond this share of the probability are not drawn.
         most_tokens: longest continuation.
         until: where a continuation is over: where the model ends it, or after its first extrude.
+        due: when nothing more is written; then continuations are as long as they are.
     """
 
     rows: int = 6
@@ -56,6 +71,36 @@ class Sampling:
     most_tokens: int = 512
     seed: int = 0
     until: Literal["end", "extrude"] = "end"
+    due: Deadline = NEVER
+
+    def __post_init__(self) -> None:
+        for name, value, allowed, expected in (
+            ("--rows", self.rows, 1 <= self.rows <= 1024, "1 to 1024"),
+            ("--max-new-tokens", self.most_tokens, self.most_tokens >= 1, "1 or more"),
+            ("--top-p", self.top_p, 0 < self.top_p <= 1, "more than 0, up to 1"),
+            ("--temperature", self.temperature, 0 < self.temperature <= 100, "0 to 100, not 0"),
+        ):
+            if not allowed:  # what is not a number is not allowed either
+                raise InputError("cannot draw like that", where=name, expected=expected, got=value)
+
+    def bolder(self, attempt: int) -> Sampling:
+        """Return how to draw when nothing valid came: not the likeliest, and with more chance."""
+        raised = min(self.temperature * _BOLDER**attempt, 100.0)
+        return replace(self, greedy=False, temperature=raised, seed=self.seed + attempt)
+
+
+def usual_sampling(config: Config, metrics: dict[str, Any]) -> Sampling:
+    """Return how a model draws unless something else is wanted.
+
+    Language models as the specification says; those of our own as was measured to be better. No
+    text is cut off that is as long as those that the model has learned to write, turned as well.
+    """
+    longest = metrics.get("longest_target")
+    learned = longest + longest // 10 if isinstance(longest, int) else config.data.max_length
+    own = Sampling(rows=16)
+    if not config.model.language_model:
+        return replace(own, most_tokens=max(own.most_tokens, learned))
+    return replace(own, temperature=0.7, top_p=0.9, most_tokens=max(3000, learned))
 
 
 @dataclass(slots=True)
@@ -101,12 +146,37 @@ class Began:
         return cache
 
 
-@torch.inference_mode()
+@contextmanager
+def _answering(model: CompletionModel, what: str) -> Iterator[None]:
+    """Compute without gradients, with one thread if the model is small.
+
+    Several would spin while they wait for each other: with another process beside, that takes ten
+    times as long. OMP_NUM_THREADS is obeyed. Raises MemoryLimitError.
+    """
+    before = torch.get_num_threads()
+    small = model.device.type == "cpu" and model.parameter_count < _SMALL
+    fewer = small and before > 1 and not os.environ.get("OMP_NUM_THREADS")
+    if fewer:
+        torch.set_num_threads(1)
+    try:
+        with torch.inference_mode():
+            yield
+    except torch.OutOfMemoryError:
+        raise MemoryLimitError(
+            f"the memory of the card does not suffice for {what}",
+            hint="write fewer continuations at once, with --rows, or use --device cpu",
+        ) from None
+    finally:
+        if fewer:
+            torch.set_num_threads(before)
+
+
 def begin(model: CompletionModel, prompt: Prompt) -> Began:
-    """Let the model read a prompt."""
-    embedded = _embedded(model, prompt)
-    output = model.causal(inputs_embeds=embedded, use_cache=True, logits_to_keep=1)
-    logits_V = output.logits[0, -1].float().cpu()
+    """Let the model read a prompt. Raises MemoryLimitError."""
+    with _answering(model, f"a prompt of {len(prompt.ids)} tokens"):
+        embedded = _embedded(model, prompt)
+        output = model.causal(inputs_embeds=embedded, use_cache=True, logits_to_keep=1)
+        logits_V = output.logits[0, -1].float().cpu()
     return Began(model, len(prompt.ids), output.past_key_values, logits_V)
 
 
@@ -124,9 +194,17 @@ def commands(
     return dict(zip(openings, logs.softmax(0).tolist(), strict=True))
 
 
-@torch.inference_mode()
 def generate(began: Began, start: Matcher, sampling: Sampling) -> tuple[Row, ...]:
-    """Return `sampling.rows` continuations of a prompt; every one of them obeys the grammar."""
+    """Return `sampling.rows` continuations of a prompt; every one of them obeys the grammar.
+
+    Raises MemoryLimitError.
+    """
+    what = f"{sampling.rows} continuations of a prompt of {began.length} tokens"
+    with _answering(began.model, what):
+        return _generate(began, start, sampling)
+
+
+def _generate(began: Began, start: Matcher, sampling: Sampling) -> tuple[Row, ...]:
     model, device = began.model, began.model.device
     random = torch.Generator().manual_seed(sampling.seed)
     rows = [Row(start.copy()) for _ in range(sampling.rows)]
@@ -137,7 +215,7 @@ def generate(began: Began, start: Matcher, sampling: Sampling) -> tuple[Row, ...
             greedy = sampling.greedy and row is rows[0]
             _write(row, logits_V, sampling, random, greedy=greedy)
         going = [i for i, row in enumerate(active) if not row.over]
-        if not going:
+        if not going or sampling.due.over:
             break
         if len(going) < len(active):
             cache.batch_select_indices(torch.tensor(going, device=device))
@@ -148,7 +226,6 @@ def generate(began: Began, start: Matcher, sampling: Sampling) -> tuple[Row, ...
     return tuple(rows)
 
 
-@torch.inference_mode()
 def score(
     began: Began, continuations: Sequence[Sequence[int]], *, closing: Sequence[int] = ()
 ) -> list[float]:
@@ -159,7 +236,9 @@ def score(
     """
     found = [0.0] * len(continuations)
     for tree in _trees(continuations):
-        for i, total in zip(tree.which, _scores(began, tree, closing), strict=True):
+        with _answering(began.model, f"{len(tree.which)} ideas"):
+            totals = _scores(began, tree, closing)
+        for i, total in zip(tree.which, totals, strict=True):
             found[i] = total
     return found
 

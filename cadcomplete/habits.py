@@ -97,7 +97,7 @@ def usual_sketches(
     before = [op for op in given.operations if isinstance(op, Sketch)][: -_SKETCHES - 1 : -1]
     for plane in dict.fromkeys(planes):
         seen = [_dropped(sketch, plane) for sketch in before if _parallel(sketch.plane, plane)]
-        for loops in seen:
+        for loops in filter(None, seen):
             yield Sketch(plane, loops)
             if len(loops) > 1:
                 yield from (Sketch(plane, (loop,)) for loop in loops[:_MIDDLES])
@@ -141,7 +141,7 @@ def _middles(loops: Sequence[Loop]) -> list[tuple[Vec2, float]]:
 
 
 def _dropped(sketch: Sketch, plane: Plane) -> tuple[Loop, ...]:
-    """The loops of a sketch in the x and y of a plane that is parallel to its own."""
+    """The closed loops of a sketch in the x and y of a plane that is parallel to its own."""
     origin, x, y = (
         plane.to_local(sketch.plane.to_world(np.array([at])))[0, :2]
         for at in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
@@ -152,7 +152,7 @@ def _dropped(sketch: Sketch, plane: Plane) -> tuple[Loop, ...]:
         at = origin + point[0] * along + point[1] * up
         return (_exact(float(at[0])), _exact(float(at[1])))
 
-    loops = tuple(loop.moved(moved) for loop in sketch.loops)
+    loops = tuple(loop.moved(moved) for loop in sketch.loops if loop.closed)
     from_behind = float(along[0] * up[1] - along[1] * up[0]) < 0
     return tuple(map(_turned_over, loops)) if from_behind else loops
 

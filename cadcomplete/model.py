@@ -89,6 +89,18 @@ class CompletionModel(nn.Module):
     def parameter_count(self) -> int:
         return sum(p.numel() for p in self.parameters())
 
+    def put(self, device: torch.device, *, half: torch.dtype | None = None) -> CompletionModel:
+        """Move all of it to a device, to answer there; return itself.
+
+        With `half` the language model and the projectors have that precision; weights in 4 bits
+        stay as they are, so do encoders, and what is computed once from no weight.
+        """
+        for name in ("language_model", "image_projector", "point_projector"):
+            for _, parameter in self.part(name) if half is not None else ():
+                if parameter.is_floating_point():
+                    parameter.data = parameter.data.to(device, half)
+        return self.to(device)
+
     def part(self, name: str) -> list[tuple[str, nn.Parameter]]:
         """Return the parameters of one of `PARTS`, with their names in the model."""
         module = getattr(self, name)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from cadcomplete.errors import InputError
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.jobs import Report
 from cadcomplete.operations import Operation
@@ -116,3 +117,9 @@ class Writer(Protocol):
     def name(self) -> str: ...
 
     def write(self, *, seed: int) -> Finished: ...
+
+
+def check_seed(seed: int) -> None:
+    """Raise InputError for what is no seed: all that draws takes whole numbers from 0 on."""
+    if not 0 <= seed < 2**63:
+        raise InputError("no such seed", where="--seed", expected="0 to 2^63 - 1", got=seed)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -24,12 +24,23 @@ from cadcomplete.choosing import ByEffect, BySketch, chosen
 from cadcomplete.data.augment import Symmetry, move
 from cadcomplete.data.inputs import picture, surface
 from cadcomplete.data.levels import measured
+from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.effects import SAME
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.features import FEATURES, alike, bent, features
 from cadcomplete.finishing import Part, finished_parts
 from cadcomplete.fitting import Wanted, settled, wanted
-from cadcomplete.generate import Began, Prompt, Row, Sampling, begin, commands, generate
+from cadcomplete.generate import (
+    ATTEMPTS,
+    Began,
+    Prompt,
+    Row,
+    Sampling,
+    begin,
+    commands,
+    generate,
+    usual_sampling,
+)
 from cadcomplete.geometry import Array
 from cadcomplete.grammar import Grammar, Matcher
 from cadcomplete.kernel.cloud import PointCloud
@@ -41,8 +52,7 @@ from cadcomplete.prompt import prompt
 from cadcomplete.ranking import Ranker
 from cadcomplete.sequence import CadSequence
 
-ROWS = 16
-"""Continuations that the model writes for each case."""
+Answers = TypeVar("Answers", tuple[Suggestion, ...], tuple[Finished, ...])
 
 TOLD_APART = 0.85
 """IoU of what two whole parts change, below which a person sees that they differ.
@@ -68,6 +78,7 @@ class Question:
         stop: the probability that nothing is missing.
         command: the kind of the next operation.
         rows: what the model wrote, to the end of the part.
+        sampling: how it was drawn.
         wanted: what was found in the cloud, if there is one.
     """
 
@@ -77,6 +88,7 @@ class Question:
     stop: float
     command: str
     rows: tuple[Row, ...]
+    sampling: Sampling
     wanted: Wanted | None
 
     @property
@@ -89,18 +101,22 @@ class ModelPredictor:
     """A model, and a kernel that checks what it proposes.
 
     Attributes:
-        rows: continuations that it writes for each case.
+        drawn: how it writes continuations; None for what is usual for the model.
         search: whether ideas also come from the cloud itself, where there is one.
     """
 
     checkpoint: Checkpoint
     kernel: Kernel
-    rows: int = ROWS
+    drawn: Sampling | None = None
     search: bool = True
 
     @property
     def name(self) -> str:
-        return self.checkpoint.name
+        return self.checkpoint.name if self.search else f"{self.checkpoint.name} alone"
+
+    @property
+    def sampling(self) -> Sampling:
+        return self.drawn or usual_sampling(self.checkpoint.config, self.checkpoint.metrics)
 
     @cached_property
     def grammar(self) -> Grammar:
@@ -116,8 +132,8 @@ class ModelPredictor:
         """Answer a case. Raises InputError for what the model cannot see or is too long for it."""
         started = time.monotonic()
         question = self.ask(case, seed=seed)
-        suggestions = self.next(question, n=n)
-        parts = self.parts(question, n=n, seed=seed)
+        question, suggestions = self.until_valid(question, lambda q: self.next(q, n=n))
+        question, parts = self.until_valid(question, lambda q: self.parts(q, n=n, seed=seed))
         return Prediction(
             next=suggestions,
             parts=parts,
@@ -128,9 +144,17 @@ class ModelPredictor:
         )
 
     def ask(
-        self, case: Case, *, seed: int = 0, until: Literal["end", "extrude"] = "end"
+        self,
+        case: Case,
+        *,
+        seed: int = 0,
+        until: Literal["end", "extrude"] = "end",
+        due: Deadline = NEVER,
     ) -> Question:
-        """Let the model read a case and write what may follow, whole parts or one step of them."""
+        """Let the model read a case and write what may follow, whole parts or one step of them.
+
+        When it is `due`, no more is written.
+        """
         asked = prompted(
             case.given,
             self.checkpoint,
@@ -145,12 +169,29 @@ class ModelPredictor:
         stop = chances.pop("", 0.0)
         operations = {c: p for c, p in chances.items() if c in ("sketch", "extrude")}
         command = max(operations or chances, key=lambda c: chances[c])
-        found = _looked_at(case) if self.search else None
+        found = looked_at(case) if self.search else None
         if found is not None:  # a cloud tells better than the model how the part goes on
             until = "extrude"
-        sampling = Sampling(rows=self.rows, seed=seed, until=until)
+        sampling = replace(self.sampling, seed=seed, until=until, due=due)
         rows = generate(began, start.only(command), sampling)
-        return Question(case, began, start, stop, command, rows, found)
+        return Question(case, began, start, stop, command, rows, sampling, found)
+
+    def until_valid(
+        self, question: Question, answer: Callable[[Question], Answers]
+    ) -> tuple[Question, Answers]:
+        """Answer a question; as long as nothing valid comes, the model writes more, and bolder.
+
+        Not if what is given cannot be built. Returns the question with all that was written.
+        """
+        found = answer(question)
+        for attempt in range(1, ATTEMPTS):
+            if question.sampling.due.over or not _in_vain(question, found):
+                break
+            start = question.start.only(question.command)
+            more = generate(question.began, start, question.sampling.bolder(attempt))
+            question = replace(question, rows=(*question.rows, *more))
+            found = answer(question)
+        return question, found
 
     def write(self, *, seed: int = 0) -> Finished:
         """Write a whole part from nothing, drawn as the model finds it probable.
@@ -212,7 +253,7 @@ class ModelPredictor:
             judge = BySketch(given, sketches, alike(best, given), shown)
         else:
             judge = ByEffect(given, ideas, self.kernel, shown)
-        answers = chosen(ideas, n, new=len(given), judge=judge, kernel=self.kernel)
+        answers = chosen(ideas, n, new=given.whole_operations, judge=judge, kernel=self.kernel)
         return tuple(_suggestion(best[i], float(chances[order[i]]), r) for i, r in answers)
 
     def chances(self, question: Question, known: Array) -> Array:
@@ -258,7 +299,7 @@ class ModelPredictor:
         given, ideas = question.given, [part.sequence for part in found]
         shown = question.wanted is not None
         judge = ByEffect(given, ideas, self.kernel, shown, SAME if shown else TOLD_APART)
-        answers = chosen(ideas, n, new=len(given), judge=judge, kernel=self.kernel)
+        answers = chosen(ideas, n, new=given.whole_operations, judge=judge, kernel=self.kernel)
         return tuple(_finished(found[i], report) for i, report in answers)
 
 
@@ -305,7 +346,7 @@ def prompted(
     return Prompt(ids, np.stack(pictures) if pictures else None, cloud)
 
 
-def _looked_at(case: Case) -> Wanted | None:
+def looked_at(case: Case) -> Wanted | None:
     """What the cloud of a case says. Raises InputError for one that is no part's surface."""
     if case.points is None:
         return None
@@ -318,12 +359,22 @@ def _looked_at(case: Case) -> Wanted | None:
 
 def situation(question: Question) -> str:
     """The name of what kind of operation is next, and of what is known of the wanted part."""
-    kind = Sketch if question.command == "sketch" else Extrude
+    kind = Extrude if question.command == "extrude" else Sketch
     first = not any(isinstance(operation, kind) for operation in question.given.operations)
-    name = f"{'first' if first else 'later'} {question.command}"
+    name = f"{'first' if first else 'later'} {'extrude' if kind is Extrude else 'sketch'}"
     if question.wanted is None:
         return name
     return f"{name}, {'scan' if question.wanted.noise > 0 else 'cloud'}"
+
+
+def _in_vain(question: Question, found: Sequence[Suggestion | Finished]) -> bool:
+    """Whether no answer is valid though one could be, or the model did not write a single part."""
+    if not any(row.whole for row in question.rows):
+        return True
+    given = question.given.whole_operations
+    at = [one.report.operation for one in found if one.report is not None]
+    hopeless = any(operation is not None and operation < given for operation in at)
+    return bool(found) and not hopeless and not any(one.valid for one in found)
 
 
 def _suggestion(candidate: Candidate, chance: float, report: Report) -> Suggestion:

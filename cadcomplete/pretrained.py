@@ -80,7 +80,7 @@ def language_model(
     quantization = _quantization(quantize, gguf)
     folder = _located(source, (gguf,) if gguf else _WEIGHTS)
     _check_files(folder, source, gguf)
-    with _quiet(), _explained(source, "the language model"):
+    with quiet(), _explained(source, "the language model"):
         local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
         if gguf:
             local["gguf_file"] = gguf
@@ -135,7 +135,7 @@ def tokenizer(source: str, *, gguf: str = "") -> TextTokenizer:
         _check_files(folder, source, gguf)
     elif _states_end(folder):
         return TextTokenizer.load(folder)  # word for word what is trained with it elsewhere
-    with _quiet(), _explained(source, "the tokenizer"):
+    with quiet(), _explained(source, "the tokenizer"):
         local: dict[str, Any] = {"gguf_file": gguf} if gguf else {}
         found = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False, **local
@@ -145,6 +145,24 @@ def tokenizer(source: str, *, gguf: str = "") -> TextTokenizer:
         expected = "tokenizer.json, and an eos_token in tokenizer_config.json"
         raise CheckpointError("not a tokenizer that ends a text", file=source, expected=expected)
     return TextTokenizer(backend, str(end))
+
+
+def chat_template(source: str) -> str | None:
+    """Return the chat template of a tokenizer, as it is written there; None if it has none.
+
+    Raises CheckpointError.
+    """
+    folder = _located(source, (*_TOKENIZER, "chat_template.jinja"))
+    if (folder / "chat_template.jinja").is_file():
+        return (folder / "chat_template.jinja").read_text(encoding="utf-8")
+    try:
+        settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    found = settings.get("chat_template") if isinstance(settings, dict) else None
+    if isinstance(found, list):  # several, by name
+        found = {entry.get("name"): entry.get("template") for entry in found}.get("default")
+    return found if isinstance(found, str) else None
 
 
 # --- where it is ---------------------------------------------------------------------------------
@@ -261,7 +279,7 @@ def _quantization(quantize: str, gguf: str) -> Any:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without the bars and reports of loading: what matters of them is checked, and raised."""
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity(CRITICAL)

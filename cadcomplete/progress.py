@@ -26,6 +26,27 @@ def progress(items: Iterator[Any], what: str) -> Iterator[Any]:
 
 
 @contextmanager
+def telling() -> Iterator[Callable[[str], None]]:
+    """Give a function that hears in a few words what is done now, of work of some seconds.
+
+    A turning wheel on a terminal; elsewhere a line for what is begun after five seconds.
+    """
+    started = time.monotonic()
+    if not sys.stderr.isatty():
+
+        def line(what: str) -> None:
+            if time.monotonic() - started > 5:
+                sys.stderr.write(f"{what} …\n")
+
+        yield line
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as status:
+        yield lambda what: status.update(f"{what} …")
+
+
+@contextmanager
 def watched() -> Iterator[Callable[[str, int, int], None]]:
     """Give a function that hears what is done, how much of it, and of how much.
 

@@ -6,24 +6,29 @@ The keys are a promise to scripts: they do not change.
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cadcomplete import exporters, readers
-from cadcomplete.errors import InputError, KernelFailure
+from cadcomplete.answering import Answering
+from cadcomplete.deadline import Deadline
+from cadcomplete.errors import InputError, KernelFailure, keeping
 from cadcomplete.fields import FORMATS, Format
 from cadcomplete.files import check_folder
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import Report, examine
 from cadcomplete.kernel.scans import Scan, read_scan
 from cadcomplete.operations import Operation, Sketch, Unknown
-from cadcomplete.progress import progress, watched
+from cadcomplete.predictions import check_seed
+from cadcomplete.progress import progress, telling, watched
 from cadcomplete.readers import Document
 from cadcomplete.sequence import CadSequence, Finding, validate
 
 if TYPE_CHECKING:
+    from cadcomplete.checkpoint import Checkpoint
     from cadcomplete.completion import Completions
     from cadcomplete.data.prepare.settings import Settings
     from cadcomplete.evaluate.settings import Settings as Benchmark
@@ -226,9 +231,9 @@ def synthesize(target: Path, count: int, *, start: int, seed: int) -> Json:
     from cadcomplete.data import synthetic
     from cadcomplete.files import write_text
 
-    if count < 1 or start < 0 or seed < 0:
-        expected = "1, 0 and 0 or more"
-        raise InputError("nothing to write", where="-n, --start, --seed", expected=expected)
+    check_seed(seed)
+    if count < 1 or start < 0:
+        raise InputError("nothing to write", where="-n, --start", expected="1 and 0 or more")
     for part in progress(synthetic.parts(count, seed=seed, start=start), "writing parts"):
         name = part.id.rpartition("/")[2]
         file = target / "json" / name[:-3] / f"{name}.json"
@@ -253,46 +258,90 @@ def complete(
     output: Path | None,
     formats: tuple[str, ...],
     started: float | None = None,
+    time_limit: float = 30.0,
+    answering: Answering | None = None,
 ) -> Json:
     """Return the completions of a part; with `output`, also as files.
 
-    `started` is when the program was, by `time.monotonic`; by default now.
+    All of it within `time_limit` seconds, but for reading a model of one's own: what is found by
+    then is the answer, what could not be written is named. `started` is when the program was, by
+    `time.monotonic`; by default now. Raises Interrupted.
     """
+    check_seed(seed)
     started = time.monotonic() if started is None else started
+    due = _due(time_limit, started)
     document = readers.read(path)
     exporters.check_formats(formats)
     if output is not None:
         check_folder(output)
-    with Kernel(workers=2, time_limit=30.0) as kernel:  # it starts while torch is imported
-        scan = kernel.submit(read_scan, points) if points is not None else None
-        from cadcomplete import checkpoint
+    answering = answering or Answering()
+    kept = "nothing was written" if output is None else f"files that are in {output} are whole"
+    asked: Json = {"keep": keep, "caption": caption, "images": images, "n": n, "seed": seed}
+    kernel = Kernel(workers=2, time_limit=time_limit)
+    with keeping(lambda: kept), kernel, telling() as tell:
+        tell("the model is read")
+        loaded, seen, due = _ready(kernel, answering, model, points, due)
         from cadcomplete import completion as completing
 
-        loaded = checkpoint.load(model) if model is not None else completing.shipped_model()
-        seen = _seen(scan, points) if scan is not None else None
         result = completing.complete(
             document,
             model=loaded,
-            keep=keep,
-            caption=caption,
-            images=images,
             points=seen and seen.cloud,
-            n=n,
-            seed=seed,
             only_next=only_next,
+            sampling=answering.sampling(loaded, n=n),
+            due=due if output is None else due.share(_ANSWERING),
+            tell=tell,
             kernel=kernel,
+            **asked,
         )
-        files = completing.write(result, output, formats, kernel) if output is not None else {}
+        tell("files are written")
+        with kernel.until(due):
+            files = {} if output is None else completing.write(result, output, formats, kernel)
     return {
         "file": str(path),
-        "caption": caption,
-        "images": [str(image) for image in images],
-        "points": points and str(points),
-        "notices": list(seen.notices) if seen else [],
+        **_shown(caption, images, points, seen),
         "part_notices": _part_notices(document, result),
         **_completions(result, files),
         "total_seconds": round(time.monotonic() - started, 3),
     }
+
+
+def _shown(
+    caption: str | None, images: tuple[Path, ...], points: Path | None, seen: Scan | None
+) -> Json:
+    return {
+        "caption": caption,
+        "images": [str(image) for image in images],
+        "points": points and str(points),
+        "notices": list(seen.notices) if seen else [],
+    }
+
+
+def _due(time_limit: float, started: float) -> Deadline:
+    if not 0 < time_limit < math.inf:
+        expected = "seconds, more than 0"
+        raise InputError("no such limit", where="--time-limit", expected=expected, got=time_limit)
+    return Deadline(started + _START * time_limit)
+
+
+def _ready(
+    kernel: Kernel, answering: Answering, model: Path | None, points: Path | None, due: Deadline
+) -> tuple[Checkpoint, Scan | None, Deadline]:
+    """Read the model and the shape beside each other; a model of one's own moves what is due."""
+    scan = kernel.submit(read_scan, points) if points is not None else None
+    started = time.monotonic()  # the kernel starts while torch is imported
+    loaded = answering.load(model)
+    if model is not None:
+        due = due.later(time.monotonic() - started)
+    with kernel.until(due):
+        return loaded, _seen(scan, points) if scan is not None else None, due
+
+
+_START = 0.95
+"""Share of the time that is left once Python has started, which it has by then."""
+
+_ANSWERING = 0.8
+"""Share of the time that answering may take where files are written as well."""
 
 
 def _seen(scan: Pending[Scan], path: Path | None) -> Scan:
@@ -321,7 +370,9 @@ def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
         "as_it_is": None if result.as_it_is is None else round(result.as_it_is, 6),
         "generated": result.generated,
         "discarded": result.discarded,
+        "in_time": result.in_time,
         "overview": files.get("overview"),
+        "lost": files.get("lost", {}),
         "completions": [
             {
                 "rank": c.rank,
@@ -364,6 +415,9 @@ def completions_text(report: Json) -> str:
         lines.append("with --next: what may follow, supposing that something does")
     if report["overview"]:
         lines.append(f"\noverview: {report['overview']}")
+    lines += [f"not written: {path}: {reason}" for path, reason in report["lost"].items()]
+    if not report["in_time"]:
+        lines.append("time was up before all was found and checked; --time-limit allows more")
     total, own = report["total_seconds"], report["seconds"]
     lines.append(f"\n{report['model']}, {total:.1f} seconds, {own:.1f} of them for the answer")
     if report["completions"] and not any(c["files"] for c in report["completions"]):
@@ -375,25 +429,43 @@ def completions_text(report: Json) -> str:
 
 
 def evaluate(
-    settings: Benchmark, *, model: Path | None, baseline: str | None, output: Path | None
+    settings: Benchmark,
+    *,
+    model: Path | None,
+    answering: Answering,
+    baseline: str | None,
+    output: Path | None,
 ) -> Json:
     """Return the metrics of a model, or of a baseline, on held-out parts."""
     from cadcomplete.evaluate import evaluate as evaluate_here
     from cadcomplete.evaluate.predictors import check_predictor, predictor
 
-    check_predictor(model, baseline)
+    check_predictor(model, baseline, answering.source, settings.conditions)
+
+    def load() -> tuple[Checkpoint, Any]:
+        loaded = answering.load(model)
+        return loaded, answering.sampling(loaded)
+
     with Kernel(workers=2, time_limit=30.0) as kernel, watched() as watch:
-        make = predictor(model, baseline, kernel)
+        make = predictor(baseline, answering.source, load, kernel)
         return evaluate_here(settings, make, folder=output, watch=watch)
 
 
-def generate(settings: Benchmark, count: int, *, model: Path | None, output: Path | None) -> Json:
+def generate(
+    settings: Benchmark,
+    count: int,
+    *,
+    model: Path | None,
+    answering: Answering,
+    output: Path | None,
+) -> Json:
     """Let a model write parts from nothing, and return how they compare with held-out ones."""
-    from cadcomplete.completion import predictor
     from cadcomplete.evaluate.generation import evaluate_generation
+    from cadcomplete.predictor import ModelPredictor
 
     with Kernel(workers=2, time_limit=30.0) as kernel, watched() as watch:
-        writer = predictor(model, kernel=kernel)
+        loaded = answering.load(model)
+        writer = ModelPredictor(loaded, kernel, answering.sampling(loaded))
         return evaluate_generation(
             settings, count, writer, kernel=kernel, folder=output, watch=watch
         )

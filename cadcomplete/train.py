@@ -250,6 +250,7 @@ def _finished(run: Run, trainer: HistoryTrainer) -> dict[str, Any]:
         "cut": {name: side.shortened for name, side in run.sides.items()},
         "skipped_batches": trainer.health.total.skipped,
         "parameters": run.model.parameter_count,
+        "longest_target": run.training.longest_target,
         "fingerprint": runs.fingerprint(run.config),
         "data": run.data,
     }

@@ -6,12 +6,13 @@ import json
 from dataclasses import replace
 
 import pytest
-from conftest import PARTS
+from conftest import PARTS, PLATE, mesh_of
 
 from cadcomplete import readers
 from cadcomplete.completion import complete, kept, shipped_model, write
 from cadcomplete.data.truncate import versions
 from cadcomplete.errors import InputError
+from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.lines import decode, encode
 from cadcomplete.operations import Sketch
@@ -178,6 +179,33 @@ def test_a_sketch_that_is_still_being_drawn_is_finished(flange, kernel):
     finished = result.completions[0].document.sequence
     assert finished.operations[0].loops[0].curves[:2] == half.operations[0].loops[0].curves
     assert finished.operations[0].finished
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_the_next_operation_of_a_sketch_that_is_still_being_drawn_is_that_sketch(kernel, shown):
+    """Also if nothing is drawn in it yet, as in files whose sketch has no loops."""
+    whole = decode(PLATE)
+    cloud = sample_cloud(mesh_of(PLATE), 1024) if shown else None
+    for curves in (0, 2):
+        half = truncate(whole, 0, curves=curves)
+        found = complete(
+            readers.from_sequence(half), n=2, only_next=True, points=cloud, kernel=kernel
+        )
+        assert found.completions
+        for completion in found.completions:
+            (sketch,) = completion.document.sequence.operations
+            assert sketch.finished and completion.operations_added == 1
+            assert encode(completion.document.sequence).text.startswith(encode(half).text)
+
+
+def test_an_extrude_without_profiles_and_an_empty_sketch_are_gone_on_from(kernel):
+    for odd in (
+        "sketch 0 0 0 +z +x\nsketch 0 0 0 +z +x\ncircle 0 0 9\nextrude new to 5 0\n",
+        f"{PLATE}extrude cut to 0\n",
+        "extrude new to 5\n",
+    ):
+        found = complete(readers.from_sequence(decode(odd)), n=1, only_next=True, kernel=kernel)
+        assert encode(found.completions[0].document.sequence).text.startswith(odd)
 
 
 def test_nothing_given_is_completed_from_the_caption(kernel):

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -20,6 +22,7 @@ from cadcomplete.errors import (
     CrashError,
     InputError,
     KernelFailure,
+    LostWorkersError,
     TextError,
     TimeLimitError,
 )
@@ -77,6 +80,19 @@ def wait_for(path):
         time.sleep(0.01)
 
 
+def die_once(path):
+    """Be killed, as by a machine without memory, but only the first time."""
+    if not path.exists():
+        path.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def count_and_die(path):
+    path.write_text((path.read_text() if path.exists() else "") + "x")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 # --- failures -----------------------------------------------------------------------------------
 
 
@@ -100,6 +116,63 @@ def test_hang_that_holds_the_lock_is_stopped(kernel):
         kernel.run(hold_the_lock, 60)
     assert time.monotonic() - started < TIME_LIMIT + 5
     assert kernel.run(misbehave, "next") == "next"
+
+
+def test_job_whose_worker_is_killed_is_done_once_more(kernel, tmp_path):
+    assert kernel.run(die_once, tmp_path / "was here") == "done"
+
+
+def test_job_that_kills_its_workers_is_given_up_after_two(kernel, tmp_path):
+    with pytest.raises(CrashError, match="exit code -9"):
+        kernel.run(count_and_die, tmp_path / "count")
+    assert (tmp_path / "count").read_text() == "xx"
+
+
+def test_workers_killed_while_nothing_is_done_are_replaced():
+    with Kernel(time_limit=20.0) as kernel:
+        for _ in range(2):
+            os.kill(kernel.run(os.getpid), signal.SIGKILL)
+            time.sleep(0.3)  # so that it is seen to be dead
+            assert kernel.run(misbehave, "next") == "next"
+
+
+def test_wait_that_is_over_stops_the_job(kernel):
+    started = time.monotonic()
+    with pytest.raises(TimeLimitError, match=r"longer than 0\.2 seconds"):
+        kernel.submit(hold_the_lock, 60, limit=60.0).result(within=0.2)
+    assert kernel.run(misbehave, "next") == "next"
+    assert time.monotonic() - started < TIME_LIMIT + 3
+
+
+def test_restarting_frees_those_who_wait():
+    with Kernel(time_limit=60.0) as kernel:
+        running, queued = kernel.submit(time.sleep, 60), kernel.submit(misbehave, "a")
+        found = []
+
+        def wait(pending):
+            try:
+                found.append(pending.result())
+            except LostWorkersError as error:
+                found.append(str(error))
+
+        threads = [threading.Thread(target=wait, args=(p,)) for p in (running, queued)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        kernel.restart()
+        for thread in threads:
+            thread.join(10)
+        assert found == ["the CAD kernel was stopped"] * 2
+        assert kernel.run(misbehave, "next") == "next"
+
+
+def test_closed_kernel_does_no_more_jobs():
+    kernel = Kernel()
+    pending = kernel.submit(time.sleep, 60)
+    kernel.close()
+    for doomed in (pending.result, lambda: kernel.run(abs, 1)):
+        with pytest.raises(LostWorkersError):
+            doomed()
 
 
 def test_map_keeps_the_order_whatever_happens(kernel):
@@ -154,22 +227,27 @@ def test_all_of_these_are_errors_of_cadcomplete():
 # --- work ---------------------------------------------------------------------------------------
 
 
+def examined(kernel, *arguments):
+    """A fresh worker on a busy machine may take longer than jobs that are made to hang."""
+    return kernel.submit(examine, *arguments, limit=60.0).result()
+
+
 def test_kernel_examines_a_part(kernel, plate):
-    report = kernel.run(examine, plate)
+    report = examined(kernel, plate)
     assert report.valid
     assert report.measures.volume == pytest.approx(11214.6018)  # 40 · 30 · 10 - 10 · π 5²
 
 
 def test_part_that_cannot_be_built_is_reported(kernel):
-    report = kernel.run(examine, decode(PLATE + "extrude cut to 10 0\n"))
+    report = examined(kernel, decode(PLATE + "extrude cut to 10 0\n"))
     assert (report.valid, report.operation, report.measures) == (False, 2, None)
     assert report.problems == ("operation 2: nothing is left",)
 
 
 def test_strict_from_reaches_the_kernel(kernel):
     missed = decode(PLATE + "sketch 0 0 0 +z +x\ncircle 99 99 1\nextrude cut to 10 0\n")
-    assert kernel.run(examine, missed).valid
-    assert kernel.run(examine, missed, 2).problems == ("operation 3: the cut changes nothing",)
+    assert examined(kernel, missed).valid
+    assert examined(kernel, missed, 2).problems == ("operation 3: the cut changes nothing",)
 
 
 def test_two_workers_work_beside_each_other(tmp_path):

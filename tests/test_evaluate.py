@@ -13,10 +13,18 @@ from cadcomplete.baselines import BASELINES
 from cadcomplete.errors import InputError
 from cadcomplete.evaluate import Settings, evaluate, rescore
 from cadcomplete.evaluate.questions import case, choose, questions, read_data
-from cadcomplete.evaluate.records import FILE, read_predictions
+from cadcomplete.evaluate.records import (
+    FILE,
+    Answer,
+    Header,
+    answer_lines,
+    header_line,
+    read_predictions,
+)
 from cadcomplete.evaluate.tables import text
 from cadcomplete.lines import decode
 from cadcomplete.predictions import Finished, Prediction, Suggestion
+from cadcomplete.sequence import CadSequence
 
 
 @pytest.fixture(scope="module")
@@ -352,3 +360,74 @@ def test_a_benchmark_needs_prepared_data(run, tmp_path):
     assert "not a prepared data set (make one with cadcomplete prepare)" in err
     code, _, err = run("evaluate", "--baseline", "stop")
     assert (code, "no data" in err) == (2, True)
+
+
+# --- who answers --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("source", "name"), [("search", "search alone"), ("model", "alone")])
+def test_model_and_search_are_asked_apart(run, data, tmp_path, source, name):
+    arguments = ("--conditions", "points", "--most", 1, "--cuts", 1, "-n", 2, "--rows", 2)
+    code, out, _ = run("evaluate", data, *arguments, "--source", source, "-o", tmp_path, "--json")
+    document = json.loads(out)
+    assert code == 0
+    assert document["settings"]["predictor"].endswith(name)
+    assert document["conditions"]["points"]["failed"] == 0
+    _, answers, _ = read_predictions(tmp_path / FILE)
+    sources = {s.source for a in answers for s in a.prediction.next}
+    assert sources == {"cloud" if source == "search" else "model"}
+    made = {p.source for a in answers for p in a.prediction.parts}
+    assert made <= {"cloud" if source == "search" else "model", "given"}
+
+
+def test_the_search_alone_needs_a_shape(run, data):
+    code, _, said = run("evaluate", data, "--source", "search")
+    assert code == 2
+    assert "the search alone needs a shape: expected points, scan, all, got none" in said
+    code, _, said = run("evaluate", data, "--source", "nobody")
+    assert "at --source: no such source: expected model, search, both" in said
+    code, _, said = run("evaluate", data, "--source", "model", "--baseline", "stop")
+    assert "a model and a baseline" in said
+
+
+def test_beside_every_table_stands_what_leaving_the_part_as_it_is_would_be_worth(perfect):
+    document = perfect[1]
+    none = document["conditions"]["none"]
+    for level in ("over all cuts", "over unfinished cuts", "from nothing"):
+        left, made = none[f"as it is {level}"], none[f"parts {level}"]
+        assert left.keys() == made.keys()
+        assert left["IoU"]["value"] == pytest.approx(made["IoU, given"]["value"])
+        assert left["IoU"]["n_total"] == made["IoU"]["n_total"]
+    assert none["as it is over unfinished cuts"]["gain"]["value"] == 0.0
+    assert none["as it is from nothing"]["invalidity ratio"]["value"] == 1.0
+    lines = text(document).splitlines()
+    levels = [i for i, line in enumerate(lines) if line.startswith(("over ", "from nothing"))]
+    assert len(levels) == 3
+    assert all(lines[i + 1].strip().startswith("as it is") for i in levels)
+
+
+def test_as_it_is_a_failed_answer_counts_nothing(data, tmp_path):
+    none = evaluate(everything(data), Failing, folder=tmp_path)["conditions"]["none"]
+    assert none["as it is over all cuts"]["IoU"]["n_failed"] < none["questions"]
+    whole = evaluate(everything(data), Perfect, folder=tmp_path / "perfect")["conditions"]["none"]
+    assert none["as it is over all cuts"] == whole["as it is over all cuts"]
+
+
+def test_what_does_nothing_is_counted_and_everything_goes_on(tmp_path):
+    """Extrudes without profiles, as in 9 of the open Omni-CAD files, and a sketch without loops."""
+    plate = decode("sketch 0 0 0 +z +x\ncircle 0 0 5\nextrude new to 5 0\n")
+    nothing = decode("extrude cut to 5\nsketch 0 0 0 +z +x\n").operations
+    truth = CadSequence((*plate.operations, *nothing), "odd")
+    header = Header("echo", {"d": "0"}, "validation", None, ("none",), None, 5, 0, 1, 5, {})
+    lines = [header_line(header)]
+    for given in range(len(truth) + 1):
+        following = tuple(Suggestion(op, 0.5) for op in truth.operations[given : given + 1])
+        prediction = Prediction(following, (Finished(truth, 0.5),), 0.5)
+        answer = Answer("d", "design", truth, given, "none", prediction)
+        lines.append(answer_lines(answer, seed=0, predictor="echo"))
+    (tmp_path / FILE).write_text("".join(lines))
+    none = rescore(tmp_path / FILE, full=True)["conditions"]["none"]
+    assert (none["questions"], none["failed"]) == (5, 0)
+    assert none["next"]["later extrude"]["hit@1"]["excluded"] == {"changes nothing": 1}
+    assert none["next"]["later sketch"]["hit@1"]["excluded"] == {"encloses nothing": 1}
+    assert "nothing" in none["next by curves"]

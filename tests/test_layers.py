@@ -12,16 +12,17 @@ from conftest import ROOT
 PACKAGE = ROOT / "cadcomplete"
 
 LAYERS = (
-    {"errors", "geometry", "fields", "files", "locks", "bounds"},
+    {"errors", "geometry", "fields", "files", "locks", "bounds", "deadline", "threads"},
     {"kinds", "curves", "operations", "sequence", "config"},
     {"commands", "numbers", "drawing", "lines", "prompt", "tokenizer", "readers"},
     {"grammar", "kernel"},
     {"exporters", "metrics", "data", "fitting", "predictions", "ranking", "baselines", "habits"},
     {"distributed", "encoders", "losses", "model", "pretrained"},
-    {"assembly", "checkpoint", "generate", "health", "runs", "trainer", "timed"},
+    {"assembly", "checkpoint", "loading", "portable", "generate", "health", "runs", "trainer"}
+    | {"timed"},
     {"candidates", "features", "finishing", "effects", "choosing", "wording", "predictor"}
-    | {"completion", "train", "evaluate", "plan"},
-    {"progress", "reports", "cli", "server", "__main__"},
+    | {"searching", "completion", "train", "evaluate", "plan"},
+    {"progress", "answering", "reports", "options", "cli", "server", "__main__"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
@@ -37,6 +38,8 @@ WALLS = {
         "model.py",
         "assembly.py",
         "checkpoint.py",
+        "loading.py",
+        "portable.py",
         "generate.py",
         "trainer.py",
         "data/stream.py",

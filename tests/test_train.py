@@ -75,6 +75,8 @@ def test_a_run_folder_has_its_configuration_losses_model_and_metrics(run):
     assert len(losses(run)) > 9
     metrics = json.loads((run / "metrics.json").read_text())
     assert metrics["parts"]["train"] + metrics["parts"]["validation"] == 6
+    settings = json.loads((run / "config.json").read_text())
+    assert 20 < metrics["longest_target"] <= settings["data"]["max_length"]
     assert {"eval_loss", "unigram_loss", "copy_last_loss", "refused", "steps"} <= metrics.keys()
     assert not list(run.glob("*.bin"))
 

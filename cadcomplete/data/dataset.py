@@ -147,6 +147,12 @@ class Histories:
         self.shortened = int(self._long(sizes).sum())
         return kept, dataclasses.replace(sizes, text=np.where(whole, own, sizes.text))
 
+    @property
+    def longest_target(self) -> int:
+        """Tokens of the longest whole history and its end, as parts were drawn."""
+        longest = int(self.sizes.text.max(initial=0)) + 1
+        return min(longest, self.config.data.max_length)
+
     def __len__(self) -> int:
         return len(self.samples) * self.variants
 

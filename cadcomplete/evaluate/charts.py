@@ -215,7 +215,7 @@ def _ious(plt: Any, series: Sequence[Series]) -> Any:
     grid = np.linspace(0, 1, 201)
     unfinished = [[s for s in one.scored if not s.finished] for one in series]
     if unfinished and unfinished[0]:
-        before = np.array([s.before for s in unfinished[0]])
+        before = np.array([s.before.iou for s in unfinished[0]])
         shares = (before[:, None] >= grid).mean(axis=0)
         axis.plot(grid, shares, color=_GREY, linestyle="--", label=f"given alone, {series[0].name}")
     for i, (one, own) in enumerate(zip(series, unfinished, strict=True)):

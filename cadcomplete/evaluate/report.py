@@ -173,6 +173,9 @@ def _parts_table(level: str, series: Sequence[Series]) -> str:
         names = list(row)
         first = row[names[0]]
         rows.append((one.name, count(first), *(cell(row[name]) for name in names)))
+    if series:  # the same for all that were asked the same
+        row = series[0].metrics[f"as it is over {level}"]
+        rows.append(("as it is", count(row[names[0]]), *(cell(row[name]) for name in names)))
     return _table(f"over {level}", ("predictor", "n", *names), rows)
 
 

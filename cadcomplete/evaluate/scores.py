@@ -28,7 +28,9 @@ from cadcomplete.metrics.parts import (
 from cadcomplete.metrics.sketches import drawn_with
 from cadcomplete.metrics.stopping import Stop, stopping
 from cadcomplete.metrics.targets import HIT, MACRO
-from cadcomplete.operations import Extrude, Sketch
+from cadcomplete.operations import Sketch
+from cadcomplete.predictions import Finished
+from cadcomplete.sequence import truncate
 
 DRAWS = 1000
 _MANY = 10
@@ -50,13 +52,13 @@ class Scored:
 
     Attributes:
         ranking: of its suggestions; None if the part was finished, so that none can be right.
-        before: IoU of the given operations alone with the whole part.
+        before: what the given operations alone, as they are, are worth.
         parts: what each finished part is worth, the best first; if there are none, one that failed.
     """
 
     answer: Answer
     ranking: Ranking | None
-    before: float
+    before: PartScore
     parts: tuple[PartScore, ...]
 
     @property
@@ -79,7 +81,9 @@ def _scored(answer: Answer) -> Scored:
     if given < len(truth):
         ranking = rank(truth, given, prediction.next, failed=answer.failed)
     target = target_part(truth, given)
-    return Scored(answer, ranking, target.prefix_iou, score_parts(target, prediction.parts))
+    alone = Finished(truncate(truth, given), 1.0) if given else None
+    before = target.score(alone, distances=False)
+    return Scored(answer, ranking, before, score_parts(target, prediction.parts))
 
 
 def scored_run(header: Header, answers: Sequence[Answer], *, watch: Watch) -> Run:
@@ -116,6 +120,9 @@ def _condition(own: Sequence[Scored], *, seed: int) -> Json:
         "parts over all cuts": _parts(own, seed=seed),
         "parts over unfinished cuts": _parts([s for s in own if not s.finished], seed=seed),
         "parts from nothing": _parts([s for s in own if not s.answer.given], seed=seed),
+        "as it is over all cuts": _as_it_is(own, seed=seed),
+        "as it is over unfinished cuts": _as_it_is([s for s in own if not s.finished], seed=seed),
+        "as it is from nothing": _as_it_is([s for s in own if not s.answer.given], seed=seed),
         "valid next": _valid(ranked, seed=seed),
         "seconds": _seconds(own, seed=seed),
     }
@@ -153,10 +160,11 @@ def _groups(ranked: Sequence[Scored], key: Callable[[Scored], int | str], *, see
 def _curves(one: Scored) -> str:
     """Which types of curves the sketch has that comes next, or that is extruded next."""
     truth, operation = one.answer.truth, one.answer.truth.operations[one.answer.given]
-    if isinstance(operation, Extrude):
-        operation = truth.operations[operation.profiles[0].sketch]
-    assert isinstance(operation, Sketch)
-    return drawn_with(operation)
+    if isinstance(operation, Sketch):
+        return drawn_with(operation)
+    profile = next(iter(operation.profiles), None)
+    sketch = truth.operations[profile.sketch] if profile is not None else None
+    return drawn_with(sketch) if isinstance(sketch, Sketch) else "nothing"
 
 
 def _hit(one: Scored, at: int) -> Item:
@@ -220,7 +228,7 @@ def _parts(own: Sequence[Scored], *, seed: int) -> Json:
         return summarize(metric, items, median=median, draws=DRAWS, seed=seed).document()
 
     found = {
-        PREFIX: result(PREFIX, lambda s: s.before),
+        PREFIX: result(PREFIX, lambda s: s.before.iou),
         IOU: result(IOU, lambda s: s.parts[0].iou),
         EXPECTED: result(EXPECTED, lambda s: chosen_iou(s.parts)["expected"]),
         ORACLE: result(ORACLE, lambda s: chosen_iou(s.parts)["oracle"]),
@@ -230,6 +238,12 @@ def _parts(own: Sequence[Scored], *, seed: int) -> Json:
         INVALIDITY: result(INVALIDITY, lambda s: float(bool(s.parts[0].failed))),
     }
     return {metric.name: document for metric, document in found.items()}
+
+
+def _as_it_is(own: Sequence[Scored], *, seed: int) -> Json:
+    """What leaving the part as it is would be worth, by the metrics of `_parts`."""
+    left = [dataclasses.replace(s, answer=dataclasses.replace(s.answer, failed="")) for s in own]
+    return _parts([dataclasses.replace(s, parts=(s.before,)) for s in left], seed=seed)
 
 
 def _why(one: Scored) -> str:

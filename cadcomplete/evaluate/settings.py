@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cadcomplete.errors import InputError
 from cadcomplete.evaluate.questions import check_conditions
+from cadcomplete.predictions import check_seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Settings:
         check_conditions(self.conditions)
         if not self.conditions:
             raise InputError("nothing to ask", where="--conditions", expected="at least one")
+        check_seed(self.seed)
         for name, value in (("--most", self.most), ("-n", self.n), ("--cuts", self.cuts)):
             if value is not None and value < 1:
                 raise InputError("nothing to ask", where=name, expected="1 or more", got=value)

@@ -77,6 +77,8 @@ def _condition(condition: Json) -> list[str]:
     for level in ("over all cuts", "over unfinished cuts", "from nothing"):
         row = condition[f"parts {level}"]
         parts.append((level, count(row[names[0]]), *(cell(row[name]) for name in names)))
+        row = condition[f"as it is {level}"]
+        parts.append(("  as it is", count(row[names[0]]), *(cell(row[name]) for name in names)))
     lines += ["", *columns(parts), "", *_rest(condition)]
     others = condition.get("other metrics")
     if others:

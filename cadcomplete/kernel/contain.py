@@ -2,22 +2,28 @@
 
 The kernel holds Python's lock during a call, so nothing but killing its process stops it.
 Workers come from a fork server that has loaded the kernel once; a new one takes milliseconds.
+A job whose worker dies is done once more: what killed it may have been the machine.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
+import math
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 import types
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakSet
 
+from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import (
     CadCompleteError,
     CrashError,
@@ -34,39 +40,74 @@ Result = TypeVar("Result")
 MEMORY_LIMIT = 12 << 30
 """Address space of a worker in bytes: a boolean that runs away is stopped there."""
 
+_LOST = "the CAD kernel's processes were killed"
+
 
 @dataclass(frozen=True, slots=True)
 class Pending(Generic[Result]):
     """A job that has been started."""
 
+    kernel: Kernel
+    job: Callable[..., Result]
+    arguments: tuple[Any, ...]
     future: concurrent.futures.Future[Result]
     time_limit: float
 
-    def result(self) -> Result:
-        """Wait for it. Raises what the job raised, TimeLimitError or CrashError."""
+    def result(self, *, within: float | None = None) -> Result:
+        """Wait for it; if it is not done `within` so many seconds, or when all is due, stop it.
+
+        A job whose worker dies is begun once more. Raises what the job raised, TimeLimitError,
+        CrashError, or LostWorkersError.
+        """
+        own = NEVER if within is None else Deadline.after(within)
+        try:
+            return self._wait(own)
+        except (CrashError, LostWorkersError):
+            if self.future in self.kernel.stopped or self.kernel.due.over:
+                raise
+        again = self.kernel.submit(self.job, *self.arguments, limit=self.time_limit)
+        try:
+            return again._wait(own)
+        except CrashError as error:
+            raise CrashError(f"{error}, twice") from None
+
+    def _wait(self, own: Deadline) -> Result:
         from pebble import ProcessExpired
 
+        given, all_left = own.left, self.kernel.due.left
+        left = min(given, all_left)
         try:
-            return self.future.result()
+            return self.future.result(None if math.isinf(left) else left)
         except concurrent.futures.TimeoutError:
-            limit = f"{self.time_limit:g} seconds"
+            self.future.cancel()  # it may have been the wait alone that was over
+            if all_left <= min(given, self.time_limit):
+                raise TimeLimitError("time was up before the CAD kernel was done") from None
+            limit = f"{min(given, self.time_limit):.3g} seconds"
             raise TimeLimitError(f"the CAD kernel took longer than {limit}") from None
         except ProcessExpired as error:
             raise CrashError(f"the CAD kernel crashed (exit code {error.exitcode})") from None
         except BrokenProcessPool:
-            raise LostWorkersError("the CAD kernel's processes were killed") from None
+            stopped = self.future in self.kernel.stopped
+            raise LostWorkersError("the CAD kernel was stopped" if stopped else _LOST) from None
 
 
 class Kernel:
     """Workers that run the kernel's jobs. Use it in a `with` statement, or `close` it.
 
     A job is a function at the top level of a module that does not import the kernel at its own
-    top level (`jobs.py`); its arguments and its result are pickled.
+    top level (`jobs.py`); its arguments and its result are pickled. It may be done twice.
+
+    Attributes:
+        due: when nobody waits for a job any longer: `until` sets it.
     """
 
     def __init__(self, *, workers: int = 1, time_limit: float = 60.0, recycle: int = 0) -> None:
         """Start workers; each is replaced after `recycle` jobs, unless that is 0."""
         self.workers, self.time_limit, self._recycle = workers, time_limit, recycle
+        self.due = NEVER
+        self.closed, self._renewing = False, threading.RLock()
+        self.stopped: WeakSet[concurrent.futures.Future[Any]] = WeakSet()  # on purpose
+        self._waiting: WeakSet[concurrent.futures.Future[Any]] = WeakSet()
         self._pool = self._start()
 
     def _start(self) -> ProcessPool:
@@ -80,9 +121,31 @@ class Kernel:
         )
 
     def restart(self) -> None:
-        """Begin again with new workers; whatever the old ones did is lost."""
-        self.close()
-        self._pool = self._start()
+        """Begin again with new workers; whatever the old ones did is lost.
+
+        Whoever waits for one of their jobs gets LostWorkersError.
+        """
+        with self._renewing:
+            self._stop(on_purpose=True)
+            self._pool = self._start()
+
+    def _renew(self, broken: ProcessPool) -> None:
+        """Replace workers that are all lost, once; their jobs may be begun again."""
+        with self._renewing:
+            if self._pool is broken and not self.closed:
+                self._stop(on_purpose=False)
+                self._pool = self._start()
+
+    def _stop(self, *, on_purpose: bool) -> None:
+        """Stop all workers, and free those who wait for a job that nobody does any more."""
+        waiting = list(self._waiting)
+        if on_purpose:
+            self.stopped.update(waiting)
+        self._pool.stop()
+        self._pool.join()
+        for future in waiting:
+            with suppress(concurrent.futures.InvalidStateError):  # it is done
+                future.set_exception(BrokenProcessPool())
 
     def __enter__(self) -> Kernel:
         return self
@@ -92,22 +155,37 @@ class Kernel:
 
     def close(self) -> None:
         """Stop all workers, whatever they are doing."""
-        self._pool.stop()
-        self._pool.join()
+        with self._renewing:
+            self.closed = True
+            self._stop(on_purpose=True)
+
+    @contextmanager
+    def until(self, due: Deadline) -> Iterator[None]:
+        """Within the block, no job is waited for beyond a moment; it raises TimeLimitError then."""
+        before, self.due = self.due, due
+        try:
+            yield
+        finally:
+            self.due = before
 
     def submit(
         self, job: Callable[..., Result], *arguments: Any, limit: float | None = None
     ) -> Pending[Result]:
         """Start a job; ask what this returns for its result. `limit` is in seconds.
 
-        Raises LostWorkersError if all workers were killed: `restart` brings new ones.
+        Raises LostWorkersError if all workers are killed, and new ones as well.
         """
         limit = limit or self.time_limit
-        try:
-            future = self._pool.schedule(_guard, args=(job, *arguments), timeout=limit)
-        except RuntimeError:
-            raise LostWorkersError("the CAD kernel's processes were killed") from None
-        return Pending(future, limit)
+        for _ in range(2):
+            pool = self._pool
+            try:
+                future = pool.schedule(_guard, args=(job, *arguments), timeout=limit)
+            except RuntimeError:
+                self._renew(pool)
+                continue
+            self._waiting.add(future)
+            return Pending(self, job, arguments, future, limit)
+        raise LostWorkersError("the CAD kernel is closed" if self.closed else _LOST)
 
     def run(self, job: Callable[..., Result], *arguments: Any) -> Result:
         """Do a job. Raises what it raises, TimeLimitError or CrashError."""
@@ -144,7 +222,11 @@ def _kernel_errors() -> tuple[type[Exception], ...]:
 
 
 def _prepare() -> None:
-    """Keep the kernel's chatter off standard output, and its memory within bounds."""
+    """Keep the kernel's chatter off standard output, and its memory within bounds.
+
+    What stops a worker stops it at once, also within the kernel, which no handler would.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     if sys.platform != "win32":

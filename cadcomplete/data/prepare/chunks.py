@@ -18,7 +18,7 @@ from cadcomplete.data.prepare.inputs import Inputs, Item
 from cadcomplete.data.prepare.part import Prepared, Refused, prepare_part
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.prepare.shards import write_rows
-from cadcomplete.errors import MISTAKES, CadCompleteError, CrashError, LostWorkersError
+from cadcomplete.errors import MISTAKES, CadCompleteError, LostWorkersError
 from cadcomplete.files import write_text
 from cadcomplete.kernel.contain import Kernel, Pending
 
@@ -54,11 +54,9 @@ def _ready(settings: Settings) -> None:
 def outcomes(items: Iterable[Item], settings: Settings, kernel: Kernel) -> Iterator[Outcome]:
     """Yield what becomes of each part, in order; the workers go some way ahead.
 
-    If all workers are killed at once, new ones take up what the old ones had not finished. A part
-    whose worker dies is tried once more: it may not have been its fault.
+    If all workers are killed at once, new ones take up what the old ones had not finished.
     """
     waiting: deque[tuple[Item, Pending[Prepared | Refused]]] = deque()
-    again: set[str] = set()
 
     def submit(item: Item) -> None:
         try:
@@ -74,21 +72,12 @@ def outcomes(items: Iterable[Item], settings: Settings, kernel: Kernel) -> Itera
             waiting.append((item, kernel.submit(prepare_part, item, settings)))
 
     def first() -> Outcome:
-        tries = 0
-        while tries < _TRIES:
-            item, pending = waiting[0]
+        for _ in range(_TRIES):
             try:
-                outcome = _outcome(item, pending, last=item.id in again)
+                outcome = _outcome(*waiting[0])
                 waiting.popleft()
                 return outcome
-            except CrashError:
-                again.add(item.id)
-                try:
-                    waiting[0] = (item, kernel.submit(prepare_part, item, settings))
-                except LostWorkersError:
-                    renew()
             except LostWorkersError:
-                tries += 1
                 renew()
         return waiting.popleft()[0], Refused("kernel", "the CAD kernel's processes kept dying")
 
@@ -100,16 +89,11 @@ def outcomes(items: Iterable[Item], settings: Settings, kernel: Kernel) -> Itera
         yield first()
 
 
-def _outcome(item: Item, pending: Pending[Prepared | Refused], *, last: bool) -> Outcome:
-    """Return what became of a part; a death of its worker is the answer of the `last` try."""
+def _outcome(item: Item, pending: Pending[Prepared | Refused]) -> Outcome:
     try:
         return item, pending.result()
     except LostWorkersError:
         raise
-    except CrashError as error:
-        if not last:
-            raise
-        return item, Refused("kernel", f"{error}, twice")
     except CadCompleteError as error:
         return item, Refused("kernel", str(error))
     except MISTAKES as error:

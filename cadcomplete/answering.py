@@ -1,0 +1,68 @@
+"""Which model the command line asks or exports, where it is, and how it draws."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cadcomplete.files import check_folder
+
+if TYPE_CHECKING:
+    from cadcomplete.checkpoint import Checkpoint
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Answering:
+    """Which model answers, where, and how it draws; None is what is usual for it.
+
+    Attributes:
+        device: auto, cpu or cuda.
+        base: where the base of the model lies, if it is not where it was in training.
+        source: model, search or both: who has the ideas where there is a shape.
+    """
+
+    device: str = "auto"
+    base: Path | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    most_tokens: int | None = None
+    rows: int | None = None
+    source: str = "both"
+
+    def load(self, model: Path | None) -> Checkpoint:
+        from cadcomplete import loading
+
+        return loading.load(model, device=self.device, base=self.base)
+
+    def sampling(self, model: Checkpoint, *, n: int = 0) -> Any:
+        """Return how to draw; of `n` different answers some will be alike. Raises InputError."""
+        from cadcomplete.generate import usual_sampling
+
+        usual = usual_sampling(model.config, model.metrics)
+        rows = max(usual.rows, 2 * n + 6) if n else usual.rows
+        wanted = {name: getattr(self, name) for name in ("temperature", "top_p", "most_tokens")}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        return dataclasses.replace(usual, rows=self.rows or rows, **given)
+
+
+def export(
+    model: Path | None, to: str, *, output: Path | None, base: Path | None
+) -> dict[str, Any]:
+    """Write a model as a folder for other programs; by default beside it, or in `runs`."""
+    from cadcomplete import loading, portable
+
+    if output is None:
+        output = Path("runs") / "export" / to if model is None else model / to
+    check_folder(output)
+    return portable.export(loading.load(model, base=base), to, output)
+
+
+def export_text(report: dict[str, Any]) -> str:
+    """Return for people what was exported."""
+    lines = [f"{report['model']} as {report['to']}: {', '.join(report['files'])}"]
+    if report["base"] and report["to"] == "adapter":
+        lines.append(f"its base: {report['base']}")
+    if report["left_out"]:
+        lines.append("text alone: encoders and projectors of pictures and clouds are not in it")
+    return "\n".join([*lines, f"the folder is {report['folder']}"])

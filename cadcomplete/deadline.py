@@ -1,0 +1,73 @@
+"""When an answer is due, and how what takes too long is left."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+
+class OutOfTime(BaseException):
+    """Time is up in the middle of something. No error: nothing that handles errors may hide it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment, in seconds of the monotonic clock; by default never."""
+
+    moment: float = math.inf
+
+    @staticmethod
+    def after(seconds: float) -> Deadline:
+        return Deadline(time.monotonic() + seconds)
+
+    @property
+    def left(self) -> float:
+        """Seconds until then, 0 if it is over."""
+        return max(0.0, self.moment - time.monotonic())
+
+    @property
+    def over(self) -> bool:
+        return self.left == 0.0
+
+    def share(self, part: float) -> Deadline:
+        """Return the moment at which a `part` (0 to 1) of what is left now is over."""
+        return self if math.isinf(self.moment) else Deadline.after(part * self.left)
+
+    def later(self, seconds: float) -> Deadline:
+        return Deadline(self.moment + seconds)
+
+    @contextmanager
+    def enforced(self) -> Iterator[None]:
+        """Raise OutOfTime within the block when it is over.
+
+        In the main thread, and where there are alarms; elsewhere the block has to look itself. A
+        call into a library that is not Python's is left when it returns.
+        """
+        here = threading.current_thread() is threading.main_thread()
+        if math.isinf(self.moment) or not here or not hasattr(signal, "setitimer"):
+            yield
+            return
+
+        def ring(_: int, __: FrameType | None) -> None:
+            raise OutOfTime
+
+        other, started = signal.getitimer(signal.ITIMER_REAL)[0], time.monotonic()
+        before = signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, max(self.left, 1e-3), 0.5)  # again, if it was lost
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+            if other:  # somebody else's alarm goes on
+                gone = time.monotonic() - started
+                signal.setitimer(signal.ITIMER_REAL, max(other - gone, 1e-3))
+
+
+NEVER = Deadline()

@@ -1,0 +1,166 @@
+"""What takes too long is left: the answer comes in time, and says what is missing."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+
+import dying_exports
+import pytest
+from conftest import PARTS, PLATE
+
+from cadcomplete import completion, readers, reports
+from cadcomplete.completion import complete, write
+from cadcomplete.deadline import NEVER, Deadline, OutOfTime
+from cadcomplete.errors import InputError, TimeLimitError
+from cadcomplete.files import clear
+from cadcomplete.generate import Sampling
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.lines import decode
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    with Kernel(workers=1, time_limit=30) as kernel:
+        kernel.run(abs, 1)
+        yield kernel
+
+
+@pytest.fixture(scope="module")
+def plate_result(kernel):
+    return complete(readers.from_sequence(decode(PLATE)), n=2, kernel=kernel)
+
+
+# --- deadlines ----------------------------------------------------------------------------------
+
+
+def test_a_deadline_counts_down_and_can_be_shared():
+    due = Deadline.after(100)
+    assert 99 < due.left <= 100 and not due.over
+    assert 49 < due.share(0.5).left <= 50
+    assert 109 < due.later(10).left <= 110
+    assert Deadline.after(-1).over and Deadline.after(-1).left == 0
+    assert not NEVER.over and NEVER.share(0.1) == NEVER
+
+
+def test_work_beyond_a_deadline_is_left_in_the_middle():
+    started = time.monotonic()
+    with pytest.raises(OutOfTime), Deadline.after(0.1).enforced():
+        while True:
+            sum(range(1000))
+    assert time.monotonic() - started < 5
+
+
+def test_what_is_done_in_time_hears_nothing_and_the_alarm_before_goes_on():
+    before = signal.getsignal(signal.SIGALRM)
+    with Deadline.after(0.05).enforced():
+        done = sum(range(10))
+    time.sleep(0.1)
+    assert done == 45
+    assert signal.getsignal(signal.SIGALRM) is before
+
+
+def test_no_job_is_waited_for_beyond_a_deadline(kernel):
+    started = time.monotonic()
+    with kernel.until(Deadline.after(0.2)):
+        with pytest.raises(TimeLimitError):
+            kernel.run(time.sleep, 60)
+        with pytest.raises(TimeLimitError, match="time was up before the CAD kernel was done"):
+            kernel.run(time.sleep, 60)
+    assert kernel.run(abs, -1) == 1
+    assert time.monotonic() - started < 10
+
+
+# --- complete -----------------------------------------------------------------------------------
+
+
+def test_without_time_for_a_single_answer_it_says_so(kernel):
+    document = readers.read(PARTS / "flange.json")
+    with pytest.raises(InputError, match="no answer within the time limit"):
+        complete(document, keep=4, due=Deadline.after(0.001), kernel=kernel)
+
+
+def test_what_was_found_in_time_is_answered_though_it_is_not_checked(kernel, monkeypatch):
+    """Comparing that never ends: the model's own texts are there, and none claims to be valid."""
+    document, few = readers.read(PARTS / "flange.json"), Sampling(rows=2)
+    complete(document, keep=4, n=1, sampling=few, kernel=kernel)  # all is compiled
+
+    def endless(*_, **__):
+        while True:
+            time.sleep(0.01)
+
+    monkeypatch.setattr(completion.ModelPredictor, "next", endless)
+    due = Deadline.after(6)
+    found = complete(document, keep=4, n=2, only_next=True, sampling=few, due=due, kernel=kernel)
+    assert not due.over
+    assert found.completions and not found.in_time
+    for one in found.completions:
+        assert one.problems == ("time was up before it was checked",)
+        assert one.operations_added == 1
+        assert one.document.sequence.operations[:4] == document.sequence.operations[:4]
+
+
+def test_an_answer_in_time_says_so(plate_result):
+    assert plate_result.in_time
+
+
+@pytest.mark.parametrize("limit", ["0", "-3", "nan", "inf"])
+def test_what_is_no_limit_is_refused(run, limit):
+    code, _, said = run("complete", PARTS / "flange.json", "--time-limit", limit)
+    assert (code, said.count("\n")) == (2, 1)
+    assert "--time-limit" in said
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+def test_a_worker_that_dies_or_hangs_costs_that_file_and_it_is_named(
+    plate_result, kernel, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(completion, "export", dying_exports.export)
+    (tmp_path / "part_01.step").write_text("of an earlier run")
+    with kernel.until(Deadline.after(6)):
+        files = write(plate_result, tmp_path, ("json", "step", "stl", "png"), kernel)
+    lost = files["lost"]
+    assert set(files[1]) >= {"json"} and "step" not in files[1] and "png" not in files[1]
+    assert "crashed" in lost[str(tmp_path / "part_01.step")]
+    assert "time was up" in lost[str(tmp_path / "part_01.png")]
+    assert "stl" in files[1]
+    there = {path.name for path in tmp_path.iterdir()}
+    assert there == {path for path in there if not path.startswith(".")}  # nothing half written
+    assert not any(path.endswith((".step", ".png")) for path in there)
+
+
+def test_what_is_cleared_is_gone_with_its_unfinished_file_and_nothing_else(tmp_path):
+    path, other = tmp_path / "a[1].step", tmp_path / "a1.step"
+    for one in (path, tmp_path / ".a[1].77.part.step", other):
+        one.write_text("x")
+    clear(path, tmp_path / "never there")
+    assert [p.name for p in tmp_path.iterdir()] == ["a1.step"]
+
+
+def test_files_that_were_lost_are_in_the_report(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(completion, "export", dying_exports.export)
+    arguments = ("-n", 1, "--formats", "json,step", "-o", tmp_path)
+    code, out, _ = run("complete", PARTS / "flange.json", "--keep", 4, *arguments)
+    assert code == 0
+    assert f"not written: {tmp_path / 'flange_01.step'}: the CAD kernel crashed" in out
+    code, out, _ = run("complete", PARTS / "flange.json", "--keep", 4, *arguments, "--json")
+    report = json.loads(out)
+    assert list(report["lost"]) == [str(tmp_path / "flange_01.step")]
+    assert report["completions"][0]["files"] == {"json": str(tmp_path / "flange_01.json")}
+
+
+def test_ctrl_c_says_what_is_kept(run, monkeypatch, tmp_path):
+    def interrupted(*_):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(reports, "_ready", interrupted)  # in the midst of the work
+    part = PARTS / "flange.json"
+    for arguments, kept in (
+        (("-o", tmp_path), f"files that are in {tmp_path} are whole"),
+        ((), "nothing was written"),
+    ):
+        code, _, said = run("complete", part, *arguments)
+        assert (code, said) == (130, f"cadcomplete: interrupted: {kept}\n")
