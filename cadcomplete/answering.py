@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cadcomplete.deadline import Deadline
+from cadcomplete.errors import InputError
 from cadcomplete.files import check_folder
 
 if TYPE_CHECKING:
@@ -44,6 +47,21 @@ class Answering:
         wanted = {name: getattr(self, name) for name in ("temperature", "top_p", "most_tokens")}
         given = {name: value for name, value in wanted.items() if value is not None}
         return dataclasses.replace(usual, rows=self.rows or rows, **given)
+
+
+_START = 0.95
+"""Share of the time that is left once Python has started, which it has by then."""
+
+
+def due_after(time_limit: float, started: float) -> Deadline:
+    """Return when an answer is due, of a program that was `started` by `time.monotonic`.
+
+    Raises InputError for what is no limit.
+    """
+    if not 0 < time_limit < math.inf:
+        expected = "seconds, more than 0"
+        raise InputError("no such limit", where="--time-limit", expected=expected, got=time_limit)
+    return Deadline(started + _START * time_limit)
 
 
 def export(

@@ -160,7 +160,7 @@ def _explained(folder: Path) -> Iterator[None]:
 
 
 def _check_tokens(model: CompletionModel, tokenizer: TextTokenizer, folder: Path) -> None:
-    rows = model.causal.get_input_embeddings().num_embeddings
+    rows = model.causal.config.get_text_config().vocab_size
     if max(tokenizer.size, tokenizer.end + 1) > rows:
         raise CheckpointError(
             "the tokenizer has tokens that the model does not know",

@@ -6,14 +6,13 @@ The keys are a promise to scripts: they do not change.
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cadcomplete import exporters, readers
-from cadcomplete.answering import Answering
+from cadcomplete.answering import Answering, due_after
 from cadcomplete.deadline import Deadline
 from cadcomplete.errors import InputError, KernelFailure, keeping
 from cadcomplete.fields import FORMATS, Format
@@ -269,7 +268,7 @@ def complete(
     """
     check_seed(seed)
     started = time.monotonic() if started is None else started
-    due = _due(time_limit, started)
+    due = due_after(time_limit, started)
     document = readers.read(path)
     exporters.check_formats(formats)
     if output is not None:
@@ -317,13 +316,6 @@ def _shown(
     }
 
 
-def _due(time_limit: float, started: float) -> Deadline:
-    if not 0 < time_limit < math.inf:
-        expected = "seconds, more than 0"
-        raise InputError("no such limit", where="--time-limit", expected=expected, got=time_limit)
-    return Deadline(started + _START * time_limit)
-
-
 def _ready(
     kernel: Kernel, answering: Answering, model: Path | None, points: Path | None, due: Deadline
 ) -> tuple[Checkpoint, Scan | None, Deadline]:
@@ -336,9 +328,6 @@ def _ready(
     with kernel.until(due):
         return loaded, _seen(scan, points) if scan is not None else None, due
 
-
-_START = 0.95
-"""Share of the time that is left once Python has started, which it has by then."""
 
 _ANSWERING = 0.8
 """Share of the time that answering may take where files are written as well."""

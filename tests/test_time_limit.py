@@ -18,6 +18,7 @@ from cadcomplete.files import clear
 from cadcomplete.generate import Sampling
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.lines import decode
+from cadcomplete.sequence import truncate
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,8 @@ def kernel():
 
 @pytest.fixture(scope="module")
 def plate_result(kernel):
-    return complete(readers.from_sequence(decode(PLATE)), n=2, kernel=kernel)
+    drawn = truncate(decode(PLATE), 1)  # to be extruded
+    return complete(readers.from_sequence(drawn), n=2, only_next=True, kernel=kernel)
 
 
 # --- deadlines ----------------------------------------------------------------------------------
@@ -143,10 +145,10 @@ def test_what_is_cleared_is_gone_with_its_unfinished_file_and_nothing_else(tmp_p
 def test_files_that_were_lost_are_in_the_report(run, monkeypatch, tmp_path):
     monkeypatch.setattr(completion, "export", dying_exports.export)
     arguments = ("-n", 1, "--formats", "json,step", "-o", tmp_path)
-    code, out, _ = run("complete", PARTS / "flange.json", "--keep", 4, *arguments)
+    code, out, _ = run("complete", PARTS / "flange.json", "--keep", 7, *arguments)
     assert code == 0
     assert f"not written: {tmp_path / 'flange_01.step'}: the CAD kernel crashed" in out
-    code, out, _ = run("complete", PARTS / "flange.json", "--keep", 4, *arguments, "--json")
+    code, out, _ = run("complete", PARTS / "flange.json", "--keep", 7, *arguments, "--json")
     report = json.loads(out)
     assert list(report["lost"]) == [str(tmp_path / "flange_01.step")]
     assert report["completions"][0]["files"] == {"json": str(tmp_path / "flange_01.json")}
