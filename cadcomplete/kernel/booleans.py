@@ -1,8 +1,10 @@
-"""Booleans that are checked: a result is kept only if it is valid and its volume is possible.
+"""Booleans that are checked: a result is kept only if it is valid and is what it must be.
 
 Real sketches are stored in single precision, so faces that should coincide miss each other by
-some nanometres, and the kernel then leaves slivers or drops whole parts. Booleans are told how
-large a gap they may close (the fuzzy value) and are tried again with another one if they fail.
+some nanometres, and the kernel then leaves slivers or drops whole bodies, and calls the rest
+valid. Booleans are told how large a gap they may close (the fuzzy value); what they give must have
+the volume of the prisms that went in (`arrangement.py`), and a union must reach as far. If not,
+the next fuzzy value is tried, the other order, and one by one.
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -10,10 +12,12 @@ large a gap they may close (the fuzzy value) and are tried again with another on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial, reduce
 from typing import Any
 
+from OCP.BOPAlgo import BOPAlgo_CellsBuilder
 from OCP.BRepAlgoAPI import BRepAlgoAPI_Common, BRepAlgoAPI_Cut, BRepAlgoAPI_Fuse
 from OCP.BRepBuilderAPI import BRepBuilderAPI_Copy
 from OCP.BRepCheck import BRepCheck_Analyzer
@@ -22,8 +26,9 @@ from OCP.ShapeUpgrade import ShapeUpgrade_UnifySameDomain
 from OCP.TopoDS import TopoDS_Shape
 
 from cadcomplete.errors import GeometryError
+from cadcomplete.kernel.arrangement import Arrangement, difference, intersection, union
 from cadcomplete.kernel.failures import KERNEL_ERRORS
-from cadcomplete.kernel.integrals import volume_of
+from cadcomplete.kernel.integrals import box_of, volume_of
 
 Fuzzy = tuple[float, ...]
 
@@ -36,9 +41,12 @@ EXACT_FIRST = FUZZY[::-1]
 SAME = 1e-9
 """Relative difference below which two volumes are the same."""
 
+RIGHT = 1e-6
+"""Relative difference from what it must be up to which a volume is believed."""
+
 
 class BooleanError(GeometryError):
-    """No fuzzy value gives a valid solid with a volume that is possible."""
+    """No order and no fuzzy value give a valid solid with the volume that it must have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +56,21 @@ class Solid:
     Attributes:
         shape: the kernel's.
         volume: mm³.
+        arrangement: the prisms that it was made of; None if it was read from a file.
         checked: whether it came out of a boolean, which is found valid and has its faces merged.
     """
 
     shape: Any
     volume: float
+    arrangement: Arrangement | None = None
     checked: bool = False
+
+    @property
+    def prisms(self) -> Arrangement:
+        """Its arrangement. Raises GeometryError if it has none."""
+        if self.arrangement is None:
+            raise GeometryError("a solid without a history: what a boolean must give is unknown")
+        return self.arrangement
 
 
 def is_valid(shape: TopoDS_Shape) -> bool:
@@ -65,49 +82,96 @@ def fuse(solids: list[Solid], *, fuzzy: Fuzzy = FUZZY) -> Solid:
     """Return the union. Raises BooleanError if the kernel cannot make it."""
     if len(solids) == 1:
         return solids[0]
-    largest, total = max(s.volume for s in solids), sum(s.volume for s in solids)
-    return _boolean(BRepAlgoAPI_Fuse, solids[:1], solids[1:], fuzzy, largest, total)
+    wanted = union([solid.prisms for solid in solids])
+    most = sum(solid.volume for solid in solids)
+    back = solids[::-1]
+    try:
+        orders = (solids[:1], solids[1:]), (back[:1], back[1:])
+        return _first_right(_tries(BRepAlgoAPI_Fuse, fuzzy, *orders), wanted, most, reach=solids)
+    except BooleanError:
+        if len(solids) == 2:
+            raise
+    return reduce(lambda done, more: fuse([done, more], fuzzy=fuzzy), solids)
 
 
 def cut(solid: Solid, tools: list[Solid], *, fuzzy: Fuzzy = FUZZY) -> Solid:
     """Return the solid without the tools. Raises GeometryError if nothing is left of it."""
-    least = solid.volume - sum(tool.volume for tool in tools)
-    return _boolean(BRepAlgoAPI_Cut, [solid], tools, fuzzy, least, solid.volume)
+    wanted = difference(solid.prisms, [tool.prisms for tool in tools])
+    try:
+        return _first_right(_tries(BRepAlgoAPI_Cut, fuzzy, ([solid], tools)), wanted, solid.volume)
+    except BooleanError:
+        if len(tools) == 1:
+            raise
+    return reduce(lambda left, tool: cut(left, [tool], fuzzy=fuzzy), tools, solid)
 
 
 def intersect(solid: Solid, tool: Solid, *, fuzzy: Fuzzy = FUZZY) -> Solid:
     """Return what both have in common. Raises GeometryError if that is nothing."""
-    most = min(solid.volume, tool.volume)
-    return _boolean(BRepAlgoAPI_Common, [solid], [tool], fuzzy, 0.0, most)
+    wanted = intersection(solid.prisms, tool.prisms)
+    tries = _tries(BRepAlgoAPI_Common, fuzzy, ([solid], [tool]), ([tool], [solid]))
+    return _first_right(tries, wanted, min(solid.volume, tool.volume))
 
 
-def _boolean(
-    algorithm: Callable[[], Any],
-    arguments: list[Solid],
-    tools: list[Solid],
-    fuzzy: Fuzzy,
-    least: float,
-    most: float,
-) -> Solid:
-    """Return the first result that is valid and has a volume between `least` and `most`.
+Try = Callable[[], TopoDS_Shape | None]
 
-    Raises GeometryError if nothing is left, BooleanError if no fuzzy value gives such a result.
+
+def _tries(
+    algorithm: Callable[[], Any], fuzzy: Fuzzy, *orders: tuple[list[Solid], list[Solid]]
+) -> Iterator[Try]:
+    """Yield what may be tried, in order; each returns a shape, or None.
+
+    Last come cells: where bodies touch in a line, the kernel's unions sew them to one that is not
+    valid, cells stay what they are.
     """
-    slack = 1e-4 * most
-    empty = False
+    for arguments, tools in orders:
+        for gap in fuzzy:
+            yield partial(_run, algorithm, arguments, tools, gap)
+    arguments, tools = orders[0]
     for gap in fuzzy:
-        shape = _run(algorithm, arguments, tools, gap)
+        yield partial(_cells, algorithm, arguments, tools, gap)
+
+
+def _first_right(
+    tries: Iterator[Try], wanted: Arrangement, most: float, *, reach: list[Solid] | None = None
+) -> Solid:
+    """Return the first result that is valid, has the volume wanted and reaches as far as `reach`.
+
+    `most` is a volume in mm³ that is of the size of what went in. Raises GeometryError if nothing
+    is left, BooleanError if there is no such result.
+    """
+    got = None
+    for attempt in tries:
+        shape = attempt()
         if shape is None:
             continue
         volume = volume_of(shape)
-        empty = abs(volume) <= SAME * most
-        if not empty and max(least - slack, 0.0) < volume <= most + slack:
-            unified = _unified(shape, volume)
-            if unified is not None:
-                return unified
-    if empty:
-        raise GeometryError("nothing is left")
-    raise BooleanError("the boolean gives no valid solid")
+        if abs(volume) <= SAME * most:
+            if wanted.has(0.0, within=RIGHT * most):
+                raise GeometryError("nothing is left")
+            got = volume
+            continue
+        if volume < 0 or not wanted.has(volume, within=RIGHT * volume):
+            got = volume
+            continue
+        solid = _unified(shape, volume, wanted)
+        if solid is not None and (reach is None or _reaches(solid, reach)):
+            return solid
+    if got is None:
+        raise BooleanError("the boolean gives no valid solid")
+    right = wanted.volume()
+    raise BooleanError(f"the kernel makes {got:.6g} mm³ of it where {right:.6g} mm³ are right")
+
+
+def _reaches(solid: Solid, parts: list[Solid]) -> bool:
+    """Say whether the box around a union is the one around its parts."""
+    box, boxes = box_of(solid.shape), [box_of(part.shape) for part in parts]
+    slack = RIGHT * box.diagonal + max(FUZZY)
+    for axis in range(3):
+        low = min(b.minimum[axis] for b in boxes)
+        high = max(b.maximum[axis] for b in boxes)
+        if abs(box.minimum[axis] - low) > slack or abs(box.maximum[axis] - high) > slack:
+            return False
+    return True
 
 
 def _run(
@@ -128,6 +192,37 @@ def _run(
     return None if shape is None or shape.IsNull() else shape
 
 
+def _cells(
+    algorithm: Callable[[], Any], arguments: list[Solid], tools: list[Solid], fuzzy: float
+) -> TopoDS_Shape | None:
+    """Split everything into cells, and put those together that belong to the result."""
+    builder = BOPAlgo_CellsBuilder()
+    for solid in (*arguments, *tools):
+        builder.AddArgument(solid.shape)
+    builder.SetFuzzyValue(fuzzy)
+    builder.SetNonDestructive(True)
+    try:
+        builder.Perform()
+        if builder.HasErrors():
+            return None
+        for take, avoid in _TAKEN[algorithm](arguments, tools):
+            builder.AddToResult(_shapes(take), _shapes(avoid), 1)
+        builder.RemoveInternalBoundaries()
+    except KERNEL_ERRORS:
+        return None
+    return None if builder.Shape().IsNull() else builder.Shape()
+
+
+_Cells = list[tuple[list[Solid], list[Solid]]]
+
+_TAKEN: dict[Callable[[], Any], Callable[[list[Solid], list[Solid]], _Cells]] = {
+    BRepAlgoAPI_Fuse: lambda arguments, tools: [([one], []) for one in (*arguments, *tools)],
+    BRepAlgoAPI_Cut: lambda arguments, tools: [(arguments, tools)],
+    BRepAlgoAPI_Common: lambda arguments, tools: [(arguments + tools, [])],
+}
+"""Which cells belong to a result: those inside of all that are taken and none to avoid."""
+
+
 def _shapes(solids: list[Solid]) -> List_TopoDS_Shape:
     shapes = List_TopoDS_Shape()
     for solid in solids:
@@ -135,7 +230,7 @@ def _shapes(solids: list[Solid]) -> List_TopoDS_Shape:
     return shapes
 
 
-def _unified(shape: TopoDS_Shape, volume: float) -> Solid | None:
+def _unified(shape: TopoDS_Shape, volume: float, wanted: Arrangement) -> Solid | None:
     """Merge what can be merged, unless that harms the solid.
 
     Returns None for a solid that is not valid, merged or not.
@@ -145,9 +240,10 @@ def _unified(shape: TopoDS_Shape, volume: float) -> Solid | None:
         if one is None:
             continue
         after = volume if one is shape else volume_of(one)
-        if abs(after - volume) <= 1e-6 * volume and is_valid(one):
-            return Solid(one, after, checked=True)
-    return Solid(shape, volume, checked=True) if is_valid(shape) else None
+        same = abs(after - volume) <= SAME * volume or wanted.has(after, within=RIGHT * volume)
+        if same and is_valid(one):
+            return Solid(one, after, wanted, checked=True)
+    return Solid(shape, volume, wanted, checked=True) if is_valid(shape) else None
 
 
 def merged(shape: TopoDS_Shape, *, edges: bool = True) -> TopoDS_Shape | None:
