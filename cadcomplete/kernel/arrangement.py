@@ -237,6 +237,6 @@ def _corners(curve: Curve, fineness: Fineness) -> Array:
     return np.concatenate([[curve.start], between])
 
 
-def _round(center: Vec2, radius: float, degrees: Array) -> Array:
-    angles = np.radians(degrees)
+def _round(center: Vec2, radius: float, degrees: np.ndarray) -> Array:
+    angles = np.radians(degrees.astype(np.float64))
     return np.stack([np.cos(angles), np.sin(angles)], axis=1) * radius + np.array(center)
