@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from manifold3d import CrossSection, FillRule, Manifold, OpType
@@ -25,7 +26,7 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.geometry import Array, Plane, Vec2
 from cadcomplete.operations import Loop, Profile, Sketch
 
-STEPS = (15.0, 5.0, 3.0, 1.0, 0.6, 0.3, 0.12)
+STEPS = (30.0, 15.0, 5.0, 3.0, 1.0, 0.6, 0.3, 0.12)
 """Degrees between the corners of a polygon that stands for an arc: one of these."""
 
 CERTAIN = 1e-9
@@ -66,21 +67,32 @@ class Fineness:
 
 COARSE = Fineness()
 
+RoundPart = tuple[float, float, float]
+"""Radius, degrees and height of an arc."""
 
-@dataclass(frozen=True, slots=True, eq=False)
+Counted = tuple[tuple[RoundPart, ...], int]
+
+
+@dataclass(frozen=True, eq=False)
 class Arrangement:
     """Prisms and what was done with them, put together when somebody asks.
 
     Attributes:
         make: returns the polyhedron.
-        arcs: radius, degrees and height of each arc, in mm.
-        lines: how many straight edges its profiles have.
+        count: returns radius, degrees and height of each arc, in mm, and how many lines there are.
     """
 
     make: Callable[[Fineness], Manifold]
-    arcs: tuple[tuple[float, float, float], ...]
-    lines: int
+    count: Callable[[], Counted]
     _known: dict[Fineness, Manifold] = field(default_factory=dict)
+
+    @cached_property
+    def counted(self) -> Counted:
+        return self.count()
+
+    @property
+    def arcs(self) -> tuple[RoundPart, ...]:
+        return self.counted[0]
 
     def at(self, fineness: Fineness) -> Manifold:
         """Return the polyhedron."""
@@ -92,8 +104,18 @@ class Arrangement:
         """Return its volume in mm³."""
         return max(self.at(fineness).volume(), 0.0)
 
-    def has(self, volume: float, *, within: float) -> bool:
-        """Say whether a volume in mm³ is that of these prisms, `within` mm³."""
+    def has(
+        self, volume: float, *, within: float, since: tuple[Arrangement, float] | None = None
+    ) -> bool:
+        """Say whether a volume in mm³ is that of these prisms, `within` mm³.
+
+        `since` is an earlier arrangement and its volume: what both have in common does not count.
+        """
+        if since is not None:
+            before, known = since
+            change = self.volume() - before.volume()
+            if abs(volume - known - change) <= CERTAIN * volume:
+                return True
         return any(self._agrees(volume, within, turned=turned) for turned in (False, True))
 
     def _agrees(self, volume: float, within: float, *, turned: bool) -> bool:
@@ -135,13 +157,19 @@ class Arrangement:
 
     def corners(self, fineness: Fineness) -> float:
         """About how many corners the polygons have."""
-        return self.lines + sum(degrees / fineness.step(r) for r, degrees, _ in self.arcs)
+        arcs, lines = self.counted
+        return lines + sum(degrees / fineness.step(r) for r, degrees, _ in arcs)
 
 
 def prism(profile: Profile, sketch: Sketch, low: float, high: float) -> Arrangement:
     """Return what a profile sweeps from `low` to `high`, in mm along its sketch's normal."""
     loops = [sketch.loops[index] for index in profile.loops]
-    curves = [curve for loop in loops for curve in loop.curves]
+
+    def count() -> Counted:
+        curves = [curve for loop in loops for curve in loop.curves]
+        found = [(*_round_part(curve), high - low) for curve in curves]
+        arcs = tuple(part for part in found if part[0])
+        return arcs, len(curves) - len(arcs)
 
     def make(fineness: Fineness) -> Manifold:
         rings = [_outline(loop, fineness) for loop in loops]
@@ -153,8 +181,7 @@ def prism(profile: Profile, sketch: Sketch, low: float, high: float) -> Arrangem
         placed = _placed(sketch.plane, low, scale)
         return outer.extrude(high - low).transform(_TURN @ placed if fineness.turned else placed)
 
-    arcs = tuple((r, degrees, high - low) for r, degrees in map(_round_part, curves) if degrees)
-    return Arrangement(make, arcs, len(curves) - len(arcs))
+    return Arrangement(make, count)
 
 
 def union(parts: list[Arrangement]) -> Arrangement:
@@ -173,8 +200,11 @@ def intersection(one: Arrangement, other: Arrangement) -> Arrangement:
 
 
 def _of(parts: list[Arrangement], make: Callable[[Fineness], Manifold]) -> Arrangement:
-    arcs = tuple(arc for part in parts for arc in part.arcs)
-    return Arrangement(make, arcs, sum(part.lines for part in parts))
+    def count() -> Counted:
+        arcs = tuple(arc for part in parts for arc in part.arcs)
+        return arcs, sum(part.counted[1] for part in parts)
+
+    return Arrangement(make, count)
 
 
 def _added(parts: list[Arrangement], fineness: Fineness) -> Manifold:
@@ -204,10 +234,10 @@ def _round_part(curve: Curve) -> tuple[float, float]:
 
 def _outline(loop: Loop, fineness: Fineness) -> Array:
     """Corners of the polygon that stands for a loop, shape (n, 2), each once; its area is exact."""
-    return np.concatenate([_corners(curve, fineness) for curve in loop.curves])
+    return np.array([corner for curve in loop.curves for corner in _corners(curve, fineness)])
 
 
-def _corners(curve: Curve, fineness: Fineness) -> Array:
+def _corners(curve: Curve, fineness: Fineness) -> list[Vec2]:
     """Points along a curve, its start included, its end not.
 
     Those of an arc lie at multiples of a step, a little outside of it, so that it has the arc's
@@ -215,7 +245,7 @@ def _corners(curve: Curve, fineness: Fineness) -> Array:
     """
     radius, _ = _round_part(curve)
     if not radius:
-        return np.array([curve.start])
+        return [curve.start]
     step = fineness.step(radius)
     if isinstance(curve, Circle):
         turn = math.radians(step)
@@ -234,9 +264,11 @@ def _corners(curve: Curve, fineness: Fineness) -> Array:
     total = math.radians(abs(sweep))
     factor = 2 * total / (ends + math.sqrt(ends**2 + 4 * inside * total))
     between = _round((x, y), factor * radius, inner if sweep > 0 else inner[::-1])
-    return np.concatenate([[curve.start], between])
+    return [curve.start, *between]
 
 
-def _round(center: Vec2, radius: float, degrees: np.ndarray) -> Array:
-    angles = np.radians(degrees.astype(np.float64))
-    return np.stack([np.cos(angles), np.sin(angles)], axis=1) * radius + np.array(center)
+def _round(center: Vec2, radius: float, degrees: np.ndarray) -> list[Vec2]:
+    angles = np.radians(degrees)
+    x = center[0] + radius * np.cos(angles)
+    y = center[1] + radius * np.sin(angles)
+    return list(zip(x.tolist(), y.tolist(), strict=True))

@@ -83,11 +83,12 @@ def fuse(solids: list[Solid], *, fuzzy: Fuzzy = FUZZY) -> Solid:
     if len(solids) == 1:
         return solids[0]
     wanted = union([solid.prisms for solid in solids])
-    most = sum(solid.volume for solid in solids)
     back = solids[::-1]
     try:
         orders = (solids[:1], solids[1:]), (back[:1], back[1:])
-        return _first_right(_tries(BRepAlgoAPI_Fuse, fuzzy, *orders), wanted, most, reach=solids)
+        return _first_right(
+            _tries(BRepAlgoAPI_Fuse, fuzzy, *orders), wanted, solids[0], reach=solids
+        )
     except BooleanError:
         if len(solids) == 2:
             raise
@@ -98,7 +99,7 @@ def cut(solid: Solid, tools: list[Solid], *, fuzzy: Fuzzy = FUZZY) -> Solid:
     """Return the solid without the tools. Raises GeometryError if nothing is left of it."""
     wanted = difference(solid.prisms, [tool.prisms for tool in tools])
     try:
-        return _first_right(_tries(BRepAlgoAPI_Cut, fuzzy, ([solid], tools)), wanted, solid.volume)
+        return _first_right(_tries(BRepAlgoAPI_Cut, fuzzy, ([solid], tools)), wanted, solid)
     except BooleanError:
         if len(tools) == 1:
             raise
@@ -109,7 +110,7 @@ def intersect(solid: Solid, tool: Solid, *, fuzzy: Fuzzy = FUZZY) -> Solid:
     """Return what both have in common. Raises GeometryError if that is nothing."""
     wanted = intersection(solid.prisms, tool.prisms)
     tries = _tries(BRepAlgoAPI_Common, fuzzy, ([solid], [tool]), ([tool], [solid]))
-    return _first_right(tries, wanted, min(solid.volume, tool.volume))
+    return _first_right(tries, wanted, solid)
 
 
 Try = Callable[[], TopoDS_Shape | None]
@@ -132,30 +133,31 @@ def _tries(
 
 
 def _first_right(
-    tries: Iterator[Try], wanted: Arrangement, most: float, *, reach: list[Solid] | None = None
+    tries: Iterator[Try], wanted: Arrangement, before: Solid, *, reach: list[Solid] | None = None
 ) -> Solid:
     """Return the first result that is valid, has the volume wanted and reaches as far as `reach`.
 
-    `most` is a volume in mm³ that is of the size of what went in. Raises GeometryError if nothing
-    is left, BooleanError if there is no such result.
+    `before` is one of those that went in. Raises GeometryError if nothing is left of it,
+    BooleanError if there is no such result.
     """
+    since = (before.prisms, before.volume)
     got = None
     for attempt in tries:
         shape = attempt()
         if shape is None:
             continue
-        volume = volume_of(shape)
-        if abs(volume) <= SAME * most:
-            if wanted.has(0.0, within=RIGHT * most):
+        for one in _unified(shape):
+            volume = volume_of(one)
+            if abs(volume) <= SAME * before.volume and wanted.has(
+                0.0, within=RIGHT * before.volume
+            ):
                 raise GeometryError("nothing is left")
-            got = volume
-            continue
-        if volume < 0 or not wanted.has(volume, within=RIGHT * volume):
-            got = volume
-            continue
-        solid = _unified(shape, volume, wanted)
-        if solid is not None and (reach is None or _reaches(solid, reach)):
-            return solid
+            if volume <= 0 or not wanted.has(volume, within=RIGHT * volume, since=since):
+                got = volume
+                continue
+            solid = Solid(one, volume, wanted, checked=True)
+            if is_valid(one) and (reach is None or _reaches(solid, reach)):
+                return solid
     if got is None:
         raise BooleanError("the boolean gives no valid solid")
     right = wanted.volume()
@@ -230,20 +232,15 @@ def _shapes(solids: list[Solid]) -> List_TopoDS_Shape:
     return shapes
 
 
-def _unified(shape: TopoDS_Shape, volume: float, wanted: Arrangement) -> Solid | None:
-    """Merge what can be merged, unless that harms the solid.
-
-    Returns None for a solid that is not valid, merged or not.
-    """
+def _unified(shape: TopoDS_Shape) -> Iterator[TopoDS_Shape]:
+    """Yield a shape with faces and edges merged, with faces merged, and as it is."""
     for edges in (True, False):
         one = merged(shape, edges=edges)
-        if one is None:
-            continue
-        after = volume if one is shape else volume_of(one)
-        same = abs(after - volume) <= SAME * volume or wanted.has(after, within=RIGHT * volume)
-        if same and is_valid(one):
-            return Solid(one, after, wanted, checked=True)
-    return Solid(shape, volume, wanted, checked=True) if is_valid(shape) else None
+        if one is shape:
+            break
+        if one is not None:
+            yield one
+    yield shape
 
 
 def merged(shape: TopoDS_Shape, *, edges: bool = True) -> TopoDS_Shape | None:

@@ -54,6 +54,13 @@ def area_of(shape: TopoDS_Shape) -> float:
     return _integrate(BRepGProp.SurfaceProperties_s, shape).Mass()
 
 
+def flat_area_of(face: TopoDS_Shape) -> float:
+    """Return the area of a plane face between lines, circles and ellipses, in mm²."""
+    result = GProp_GProps()
+    BRepGProp.SurfaceProperties_s(face, result)
+    return result.Mass()
+
+
 def volume_of(shape: TopoDS_Shape) -> float:
     """Return the volume of a shape in mm³, negative for a solid turned inside out."""
     return _integrate(BRepGProp.VolumeProperties_s, shape).Mass()

@@ -75,17 +75,26 @@ def remarks(before: Solid | None, run: list[Step], after: Solid | None) -> Itera
     steps = [step for step in run if step.tools]
     if not steps or after is None:
         return
-    state = before.prisms if before is not None else None
-    several = count_bodies(after) > 1
     idle = _idle(before, steps, after)
+    joins = any(step.extrude.boolean is Boolean.JOIN for step in steps)
+    floating = _floating(before, steps) if joins and count_bodies(after) > 1 else set()
     for step in steps:
-        kind = step.extrude.boolean
-        if step.index in idle:
-            yield Remark(step.index, Senseless.CHANGES_NOTHING, kind.value)
-        elif several and kind is Boolean.JOIN and state and state.apart(step.prisms, APART):
-            yield Remark(step.index, Senseless.TOUCHES_NOTHING, kind.value)
-        if several and step.adds:
-            state = step.prisms if state is None else union([state, step.prisms])
+        for kind, found in (
+            (Senseless.CHANGES_NOTHING, idle),
+            (Senseless.TOUCHES_NOTHING, floating),
+        ):
+            if step.index in found:
+                yield Remark(step.index, kind, step.extrude.boolean.value)
+
+
+def _floating(before: Solid | None, steps: list[Step]) -> set[int]:
+    """Indices of the joins that touch nothing of what is there."""
+    state, found = before.prisms if before is not None else None, set()
+    for step in steps:
+        if step.extrude.boolean is Boolean.JOIN and state and state.apart(step.prisms, APART):
+            found.add(step.index)
+        state = step.prisms if state is None else union([state, step.prisms])
+    return found
 
 
 def _idle(before: Solid | None, steps: list[Step], after: Solid) -> set[int]:

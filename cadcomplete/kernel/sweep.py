@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from OCP.BRepPrimAPI import BRepPrimAPI_MakePrism
 from OCP.gp import gp_Trsf, gp_Vec
 from OCP.TopLoc import TopLoc_Location
@@ -12,31 +14,42 @@ from OCP.TopoDS import TopoDS_Shape
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.kernel.arrangement import prism
-from cadcomplete.kernel.booleans import RIGHT, Solid, cut, is_valid
-from cadcomplete.kernel.edges import face
-from cadcomplete.kernel.integrals import area_of
+from cadcomplete.kernel.booleans import RIGHT, Solid, cut, fuse, is_valid
+from cadcomplete.kernel.edges import crosses, face
+from cadcomplete.kernel.integrals import flat_area_of
 from cadcomplete.operations import Extent, Extrude, Operation, Profile, Sketch
+from cadcomplete.simple_loops import nested, simple_loops
 
 
 def sweep(profile: Profile, extrude: Extrude, operations: tuple[Operation, ...]) -> Solid:
-    """Return the solid that a profile sweeps.
+    """Return the solid that a profile sweeps. Raises GeometryError if it sweeps none.
 
-    Loops that touch make no valid face; then each is swept alone and the holes are cut out.
-    Raises GeometryError if it sweeps none.
+    Loops that touch make no valid face; then each is swept alone and the holes are cut out. One
+    that touches itself is swept in parts.
     """
     sketch = operations[profile.sketch]
     if not isinstance(sketch, Sketch):
         raise GeometryError(f"operation {profile.sketch} is not a sketch")
     swept = _prism(profile, sketch, extrude.extent)
-    if swept is None and profile.holes:
-        alone = [Profile(profile.sketch, i) for i in profile.loops]
-        prisms = [_prism(p, sketch, extrude.extent) for p in alone]
-        whole = [prism for prism in prisms if prism is not None]
-        if len(whole) == len(alone):
-            swept = cut(whole[0], whole[1:])
-    if swept is None:
-        raise GeometryError("a profile sweeps no solid: its loops cross themselves or others")
-    return swept
+    if swept is not None:
+        return swept
+    outer, *holes = (_swept_alone(i, profile, sketch, extrude.extent) for i in profile.loops)
+    return cut(outer, holes) if holes else outer
+
+
+def _swept_alone(index: int, profile: Profile, sketch: Sketch, extent: Extent) -> Solid:
+    """Return what a loop sweeps, with nothing cut out."""
+    swept = _prism(Profile(profile.sketch, index), sketch, extent) if profile.holes else None
+    if swept is not None:
+        return swept
+    loop = sketch.loops[index]
+    parts = replace(sketch, loops=simple_loops(loop))
+    prisms = [_prism(Profile(0, *part), parts, extent) for part in nested(parts.loops)]
+    whole = [prism for prism in prisms if prism is not None]
+    if not whole or len(whole) < len(prisms):
+        why = crosses(loop) or "crosses or touches itself"
+        raise GeometryError(f"a profile sweeps no solid: loop {index} {why}")
+    return fuse(whole)
 
 
 def _prism(profile: Profile, sketch: Sketch, extent: Extent) -> Solid | None:
@@ -45,7 +58,7 @@ def _prism(profile: Profile, sketch: Sketch, extent: Extent) -> Solid | None:
     if start == end:
         raise GeometryError("the extrude has no height")
     flat = face(profile, sketch)
-    area = area_of(flat)
+    area = flat_area_of(flat)
     if area <= 0 or not is_valid(flat) or not _encloses(profile, sketch, area):
         return None
     normal = gp_Vec(*sketch.plane.normal)
