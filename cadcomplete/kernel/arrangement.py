@@ -38,7 +38,7 @@ MOST_CORNERS = 6_000
 _CROSSINGS = 4
 """Arcs cut in two in the worst of places, all to the same side; the others even out."""
 
-NEAR = 1e-7
+NEAR = 6e-6
 """Fineness, in squares of the radius, at which two arcs are said to touch or not."""
 
 _FINE = 128.0  # mm; the polygons' library rounds to 1e-8, so smaller ones are enlarged first
@@ -137,22 +137,26 @@ class Arrangement:
         unsure = _CROSSINGS * area * tallest
         return abs(volume - self.volume(fine)) <= max(within, unsure)
 
-    def box(self) -> tuple[float, ...]:
-        """Return the corners of a box around it, in mm: x, y, z of the lowest, of the highest."""
-        return self.at(COARSE).bounding_box()
+    def box(self) -> Array:
+        """Return the lowest and the highest corner of a box around it, shape (2, 3), in mm."""
+        return np.reshape(self.at(COARSE).bounding_box(), (2, 3))
 
     def apart(self, other: Arrangement, gap: float) -> bool:
         """Say whether two arrangements are more than `gap` mm apart.
 
-        A corner of a polygon is off its arc by up to r · angle² / 12, the middle of a side by as
-        much as half of that; what is not clear of that is asked again with smaller angles.
+        A polygon is off its arc by up to r · angle² / 6, which counts as touching.
         """
+        (low, high), (other_low, other_high) = self.box(), other.box()
+        if (low > other_high + gap).any() or (other_low > high + gap).any():
+            return True
         widest = max((radius for radius, _, _ in self.arcs + other.arcs), default=0.0)
         for fineness in (COARSE, Fineness(NEAR * widest**2)):
-            step = math.radians(fineness.step(widest)) if widest else 0.0
-            clear = gap + widest * step**2 / 6
-            if self.at(fineness).min_gap(other.at(fineness), 2 * clear) > clear:
+            one, two = self.at(fineness), other.at(fineness)
+            clear = gap + widest * math.radians(fineness.step(widest)) ** 2 / 6 if widest else gap
+            if one.min_gap(two, 2 * clear) > clear:
                 return True
+            if not widest or (one ^ two).volume() > clear * two.surface_area():
+                return False
         return False
 
     def corners(self, fineness: Fineness) -> float:

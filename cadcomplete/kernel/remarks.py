@@ -39,7 +39,7 @@ class Step:
     @cached_property
     def box(self) -> Array:
         """The box around all of them, shape (2, 3), in mm."""
-        boxes = np.array([tool.prisms.box() for tool in self.tools]).reshape(-1, 2, 3)
+        boxes = np.stack([tool.prisms.box() for tool in self.tools])
         return np.stack([boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)])
 
     @cached_property
