@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from cadcomplete.errors import BuildError, GeometryError
 from cadcomplete.kernel.booleans import (
+    CAREFUL,
     EXACT_FIRST,
-    FUZZY,
+    QUICK,
     BooleanError,
-    Fuzzy,
     Solid,
+    Way,
     cut,
     fuse,
     intersect,
+    verified,
 )
 from cadcomplete.kernel.failures import KERNEL_ERRORS
 from cadcomplete.kernel.jobs import Remark
@@ -51,6 +53,7 @@ def construct(sequence: CadSequence, *, strict_from: int | None = None) -> Made:
 
     Raises BuildError naming the first operation that cannot be built, or is not known.
     """
+<<<<<<< HEAD
     if sequence.rest:
         raise BuildError(len(sequence), f"{sequence.rest[0].said} is not known here")
     try:
@@ -63,25 +66,50 @@ def construct(sequence: CadSequence, *, strict_from: int | None = None) -> Made:
         return _construct(sequence, strict_from, EXACT_FIRST)
     except BuildError:
         raise first from None  # what the usual order fails on is the better hint
+=======
+    first: BuildError | None = None
+    for way in (QUICK, CAREFUL, EXACT_FIRST):
+        try:
+            return _construct(sequence, strict_from, way)
+        except BuildError as error:
+            if not isinstance(error.__cause__, BooleanError):
+                raise
+            if way.checked:  # what the usual order fails on is the better hint
+                first = first or error
+    assert first is not None
+    raise first
+>>>>>>> a4abf01 (Booleans are done quickly first and checked once at the end; only if that fails one by one)
 
 
-def _construct(sequence: CadSequence, strict_from: int | None, fuzzy: Fuzzy) -> Made:
+def _construct(sequence: CadSequence, strict_from: int | None, way: Way) -> Made:
     solid: Solid | None = None
     found: list[Remark] = []
     strict = len(sequence) if strict_from is None else strict_from
+    run: list[Step] = []
     for run in _runs(sequence.operations, strict):
         before, first = solid, run[0]
         try:
-            solid = _apply(before, run, fuzzy)
+            solid = _apply(before, run, way)
         except BuildError:
-            if len(run) == 1:
+            if len(run) == 1 or not way.checked:
                 raise
             for step in run:  # to name the one that fails, or to do without it failing
-                solid = _apply(solid, [step], fuzzy)
+                solid = _apply(solid, [step], way)
         if first.index >= strict and same(before, solid):
+            _verified(solid, run)
             raise BuildError(first.index, f"the {first.extrude.boolean.value} changes nothing")
         found += remarks(before, run, solid)
-    return Made(solid, tuple(found))
+    return Made(_verified(solid, run), tuple(found))
+
+
+def _verified(solid: Solid | None, run: list[Step]) -> Solid | None:
+    """Return the solid after a run, checked if a boolean made it that did not check it."""
+    if solid is None or solid.checked or any(solid is tool for tool in run[-1].tools):
+        return solid
+    try:
+        return verified(solid)
+    except GeometryError as error:
+        raise _failed(run[-1].index, error) from error
 
 
 def _runs(operations: tuple[Operation, ...], strict: int) -> Iterator[list[Step]]:
@@ -117,7 +145,7 @@ def _step(index: int, extrude: Extrude, operations: tuple[Operation, ...]) -> St
     return Step(index, extrude, tuple(tools))
 
 
-def _apply(solid: Solid | None, run: list[Step], fuzzy: Fuzzy) -> Solid | None:
+def _apply(solid: Solid | None, run: list[Step], way: Way) -> Solid | None:
     """Do the booleans of a run. Raises BuildError naming its first operation."""
     boolean = run[0].extrude.boolean
     tools = [tool for step in run for tool in step.tools]
@@ -125,12 +153,12 @@ def _apply(solid: Solid | None, run: list[Step], fuzzy: Fuzzy) -> Solid | None:
         return solid
     try:
         if boolean in ADDS:
-            return fuse(tools if solid is None else [solid, *tools], fuzzy=fuzzy)
+            return fuse(tools if solid is None else [solid, *tools], way=way)
         if solid is None:
             raise GeometryError(f"there is nothing to {boolean.value}")
         if boolean is Boolean.CUT:
-            return cut(solid, tools, fuzzy=fuzzy)
-        return intersect(solid, fuse(tools, fuzzy=fuzzy), fuzzy=fuzzy)
+            return cut(solid, tools, way=way)
+        return intersect(solid, fuse(tools, way=way), way=way)
     except (GeometryError, *KERNEL_ERRORS) as error:
         raise _failed(run[0].index, error) from error
 
