@@ -141,10 +141,15 @@ class Arrangement:
         """Return the lowest and the highest corner of a box around it, shape (2, 3), in mm."""
         return np.reshape(self.at(COARSE).bounding_box(), (2, 3))
 
+    def unsure(self, fineness: Fineness = COARSE) -> float:
+        """Return by how much a polygon may be off its arc, in mm: r · angle² / 6 at most."""
+        widest = max((radius for radius, _, _ in self.arcs), default=0.0)
+        return widest * math.radians(fineness.step(widest)) ** 2 / 6 if widest else 0.0
+
     def apart(self, other: Arrangement, gap: float) -> bool:
         """Say whether two arrangements are more than `gap` mm apart.
 
-        A polygon is off its arc by up to r · angle² / 6, which counts as touching.
+        What polygons leave open counts as touching.
         """
         (low, high), (other_low, other_high) = self.box(), other.box()
         if (low > other_high + gap).any() or (other_low > high + gap).any():
@@ -152,7 +157,7 @@ class Arrangement:
         widest = max((radius for radius, _, _ in self.arcs + other.arcs), default=0.0)
         for fineness in (COARSE, Fineness(NEAR * widest**2)):
             one, two = self.at(fineness), other.at(fineness)
-            clear = gap + widest * math.radians(fineness.step(widest)) ** 2 / 6 if widest else gap
+            clear = gap + max(self.unsure(fineness), other.unsure(fineness))
             if one.min_gap(two, 2 * clear) > clear:
                 return True
             if not widest or (one ^ two).volume() > clear * two.surface_area():

@@ -100,9 +100,12 @@ def unified(shape: TopoDS_Shape) -> Iterator[TopoDS_Shape]:
     yield shape
 
 
-def merged(shape: TopoDS_Shape, *, edges: bool = True) -> TopoDS_Shape | None:
-    """Merge faces, and edges too, that lie on one surface or curve; None if the kernel cannot."""
-    copied = BRepBuilderAPI_Copy(shape).Shape()  # merging edges changes its input
+def merged(shape: TopoDS_Shape, *, edges: bool = True, spare: bool = True) -> TopoDS_Shape | None:
+    """Merge faces, and edges too, that lie on one surface or curve; None if the kernel cannot.
+
+    Merging edges changes what goes in, so that is copied if it is to be spared.
+    """
+    copied = BRepBuilderAPI_Copy(shape).Shape() if spare else shape
     unify = ShapeUpgrade_UnifySameDomain(copied, edges, True, False)
     try:
         unify.Build()

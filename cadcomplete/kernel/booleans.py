@@ -3,8 +3,9 @@
 Real sketches are stored in single precision, so faces that should coincide miss each other by
 some nanometres, and the kernel then leaves slivers or drops whole bodies, and calls the rest
 valid. Booleans are told how large a gap they may close (the fuzzy value); what they give must have
-the volume of the prisms that went in (`arrangement.py`), and a union must reach as far. If not,
-the next fuzzy value is tried, the other order, and one by one.
+the volume of the prisms that went in (`arrangement.py`), a union must reach as far as they do, and
+nothing else may reach farther. If not, the next fuzzy value is tried, the other order, cells, and
+one by one.
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -12,17 +13,19 @@ the next fuzzy value is tried, the other order, and one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
+import numpy as np
 from OCP.BRepCheck import BRepCheck_Analyzer
 from OCP.TopoDS import TopoDS_Shape
 
 from cadcomplete.errors import GeometryError
+from cadcomplete.geometry import Array
 from cadcomplete.kernel.arrangement import Arrangement, difference, intersection, union
-from cadcomplete.kernel.attempts import Attempt, unified
+from cadcomplete.kernel.attempts import Attempt, merged, unified
 from cadcomplete.kernel.integrals import box_of, volume_of
 
 
@@ -51,7 +54,7 @@ EXACT_FIRST = Way(CAREFUL.fuzzy[::-1])
 SAME = 1e-9
 """Relative difference below which two volumes are the same."""
 
-RIGHT = 1e-6
+RIGHT = 8e-7
 """Relative difference from what it must be up to which a volume is believed."""
 
 
@@ -97,7 +100,7 @@ def fuse(solids: list[Solid], *, way: Way = CAREFUL) -> Solid:
     there = Attempt("fuse", shapes[:1], shapes[1:])
     back = Attempt("fuse", shapes[:0:-1], shapes[:1])
     try:
-        return _right([there, back], wanted, solids[0], way, reach=solids)
+        return _right([there, back], wanted, solids[0], way, partial(_reaches, solids))
     except BooleanError:
         if len(solids) == 2 or not way.checked:
             raise
@@ -109,7 +112,7 @@ def cut(solid: Solid, tools: list[Solid], *, way: Way = CAREFUL) -> Solid:
     wanted = difference(solid.prisms, [tool.prisms for tool in tools])
     attempt = Attempt("cut", [solid.shape], [tool.shape for tool in tools])
     try:
-        return _right([attempt], wanted, solid, way)
+        return _right([attempt], wanted, solid, way, partial(_stays, [solid]))
     except BooleanError:
         if len(tools) == 1 or not way.checked:
             raise
@@ -121,7 +124,7 @@ def intersect(solid: Solid, tool: Solid, *, way: Way = CAREFUL) -> Solid:
     wanted = intersection(solid.prisms, tool.prisms)
     there = Attempt("common", [solid.shape], [tool.shape])
     back = Attempt("common", [tool.shape], [solid.shape])
-    return _right([there, back], wanted, solid, way)
+    return _right([there, back], wanted, solid, way, partial(_stays, [solid, tool]))
 
 
 def verified(solid: Solid) -> Solid:
@@ -131,7 +134,7 @@ def verified(solid: Solid) -> Solid:
     """
     if not is_valid(solid.shape):
         raise BooleanError("the boolean gives no valid solid")
-    if not solid.prisms.has(solid.volume, within=RIGHT * solid.volume):
+    if not (solid.prisms.has(solid.volume, within=RIGHT * solid.volume)):
         raise _wrong(solid.volume, solid.prisms)
     return replace(solid, checked=True)
 
@@ -141,16 +144,15 @@ def _right(
     wanted: Arrangement,
     before: Solid,
     way: Way,
-    *,
-    reach: list[Solid] | None = None,
+    fits: Callable[[Solid], bool],
 ) -> Solid:
-    """Return the first result that is valid, has the volume wanted and reaches as far as `reach`.
+    """Return the first result that is valid, has the volume wanted, and fits.
 
     `before` is one of those that went in. Raises GeometryError if nothing is left of it,
     BooleanError if there is no such result.
     """
     if not way.checked:
-        return _unchecked(attempts[0], wanted, before, way, reach)
+        return _unchecked(attempts[0], wanted, before, way, fits)
     since = (before.prisms, before.volume)
     got = None
     for shape in _shapes(attempts, way):
@@ -163,7 +165,7 @@ def _right(
                 got = volume
                 continue
             solid = Solid(one, volume, wanted, checked=True)
-            if is_valid(one) and (reach is None or _reaches(solid, reach)):
+            if fits(solid) and is_valid(one):
                 return solid
     raise BooleanError("the boolean gives no valid solid") if got is None else _wrong(got, wanted)
 
@@ -176,14 +178,18 @@ def _shapes(attempts: list[Attempt], way: Way) -> Iterator[TopoDS_Shape]:
 
 
 def _unchecked(
-    attempt: Attempt, wanted: Arrangement, before: Solid, way: Way, reach: list[Solid] | None
+    attempt: Attempt,
+    wanted: Arrangement,
+    before: Solid,
+    way: Way,
+    fits: Callable[[Solid], bool],
 ) -> Solid:
     """Return what may be right, as long as it is not clear that it is wrong."""
     shape = attempt.run(way.fuzzy[0], spare=False)
-    if shape is not None:
-        one = next(unified(shape))
+    one = None if shape is None else merged(shape, spare=False)
+    if one is not None:
         solid = Solid(one, volume_of(one), wanted)
-        if solid.volume > SAME * before.volume and (reach is None or _reaches(solid, reach)):
+        if solid.volume > SAME * before.volume and fits(solid):
             return solid
     raise BooleanError("the boolean gives no valid solid")
 
@@ -193,13 +199,24 @@ def _wrong(got: float, wanted: Arrangement) -> BooleanError:
     return BooleanError(f"the kernel makes {got:.6g} mm³ of it where {right:.6g} mm³ are right")
 
 
-def _reaches(solid: Solid, parts: list[Solid]) -> bool:
+def _reaches(parts: list[Solid], solid: Solid) -> bool:
     """Say whether the box around a union is the one around its parts."""
-    box, boxes = box_of(solid.shape), [box_of(part.shape) for part in parts]
-    slack = RIGHT * box.diagonal + max(CAREFUL.fuzzy)
-    for axis in range(3):
-        low = min(b.minimum[axis] for b in boxes)
-        high = max(b.maximum[axis] for b in boxes)
-        if abs(box.minimum[axis] - low) > slack or abs(box.maximum[axis] - high) > slack:
-            return False
-    return True
+    box, boxes = _box(solid), np.stack([_box(part) for part in parts])
+    wanted = np.stack([boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)])
+    return bool(np.abs(box - wanted).max() <= _slack(box))
+
+
+def _stays(around: list[Solid], solid: Solid) -> bool:
+    """Say whether a solid lies within the boxes around others."""
+    box, boxes = _box(solid), np.stack([_box(one) for one in around])
+    slack = _slack(box)
+    return bool((box[0] >= boxes[:, 0] - slack).all() and (box[1] <= boxes[:, 1] + slack).all())
+
+
+def _box(solid: Solid) -> Array:
+    box = box_of(solid.shape)
+    return np.array([box.minimum, box.maximum])
+
+
+def _slack(box: Array) -> float:
+    return RIGHT * float(np.ptp(box, axis=0).max()) + max(CAREFUL.fuzzy)
