@@ -134,7 +134,7 @@ def verified(solid: Solid) -> Solid:
     """
     if not is_valid(solid.shape):
         raise BooleanError("the boolean gives no valid solid")
-    if not (solid.prisms.has(solid.volume, within=RIGHT * solid.volume)):
+    if not solid.prisms.has(solid.volume, within=RIGHT * solid.volume):
         raise _wrong(solid.volume, solid.prisms)
     return replace(solid, checked=True)
 
