@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.curves import Curve, Line
+from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.geometry import Array, Vec2
 from cadcomplete.operations import Loop
@@ -83,8 +83,10 @@ class _Curves:
 
     @staticmethod
     def of(loop: Loop) -> _Curves:
-        start, end = (np.array([getattr(c, at) for c in loop.curves]) for at in ("start", "end"))
-        round_parts = np.array([_round_part(curve) for curve in loop.curves])
+        start, end = (
+            np.array([getattr(c, at) for c in loop.curves], dtype=float) for at in ("start", "end")
+        )
+        round_parts = np.array([_round_part(curve) for curve in loop.curves], dtype=float)
         center, radius, sweep = round_parts[:, :2], round_parts[:, 2], round_parts[:, 3]
         away = start - center
         first = np.arctan2(away[:, 1], away[:, 0])
@@ -156,11 +158,11 @@ def _round_part(curve: Curve) -> tuple[float, float, float, float]:
     """Centre, radius and sweep in radians; 0 for a line."""
     if isinstance(curve, Line):
         return 0.0, 0.0, 0.0, 0.0
-    try:
-        sweep = math.radians(getattr(curve, "sweep", 360.0))
-        return *curve.center, curve.radius, sweep
-    except GeometryError:
-        return 0.0, 0.0, 0.0, 0.0
+    if isinstance(curve, Circle):
+        return *curve.center, curve.radius, 2 * math.pi
+    if isinstance(curve, Arc):
+        return *curve.center, curve.radius, math.radians(curve.sweep)
+    raise GeometryError(f"no equation is known for a {type(curve).__name__}")
 
 
 def _turned(first: Array, sweep: Array, angle: Array | float) -> Array:

@@ -10,14 +10,17 @@ import pytest
 from conftest import ROOT
 from OCP.BRepAlgoAPI import BRepAlgoAPI_Common
 
+from cadcomplete.crossings import crossing
+from cadcomplete.curves import CURVES, Arc, Circle, Line
 from cadcomplete.errors import BuildError
+from cadcomplete.geometry import XY
 from cadcomplete.kernel.arrangement import Fineness, difference, intersection, prism, union
 from cadcomplete.kernel.attempts import ALGORITHMS, CELLS, Attempt
 from cadcomplete.kernel.build import build, construct
 from cadcomplete.kernel.examine import examine
 from cadcomplete.kernel.jobs import Senseless
 from cadcomplete.lines import decode
-from cadcomplete.operations import Extrude, Profile, Sketch
+from cadcomplete.operations import Extrude, Loop, Profile, Sketch
 
 GROUND = "sketch 0 0 0 +z +x\n"
 
@@ -60,6 +63,18 @@ def test_a_wall_that_all_but_ends_at_a_block_is_not_lost(size, overlap):
     right = 1.5 * 0.9 * 0.2 * s**3 + wall * 0.9 * 0.45 * s**2
     right += (0.38 * s - (wall - 0.25 * s)) * 0.26 * 0.23 * s**2
     assert solid is not None and solid.volume == pytest.approx(right, rel=1e-6)
+
+
+def test_a_piece_of_a_part_of_60_mm_is_not_lost():
+    plate, wall = box(0, 0, 90, 54.948, 13.125, "new"), box(0, 0, 15.00016, 54.948, 27.49705)
+    blocks = box(15, 0, 23.4, 17.022, 22.112052) + box(15, 38.748, 22.98, 16.19984, 25.201445)
+    report = examine(decode(plate + wall + blocks)).report
+    right = 90 * 54.948 * 13.125 + 15.00016 * 54.948 * (27.49705 - 13.125)
+    right += (23.4 - 0.00016) * 17.022 * (22.112052 - 13.125)
+    right += (22.98 - 0.00016) * 16.19984 * (25.201445 - 13.125)
+    assert report.measures is not None
+    assert report.measures.volume == pytest.approx(right, rel=1e-6)
+    assert report.measures.bounding_box.maximum[2] == pytest.approx(27.49705)
 
 
 def test_random_builds_with_small_gaps_and_overlaps_have_the_volume_of_an_exact_arrangement():
@@ -234,3 +249,17 @@ def test_a_remark_reads_as_a_sentence():
     report = examine(decode(CUBE + box(**FAR))).report
     assert [str(r) for r in report.remarks] == ["operation 3: the join touches nothing"]
     assert (report.valid, report.bodies) == (True, 2)
+
+
+@pytest.mark.parametrize("curve", CURVES.values())
+def test_every_curve_has_a_polygon_and_an_equation(curve):
+    closing = (Line((9, 0), (4, 9)), Line((4, 9), (0, 0)))
+    made = {
+        Line: Line((0, 0), (9, 0)),
+        Arc: Arc((0, 0), (4, -3), (9, 0)),
+        Circle: Circle((0, 0), 5),
+    }
+    loop = Loop((made[curve], *(() if curve is Circle else closing)))
+    polyhedron = prism(Profile(0, 0), Sketch(XY, (loop,)), 0, 1)
+    assert polyhedron.volume() == pytest.approx(abs(loop.area), rel=1e-7)
+    assert crossing(loop) is None

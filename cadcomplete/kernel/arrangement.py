@@ -21,7 +21,7 @@ from functools import cached_property
 import numpy as np
 from manifold3d import CrossSection, FillRule, Manifold, OpType
 
-from cadcomplete.curves import Arc, Circle, Curve
+from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import GeometryError
 from cadcomplete.geometry import Array, Plane, Vec2
 from cadcomplete.operations import Loop, Profile, Sketch
@@ -232,13 +232,17 @@ def _placed(plane: Plane, height: float, scale: float) -> Array:
 
 
 def _round_part(curve: Curve) -> tuple[float, float]:
-    """Radius and degrees of a curve; 0 and 0 for what is straight."""
+    """Radius and degrees of a curve; 0 and 0 for what is straight, or an arc that there is not."""
+    if isinstance(curve, Line):
+        return 0.0, 0.0
     if isinstance(curve, Circle):
         return curve.radius, 360.0
-    try:
-        return (curve.radius, abs(curve.sweep)) if isinstance(curve, Arc) else (0.0, 0.0)
-    except GeometryError:
-        return 0.0, 0.0
+    if isinstance(curve, Arc):
+        try:
+            return curve.radius, abs(curve.sweep)
+        except GeometryError:
+            return 0.0, 0.0
+    raise GeometryError(f"no polygon is known for a {type(curve).__name__}")
 
 
 def _outline(loop: Loop, fineness: Fineness) -> Array:

@@ -53,20 +53,8 @@ def construct(sequence: CadSequence, *, strict_from: int | None = None) -> Made:
 
     Raises BuildError naming the first operation that cannot be built, or is not known.
     """
-<<<<<<< HEAD
     if sequence.rest:
         raise BuildError(len(sequence), f"{sequence.rest[0].said} is not known here")
-    try:
-        return _construct(sequence, strict_from, FUZZY)
-    except BuildError as error:
-        if not isinstance(error.__cause__, BooleanError):
-            raise
-        first = error
-    try:
-        return _construct(sequence, strict_from, EXACT_FIRST)
-    except BuildError:
-        raise first from None  # what the usual order fails on is the better hint
-=======
     first: BuildError | None = None
     for way in (QUICK, CAREFUL, EXACT_FIRST):
         try:
@@ -78,7 +66,6 @@ def construct(sequence: CadSequence, *, strict_from: int | None = None) -> Made:
                 first = first or error
     assert first is not None
     raise first
->>>>>>> a4abf01 (Booleans are done quickly first and checked once at the end; only if that fails one by one)
 
 
 def _construct(sequence: CadSequence, strict_from: int | None, way: Way) -> Made:
