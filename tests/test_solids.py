@@ -8,7 +8,6 @@ import sys
 
 import pytest
 from conftest import ROOT
-from OCP.BRepAlgoAPI import BRepAlgoAPI_Common
 
 from cadcomplete.crossings import crossing
 from cadcomplete.curves import CURVES, Arc, Circle, Line
@@ -123,7 +122,7 @@ def test_a_wrong_result_is_tried_again_with_another_fuzzy_value(monkeypatch):
 
 
 def test_what_the_kernel_makes_only_with_other_booleans_is_made(monkeypatch):
-    monkeypatch.setitem(ALGORITHMS, "fuse", BRepAlgoAPI_Common)  # what is left are cells
+    monkeypatch.setitem(ALGORITHMS, "fuse", ALGORITHMS["common"])  # what is left are cells
     solid = build(decode(CUBE + box(4, 0, 12, 10, 10)))
     assert solid is not None and solid.volume == pytest.approx(1600)
 
@@ -217,7 +216,7 @@ def told(text, **options):
     return [(r.operation, r.kind) for r in construct(decode(text), **options).remarks]
 
 
-FAR = {"x": 50, "y": 50, "width": 5, "depth": 5, "height": 5}
+FAR = (50, 50, 5, 5, 5)
 IDLE, FLOATS = Senseless.CHANGES_NOTHING, Senseless.TOUCHES_NOTHING
 
 
@@ -225,20 +224,20 @@ IDLE, FLOATS = Senseless.CHANGES_NOTHING, Senseless.TOUCHES_NOTHING
     ("text", "remarks"),
     [
         (CUBE, []),
-        (CUBE + box(**FAR, boolean="new"), []),  # a body of its own is meant
-        (CUBE + box(**FAR), [(3, FLOATS)]),
+        (CUBE + box(*FAR, "new"), []),  # a body of its own is meant
+        (CUBE + box(*FAR), [(3, FLOATS)]),
         (CUBE + box(10.01, 0, 5, 5, 5), [(3, FLOATS)]),
         (CUBE + box(10, 0, 5, 5, 5), []),
         (CUBE + disc(16, 5, 5, 5), [(3, FLOATS)]),
         (CUBE + disc(14, 5, 5, 5), []),
-        (CUBE + box(**FAR, boolean="cut"), [(3, IDLE)]),
+        (CUBE + box(*FAR, "cut"), [(3, IDLE)]),
         (CUBE + box(2, 2, 3, 3, 3), [(3, IDLE)]),
         (CUBE + box(-5, -5, 30, 30, 30, "intersect"), [(3, IDLE)]),
         (CUBE + box(10, 0, 5, 5, 5, "cut"), [(3, IDLE)]),  # touches it, removes nothing
         # Several that one boolean does.
-        (CUBE + box(5, 0, 9, 9, 9) + box(2, 2, 3, 3, 3) + box(**FAR), [(5, IDLE), (7, FLOATS)]),
-        (CUBE + disc(2, 2, 1, 9, "cut") + box(**FAR, boolean="cut"), [(5, IDLE)]),
-        (CUBE + box(**FAR, boolean="cut") + disc(2, 2, 1, 9, "cut"), [(3, IDLE)]),
+        (CUBE + box(5, 0, 9, 9, 9) + box(2, 2, 3, 3, 3) + box(*FAR), [(5, IDLE), (7, FLOATS)]),
+        (CUBE + disc(2, 2, 1, 9, "cut") + box(*FAR, "cut"), [(5, IDLE)]),
+        (CUBE + box(*FAR, "cut") + disc(2, 2, 1, 9, "cut"), [(3, IDLE)]),
     ],
 )
 def test_what_makes_no_sense_is_told(text, remarks):
@@ -246,7 +245,7 @@ def test_what_makes_no_sense_is_told(text, remarks):
 
 
 def test_a_remark_reads_as_a_sentence():
-    report = examine(decode(CUBE + box(**FAR))).report
+    report = examine(decode(CUBE + box(*FAR))).report
     assert [str(r) for r in report.remarks] == ["operation 3: the join touches nothing"]
     assert (report.valid, report.bodies) == (True, 2)
 
