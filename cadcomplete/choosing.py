@@ -133,10 +133,9 @@ class ByEffect:
         if self.shown:
             return None
         try:
-            report = self.kernel.run(examine, self.given)
+            return self.kernel.run(examine, self.given).bodies
         except CadCompleteError:
             return None
-        return report.measures.bodies if report.measures else 0
 
     def _effect(self, i: int) -> Effect:
         if i not in self._known:
@@ -156,7 +155,8 @@ class ByEffect:
         return self._effect(one).idle
 
     def flaw(self, one: int, report: Report) -> Flaw:
-        return flaw(report, self._effect(one), bodies=self._bodies)
+        given = self.given.whole_operations
+        return flaw(report, self._effect(one), given=given, bodies=self._bodies)
 
 
 @dataclass(frozen=True)

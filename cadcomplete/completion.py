@@ -26,7 +26,7 @@ from cadcomplete.files import clear
 from cadcomplete.generate import Row, Sampling, usual_sampling
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.contain import Kernel, Pending
-from cadcomplete.kernel.jobs import Report
+from cadcomplete.kernel.jobs import Remark, Report
 from cadcomplete.kernel.scans import read_scan
 from cadcomplete.lines import encode
 from cadcomplete.operations import Sketch
@@ -65,6 +65,17 @@ class Completion:
     @property
     def problems(self) -> tuple[str, ...]:
         return self.report.problems
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What is valid in what was added, but makes no sense."""
+        given = self.given.whole_operations
+        return tuple(remark for remark in self.report.remarks if remark.operation >= given)
+
+    @property
+    def bodies(self) -> int:
+        """Number of separate solids of the completed part."""
+        return self.report.bodies
 
     @property
     def operations_added(self) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from manifold3d import JoinType, Manifold
 
 from cadcomplete.geometry import Plane
-from cadcomplete.kernel.jobs import Report
+from cadcomplete.kernel.jobs import Report, Senseless
 from cadcomplete.kernel.manifolds import (
     NOTHING,
     Change,
@@ -290,18 +290,20 @@ def _alike_steps(one: Step, other: Step) -> bool:
     return a is b or (low >= SAME * high and iou(a.footprint, b.footprint) >= SAME)
 
 
-def flaw(report: Report, done: Effect, *, bodies: int | None) -> Flaw:
+def flaw(report: Report, done: Effect, *, given: int, bodies: int | None) -> Flaw:
     """Return what speaks against an answer that the kernel has reported about.
 
-    `bodies` are those that the given part has; None if there may be any number of them.
+    `given` operations are not the answer's own. `bodies` are those that the given part has; None
+    if there may be any number of them.
     """
     if not report.valid:
         return Flaw.INVALID
-    if done.idle:
+    remarked = {remark.kind for remark in report.remarks if remark.operation >= given}
+    if done.idle or Senseless.CHANGES_NOTHING in remarked:
         return Flaw.IDLE
-    if bodies is None or report.measures is None:
+    if bodies is None:
         return Flaw.NONE
-    return Flaw.FLOATING if report.measures.bodies > max(bodies, done.first_bodies) else Flaw.NONE
+    return Flaw.FLOATING if report.bodies > max(bodies, done.first_bodies) else Flaw.NONE
 
 
 def reaches(sketch: Sketch, body: Manifold) -> bool:

@@ -76,9 +76,15 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
 
 def _build_findings(report: Report, sequence: CadSequence) -> Iterator[Finding]:
     for problem in report.problems:
-        index = report.operation
-        source = sequence.operations[index].source if index is not None else "$.sequence"
-        yield Finding(source or f"$.sequence[{index}]", problem)
+        yield Finding(_place(report.operation, sequence), problem)
+    for remark in report.remarks:
+        yield Finding(_place(remark.operation, sequence), remark.text, "warning")
+
+
+def _place(index: int | None, sequence: CadSequence) -> str:
+    if index is None:
+        return "$.sequence"
+    return sequence.operations[index].source or f"$.sequence[{index}]"
 
 
 def _operation(index: int, operation: Operation | Unknown) -> Json:
@@ -368,6 +374,8 @@ def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
                 "score": round(c.score, 6),
                 "valid": c.valid,
                 "problems": list(c.problems),
+                "remarks": [str(remark) for remark in c.remarks],
+                "bodies": c.bodies,
                 "operations_added": c.operations_added,
                 "volume_mm3": c.volume,
                 "words": c.words,
@@ -395,8 +403,11 @@ def completions_text(report: Json) -> str:
         verdict = "valid" if completion["valid"] else f"not valid: {completion['problems'][0]}"
         added = _plural(completion["operations_added"], "operation")
         score = told(completion["score"], score_is)
+        if completion["bodies"] > 1:
+            size += f" in {completion['bodies']} bodies"
         lines.append(f"\n{completion['rank']}. {completion['words']}")
         lines.append(f"   {score}; {added} added, {size}, {verdict}")
+        lines += [f"   {remark}" for remark in completion["remarks"]]
         lines += [f"   {line}" for line in completion["text"].splitlines()]
         lines += [f"   {name}: {file}" for name, file in completion["files"].items()]
     if not report["completions"]:

@@ -13,13 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from cadcomplete import fields
+from cadcomplete.crossings import crossing
 from cadcomplete.curves import Arc, Circle, Curve
 from cadcomplete.errors import GeometryError, InputError, UnsupportedError
 from cadcomplete.fields import LIMIT
-from cadcomplete.geometry import XY, Array, Plane, distance
+from cadcomplete.geometry import XY, Plane, distance
 from cadcomplete.operations import Extrude, Loop, Operation, Profile, Sketch, Unknown
 
 
@@ -178,8 +177,16 @@ def _sketch_findings(sketch: Sketch, path: str, *, unfinished: bool) -> Iterator
             gap = math.dist(loop.start, loop.end)
             problem = f"the loop does not close: its ends are {gap:.6g} mm apart"
             yield Finding(place, problem, "warning" if drawn else "error")
-        if not broken and (crossing := _crossing(loop)):
-            yield Finding(place, crossing, "warning")
+        if not broken and (problem := _crosses(loop)):
+            yield Finding(place, problem, "warning")
+
+
+def _crosses(loop: Loop) -> str:
+    try:
+        at = crossing(loop)
+    except InputError as error:
+        return error.problem
+    return f"the loop crosses itself at ({at[0]:.6g}, {at[1]:.6g})" if at else ""
 
 
 def _curve_problem(curve: Curve) -> str:
@@ -251,44 +258,3 @@ def _profile_problem(sequence: CadSequence, index: int, profile: Profile) -> str
         if not sketch.loops[loop].closed:
             return f"loop {loop} is not closed"
     return ""
-
-
-# --- self-crossing ------------------------------------------------------------------------------
-
-_MOST_PAIRS = 4_000_000
-
-
-def _crossing(loop: Loop) -> str:
-    """Say whether the polyline of a loop crosses itself; touching ends do not count."""
-    if len(loop.curves) < 3 and not any(isinstance(c, Arc) for c in loop.curves):
-        return ""
-    points = loop.points()
-    pairs = _overlapping_segments(points)
-    if pairs is None:
-        return f"the loop has {len(loop.curves)} curves, too many to look for crossings"
-    i, j = pairs
-    a, b, c, d = points[i], points[i + 1], points[j], points[j + 1]
-    apart = (_side(a, b, c) * _side(a, b, d) < 0) & (_side(c, d, a) * _side(c, d, b) < 0)
-    return "the loop crosses itself" if apart.any() else ""
-
-
-def _side(a: Array, b: Array, p: Array) -> Array:
-    """Which side of a→b each p lies on: +1, -1, or 0 when it is on the line."""
-    u, v = b - a, p - a
-    area = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
-    scale = np.abs(u).sum(axis=1) * np.abs(v).sum(axis=1)
-    return np.where(np.abs(area) <= 1e-9 * scale, 0.0, np.sign(area))
-
-
-def _overlapping_segments(points: Array) -> tuple[np.ndarray, np.ndarray] | None:
-    """Indices of the pairs of segments whose x ranges overlap, or None if there are too many."""
-    low = np.minimum(points[:-1, 0], points[1:, 0])
-    high = np.maximum(points[:-1, 0], points[1:, 0])
-    order = np.argsort(low, kind="stable")
-    stop = np.searchsorted(low[order], high[order], side="right")
-    counts = np.maximum(stop - np.arange(len(order)) - 1, 0)
-    if counts.sum() > _MOST_PAIRS:
-        return None
-    first = np.repeat(np.arange(len(order)), counts)
-    within = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return order[first], order[first + 1 + within]

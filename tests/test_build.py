@@ -330,7 +330,7 @@ def test_building_leaves_the_sequence_and_builds_the_same_again(rest):
         (
             GROUND + "loop 0 0\nline 10 10\nline 10 0\nline 0 5\nclose\nextrude new to 10 0\n",
             1,
-            "loops cross themselves",
+            r"loop 0 crosses itself at \(3.33333, 3.33333\)",
         ),
         (CUBE + TOP + SQUARE + SQUARE + "extrude join to 20 0/1\n", 3, "nothing is left"),
     ],

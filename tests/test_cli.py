@@ -149,6 +149,8 @@ def test_complete_answers_with_the_promised_keys(run, tmp_path):
             "score",
             "valid",
             "problems",
+            "remarks",
+            "bodies",
             "operations_added",
             "volume_mm3",
             "words",
@@ -218,3 +220,22 @@ def test_train_prints_its_metrics_as_json(run, tmp_path):
     assert code == 0
     assert json.loads(out)["folder"] == str(tmp_path / "small")
     assert "parts to learn from" in err
+
+
+POST = "sketch 0 0 0 +z +x\ncircle 0 0 10\nextrude new to 5 0\nsketch 0 0 5 +z +x\ncircle 100 0 5\n"
+
+
+@pytest.mark.parametrize(
+    ("last", "problem", "bodies"),
+    [
+        ("extrude join to 9 0\n", "the join touches nothing", 2),
+        ("extrude cut to 0 0\n", "the cut changes nothing", 1),
+    ],
+)
+def test_inspect_warns_of_what_is_valid_but_makes_no_sense(run, tmp_path, last, problem, bodies):
+    path = tmp_path / "part.lines"
+    path.write_text(POST + last)
+    report = json.loads(run("inspect", path, "--json")[1])
+    warning = {"path": "$.sequence[3]", "problem": problem, "severity": "warning"}
+    assert report["problems"] == [warning]
+    assert (report["valid"], report["bodies"]) == (True, bodies)

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "cadcomplete"
 
 LAYERS = (
     {"errors", "geometry", "fields", "files", "locks", "bounds", "deadline", "threads"},
-    {"kinds", "curves", "operations", "sequence", "config"},
+    {"kinds", "curves", "operations", "crossings", "simple_loops", "sequence", "config"},
     {"commands", "numbers", "drawing", "lines", "prompt", "tokenizer", "readers"},
     {"grammar", "kernel"},
     {"exporters", "metrics", "data", "fitting", "predictions", "ranking", "baselines", "habits"},

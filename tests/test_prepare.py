@@ -136,6 +136,21 @@ def test_the_layout_of_the_specification_has_its_files(examples):
     assert all({"id", "text caption"} <= entry.keys() for entry in captions)
 
 
+def test_the_report_names_what_is_valid_but_makes_no_sense(tmp_path):
+    apart = "sketch 0 0 0 +z +x\nloop 50 0\nline 60 0\nline 60 9\nline 50 9\nclose\n"
+    cube = encode(block(0)).text
+    write(tmp_path / "source", "floating", decode(f"{cube}{apart}extrude join to 5 0\n"))
+    write(tmp_path / "source", "missing", decode(f"{cube}{apart}extrude cut to 5 0\n"))
+    write(tmp_path / "source", "sound", block(1))
+    found = prepare(tmp_path / "source", tmp_path / "out", FAST)["remarks"]
+    assert found["several_bodies"] == 1
+    assert found["kinds"] == {"touches nothing": 1, "changes nothing": 1}
+    assert {part["id"]: (part["bodies"], part["remarks"]) for part in found["parts"]} == {
+        "floating": (2, ["operation 3: the join touches nothing"]),
+        "missing": (1, ["operation 3: the cut changes nothing"]),
+    }
+
+
 def test_the_report_counts_everything(examples):
     folder, report = examples
     assert report == json.loads((folder / "shards" / "report.json").read_text())

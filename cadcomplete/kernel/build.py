@@ -1,40 +1,51 @@
 """From a history to a solid: one prism per profile, and a boolean with what is there."""
 
-# pyright: reportAttributeAccessIssue=false
-# The kernel's bindings come without stubs.
-
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-from OCP.BRepPrimAPI import BRepPrimAPI_MakePrism
-from OCP.gp import gp_Trsf, gp_Vec
-from OCP.TopLoc import TopLoc_Location
-from OCP.TopoDS import TopoDS_Face, TopoDS_Shape
+from dataclasses import dataclass
 
 from cadcomplete.errors import BuildError, GeometryError
-from cadcomplete.geometry import Plane
 from cadcomplete.kernel.booleans import (
+    CAREFUL,
     EXACT_FIRST,
-    FUZZY,
-    SAME,
+    QUICK,
     BooleanError,
-    Fuzzy,
     Solid,
+    Way,
     cut,
     fuse,
     intersect,
-    is_valid,
+    verified,
 )
-from cadcomplete.kernel.edges import face
 from cadcomplete.kernel.failures import KERNEL_ERRORS
-from cadcomplete.kernel.integrals import area_of
-from cadcomplete.operations import Boolean, Extent, Extrude, Operation, Profile, Sketch
+from cadcomplete.kernel.jobs import Remark
+from cadcomplete.kernel.remarks import ADDS, Step, remarks, same
+from cadcomplete.kernel.sweep import sweep
+from cadcomplete.operations import Boolean, Extrude, Operation
 from cadcomplete.sequence import CadSequence
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a history makes.
+
+    Attributes:
+        solid: None while nothing has been extruded.
+        remarks: what is valid but makes no sense.
+    """
+
+    solid: Solid | None
+    remarks: tuple[Remark, ...] = ()
+
+
 def build(sequence: CadSequence, *, strict_from: int | None = None) -> Solid | None:
-    """Return the solid of a history, or None while nothing has been extruded.
+    """Return the solid of a history, or None while nothing has been extruded (`construct`)."""
+    return construct(sequence, strict_from=strict_from).solid
+
+
+def construct(sequence: CadSequence, *, strict_from: int | None = None) -> Made:
+    """Return what a history makes.
 
     Bodies that touch or overlap are one: the volume is that of their union. The sequence is not
     changed. Designers do make cuts that remove nothing; from the operation `strict_from` on,
@@ -44,122 +55,100 @@ def build(sequence: CadSequence, *, strict_from: int | None = None) -> Solid | N
     """
     if sequence.rest:
         raise BuildError(len(sequence), f"{sequence.rest[0].said} is not known here")
-    try:
-        return _build(sequence, strict_from, FUZZY)
-    except BuildError as error:
-        if not isinstance(error.__cause__, BooleanError):
-            raise
-        first = error
-    try:
-        return _build(sequence, strict_from, EXACT_FIRST)
-    except BuildError:
-        raise first from None  # what the usual order fails on is the better hint
-
-
-def _build(sequence: CadSequence, strict_from: int | None, fuzzy: Fuzzy) -> Solid | None:
-    operations, solid = sequence.operations, None
-    strict = len(operations) if strict_from is None else strict_from
-    for run in _runs(operations, strict):
-        before = solid
+    first: BuildError | None = None
+    for way in (QUICK, CAREFUL, EXACT_FIRST):
         try:
-            solid = _apply(solid, run, operations, fuzzy)
+            return _construct(sequence, strict_from, way)
+        except BuildError as error:
+            if not isinstance(error.__cause__, BooleanError):
+                raise
+            if way.checked:  # what the usual order fails on is the better hint
+                first = first or error
+    assert first is not None
+    raise first
+
+
+def _construct(sequence: CadSequence, strict_from: int | None, way: Way) -> Made:
+    solid: Solid | None = None
+    found: list[Remark] = []
+    strict = len(sequence) if strict_from is None else strict_from
+    run: list[Step] = []
+    for run in _runs(sequence.operations, strict):
+        before, first = solid, run[0]
+        try:
+            solid = _apply(before, run, way)
         except BuildError:
-            if len(run) == 1:
+            if len(run) == 1 or not way.checked:
                 raise
             for step in run:  # to name the one that fails, or to do without it failing
-                solid = _apply(solid, [step], operations, fuzzy)
-        index, extrude = run[0]
-        if index >= strict and _same(before, solid):
-            raise BuildError(index, f"the {extrude.boolean.value} changes nothing")
-    return solid
+                solid = _apply(solid, [step], way)
+        if first.index >= strict and same(before, solid):
+            _verified(solid, run)
+            raise BuildError(first.index, f"the {first.extrude.boolean.value} changes nothing")
+        found += remarks(before, run, solid)
+    return Made(_verified(solid, run), tuple(found))
 
 
-Run = list[tuple[int, Extrude]]
-"""Extrudes that one boolean can do, with their indices."""
+def _verified(solid: Solid | None, run: list[Step]) -> Solid | None:
+    """Return the solid after a run, checked if a boolean made it that did not check it."""
+    if solid is None or solid.checked or any(solid is tool for tool in run[-1].tools):
+        return solid
+    try:
+        return verified(solid)
+    except GeometryError as error:
+        raise _failed(run[-1].index, error) from error
 
-_ADDS = (Boolean.NEW_BODY, Boolean.JOIN)
 
+def _runs(operations: tuple[Operation, ...], strict: int) -> Iterator[list[Step]]:
+    """Yield every extrude, those together that one boolean can do: that is faster than many.
 
-def _runs(operations: tuple[Operation, ...], strict: int) -> Iterator[Run]:
-    """Yield every extrude, those in a row that add together: one fuse is faster than many.
-
-    From index `strict` on each stands alone. So does each cut: only then is it certain by how
-    much it may change the volume.
+    Those in a row that add, and cuts in a row of which none meets another: only then is it
+    certain by how much each changes the volume. From index `strict` on each stands alone.
+    Raises BuildError for an extrude that sweeps no solid, after what stands before it.
     """
-    run: Run = []
+    run: list[Step] = []
     for index, operation in enumerate(operations):
         if not isinstance(operation, Extrude):
             continue
-        adds = operation.boolean in _ADDS and index < strict
-        if run and not (adds and run[0][1].boolean in _ADDS):
+        try:
+            step = _step(index, operation, operations)
+        except BuildError:
+            if run:
+                yield run  # may fail earlier
+            raise
+        if run and not (index < strict and step.goes_with(run)):
             yield run
             run = []
-        run.append((index, operation))
+        run.append(step)
     if run:
         yield run
 
 
-def _same(before: Solid | None, after: Solid | None) -> bool:
-    if before is None or after is None:
-        return before is after
-    return abs(before.volume - after.volume) <= SAME * before.volume
-
-
-def _apply(
-    solid: Solid | None, run: Run, operations: tuple[Operation, ...], fuzzy: Fuzzy
-) -> Solid | None:
-    index, first = run[0]
-    tools: list[Solid] = []
+def _step(index: int, extrude: Extrude, operations: tuple[Operation, ...]) -> Step:
     try:
-        for _, extrude in run:
-            tools += [_sweep(profile, extrude, operations) for profile in extrude.profiles]
-        if not tools:
-            return solid
-        if first.boolean in _ADDS:
-            return fuse(tools if solid is None else [solid, *tools], fuzzy=fuzzy)
-        if solid is None:
-            raise GeometryError(f"there is nothing to {first.boolean.value}")
-        if first.boolean is Boolean.CUT:
-            return cut(solid, tools, fuzzy=fuzzy)
-        return intersect(solid, fuse(tools, fuzzy=fuzzy), fuzzy=fuzzy)
+        tools = [sweep(profile, extrude, operations) for profile in extrude.profiles]
     except (GeometryError, *KERNEL_ERRORS) as error:
-        raise BuildError(index, str(error) or type(error).__name__) from error
+        raise _failed(index, error) from error
+    return Step(index, extrude, tuple(tools))
 
 
-def _sweep(profile: Profile, extrude: Extrude, operations: tuple[Operation, ...]) -> Solid:
-    """Return the solid that a profile sweeps.
-
-    Loops that touch make no valid face; then each is swept alone and the holes are cut out.
-    """
-    sketch = operations[profile.sketch]
-    if not isinstance(sketch, Sketch):
-        raise GeometryError(f"operation {profile.sketch} is not a sketch")
-    swept = _prism(face(profile, sketch), sketch.plane, extrude.extent)
-    if swept is None and profile.holes:
-        alone = [Profile(profile.sketch, i) for i in profile.loops]
-        prisms = [_prism(face(p, sketch), sketch.plane, extrude.extent) for p in alone]
-        whole = [prism for prism in prisms if prism is not None]
-        if len(whole) == len(alone):
-            swept = cut(whole[0], whole[1:])
-    if swept is None:
-        raise GeometryError("a profile sweeps no solid: its loops cross themselves or others")
-    return swept
+def _apply(solid: Solid | None, run: list[Step], way: Way) -> Solid | None:
+    """Do the booleans of a run. Raises BuildError naming its first operation."""
+    boolean = run[0].extrude.boolean
+    tools = [tool for step in run for tool in step.tools]
+    if not tools:
+        return solid
+    try:
+        if boolean in ADDS:
+            return fuse(tools if solid is None else [solid, *tools], way=way)
+        if solid is None:
+            raise GeometryError(f"there is nothing to {boolean.value}")
+        if boolean is Boolean.CUT:
+            return cut(solid, tools, way=way)
+        return intersect(solid, fuse(tools, way=way), way=way)
+    except (GeometryError, *KERNEL_ERRORS) as error:
+        raise _failed(run[0].index, error) from error
 
 
-def _prism(profile: TopoDS_Face, plane: Plane, extent: Extent) -> Solid | None:
-    """Return what a face sweeps, which is sound if the face is; None if it is not."""
-    start, end = extent.span
-    if start == end:
-        raise GeometryError("the extrude has no height")
-    area = area_of(profile)
-    if area <= 0 or not is_valid(profile):
-        return None
-    normal = gp_Vec(*plane.normal)
-    moved: TopoDS_Shape = profile
-    if start:
-        shift = gp_Trsf()
-        shift.SetTranslation(normal * start)
-        moved = profile.Moved(TopLoc_Location(shift))
-    return Solid(
-        BRepPrimAPI_MakePrism(moved, normal * (end - start)).Shape(), area * abs(end - start)
-    )
+def _failed(index: int, error: Exception) -> BuildError:
+    return BuildError(index, str(error) or type(error).__name__)

@@ -18,8 +18,9 @@ from OCP.GC import GC_MakeArcOfCircle
 from OCP.gp import gp_Ax2, gp_Ax3, gp_Circ, gp_Dir, gp_Pln, gp_Pnt
 from OCP.TopoDS import TopoDS, TopoDS_Edge, TopoDS_Face, TopoDS_Vertex, TopoDS_Wire
 
+from cadcomplete.crossings import crossing
 from cadcomplete.curves import Arc, Circle, Curve, Line
-from cadcomplete.errors import GeometryError
+from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.geometry import Plane, Vec2
 from cadcomplete.kernel.failures import KERNEL_ERRORS
 from cadcomplete.operations import Loop, Profile, Sketch
@@ -86,6 +87,15 @@ def wire(loop: Loop, plane: Plane) -> TopoDS_Wire:
     return maker.Wire()
 
 
+def crosses(loop: Loop) -> str:
+    """Say where a loop crosses itself; "" if it does not, or has too many curves to say."""
+    try:
+        at = crossing(loop) or crossing(loop, near_end=0.0)
+    except InputError:
+        return ""
+    return f"crosses itself at ({at[0]:.6g}, {at[1]:.6g})" if at else ""
+
+
 def face(profile: Profile, sketch: Sketch) -> TopoDS_Face:
     """Return the face of a profile, its outer loop counter-clockwise and its holes clockwise.
 
@@ -98,10 +108,11 @@ def face(profile: Profile, sketch: Sketch) -> TopoDS_Face:
         loop = sketch.loops[index]
         if not loop.closed:
             raise GeometryError(f"loop {index} is not closed")
-        if abs(loop.area) < 1e-9:
-            raise GeometryError(f"loop {index} encloses nothing")
+        area = loop.area
+        if abs(area) < 1e-9:
+            raise GeometryError(f"loop {index} {crosses(loop) or 'encloses nothing'}")
         outline = wire(loop, plane)
-        if (loop.area > 0) != (maker is None):
+        if (area > 0) != (maker is None):
             outline = TopoDS.Wire(outline.Reversed())
         if maker is None:
             maker = BRepBuilderAPI_MakeFace(gp_Pln(frame), outline, True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cadcomplete.errors import BuildError
 from cadcomplete.kernel.booleans import Solid
-from cadcomplete.kernel.build import build
+from cadcomplete.kernel.build import construct
 from cadcomplete.kernel.jobs import Report
 from cadcomplete.kernel.measure import check, measure
 from cadcomplete.sequence import CadSequence
@@ -23,8 +23,9 @@ class Built:
 def examine(sequence: CadSequence, *, strict_from: int | None = None) -> Built:
     """Build, check and measure. An operation that fails is a problem of the report."""
     try:
-        solid = build(sequence, strict_from=strict_from)
+        made = construct(sequence, strict_from=strict_from)
     except BuildError as error:
         return Built(Report((str(error),), operation=error.operation), None)
-    problems = check(solid)
-    return Built(Report(problems, measure(solid) if solid is not None else None), solid)
+    solid, problems = made.solid, check(made.solid)
+    measures = measure(solid) if solid is not None else None
+    return Built(Report(problems, measures, remarks=made.remarks), solid)

@@ -18,7 +18,8 @@ from OCP.TopAbs import TopAbs_EDGE, TopAbs_FACE
 from OCP.TopExp import TopExp
 from OCP.TopoDS import TopoDS_Compound
 
-from cadcomplete.kernel.booleans import Solid, merged
+from cadcomplete.kernel.attempts import merged
+from cadcomplete.kernel.booleans import Solid
 from cadcomplete.kernel.integrals import length_of
 from cadcomplete.kernel.measure import Measures, measure
 

@@ -1,4 +1,4 @@
-"""Lengths, areas, volumes and moments, from the exact curves and surfaces of a shape.
+"""Boxes, lengths, areas, volumes and moments, from the exact curves and surfaces of a shape.
 
 The kernel integrates a face with a fixed number of points, or adaptively until an estimate of the
 error is small. Along lines, circles and ellipses the first is the faster and the more exact one:
@@ -14,8 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from OCP.Bnd import Bnd_Box
 from OCP.BRep import BRep_Builder
 from OCP.BRepAdaptor import BRepAdaptor_Curve
+from OCP.BRepBndLib import BRepBndLib
 from OCP.BRepGProp import BRepGProp
 from OCP.collections import IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher
 from OCP.GeomAbs import GeomAbs_Circle, GeomAbs_Ellipse, GeomAbs_Line
@@ -32,6 +34,14 @@ PRECISION = 1e-5
 """Error bound of adaptive integrals, which keep it with a margin of a hundred."""
 
 
+def box_of(shape: TopoDS_Shape) -> BoundingBox:
+    """Return the box around the exact surfaces of a shape, in mm, without tolerances."""
+    box = Bnd_Box()
+    BRepBndLib.AddOptimal_s(shape, box, False, False)
+    low, high = box.CornerMin(), box.CornerMax()
+    return BoundingBox((low.X(), low.Y(), low.Z()), (high.X(), high.Y(), high.Z()))
+
+
 def length_of(shape: TopoDS_Shape) -> float:
     """Return the length of all edges of a shape, in mm."""
     result = GProp_GProps()
@@ -42,6 +52,13 @@ def length_of(shape: TopoDS_Shape) -> float:
 def area_of(shape: TopoDS_Shape) -> float:
     """Return the area of all faces of a shape, in mm²."""
     return _integrate(BRepGProp.SurfaceProperties_s, shape).Mass()
+
+
+def flat_area_of(face: TopoDS_Shape) -> float:
+    """Return the area of a plane face between lines, circles and ellipses, in mm²."""
+    result = GProp_GProps()
+    BRepGProp.SurfaceProperties_s(face, result)
+    return result.Mass()
 
 
 def volume_of(shape: TopoDS_Shape) -> float:

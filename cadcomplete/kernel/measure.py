@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from OCP.Bnd import Bnd_Box
-from OCP.BRepBndLib import BRepBndLib
 from OCP.TopAbs import TopAbs_SOLID
 from OCP.TopExp import TopExp_Explorer
 
 from cadcomplete.geometry import BoundingBox, Vec3
 from cadcomplete.kernel.booleans import Solid, is_valid
-from cadcomplete.kernel.integrals import area_of, mass_of
+from cadcomplete.kernel.integrals import area_of, box_of, mass_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +46,7 @@ def measure(solid: Solid) -> Measures:
 
 def bounding_box(solid: Solid) -> BoundingBox:
     """Return the box around the exact surfaces of a solid, without tolerances."""
-    box = Bnd_Box()
-    BRepBndLib.AddOptimal_s(solid.shape, box, False, False)
-    low, high = box.CornerMin(), box.CornerMax()
-    return BoundingBox((low.X(), low.Y(), low.Z()), (high.X(), high.Y(), high.Z()))
+    return box_of(solid.shape)
 
 
 def count_bodies(solid: Solid) -> int:

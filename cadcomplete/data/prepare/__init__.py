@@ -82,6 +82,7 @@ def _prepare(
     problems = [*inputs.problems, *finish.refused(work, count)]
     problems += finish.copies(work, count, catalog)
     told = report.summarize(inputs, catalog, problems, str(source), settings)
+    told["remarks"] = report.remarks(finish.odd(work, count))
     if told["captions"]["given"]:  # where there are none at all, none is missing
         told["captions"]["missing"] = finish.without_caption(work, count, catalog)
     told["unfinished"] = report.unfinished(finish.unfinished(work, count, catalog))

@@ -119,9 +119,13 @@ def write_chunk(work: Path, number: int, results: Iterable[Outcome]) -> None:
 
 
 def _summary(part: Prepared) -> dict[str, Any]:
-    keys = ("design", "operations", "tokens_lines", "tokens_json")
-    given = part.row["caption"] is not None
-    told = {**{key: part.row[key] for key in keys}, "given": given, "keys": part.keys}
+    keys = ("design", "operations", "tokens_lines", "tokens_json", "bodies")
+    told = {
+        **{key: part.row[key] for key in keys},
+        "given": part.row["caption"] is not None,
+        "keys": part.keys,
+        "remarks": [{"kind": r.kind.value, "text": str(r)} for r in part.remarks],
+    }
     return {**told, "unsupported": names} if (names := part.row["unsupported"]) else told
 
 

@@ -161,6 +161,14 @@ def refused(work: Path, chunks: int) -> list[dict[str, str]]:
     return [{key: entry[key] for key in keys} for entry in entries if "stage" in entry]
 
 
+def odd(work: Path, chunks: int) -> list[dict[str, Any]]:
+    """Return the parts that have several bodies, or operations that make no sense."""
+    unsaid = {"bodies": 1, "remarks": []}  # by an earlier version, whose run this one finishes
+    entries = ({**unsaid, **entry} for _, entry in _built(work, chunks))
+    odd = (entry for entry in entries if entry["bodies"] > 1 or entry["remarks"])
+    return [{key: entry[key] for key in ("id", "file", "bodies", "remarks")} for entry in odd]
+
+
 def sample(work: Path, chunks: int, count: int, seed: int) -> list[dict[str, Any]]:
     """Return up to `count` parts of two operations or more, the same ones every time."""
     import heapq

@@ -15,6 +15,7 @@ from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.errors import CadCompleteError, InputError
 
 if TYPE_CHECKING:
+    from cadcomplete.kernel.jobs import Remark
     from cadcomplete.kernel.mesh import Mesh
     from cadcomplete.readers import Document
     from cadcomplete.tokenizer import TextTokenizer
@@ -27,10 +28,12 @@ class Prepared:
     Attributes:
         row: a row of the shard, but for its split (`shards.SCHEMA`).
         keys: under which it meets its duplicates: the text's, and two of the solid's.
+        remarks: what is valid in it but makes no sense.
     """
 
     row: dict[str, Any]
     keys: tuple[str, str, str]
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def _prepared(
         **_cloud(mesh, item.id, settings),
     }
     digest = f"{hash64(text.text):016x}"
-    return Prepared(row, (digest, *fingerprint(solid, measures)))
+    return Prepared(row, (digest, *fingerprint(solid, measures)), built.report.remarks)
 
 
 @cache

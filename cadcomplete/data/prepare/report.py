@@ -57,6 +57,20 @@ def unfinished(parts: list[Json]) -> Json:
     return {"count": len(parts), "by_name": dict(names.most_common()), "parts": parts}
 
 
+def remarks(odd: list[Json]) -> Json:
+    """Return what is valid but may not be meant: how many parts, and which operations of which.
+
+    `several_bodies` and each of `kinds` count parts; `parts` are those with such operations.
+    """
+    kinds = ({remark["kind"] for remark in part["remarks"]} for part in odd)
+    named = [part for part in odd if part["remarks"]]
+    return {
+        "several_bodies": sum(part["bodies"] > 1 for part in odd),
+        "kinds": dict(Counter(kind for found in kinds for kind in found).most_common()),
+        "parts": [{**part, "remarks": [r["text"] for r in part["remarks"]]} for part in named],
+    }
+
+
 def _duplicates(catalog: Catalog) -> Json:
     """Copies have the same text; a family has designs that share a shape, however placed."""
     kept, family = catalog.split.kept, catalog.split.family
@@ -110,6 +124,8 @@ def text(report: Json) -> str:
         f"{duplicates['families_of_several_designs']} families of designs that share a shape, "
         f"{duplicates['parts_in_them']} parts in them, each family on one side"
     )
+    if "remarks" in report:  # an earlier version did not look
+        lines += _remarks(report["remarks"])
     captions = report["captions"]
     lines.append(f"captions: {captions['given']} given, {captions['derived']} derived alone")
     if captions["problems"]:
@@ -125,6 +141,15 @@ def text(report: Json) -> str:
         f"{report['seconds']:.0f} seconds, {report['parts_per_second']:.1f} parts a second"
     )
     return "\n".join(lines)
+
+
+def _remarks(found: Json) -> list[str]:
+    """What is valid but may not be meant, for people: nothing if there is nothing."""
+    counts = [f"{count} have an operation that {kind}" for kind, count in found["kinds"].items()]
+    if found["several_bodies"]:
+        counts.insert(0, f"{found['several_bodies']} have several bodies")
+    lines = [f"valid, but look at them: {', '.join(counts)}"] if counts else []
+    return lines + [f"    {part['file']}: {part['remarks'][0]}" for part in found["parts"][:3]]
 
 
 _STAGES = {

@@ -1,0 +1,118 @@
+"""What is valid but makes no sense: a join that touches nothing, an extrude that changes nothing.
+
+Both are asked of the arrangement of prisms: several extrudes may be done by one boolean, whose
+result does not say what each of them did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from cadcomplete.geometry import Array
+from cadcomplete.kernel.arrangement import Arrangement, difference, intersection, union
+from cadcomplete.kernel.booleans import SAME, Solid
+from cadcomplete.kernel.jobs import Remark, Senseless
+from cadcomplete.kernel.measure import count_bodies
+from cadcomplete.operations import Boolean, Extrude
+
+ADDS = (Boolean.NEW_BODY, Boolean.JOIN)
+
+NOTHING = 1e-6
+"""Part of what an extrude sweeps below which a change is rounding."""
+
+APART = 1e-3
+"""Gap in mm from which on two bodies do not touch."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """An extrude of a history, and the prisms that it sweeps; `index` is that of its operation."""
+
+    index: int
+    extrude: Extrude
+    tools: tuple[Solid, ...]
+
+    @cached_property
+    def box(self) -> Array:
+        """The box around all of them, shape (2, 3), in mm."""
+        boxes = np.stack([tool.prisms.box() for tool in self.tools])
+        return np.stack([boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)])
+
+    @cached_property
+    def prisms(self) -> Arrangement:
+        """All of them together."""
+        return union([tool.prisms for tool in self.tools])
+
+    @property
+    def adds(self) -> bool:
+        return self.extrude.boolean in ADDS
+
+    def goes_with(self, run: list[Step]) -> bool:
+        """Say whether one boolean can do this extrude together with those of a run."""
+        if self.adds or run[0].adds:
+            return self.adds and run[0].adds
+        cuts = self.extrude.boolean is Boolean.CUT and run[0].extrude.boolean is Boolean.CUT
+        if not (cuts and self.tools and all(step.tools for step in run)):
+            return False
+        boxes = np.stack([step.box for step in run])
+        apart = (boxes[:, 0] > self.box[1] + APART) | (boxes[:, 1] < self.box[0] - APART)
+        return bool(apart.any(axis=1).all())
+
+
+def same(before: Solid | None, after: Solid | None) -> bool:
+    """Say whether a boolean has changed nothing."""
+    if before is None or after is None:
+        return before is after
+    return abs(before.volume - after.volume) <= SAME * before.volume
+
+
+def remarks(before: Solid | None, run: list[Step], after: Solid | None) -> Iterator[Remark]:
+    """Yield what makes no sense in a run of extrudes that one boolean did."""
+    steps = [step for step in run if step.tools]
+    if not steps or after is None:
+        return
+    idle = _idle(before, steps, after)
+    joins = any(step.extrude.boolean is Boolean.JOIN for step in steps)
+    floating = _floating(before, steps) if joins and count_bodies(after) > 1 else set()
+    for step in steps:
+        for kind, found in (
+            (Senseless.CHANGES_NOTHING, idle),
+            (Senseless.TOUCHES_NOTHING, floating),
+        ):
+            if step.index in found:
+                yield Remark(step.index, kind, step.extrude.boolean.value)
+
+
+def _floating(before: Solid | None, steps: list[Step]) -> set[int]:
+    """Indices of the joins that touch nothing of what is there."""
+    state, found = before.prisms if before is not None else None, set()
+    for step in steps:
+        if step.extrude.boolean is Boolean.JOIN and state and state.apart(step.prisms, APART):
+            found.add(step.index)
+        state = step.prisms if state is None else union([state, step.prisms])
+    return found
+
+
+def _idle(before: Solid | None, steps: list[Step], after: Solid) -> set[int]:
+    """Indices of the extrudes that change nothing."""
+    if len(steps) == 1:
+        return {steps[0].index} if same(before, after) else set()
+    volume = before.volume if before is not None else 0.0
+    swept = sum(tool.volume for step in steps for tool in step.tools)
+    if abs(abs(after.volume - volume) - swept) <= SAME * max(after.volume, volume):
+        return set()  # each has changed as much as it can
+    state, found = before.prisms if before is not None else None, set()
+    for step in steps:
+        if state is not None:
+            changed = difference(step.prisms, [state])
+            if not step.adds:  # none of the cuts of a run meets another
+                changed = intersection(state, step.prisms)
+            if changed.volume() <= NOTHING * step.prisms.volume():
+                found.add(step.index)
+        if step.adds:
+            state = step.prisms if state is None else union([state, step.prisms])
+    return found
