@@ -19,17 +19,19 @@ from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.errors import InputError
 from cadcomplete.exporters import export
 from cadcomplete.exporters.pictures import draw_overview
-from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report
-from cadcomplete.kernel.scans import read_scan
 from cadcomplete.lines import encode
 from cadcomplete.operations import Sketch
 from cadcomplete.predictions import Case, Finished, Suggestion
 from cadcomplete.predictor import ROWS, ModelPredictor
 from cadcomplete.readers import Document, read
 from cadcomplete.sequence import CadSequence
+from cadcomplete.shapes import Shape, shown
 from cadcomplete.wording import EXPECTED, PROBABILITY, in_words, told
+
+_USED = 0.05
+"""By which share what is shown must lower the loss of a model that uses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Completions:
         score_is: what their scores are: `wording.EXPECTED`, or of next operations `PROBABILITY`.
         as_it_is: what the part scores with nothing added; None for next operations, and where it
             cannot be finished, as a sketch waits to be extruded.
+        notices: what was made of the shape, and what the model hardly uses.
     """
 
     given: Document
@@ -107,6 +110,7 @@ class Completions:
     seconds: float
     score_is: str = EXPECTED
     as_it_is: float | None = None
+    notices: tuple[str, ...] = ()
 
 
 def complete(
@@ -116,7 +120,10 @@ def complete(
     keep: int | None = None,
     caption: str | None = None,
     images: Sequence[bytes | str | Path] | str | Path = (),
-    points: PointCloud | str | Path | None = None,
+    points: Shape | None = None,
+    units: str = "",
+    up: str = "",
+    place: str = "check",
     n: int = 3,
     seed: int = 0,
     only_next: bool = False,
@@ -126,14 +133,14 @@ def complete(
 
     Those are whole parts, and only such as are expected to be better than the given one as it is;
     there may be none. With `only_next` each adds one operation, supposing that one follows.
+    Without `keep` all that are known here are kept, or as many as a truncated file says. `images`
+    are pictures of the wanted part, `points` its surface: a cloud in millimetres, or a file taken
+    as `units`, `up` and `place` say (`shapes.shown`). The part and the model may be paths. Without
+    `model` the one that ships is used, without `kernel` one is started. The same arguments give
+    the same completions.
 
-    Without `keep` all operations that are known here are kept, or as many as a truncated file
-    says. `images` are pictures of the wanted part and `points` its surface. The part, the model,
-    pictures and points may be given as paths. Without `model` the one that ships with the package
-    is used; without `kernel` one is started. The same arguments give the same completions.
-
-    Raises InputError if there are not that many operations, too many for the model, or
-    something that the model cannot see.
+    Raises InputError if there are not that many operations, too many for the model, something
+    that the model cannot see, or a shape that does not fit the part.
     """
     if kernel is None:
         with Kernel(workers=2, time_limit=30.0) as own:
@@ -144,23 +151,23 @@ def complete(
                 caption=caption,
                 images=images,
                 points=points,
+                **{"units": units, "up": up, "place": place},  # of the points
                 n=n,
                 seed=seed,
                 only_next=only_next,
                 kernel=own,
             )
-    if seed < 0:
-        raise InputError("cannot use this seed", where="seed", expected="0 or more", got=seed)
-    if not 1 <= n <= 64:
-        raise InputError("cannot propose so many", where="n", expected="1 to 64", got=n)
+    _check(n, seed)
     document = read(document) if isinstance(document, str | Path) else document
     given, model = kept(document, keep), _model(model)
     started = time.monotonic()
-    seen = _pictures(images), _cloud(points, kernel)
-    case = Case(given.sequence.id, given.sequence, caption, *seen)
+    shape = shown(points, given.sequence, units=units, up=up, place=place, kernel=kernel)
+    pictures, cloud = _pictures(images), shape and shape.cloud
+    notices = (*(shape.notices if shape else ()), *unused(model, caption, pictures))
+    case = Case(given.sequence.id, given.sequence, caption, pictures, cloud)
     search = ModelPredictor(model, kernel, rows=max(ROWS, 2 * n + 6))  # some will be alike
     found = _completed(search, case, given, n=n, seed=seed, only_next=only_next)
-    return replace(found, seconds=time.monotonic() - started)
+    return replace(found, seconds=time.monotonic() - started, notices=notices)
 
 
 def _completed(
@@ -181,6 +188,32 @@ def _completed(
     )
 
 
+def _check(n: int, seed: int) -> None:
+    if seed < 0:
+        raise InputError("cannot use this seed", where="seed", expected="0 or more", got=seed)
+    if not 1 <= n <= 64:
+        raise InputError("cannot propose so many", where="n", expected="1 to 64", got=n)
+
+
+def unused(
+    model: Checkpoint, caption: str | None, images: Sequence[bytes | Path]
+) -> tuple[str, ...]:
+    """Say of a caption and of pictures that a model hardly uses them, if that was measured."""
+    losses, notices = model.metrics.get("nats_per_token_shown", {}), []
+    for name, shown_name, there in (
+        ("captions", "caption", bool(caption)),
+        ("pictures", "picture", bool(images)),
+    ):
+        if there and {"nothing", shown_name} <= losses.keys():
+            without, with_it = losses["nothing"], losses[shown_name]
+            if with_it > (1 - _USED) * without:
+                change = f"{without:.3f} to {with_it:.3f} nats per token"
+                notices.append(f"this model hardly uses {name}: its loss goes from {change}")
+    if caption and not any(stage.captions for stage in model.config.data.curriculum):
+        notices.append("this model has never seen a caption")
+    return tuple(notices)
+
+
 def _model(model: Checkpoint | str | Path | None) -> Checkpoint:
     if model is None:
         return shipped_model()
@@ -190,10 +223,6 @@ def _model(model: Checkpoint | str | Path | None) -> Checkpoint:
 def _pictures(images: Sequence[bytes | str | Path] | str | Path) -> tuple[bytes | Path, ...]:
     listed = [images] if isinstance(images, str | Path) else images
     return tuple(Path(image) if isinstance(image, str) else image for image in listed)
-
-
-def _cloud(points: PointCloud | str | Path | None, kernel: Kernel) -> PointCloud | None:
-    return kernel.run(read_scan, Path(points)).cloud if isinstance(points, str | Path) else points
 
 
 def kept(document: Document, keep: int | None = None) -> Document:

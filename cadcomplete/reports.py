@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from cadcomplete import exporters, readers
 from cadcomplete.errors import InputError, KernelFailure
-from cadcomplete.fields import FORMATS, Format
+from cadcomplete.fields import FORMATS
 from cadcomplete.files import check_folder
-from cadcomplete.kernel.contain import Kernel, Pending
+from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
-from cadcomplete.kernel.scans import Scan, read_scan
 from cadcomplete.operations import Operation, Sketch, Unknown
 from cadcomplete.progress import progress, watched
 from cadcomplete.readers import Document
 from cadcomplete.sequence import CadSequence, Finding, validate
+from cadcomplete.shapes import read_shape, reading
 
 if TYPE_CHECKING:
     from cadcomplete.completion import Completions
@@ -166,8 +166,7 @@ def encode(
     from cadcomplete.prompt import prompt
     from cadcomplete.tokenizer import TextTokenizer, shipped
 
-    names: dict[str, Format] = {name: name for name in FORMATS}
-    known = names.get(text_format)
+    known = {str(name): name for name in FORMATS}.get(text_format)
     if known is None:
         expected = " or ".join(FORMATS)
         raise InputError("unknown format", where="--format", expected=expected, got=text_format)
@@ -246,6 +245,9 @@ def complete(
     caption: str | None,
     images: tuple[Path, ...],
     points: Path | None,
+    units: str,
+    up: str,
+    place: str,
     n: int,
     seed: int,
     only_next: bool,
@@ -261,22 +263,24 @@ def complete(
     started = time.monotonic() if started is None else started
     document = readers.read(path)
     exporters.check_formats(formats)
+    if points is None and (units or up or place != "check"):
+        raise InputError("--units, --up and --place are for a shape", hint="give it with --points")
     if output is not None:
         check_folder(output)
     with Kernel(workers=2, time_limit=30.0) as kernel:  # it starts while torch is imported
-        scan = kernel.submit(read_scan, points) if points is not None else None
+        scan = points and reading(points, units=units, up=up, kernel=kernel)
         from cadcomplete import checkpoint
         from cadcomplete import completion as completing
 
         loaded = checkpoint.load(model) if model is not None else completing.shipped_model()
-        seen = _seen(scan, points) if scan is not None else None
         result = completing.complete(
             document,
             model=loaded,
             keep=keep,
             caption=caption,
             images=images,
-            points=seen and seen.cloud,
+            points=scan and read_shape(scan, file=points or "", kernel=kernel),
+            place=place,
             n=n,
             seed=seed,
             only_next=only_next,
@@ -288,20 +292,11 @@ def complete(
         "caption": caption,
         "images": [str(image) for image in images],
         "points": points and str(points),
-        "notices": list(seen.notices) if seen else [],
+        "notices": list(result.notices),
         "part_notices": _part_notices(document, result),
         **_completions(result, files),
         "total_seconds": round(time.monotonic() - started, 3),
     }
-
-
-def _seen(scan: Pending[Scan], path: Path | None) -> Scan:
-    """Wait for a cloud; a file on which the kernel dies is one that cannot be used."""
-    try:
-        return scan.result()
-    except KernelFailure as error:
-        hint = "export it again, or give an STL"
-        raise InputError(str(error), file=path, hint=hint) from error
 
 
 def _part_notices(document: Document, result: Completions) -> list[str]:
@@ -348,7 +343,7 @@ def completions_text(report: Json) -> str:
     if report["as_it_is"] is not None:
         lines.append(f"as it is: {told(report['as_it_is'], score_is)}")
     lines += [f"{report['file']}: {notice}" for notice in report["part_notices"]]
-    lines += [f"{report['points']}: {notice}" for notice in report["notices"]]
+    lines += [f"note: {notice}" for notice in report["notices"]]
     for completion in report["completions"]:
         volume = completion["volume_mm3"]
         size = "no solid" if volume is None else f"{volume:.6g} mm³"

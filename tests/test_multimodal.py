@@ -9,7 +9,7 @@ import pytest
 import torch
 from conftest import PARTS
 
-from cadcomplete import checkpoint, readers, reports
+from cadcomplete import checkpoint, readers
 from cadcomplete.completion import complete
 from cadcomplete.config import from_dict
 from cadcomplete.data import modalities
@@ -24,6 +24,7 @@ from cadcomplete.kernel.scans import read_scan
 from cadcomplete.predictor import prompted
 from cadcomplete.prompt import IMAGE, POINTS, prompt
 from cadcomplete.sequence import truncate
+from cadcomplete.shapes import read_shape
 from cadcomplete.train import set_up, train
 
 FLANGE = PARTS / "flange.json"
@@ -370,5 +371,5 @@ def die() -> None:
 
 def test_a_file_on_which_the_kernel_dies_is_named(tmp_path):
     with Kernel(time_limit=30) as kernel, pytest.raises(InputError) as caught:
-        reports._seen(kernel.submit(die), tmp_path / "a.step")
+        read_shape(kernel.submit(die), file=tmp_path / "a.step", kernel=kernel)
     assert str(caught.value).startswith(f"{tmp_path / 'a.step'}: the CAD kernel crashed")
