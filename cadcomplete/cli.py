@@ -14,6 +14,8 @@ from typing import Annotated, Any
 
 import typer
 
+from cadcomplete.shape_commands import Place, Points, Units, Up, rebuild
+
 app = typer.Typer(
     name="cadcomplete",
     help="Complete CAD construction histories.",
@@ -44,7 +46,7 @@ def main() -> None:
     from cadcomplete.errors import CadCompleteError, InputError, Interrupted
 
     try:
-        code = app(prog_name="cadcomplete", standalone_mode=False, obj=time.monotonic())
+        code = app(standalone_mode=False, obj=time.monotonic())
         if code == 130:  # typer has caught a Ctrl-C
             _fail("interrupted", 130)
     except InputError as error:
@@ -289,10 +291,10 @@ def complete(
     image: Annotated[
         list[Path] | None, typer.Option(help="A picture of the wanted part; may be repeated.")
     ] = None,
-    points: Annotated[
-        Path | None,
-        typer.Option(help="Its surface: .npy, .npz or .ply; .stl and .step are sampled."),
-    ] = None,
+    points: Points = None,
+    units: Units = "",
+    up: Up = "",
+    place: Place = "check",
     as_json: AsJson = False,
 ) -> None:
     """Propose how a half-finished part goes on."""
@@ -304,6 +306,9 @@ def complete(
         caption=caption,
         images=tuple(image or ()),
         points=points,
+        units=units,
+        up=up,
+        place=place,
         n=n,
         seed=seed,
         only_next=only_next,
@@ -316,6 +321,9 @@ def complete(
         _print_json(report)
     else:
         typer.echo(reports.completions_text(report))
+
+
+app.command()(rebuild)
 
 
 @app.command()

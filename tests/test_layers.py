@@ -20,8 +20,8 @@ LAYERS = (
     {"distributed", "encoders", "losses", "model", "pretrained"},
     {"assembly", "checkpoint", "generate", "health", "runs", "trainer", "timed"},
     {"candidates", "features", "finishing", "effects", "choosing", "wording", "predictor"}
-    | {"completion", "train", "evaluate", "plan"},
-    {"progress", "reports", "cli", "server", "__main__"},
+    | {"shapes", "completion", "rebuilding", "train", "evaluate", "plan"},
+    {"progress", "reports", "shape_reports", "shape_commands", "cli", "server", "__main__"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
