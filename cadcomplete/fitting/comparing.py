@@ -225,6 +225,9 @@ def _best_place(marks: Marks, surface: Surface, *, known_unit: bool) -> Placemen
     place = registered(marks, surface)
     if place.share >= _SURE:
         return place
+    place = max(places, key=lambda one: one.share)
+    if place.share >= _SURE:
+        return refined(marks, surface, place)
     if known_unit:
         return None
     place = registered(marks, surface, factors=tuple(UNITS.values()), free=True)
