@@ -19,8 +19,11 @@ from cadcomplete.data.prepare import prepare
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.samples import read_samples
 from cadcomplete.errors import InputError
+from cadcomplete.kernel.build import build
+from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.scans import read_scan
+from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.predictor import prompted
 from cadcomplete.prompt import IMAGE, POINTS, prompt
 from cadcomplete.sequence import truncate
@@ -311,7 +314,9 @@ def test_the_command_line_takes_pictures_points_and_a_trained_folder(
     found = modalities.load(flange.place, flange.sequence.id)
     for number, image in enumerate(found.images):
         (tmp_path / f"{number}.png").write_bytes(image.png)
-    np.save(tmp_path / "cloud.npy", found.cloud.millimetres)
+    solid = build(readers.read(FLANGE).sequence)
+    assert solid is not None
+    np.save(tmp_path / "cloud.npy", sample_cloud(tessellate(solid), 4096).millimetres)
     code, out, err = run(
         "complete",
         FLANGE,
