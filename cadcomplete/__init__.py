@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cadcomplete.kernel.contain import Kernel
     from cadcomplete.lines import decode, encode
     from cadcomplete.readers import Document, from_sequence, read
+    from cadcomplete.rebuilding import Rebuilt, rebuild
     from cadcomplete.sequence import CadSequence, truncate, validate
 
 __version__ = "0.1.0"
@@ -32,12 +33,14 @@ _HOMES = {
     "Completions": "completion",
     "Document": "readers",
     "Kernel": "kernel.contain",
+    "Rebuilt": "rebuilding",
     "complete": "completion",
     "decode": "lines",
     "encode": "lines",
     "from_sequence": "readers",
     "load_model": "checkpoint",
     "read": "readers",
+    "rebuild": "rebuilding",
     "truncate": "sequence",
     "validate": "sequence",
 }
@@ -48,12 +51,14 @@ __all__ = [
     "Completions",
     "Document",
     "Kernel",
+    "Rebuilt",
     "complete",
     "decode",
     "encode",
     "from_sequence",
     "load_model",
     "read",
+    "rebuild",
     "truncate",
     "validate",
 ]

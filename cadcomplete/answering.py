@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,12 @@ class Answering:
         from cadcomplete import loading
 
         return loading.load(model, device=self.device, base=self.base)
+
+    def ready(self, model: Path | None, due: Deadline) -> tuple[Checkpoint, Deadline]:
+        """Read the model; the time that one of one's own takes does not count."""
+        started = time.monotonic()
+        loaded = self.load(model)
+        return loaded, due if model is None else due.later(time.monotonic() - started)
 
     def sampling(self, model: Checkpoint, *, n: int = 0) -> Any:
         """Return how to draw; of `n` different answers some will be alike. Raises InputError."""

@@ -15,17 +15,22 @@ from typing import Annotated, Any
 import typer
 
 from cadcomplete.options import (
+    AnswerWithin,
     AsJson,
     BaseModel,
     Device,
+    Keep,
     MaxNewTokens,
     ModelFolder,
+    OutputFolder,
     PartFile,
+    Pictures,
     RowCount,
     Temperature,
     TokenizerFolder,
     TopP,
 )
+from cadcomplete.shape_commands import Place, Points, Units, Up, rebuild
 from cadcomplete.threads import one_thread
 
 app = typer.Typer(
@@ -43,7 +48,7 @@ def main() -> None:
     from cadcomplete.errors import CadCompleteError, InputError, Interrupted
 
     try:
-        code = app(prog_name="cadcomplete", standalone_mode=False, obj=time.monotonic())
+        code = app(standalone_mode=False, obj=time.monotonic())
         if code == 130:  # typer has caught a Ctrl-C
             _fail("interrupted", 130)
     except InputError as error:
@@ -271,9 +276,7 @@ def synthesize(
 def complete(
     context: typer.Context,
     part: PartFile,
-    keep: Annotated[
-        int | None, typer.Option(help="Operations to keep. Default: all that are there.")
-    ] = None,
+    keep: Keep = None,
     caption: Annotated[str | None, typer.Option(help="What the part is to be.")] = None,
     n: Annotated[int, typer.Option("-n", help="How many completions.")] = 3,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, other completions.")] = 0,
@@ -281,20 +284,14 @@ def complete(
         bool, typer.Option("--next", help="Only the next operation, with its probability.")
     ] = False,
     model: ModelFolder = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder for the files.")
-    ] = None,
+    output: OutputFolder = None,
     formats: Annotated[str, typer.Option(help="Files to write with -o.")] = "json,step,png",
-    image: Annotated[
-        list[Path] | None, typer.Option(help="A picture of the wanted part; may be repeated.")
-    ] = None,
-    points: Annotated[
-        Path | None,
-        typer.Option(help="Its surface: .npy, .npz or .ply; .stl and .step are sampled."),
-    ] = None,
-    time_limit: Annotated[
-        float, typer.Option(help="Seconds until the answer, files too; reading --model not.")
-    ] = 30.0,
+    image: Pictures = None,
+    points: Points = None,
+    units: Units = "",
+    up: Up = "",
+    place: Place = "check",
+    time_limit: AnswerWithin = 30.0,
     device: Device = "auto",
     base: BaseModel = None,
     temperature: Temperature = None,
@@ -305,14 +302,17 @@ def complete(
 ) -> None:
     """Propose how a half-finished part goes on."""
     one_thread()
-    from cadcomplete import reports
+    from cadcomplete import answering, completion_reports
 
-    report = reports.complete(
+    report = completion_reports.complete(
         part,
         keep=keep,
         caption=caption,
         images=tuple(image or ()),
         points=points,
+        units=units,
+        up=up,
+        place=place,
         n=n,
         seed=seed,
         only_next=only_next,
@@ -321,12 +321,15 @@ def complete(
         formats=tuple(name.strip() for name in formats.split(",") if name.strip()),
         started=context.obj,
         time_limit=time_limit,
-        answering=reports.Answering(device, base, temperature, top_p, max_new_tokens, rows),
+        answering=answering.Answering(device, base, temperature, top_p, max_new_tokens, rows),
     )
     if as_json:
         _print_json(report)
     else:
-        typer.echo(reports.completions_text(report))
+        typer.echo(completion_reports.completions_text(report))
+
+
+app.command()(rebuild)
 
 
 @app.command()
@@ -491,7 +494,3 @@ def evaluate(
         _print_json(report)
     else:
         typer.echo(tables.answer(report))
-
-
-if __name__ == "__main__":
-    main()

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -24,20 +24,22 @@ from cadcomplete.exporters import export
 from cadcomplete.exporters.pictures import draw_overview
 from cadcomplete.files import clear
 from cadcomplete.generate import Row, Sampling, usual_sampling
-from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import Remark, Report
-from cadcomplete.kernel.scans import read_scan
 from cadcomplete.lines import encode
 from cadcomplete.operations import Sketch
 from cadcomplete.predictions import Case, Finished, Suggestion, check_seed
 from cadcomplete.predictor import ModelPredictor, Question
 from cadcomplete.readers import Document, read
 from cadcomplete.sequence import CadSequence
+from cadcomplete.shapes import Shape, shown
 from cadcomplete.wording import EXPECTED, PROBABILITY, in_words, told
 
 Tell = Callable[[str], None]
 """Hears what is being done, in a few words."""
+
+_USED = 0.05
+"""By which share what is shown must lower the loss of a model that uses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class Completions:
         as_it_is: what the part scores with nothing added; None for next operations, and where it
             cannot be finished, as a sketch waits to be extruded.
         in_time: whether all of it was done; else the answers are what was found by then.
+        notices: what was made of the shape, and what the model hardly uses.
     """
 
     given: Document
@@ -132,6 +135,7 @@ class Completions:
     score_is: str = EXPECTED
     as_it_is: float | None = None
     in_time: bool = True
+    notices: tuple[str, ...] = ()
 
 
 def complete(
@@ -141,7 +145,10 @@ def complete(
     keep: int | None = None,
     caption: str | None = None,
     images: Sequence[bytes | str | Path] | str | Path = (),
-    points: PointCloud | str | Path | None = None,
+    points: Shape | None = None,
+    units: str = "",
+    up: str = "",
+    place: str = "check",
     n: int = 3,
     seed: int = 0,
     only_next: bool = False,
@@ -154,18 +161,17 @@ def complete(
 
     Those are whole parts, and only such as are expected to be better than the given one as it is;
     there may be none. With `only_next` each adds one operation, supposing that one follows.
-
-    Without `keep` all operations that are known here are kept, or as many as a truncated file
-    says. `images` are pictures of the wanted part and `points` its surface. The part, the model,
-    pictures and points may be given as paths. Without `model` the one that ships with the package
-    is used; without `kernel` one is started. The same arguments give the same completions, if
-    there is time enough.
+    Without `keep` all that are known here are kept, or as many as a truncated file says. `images`
+    are pictures of the wanted part, `points` its surface: a cloud in millimetres, or a file taken
+    as `units`, `up` and `place` say (`shapes.shown`). The part and the model may be paths. Without
+    `model` the one that ships is used, without `kernel` one is started. The same arguments give
+    the same completions.
 
     `sampling` says how the model writes; None is usual for it. What is found until it is `due` is
     the answer, what could not be checked by then is not valid. `tell` hears of each step.
 
     Raises InputError if there are not that many operations, too many for the model, something
-    that the model cannot see, or no time for a single answer.
+    that the model cannot see, a shape that does not fit the part, or no time for an answer.
     """
     check_seed(seed)
     if not 1 <= n <= 64:
@@ -175,30 +181,32 @@ def complete(
         document = read(document) if isinstance(document, str | Path) else document
         given, model = kept(document, keep), _model(model)
         started = time.monotonic()
-        seen = _pictures(images), _cloud(points, kernel)
-        case = Case(given.sequence.id, given.sequence, caption, *seen)
-        if sampling is None:
-            usual = usual_sampling(model.config, model.metrics)
-            sampling = replace(usual, rows=max(usual.rows, 2 * n + 6))  # some will be alike
-        search = ModelPredictor(model, kernel, sampling)
-        tell("the model writes")
-        question = _asked(search, case, seed=seed, only_next=only_next, due=due)
+        with _answering_by(due):
+            shape = shown(points, given.sequence, units=units, up=up, place=place, kernel=kernel)
+            seen = _pictures(images), shape and shape.cloud
+            case = Case(given.sequence.id, given.sequence, caption, *seen)
+            search = ModelPredictor(model, kernel, sampling or _sampling(model, n))
+            tell("the model writes")
+            until = "extrude" if only_next else "end"
+            question = search.ask(case, seed=seed, until=until, due=due.share(_WRITING))
         tell("answers are compared and checked")
         found = _answered(search, question, given, n=n, seed=seed, only_next=only_next, due=due)
-        return replace(found, seconds=time.monotonic() - started)
+        notices = (*(shape.notices if shape else ()), *unused(model, caption, seen[0]))
+        return replace(found, seconds=time.monotonic() - started, notices=notices)
 
 
-def _asked(
-    search: ModelPredictor, case: Case, *, seed: int, only_next: bool, due: Deadline
-) -> Question:
-    """Let the model read and write: one step for the next operation, else whole parts.
+def _sampling(model: Checkpoint, n: int) -> Sampling:
+    """How a model usually draws; of `n` different answers some will be alike."""
+    usual = usual_sampling(model.config, model.metrics)
+    return replace(usual, rows=max(usual.rows, 2 * n + 6))
 
-    Raises InputError if there is no time for that.
-    """
+
+@contextmanager
+def _answering_by(due: Deadline) -> Iterator[None]:
+    """Interrupt what is not done when it is due. Raises InputError: there is no answer yet."""
     try:
         with due.enforced():
-            until = "extrude" if only_next else "end"
-            return search.ask(case, seed=seed, until=until, due=due.share(_WRITING))
+            yield
     except OutOfTime:
         hint = "allow more seconds, or keep fewer operations"
         raise InputError("no answer within the time limit", hint=hint) from None
@@ -260,6 +268,25 @@ def _beginning(row: Row, given: CadSequence) -> CadSequence:
     return extended(given, added[:1])
 
 
+def unused(
+    model: Checkpoint, caption: str | None, images: Sequence[bytes | Path]
+) -> tuple[str, ...]:
+    """Say of a caption and of pictures that a model hardly uses them, if that was measured."""
+    losses, notices = model.metrics.get("nats_per_token_shown", {}), []
+    for name, shown_name, there in (
+        ("captions", "caption", bool(caption)),
+        ("pictures", "picture", bool(images)),
+    ):
+        if there and {"nothing", shown_name} <= losses.keys():
+            without, with_it = losses["nothing"], losses[shown_name]
+            if with_it > (1 - _USED) * without:
+                change = f"{without:.3f} to {with_it:.3f} nats per token"
+                notices.append(f"this model hardly uses {name}: its loss goes from {change}")
+    if caption and not any(stage.captions for stage in model.config.data.curriculum):
+        notices.append("this model has never seen a caption")
+    return tuple(notices)
+
+
 def _model(model: Checkpoint | str | Path | None) -> Checkpoint:
     if model is None:
         return shipped_model()
@@ -269,10 +296,6 @@ def _model(model: Checkpoint | str | Path | None) -> Checkpoint:
 def _pictures(images: Sequence[bytes | str | Path] | str | Path) -> tuple[bytes | Path, ...]:
     listed = [images] if isinstance(images, str | Path) else images
     return tuple(Path(image) if isinstance(image, str) else image for image in listed)
-
-
-def _cloud(points: PointCloud | str | Path | None, kernel: Kernel) -> PointCloud | None:
-    return kernel.run(read_scan, Path(points)).cloud if isinstance(points, str | Path) else points
 
 
 def kept(document: Document, keep: int | None = None) -> Document:

@@ -21,6 +21,15 @@ TokenizerFolder = Annotated[
     Path | None,
     typer.Option("--tokenizer", help="Folder of a tokenizer. Default: the shipped model's."),
 ]
+OutputFolder = Annotated[Path | None, typer.Option("-o", "--output", help="Folder for the files.")]
+Keep = Annotated[int | None, typer.Option(help="Operations to keep. Default: all that are there.")]
+Pictures = Annotated[
+    list[Path] | None,
+    typer.Option("--image", help="A picture of the wanted part; may be repeated."),
+]
+AnswerWithin = Annotated[
+    float, typer.Option(help="Seconds until the answer, files too; reading --model not.")
+]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda. auto: the card where there is one.")]
 BaseModel = Annotated[
     Path | None, typer.Option("--base", help="Where the base model lies, if not as in training.")

@@ -81,6 +81,29 @@ def watched() -> Iterator[Callable[[str, int, int], None]]:
         yield draw
 
 
+@contextmanager
+def stages(*, every: float = 5.0) -> Iterator[Callable[[str], None]]:
+    """Give a function that hears what is being done; it is told if that takes long.
+
+    Beside a spinner on a terminal; elsewhere in a line, not more often than every few seconds.
+    """
+    if not sys.stderr.isatty():
+        told = time.monotonic()
+
+        def write(what: str) -> None:
+            nonlocal told
+            if time.monotonic() - told >= every:
+                told = time.monotonic()
+                sys.stderr.write(f"{what}\n")
+
+        yield write
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as status:
+        yield status.update
+
+
 class _Lines:
     """A line a minute, with the rate and the time left."""
 

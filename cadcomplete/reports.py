@@ -6,29 +6,24 @@ The keys are a promise to scripts: they do not change.
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cadcomplete import exporters, readers
-from cadcomplete.answering import Answering, due_after
-from cadcomplete.deadline import Deadline
-from cadcomplete.errors import InputError, KernelFailure, keeping
+from cadcomplete.answering import Answering
+from cadcomplete.errors import InputError, KernelFailure
 from cadcomplete.fields import FORMATS, Format
-from cadcomplete.files import check_folder
-from cadcomplete.kernel.contain import Kernel, Pending
+from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
-from cadcomplete.kernel.scans import Scan, read_scan
 from cadcomplete.operations import Operation, Sketch, Unknown
 from cadcomplete.predictions import check_seed
-from cadcomplete.progress import progress, telling, watched
+from cadcomplete.progress import progress, watched
 from cadcomplete.readers import Document
 from cadcomplete.sequence import CadSequence, Finding, validate
 
 if TYPE_CHECKING:
     from cadcomplete.checkpoint import Checkpoint
-    from cadcomplete.completion import Completions
     from cadcomplete.data.prepare.settings import Settings
     from cadcomplete.evaluate.settings import Settings as Benchmark
 
@@ -121,13 +116,13 @@ def inspection_text(report: Json) -> str:
         low, high = report["bounding_box_mm"]["min"], report["bounding_box_mm"]["max"]
         size = " × ".join(f"{b - a:.6g}" for a, b in zip(low, high, strict=True))
         lines.append(f"volume {report['volume_mm3']:.6g} mm³, area {report['area_mm2']:.6g} mm²")
-        lines.append(f"size {size} mm, {_plural(report['bodies'], 'body', 'bodies')}")
+        lines.append(f"size {size} mm, {counted(report['bodies'], 'body', 'bodies')}")
     counts = ", ".join(f"{count} as {name}" for name, count in report["tokens"].items())
     lines.append(f"tokens: {counts}")
     lines += [f"{p['severity']} at {p['path']}: {p['problem']}" for p in report["problems"]]
     verdict = "a valid solid" if report["valid"] else "not a valid solid"
     known = report["known"]
-    part = f", as far as it is known: {_plural(known, 'operation')} of {report['operations']}"
+    part = f", as far as it is known: {counted(known, 'operation')} of {report['operations']}"
     lines.append(verdict if known == report["operations"] else verdict + part)
     return "\n".join(lines)
 
@@ -137,14 +132,14 @@ def _operation_text(operation: Json) -> str:
     if operation["type"] == "unknown":
         return f"{number}  {operation['name']}, not built"
     if operation["type"] == "sketch":
-        loops = _plural(operation["loops"], "loop")
-        return f"{number}  sketch   {loops}, {_plural(operation['curves'], 'curve')}"
+        loops = counted(operation["loops"], "loop")
+        return f"{number}  sketch   {loops}, {counted(operation['curves'], 'curve')}"
     start, end = operation["span_mm"]
     what = f"{operation['boolean']}, {start:.6g} to {end:.6g} mm from its plane"
-    return f"{number}  extrude  {what}, {_plural(operation['profiles'], 'profile')}"
+    return f"{number}  extrude  {what}, {counted(operation['profiles'], 'profile')}"
 
 
-def _plural(count: int, one: str, many: str = "") -> str:
+def counted(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
@@ -244,185 +239,6 @@ def synthesize(target: Path, count: int, *, start: int, seed: int) -> Json:
         file = target / "json" / name[:-3] / f"{name}.json"
         write_text(file, readers.from_sequence(part).dump())
     return {"folder": str(target), "parts": count, "start": start, "seed": seed}
-
-
-# --- complete -----------------------------------------------------------------------------------
-
-
-def complete(
-    path: Path,
-    *,
-    keep: int | None,
-    caption: str | None,
-    images: tuple[Path, ...],
-    points: Path | None,
-    n: int,
-    seed: int,
-    only_next: bool,
-    model: Path | None,
-    output: Path | None,
-    formats: tuple[str, ...],
-    started: float | None = None,
-    time_limit: float = 30.0,
-    answering: Answering | None = None,
-) -> Json:
-    """Return the completions of a part; with `output`, also as files.
-
-    All of it within `time_limit` seconds, but for reading a model of one's own: what is found by
-    then is the answer, what could not be written is named. `started` is when the program was, by
-    `time.monotonic`; by default now. Raises Interrupted.
-    """
-    check_seed(seed)
-    started = time.monotonic() if started is None else started
-    due = due_after(time_limit, started)
-    document = readers.read(path)
-    exporters.check_formats(formats)
-    if output is not None:
-        check_folder(output)
-    answering = answering or Answering()
-    kept = "nothing was written" if output is None else f"files that are in {output} are whole"
-    asked: Json = {"keep": keep, "caption": caption, "images": images, "n": n, "seed": seed}
-    kernel = Kernel(workers=2, time_limit=time_limit)
-    with keeping(lambda: kept), kernel, telling() as tell:
-        tell("the model is read")
-        loaded, seen, due = _ready(kernel, answering, model, points, due)
-        from cadcomplete import completion as completing
-
-        result = completing.complete(
-            document,
-            model=loaded,
-            points=seen and seen.cloud,
-            only_next=only_next,
-            sampling=answering.sampling(loaded, n=n),
-            due=due if output is None else due.share(_ANSWERING),
-            tell=tell,
-            kernel=kernel,
-            **asked,
-        )
-        tell("files are written")
-        with kernel.until(due):
-            files = {} if output is None else completing.write(result, output, formats, kernel)
-    return {
-        "file": str(path),
-        **_shown(caption, images, points, seen),
-        "part_notices": _part_notices(document, result),
-        **_completions(result, files),
-        "total_seconds": round(time.monotonic() - started, 3),
-    }
-
-
-def _shown(
-    caption: str | None, images: tuple[Path, ...], points: Path | None, seen: Scan | None
-) -> Json:
-    return {
-        "caption": caption,
-        "images": [str(image) for image in images],
-        "points": points and str(points),
-        "notices": list(seen.notices) if seen else [],
-    }
-
-
-def _ready(
-    kernel: Kernel, answering: Answering, model: Path | None, points: Path | None, due: Deadline
-) -> tuple[Checkpoint, Scan | None, Deadline]:
-    """Read the model and the shape beside each other; a model of one's own moves what is due."""
-    scan = kernel.submit(read_scan, points) if points is not None else None
-    started = time.monotonic()  # the kernel starts while torch is imported
-    loaded = answering.load(model)
-    if model is not None:
-        due = due.later(time.monotonic() - started)
-    with kernel.until(due):
-        return loaded, _seen(scan, points) if scan is not None else None, due
-
-
-_ANSWERING = 0.8
-"""Share of the time that answering may take where files are written as well."""
-
-
-def _seen(scan: Pending[Scan], path: Path | None) -> Scan:
-    """Wait for a cloud; a file on which the kernel dies is one that cannot be used."""
-    try:
-        return scan.result()
-    except KernelFailure as error:
-        hint = "export it again, or give an STL"
-        raise InputError(str(error), file=path, hint=hint) from error
-
-
-def _part_notices(document: Document, result: Completions) -> list[str]:
-    """What a person should know of how the given part was read."""
-    kept = result.given.sequence.operations
-    remarks = [remark for operation in kept for remark in operation.remarks]
-    return [*remarks, document.sequence.notice] if document.sequence.rest else remarks
-
-
-def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
-    return {
-        "kept": result.given.sequence.whole_operations,
-        "model": result.model,
-        "seconds": round(result.seconds, 3),
-        "finished": round(result.finished, 4),
-        "score_is": result.score_is,
-        "as_it_is": None if result.as_it_is is None else round(result.as_it_is, 6),
-        "generated": result.generated,
-        "discarded": result.discarded,
-        "in_time": result.in_time,
-        "overview": files.get("overview"),
-        "lost": files.get("lost", {}),
-        "completions": [
-            {
-                "rank": c.rank,
-                "score": round(c.score, 6),
-                "valid": c.valid,
-                "problems": list(c.problems),
-                "remarks": [str(remark) for remark in c.remarks],
-                "bodies": c.bodies,
-                "operations_added": c.operations_added,
-                "volume_mm3": c.volume,
-                "words": c.words,
-                "text": c.text,
-                "files": files.get(c.rank, {}),
-            }
-            for c in result.completions
-        ],
-    }
-
-
-def completions_text(report: Json) -> str:
-    """Return completions for people."""
-    from cadcomplete.wording import told
-
-    kept, score_is = _plural(report["kept"], "operation"), report["score_is"]
-    lines = [f"{report['file']}: {kept} kept; {report['finished']:.0%} that nothing is missing"]
-    if report["as_it_is"] is not None:
-        lines.append(f"as it is: {told(report['as_it_is'], score_is)}")
-    lines += [f"{report['file']}: {notice}" for notice in report["part_notices"]]
-    lines += [f"{report['points']}: {notice}" for notice in report["notices"]]
-    for completion in report["completions"]:
-        volume = completion["volume_mm3"]
-        size = "no solid" if volume is None else f"{volume:.6g} mm³"
-        verdict = "valid" if completion["valid"] else f"not valid: {completion['problems'][0]}"
-        added = _plural(completion["operations_added"], "operation")
-        score = told(completion["score"], score_is)
-        if completion["bodies"] > 1:
-            size += f" in {completion['bodies']} bodies"
-        lines.append(f"\n{completion['rank']}. {completion['words']}")
-        lines.append(f"   {score}; {added} added, {size}, {verdict}")
-        lines += [f"   {remark}" for remark in completion["remarks"]]
-        lines += [f"   {line}" for line in completion["text"].splitlines()]
-        lines += [f"   {name}: {file}" for name, file in completion["files"].items()]
-    if not report["completions"]:
-        lines.append("\nnothing that was found is expected to be better than the part as it is;")
-        lines.append("with --next: what may follow, supposing that something does")
-    if report["overview"]:
-        lines.append(f"\noverview: {report['overview']}")
-    lines += [f"not written: {path}: {reason}" for path, reason in report["lost"].items()]
-    if not report["in_time"]:
-        lines.append("time was up before all was found and checked; --time-limit allows more")
-    total, own = report["total_seconds"], report["seconds"]
-    lines.append(f"\n{report['model']}, {total:.1f} seconds, {own:.1f} of them for the answer")
-    if report["completions"] and not any(c["files"] for c in report["completions"]):
-        lines.append("use -o FOLDER to write files")
-    return "\n".join(lines)
 
 
 # --- evaluate -----------------------------------------------------------------------------------

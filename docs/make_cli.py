@@ -16,6 +16,8 @@ COMMANDS = (
     "prepare",
     "synthesize",
     "complete",
+    "rebuild",
+    "export",
     "plan",
     "train",
     "evaluate",

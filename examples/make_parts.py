@@ -13,6 +13,7 @@ import numpy as np
 from cadcomplete.data.prepare.part import png
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.cloud import sample_cloud
+from cadcomplete.kernel.mesh import to_trimesh
 from cadcomplete.kernel.render import render
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.lines import decode
@@ -162,8 +163,9 @@ extrude join to 25 0
 }
 
 
-WANTED = "flange"
-"""The part of which there are a picture and a cloud as well: what a user may give."""
+WANTED, MESH = "flange", "bracket"
+"""The part of which there are a picture and a cloud as well, and that of which there is a mesh:
+what a user may give."""
 
 
 def main() -> None:
@@ -178,7 +180,7 @@ def main() -> None:
 
 
 def make_wanted(folder: Path) -> None:
-    """Write a picture of 224 pixels, and 2,048 points in millimetres with their normals."""
+    """Write a picture of 224 pixels, 2,048 points in millimetres with their normals, and an STL."""
     folder.mkdir(exist_ok=True)
     solid = build(decode(PARTS[WANTED]))
     assert solid is not None
@@ -187,6 +189,9 @@ def make_wanted(folder: Path) -> None:
     cloud = sample_cloud(mesh, 2048)
     points = np.concatenate([cloud.millimetres, cloud.normals], axis=1)
     np.save(folder / f"{WANTED}.npy", points.astype(np.float32))
+    other = build(decode(PARTS[MESH]))
+    assert other is not None
+    to_trimesh(tessellate(other)).export(folder / f"{MESH}.stl", file_type="stl")
 
 
 if __name__ == "__main__":

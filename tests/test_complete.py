@@ -9,14 +9,14 @@ import pytest
 from conftest import PARTS, PLATE, mesh_of
 
 from cadcomplete import readers
-from cadcomplete.completion import complete, kept, shipped_model, write
+from cadcomplete.completion import complete, kept, shipped_model, unused, write
+from cadcomplete.completion_reports import _completions, completions_text
 from cadcomplete.data.truncate import versions
 from cadcomplete.errors import InputError
 from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.lines import decode, encode
 from cadcomplete.operations import Sketch
-from cadcomplete.reports import _completions, completions_text
 from cadcomplete.sequence import truncate
 from cadcomplete.wording import EXPECTED, PROBABILITY
 
@@ -259,3 +259,18 @@ def test_completions_are_written_in_every_format_that_they_have(result, kernel, 
         read = readers.read(files[completion.rank]["json"])
         assert read.raw == completion.document.raw
     assert (tmp_path / "flange_overview.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_a_model_hardly_uses_is_said(flange):
+    shipped = shipped_model()
+    captions, pictures = unused(shipped, "a flange", [b""])
+    assert captions.startswith("this model hardly uses captions: its loss goes from 1.501 to 1.481")
+    assert pictures.startswith("this model hardly uses pictures: its loss goes from 1.501 to 1.498")
+    assert unused(shipped, None, []) == ()
+    better = replace(
+        shipped, metrics={"nats_per_token_shown": {"nothing": 1.5, "caption": 1.3, "picture": 1.2}}
+    )
+    assert unused(better, "a flange", [b""]) == ()
+    data = replace(shipped.config.data, captions=0.0)
+    blind = replace(better, config=replace(shipped.config, data=data))
+    assert unused(blind, "a flange", []) == ("this model has never seen a caption",)

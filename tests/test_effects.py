@@ -123,8 +123,9 @@ def test_heights_of_the_first_extrude_make_different_parts():
 
 
 def flaw_of(text: str, added: str, kernel: Kernel, *, bodies: int | None = 1) -> Flaw:
-    report = kernel.run(examine, decode(text + added), len(decode(text)))
-    return flaw(report, of(text, added), bodies=bodies)
+    given = len(decode(text))
+    report = kernel.run(examine, decode(text + added), given)
+    return flaw(report, of(text, added), given=given, bodies=bodies)
 
 
 def test_what_floats_is_idle_or_cannot_be_built_has_a_flaw(kernel):

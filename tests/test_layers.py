@@ -21,8 +21,17 @@ LAYERS = (
     {"assembly", "checkpoint", "loading", "portable", "generate", "health", "runs", "trainer"}
     | {"timed"},
     {"candidates", "features", "finishing", "effects", "choosing", "wording", "predictor"}
-    | {"searching", "completion", "train", "evaluate", "plan"},
-    {"progress", "answering", "reports", "options", "cli", "server", "__main__"},
+    | {"searching", "shapes", "completion", "rebuilding", "train", "evaluate", "plan"},
+    {
+        "progress",
+        "answering",
+        "reports",
+        "completion_reports",
+        "shape_reports",
+        "options",
+        "shape_commands",
+    }
+    | {"cli", "server", "__main__"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 

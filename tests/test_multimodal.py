@@ -9,7 +9,7 @@ import pytest
 import torch
 from conftest import PARTS
 
-from cadcomplete import checkpoint, readers, reports
+from cadcomplete import checkpoint, readers
 from cadcomplete.completion import complete
 from cadcomplete.config import from_dict
 from cadcomplete.data import modalities
@@ -19,11 +19,15 @@ from cadcomplete.data.prepare import prepare
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.samples import read_samples
 from cadcomplete.errors import InputError
+from cadcomplete.kernel.build import build
+from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.scans import read_scan
+from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.predictor import prompted
 from cadcomplete.prompt import IMAGE, POINTS, prompt
 from cadcomplete.sequence import truncate
+from cadcomplete.shapes import read_shape
 from cadcomplete.train import set_up, train
 
 FLANGE = PARTS / "flange.json"
@@ -310,7 +314,9 @@ def test_the_command_line_takes_pictures_points_and_a_trained_folder(
     found = modalities.load(flange.place, flange.sequence.id)
     for number, image in enumerate(found.images):
         (tmp_path / f"{number}.png").write_bytes(image.png)
-    np.save(tmp_path / "cloud.npy", found.cloud.millimetres)
+    solid = build(readers.read(FLANGE).sequence)
+    assert solid is not None
+    np.save(tmp_path / "cloud.npy", sample_cloud(tessellate(solid), 4096).millimetres)
     code, out, err = run(
         "complete",
         FLANGE,
@@ -370,5 +376,5 @@ def die() -> None:
 
 def test_a_file_on_which_the_kernel_dies_is_named(tmp_path):
     with Kernel(time_limit=30) as kernel, pytest.raises(InputError) as caught:
-        reports._seen(kernel.submit(die), tmp_path / "a.step")
+        read_shape(kernel.submit(die), file=tmp_path / "a.step", kernel=kernel)
     assert str(caught.value).startswith(f"{tmp_path / 'a.step'}: the CAD kernel crashed")

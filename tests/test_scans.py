@@ -344,8 +344,9 @@ def test_arrays_that_are_no_cloud_are_named_in_one_line(name, tmp_path):
 
 
 def test_normals_that_are_not_numbers_are_an_error(tmp_path):
-    rows = np.concatenate([good(), with_value(np.nan)], axis=1)
-    np.save(tmp_path / "cloud.npy", rows)
+    normals = good() / np.linalg.norm(good(), axis=1, keepdims=True)
+    normals[7, 1] = normals[9, 0] = np.nan
+    np.save(tmp_path / "cloud.npy", np.concatenate([good(), normals], axis=1))
     with pytest.raises(InputError, match="normals that are not numbers"):
         read_scan(tmp_path / "cloud.npy")
 
@@ -380,7 +381,7 @@ def test_a_ply_cut_short_is_an_error(cloud, tmp_path, kind):
 
 def test_an_unknown_suffix_lists_the_known_ones(tmp_path):
     with pytest.raises(InputError, match=r"expected \.npy, \.npz, \.ply, \.stl, \.step, \.stp"):
-        read_scan(tmp_path / "cloud.xyz")
+        read_scan(tmp_path / "cloud.las")
 
 
 def arrays(**changes):

@@ -10,7 +10,7 @@ import dying_exports
 import pytest
 from conftest import PARTS, PLATE
 
-from cadcomplete import completion, readers, reports
+from cadcomplete import answering, completion, readers
 from cadcomplete.completion import complete, write
 from cadcomplete.deadline import NEVER, Deadline, OutOfTime
 from cadcomplete.errors import InputError, TimeLimitError
@@ -158,7 +158,7 @@ def test_ctrl_c_says_what_is_kept(run, monkeypatch, tmp_path):
     def interrupted(*_):
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(reports, "_ready", interrupted)  # in the midst of the work
+    monkeypatch.setattr(answering.Answering, "ready", interrupted)  # in the midst of the work
     part = PARTS / "flange.json"
     for arguments, kept in (
         (("-o", tmp_path), f"files that are in {tmp_path} are whole"),

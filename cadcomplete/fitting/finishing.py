@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cadcomplete.fitting.extrudes import next_extrudes, of_sketch
@@ -38,18 +39,26 @@ class _Branch:
         return self.state.agreement - step * len(self.sequence)
 
 
-def finish(given: CadSequence, wanted: Wanted, *, steps: int = 12) -> tuple[CadSequence, ...]:
+def finish(
+    given: CadSequence,
+    wanted: Wanted,
+    *,
+    steps: int = 12,
+    watch: Callable[[int, float], None] = lambda step, agreement: None,
+) -> tuple[CadSequence, ...]:
     """Return a few histories that begin with what is given and end close to what is wanted.
 
     The best first; at most `steps` extrudes are added, fewer to a part with more than 40 faces.
-    What is given stays as it is.
+    What is given stays as it is. `watch` hears how many steps were made, and how well the best
+    history agrees then.
     """
     wanted = settled(wanted, given)
     faces = len(wanted.flats) + len(wanted.cylinders)
     steps, width = min(steps, max(3, _EFFORT // max(faces, 1))), _WIDTH if faces <= _MANY else 1
     start = _Branch(given, state(given, wanted), done=False)
     branches = [start]
-    for _ in range(steps):
+    for step in range(steps):
+        watch(step, branches[0].state.agreement)
         if all(branch.done for branch in branches):
             break
         grown = [new for branch in branches for new in _grown(branch, wanted)]

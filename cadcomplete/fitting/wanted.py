@@ -90,7 +90,8 @@ def wanted(cloud: PointCloud) -> Wanted:
     that are no numbers, all in a plane, or normals that point nowhere.
     """
     points, normals, size = _checked(cloud)
-    clean = surfaces(points, normals, size)
+    # Of estimated normals those beside edges are wrong: such a cloud is taken as a scan.
+    clean = None if cloud.estimated else surfaces(points, normals, size)
     if clean is not None:
         return _looked_at(points, normals, size, *clean, 0.0)
     points, normals = straightened(points, normals)

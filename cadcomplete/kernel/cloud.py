@@ -32,12 +32,14 @@ class PointCloud:
         normals: of the surface there, unit, outwards, shape (n, 3).
         center: where the frame's origin lies, in millimetres, shape (3,).
         scale: millimetres that 1 stands for.
+        estimated: whether the normals were estimated from the points, so that not all are right.
     """
 
     points: Array
     normals: Array
     center: Array
     scale: float
+    estimated: bool = False
 
     @property
     def millimetres(self) -> Array:

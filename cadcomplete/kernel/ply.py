@@ -1,14 +1,15 @@
-"""The vertices of a PLY file (Stanford polygon format 1.0), text or binary. Only numpy."""
+"""PLY files (Stanford polygon format 1.0), text or binary: points, or a mesh. Only numpy."""
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from cadcomplete.errors import InputError
-from cadcomplete.geometry import Array
+from cadcomplete.kernel.shape import Found, without_mark
 
 _TYPES = {
     **dict.fromkeys(("char", "int8"), "i1"),
@@ -24,75 +25,225 @@ _FORMATS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
-    """What a PLY file says of itself.
+class Property:
+    """A number of each row of an element, or a list of them if its length has a type."""
 
-    Attributes:
-        order: "<" or ">" for binary, "" for text.
-        vertices, faces: how many there are.
-        properties: of a vertex: name and type.
-        size: of the header in bytes.
-    """
-
-    order: str
-    vertices: int
-    faces: int
-    properties: tuple[tuple[str, str], ...]
-    size: int
+    name: str
+    type: str
+    length: str = ""
 
 
-def read_header(content: bytes, path: Path) -> Header:
-    """Read the header. Raises InputError."""
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A table of the file: vertices, faces, or something else."""
+
+    name: str
+    count: int
+    properties: tuple[Property, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """What an element holds: a column for each number (n,), a row of rows for each list."""
+
+    columns: dict[str, np.ndarray]
+    lists: dict[str, list[np.ndarray]]
+
+
+Tables = Generator["Table | None", Element, None]
+"""Is sent an element, gives its table."""
+
+
+def read_ply(path: Path) -> Found:
+    """Return the points, or the mesh, of a file. Raises InputError, OSError."""
+    content = without_mark(path.read_bytes(), path)
+    order, elements, start = _header(content, path)
+    read = _binary(content, start, order) if order else _text(content[start:])
+    tables: dict[str, Table] = {}
+    next(read)
+    for element in elements:
+        try:
+            table = read.send(element)
+            assert table is not None
+            tables[element.name] = table
+        except (ValueError, IndexError) as error:
+            many = "vertices" if element.name == "vertex" else f"{element.name}s"
+            expected = f"{element.count} {many} of {len(element.properties)} numbers"
+            problem, hint = "a PLY file cut short", "export it again"
+            raise InputError(problem, file=path, expected=expected, hint=hint) from error
+        if element.name == "face" or (element.name == "vertex" and "face" not in _names(elements)):
+            break
+    columns = tables["vertex"].columns
+    points = np.stack([columns[name] for name in "xyz"], axis=1)
+    if "face" in tables and elements[_names(elements).index("face")].count:
+        return Found(points, triangles=_triangles(tables["face"]))
+    if not {"nx", "ny", "nz"} <= columns.keys():
+        return Found(points)
+    return Found(points, np.stack([columns[name] for name in ("nx", "ny", "nz")], axis=1))
+
+
+def _names(elements: list[Element]) -> list[str]:
+    return [element.name for element in elements]
+
+
+def _header(content: bytes, path: Path) -> tuple[str, list[Element], int]:
+    """Return the byte order ("" for text), the elements, and where they begin."""
     end = content.find(b"end_header")
-    size = content.find(b"\n", end) + 1
-    if not content.startswith(b"ply") or end < 0 or not size:
+    start = content.find(b"\n", end) + 1
+    if not content.startswith(b"ply") or end < 0 or not start:
         raise InputError("not a PLY file", file=path, expected="a header from ply to end_header")
-    order, element = None, ""
-    counts: dict[str, int] = {}
-    properties: list[tuple[str, str]] = []
-    try:
-        for line in content[:end].decode("ascii", "replace").splitlines():
+    order, elements = None, []
+    for number, line in enumerate(content[:end].decode("ascii", "replace").splitlines(), start=1):
+        try:
             match line.split():
                 case ["format", name, *_]:
                     order = _FORMATS[name]
-                case ["element", element, count]:
-                    counts[element] = int(count)
-                    if counts[element] < 0:
-                        raise ValueError(f"{count} of {element}")
-                    if element != "vertex" and "vertex" not in counts:
-                        raise ValueError("the vertices do not come first")
-                case ["property", "list", *_] if element == "vertex":
-                    raise ValueError("a list among the properties of a vertex")
-                case ["property", kind, name] if element == "vertex":
-                    properties.append((name, _TYPES[kind]))
+                case ["element", name, count]:
+                    elements.append(Element(name, _count(count), ()))
+                case ["property", *words] if elements:
+                    last = elements.pop()
+                    properties = (*last.properties, _property(words))
+                    elements.append(Element(last.name, last.count, properties))
                 case _:
                     pass
-        if order is None or not {"x", "y", "z"} <= {name for name, _ in properties}:
-            raise ValueError("no format, or no x, y and z")
-    except (ValueError, KeyError) as error:
-        raise InputError("not a PLY file that can be read", file=path, got=error) from error
-    return Header(order, counts["vertex"], counts.get("face", 0), tuple(properties), size)
+        except (ValueError, KeyError, IndexError) as error:
+            problem = "a line of the header that is not understood"
+            raise InputError(problem, file=path, where=f"line {number}", got=line) from error
+    vertices = next((e for e in elements if e.name == "vertex"), None)
+    known = {p.name for p in vertices.properties if not p.length} if vertices else set()
+    if order is None or not {"x", "y", "z"} <= known:
+        expected = "a format, and vertices with x, y and z"
+        raise InputError("not a PLY file that can be read", file=path, expected=expected)
+    return order, elements, start
 
 
-def read_vertices(content: bytes, header: Header, path: Path) -> tuple[Array, Array | None]:
-    """Return the places (n, 3) and the normals (n, 3), or None for those. Raises InputError."""
-    try:
-        if header.order:
-            kind = np.dtype([(name, header.order + t) for name, t in header.properties])
-            table = np.frombuffer(content, kind, header.vertices, header.size)
-            with np.errstate(invalid="ignore"):  # what is no number is found by who asked
-                columns = {name: table[name].astype(np.float64) for name in kind.names or ()}
-        else:
-            lines = content[header.size :].decode("ascii").split("\n")[: header.vertices]
-            rows = np.array([line.split() for line in lines if line.strip()], dtype=np.float64)
-            if rows.shape != (header.vertices, len(header.properties)):
-                raise ValueError(f"{len(rows)} vertices")
-            columns = {name: rows[:, i] for i, (name, _) in enumerate(header.properties)}
-    except ValueError as error:
-        expected = f"{header.vertices} vertices of {len(header.properties)} numbers"
-        raise InputError("a PLY file cut short", file=path, expected=expected, got=error) from error
-    places = np.stack([columns[name] for name in "xyz"], axis=1)
-    normals = ("nx", "ny", "nz")
-    if not set(normals) <= columns.keys():
-        return places, None
-    return places, np.stack([columns[name] for name in normals], axis=1)
+def _count(text: str) -> int:
+    if int(text) < 0:
+        raise ValueError(text)
+    return int(text)
+
+
+def _property(words: list[str]) -> Property:
+    if words[0] == "list":
+        return Property(words[3], _TYPES[words[2]], _TYPES[words[1]])
+    return Property(words[1], _TYPES[words[0]])
+
+
+# --- tables: coroutines that are sent an element and give its table -----------------------------
+
+
+def _text(content: bytes) -> Tables:
+    words, at, table = content.split(), 0, None
+    while True:
+        element = yield table
+        lists: dict[str, list[np.ndarray]] = {p.name: [] for p in element.properties if p.length}
+        if not lists:
+            wide = len(element.properties)
+            end = at + element.count * wide
+            if end > len(words):
+                raise ValueError(f"{len(words) - at} numbers")
+            rows = np.array(words[at:end], dtype=np.float64).reshape(element.count, wide)
+            table, at = Table(_named(element, rows), {}), end
+            continue
+        rows = np.zeros((element.count, len(element.properties)))
+        for row in rows:
+            for column, one in enumerate(element.properties):
+                if at >= len(words):
+                    raise ValueError("no more numbers")
+                if not one.length:
+                    row[column], at = float(words[at]), at + 1
+                    continue
+                end = at + 1 + int(words[at])
+                if not at < end <= len(words):
+                    raise ValueError("a list cut short")
+                lists[one.name].append(np.array(words[at + 1 : end], dtype=np.float64))
+                at = end
+        table = Table(_named(element, rows), lists)
+
+
+def _named(element: Element, rows: np.ndarray) -> dict[str, np.ndarray]:
+    return {p.name: rows[:, i] for i, p in enumerate(element.properties) if not p.length}
+
+
+def _binary(content: bytes, at: int, order: str) -> Tables:
+    table = None
+    while True:
+        element = yield table
+        kind = _row(content, at, order, element)
+        size = element.count * kind.itemsize
+        if at + size <= len(content):
+            rows = np.frombuffer(content, kind, element.count, at)
+            if all((rows[n] == rows[n][:1]).all() for n in kind.names or () if n.startswith("#")):
+                table, at = _table(element, rows), at + size
+                continue
+        found, wide = [], 0
+        for _ in range(element.count):  # lists of different lengths
+            kind = _row(content, at, order, element)
+            found.append(np.frombuffer(content, kind, 1, at))
+            at, wide = at + kind.itemsize, wide + kind.itemsize
+        table = _joined(element, found)
+
+
+def _row(content: bytes, at: int, order: str, element: Element) -> np.dtype:
+    """The type of the row that begins there: its lists are as long as they say there."""
+    fields: list[tuple] = []
+    for number, one in enumerate(element.properties):
+        if not one.length:
+            fields.append((f"{number}", order + one.type))
+            continue
+        fields.append((f"#{number}", order + one.length))
+        upto = np.dtype(fields).itemsize
+        size = np.dtype(one.length).itemsize
+        long = 0
+        if element.count:
+            long = int(np.frombuffer(content, order + one.length, 1, at + upto - size)[0])
+        if not 0 <= long <= len(content):
+            raise ValueError(f"a list of {long}")
+        fields.append((f"{number}", order + one.type, (long,)))
+    return np.dtype(fields)
+
+
+def _table(element: Element, rows: np.ndarray) -> Table:
+    columns, lists = {}, {}
+    with np.errstate(invalid="ignore"):  # what is no number is found by who asked
+        for number, one in enumerate(element.properties):
+            values = rows[f"{number}"].astype(np.float64)
+            if one.length:
+                lists[one.name] = list(values)
+            else:
+                columns[one.name] = values
+    return Table(columns, lists)
+
+
+def _joined(element: Element, rows: list[np.ndarray]) -> Table:
+    """One table of rows of different lengths."""
+    parts = [_table(element, row) for row in rows]
+    columns = {
+        p.name: np.concatenate([part.columns[p.name] for part in parts])
+        for p in element.properties
+        if not p.length
+    }
+    lists = {
+        p.name: [part.lists[p.name][0] for part in parts] for p in element.properties if p.length
+    }
+    return Table(columns, lists)
+
+
+def _triangles(faces: Table) -> np.ndarray:
+    """Cut polygons into fans, shape (m, 3)."""
+    names = ("vertex_indices", "vertex_index")
+    key = next((name for name in names if name in faces.lists), None)
+    polygons = faces.lists[key or next(iter(faces.lists))] if faces.lists else []
+    return fans(polygons)
+
+
+def fans(polygons: list[np.ndarray]) -> np.ndarray:
+    """Cut polygons, given by the numbers of their corners, into triangles, shape (m, 3)."""
+    by_length: dict[int, list[np.ndarray]] = {}
+    for polygon in polygons:
+        by_length.setdefault(len(polygon), []).append(polygon)
+    parts = [np.zeros((0, 3), dtype=np.int64)]
+    for count, alike in by_length.items():
+        rows = np.array(alike).astype(np.int64).reshape(-1, count)
+        parts += [rows[:, [0, i, i + 1]] for i in range(1, count - 1)]
+    return np.concatenate(parts)

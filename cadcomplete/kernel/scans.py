@@ -1,16 +1,16 @@
-"""Point clouds that a user gives: from files of points, meshes and solids, in our frame.
+"""Shapes that a user gives: from files of points, meshes and solids, as clouds in our frame.
 
-Lengths are millimetres; .stl, .ply and arrays do not say theirs and are taken as such.
+Lengths are millimetres and z points up, unless the format says otherwise (.step, .3mf, .glb) or
+the user does: .stl, .ply, .obj and arrays do not say theirs.
 """
 
 from __future__ import annotations
 
-import tokenize
-import zipfile
+import gzip
+import tempfile
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,15 @@ import numpy as np
 
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.geometry import Array
+from cadcomplete.kernel.arrays import read_npy, read_npz
 from cadcomplete.kernel.cloud import PointCloud, normalize, sample_cloud
+from cadcomplete.kernel.columns import found_in
 from cadcomplete.kernel.estimate import estimate_normals
 from cadcomplete.kernel.mesh import Mesh
-from cadcomplete.kernel.ply import read_header, read_vertices
+from cadcomplete.kernel.meshes import read_3mf, read_mesh
+from cadcomplete.kernel.ply import read_ply
+from cadcomplete.kernel.rows import read_pcd, read_rows
+from cadcomplete.kernel.shape import Found, millimetres, turn
 from cadcomplete.kernel.stl import read_stl
 
 FEWEST, MOST = 16, 16_384
@@ -30,73 +35,152 @@ FEWEST, MOST = 16, 16_384
 HALF_PRECISION = 1e-3
 """How far our own clouds, which are stored rounded, may be from their frame and unit length."""
 
+_INWARDS = -0.02  # of the mean of p · n in the frame; open surfaces may be about 0
+_UNPACKED = 1 << 30  # bytes of a file in a .gz
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scan:
-    """A cloud that was read, and what should be known about it."""
+    """A cloud that was read, and what should be known about it.
+
+    Attributes:
+        notices: what was understood or left out, for the user.
+        mesh: the surface itself, in millimetres, if the file has it.
+        units: the unit that was taken, by its name or in millimetres; "" if nobody said one.
+        up: the axis of the file that was taken as upwards.
+        file: its path, or "".
+    """
 
     cloud: PointCloud
     notices: tuple[str, ...] = ()
+    mesh: Mesh | None = None
+    units: str = ""
+    up: str = "z"
+    file: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Raw:
-    """What is in a file.
+def read_scan(
+    path: Path, *, units: str = "", up: str = "", points: int = 8192, seed: int = 0
+) -> Scan:
+    """Return the cloud of a file, of which the suffix is one of `SCANS`, perhaps with .gz.
 
-    Attributes:
-        points: places, shape (n, 3).
-        normals: of any length, shape (n, 3), or None.
-        frame: a center (3,) and a scale, millimetres being center + scale * points, or None.
-    """
-
-    points: Array
-    normals: Array | None = None
-    frame: tuple[Array, float] | None = None
-
-
-def read_scan(path: Path, *, points: int = 8192, seed: int = 0) -> Scan:
-    """Return the cloud of a file, of which the suffix is one of `SCANS`.
-
-    Meshes and solids are sampled with `points` points. Normals are estimated where there are
-    none. A solid needs the CAD kernel: let a `Kernel` run this. Raises InputError.
+    `units` is what its numbers are in, one of `shape.UNITS` or that many millimetres; `up` the
+    axis that points upwards, one of `shape.UP`. Meshes and solids are sampled with `points`
+    points. Normals are estimated where there are none. A solid needs the CAD kernel: let a
+    `Kernel` run this. Raises InputError.
     """
     path = Path(path)
+    packed = path.suffix.lower() == ".gz"
+    reader = _reader(Path(path.stem) if packed else path)
+    try:
+        if not path.stat().st_size:
+            raise InputError("the file is empty", file=path, hint="write it again")
+        found = _unpacked(path, reader) if packed else reader(path)
+        return _scan(found, path, units or found.units, up or found.up, points, seed)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"cannot read the point cloud: {reason}", file=path) from error
+    except GeometryError as error:
+        raise InputError(f"not a surface: {error}", file=path) from error
+    except InputError as error:
+        raise error.in_file(path) from error.__cause__
+
+
+def scan_of(table: np.ndarray, *, units: str = "", up: str = "", seed: int = 0) -> Scan:
+    """Return the cloud of a table (n, 3) or of more columns: see `columns.found_in`.
+
+    Raises InputError.
+    """
+    try:
+        return _scan(found_in(table), "", units, up or "z", 0, seed)
+    except GeometryError as error:
+        raise InputError(f"not a surface: {error}") from error
+
+
+def _reader(path: Path) -> Callable[[Path], Found]:
     reader = SCANS.get(path.suffix.lower())
     if reader is None:
         known = ", ".join(SCANS)
         raise InputError(
             "unknown kind of point cloud", file=path, expected=known, got=path.suffix or "no suffix"
         )
+    return reader
+
+
+def _unpacked(path: Path, reader: Callable[[Path], Found]) -> Found:
+    """Read what a .gz holds."""
     try:
-        if not path.stat().st_size:
-            raise InputError("the file is empty", file=path, hint="write it again")
-        found = reader(path, points, seed)
-        return found if isinstance(found, Scan) else _framed(found, path, seed)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"cannot read the point cloud: {reason}", file=path) from error
-    except GeometryError as error:
-        raise InputError(f"not a surface: {error}", file=path) from error
+        with gzip.open(path) as file:
+            content = file.read(_UNPACKED + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError("not a whole .gz file", file=path, got=error) from error
+    if len(content) > _UNPACKED:
+        raise InputError("too large", file=path, expected=f"at most {_UNPACKED >> 30} GB")
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / f"shape{Path(path.stem).suffix}"
+        place.write_bytes(content)
+        try:
+            return reader(place)
+        except InputError as error:
+            error.file = str(path)
+            raise
 
 
-def _framed(raw: Raw, path: Path, seed: int) -> Scan:
+def _scan(found: Found, path: Path | str, units: str, up: str, points: int, seed: int) -> Scan:
+    """Bring what was found to millimetres, z up, and make a cloud of it."""
+    factor, matrix = millimetres(units or "mm"), turn(up)
+    if found.triangles is not None:
+        mesh = _mesh(found, path)
+        if factor != 1 or up != "z":
+            mesh = replace(mesh, vertices=factor * mesh.vertices @ matrix.T)
+        cloud, notices = sample_cloud(mesh, points, seed=seed), found.notices
+        if _inside_out(cloud):
+            cloud = replace(cloud, normals=-cloud.normals)
+            mesh = replace(mesh, triangles=mesh.triangles[:, ::-1])
+            notices = (*notices, "the mesh was inside out and is turned")
+        return Scan(cloud, notices, mesh, units, up, str(path))
+    cloud, notices = _framed(found, path, seed)
+    if factor != 1 or up != "z":
+        cloud = PointCloud(
+            cloud.points @ matrix.T,
+            cloud.normals @ matrix.T,
+            factor * matrix @ cloud.center,
+            factor * cloud.scale,
+            cloud.estimated,
+        )
+    if _inside_out(cloud):
+        cloud = replace(cloud, normals=-cloud.normals)
+        notices.append("the normals pointed inwards and are turned")
+    return Scan(cloud, (*found.notices, *notices), None, units, up, str(path))
+
+
+def _inside_out(cloud: PointCloud) -> bool:
+    """Say whether normals point inwards.
+
+    Of a closed surface the mean of p · n is three times its volume by its area (Gauss), and
+    above 0 if they point outwards.
+    """
+    return bool((cloud.points * cloud.normals).sum(axis=1).mean() < _INWARDS)
+
+
+def _framed(found: Found, path: Path | str, seed: int) -> tuple[PointCloud, list[str]]:
     """Bring points into the frame, and see to it that they have unit normals."""
-    places, normals = _checked(raw.points, "points", path), raw.normals
+    places, normals = _checked(found.points, "points", path), found.normals
     notices: list[str] = []
     if normals is not None:
         normals = _unit(_checked(normals, "normals", path), notices)
     framed, center, scale = normalize(places)
-    if raw.frame is not None:
+    if found.frame is not None:
         if max(np.abs(center).max(), abs(scale - 1)) < HALF_PRECISION:
             framed, center, scale = places, np.zeros(3), 1.0  # bit for bit as in training
-        center, scale = raw.frame[0] + raw.frame[1] * center, raw.frame[1] * scale
+        center, scale = found.frame[0] + found.frame[1] * center, found.frame[1] * scale
     if normals is None and len(framed) > MOST:
         notices.append(f"{MOST:,} of {len(framed):,} points are used")
         framed = framed[np.random.default_rng(seed).choice(len(framed), MOST, replace=False)]
-    if normals is None:
-        notices.append("normals were estimated from the points")
-        normals = estimate_normals(framed)
-    return Scan(PointCloud(framed, normals, center, scale), tuple(notices))
+    if normals is not None:
+        return PointCloud(framed, normals, center, scale), notices
+    notices.append("normals were estimated from the points")
+    return PointCloud(framed, estimate_normals(framed), center, scale, estimated=True), notices
 
 
 def _unit(normals: Array, notices: list[str]) -> Array | None:
@@ -114,7 +198,7 @@ def _unit(normals: Array, notices: list[str]) -> Array | None:
     return normals / largest / lengths
 
 
-def _checked(values: Any, name: str, path: Path) -> Array:
+def _checked(values: Any, name: str, path: Path | str) -> Array:
     """Return an array (n, 3) of finite numbers. Raises InputError."""
     array = np.asarray(values)
     if array.ndim != 2 or array.shape[1] != 3 or array.dtype.kind not in "fiu":
@@ -137,149 +221,51 @@ def _checked(values: Any, name: str, path: Path) -> Array:
     return array
 
 
-# --- one reader for each kind of file -----------------------------------------------------------
-
-
-def _npy(path: Path, points: int, seed: int) -> Raw:
-    with _stored(path), path.open("rb") as file:
-        array = np.load(file, allow_pickle=False)
-        if not isinstance(array, np.ndarray):
-            raise ValueError("an archive of arrays, whose suffix is .npz")
-    return _split(array, path)
-
-
-def _npz(path: Path, points: int, seed: int) -> Raw:
-    """The arrays `points` and `normals`, with `center` and `scale` if it is ours; or the first."""
-    with _stored(path), path.open("rb") as file:  # numpy leaves what it cannot read open
-        if not zipfile.is_zipfile(file):
-            raise ValueError("no archive, or not all of it")
-        file.seek(0)
-        arrays = np.load(file, allow_pickle=False)
-        names = ("points", "normals", "center", "scale")
-        wanted = names if "points" in arrays.files else arrays.files[:1]
-        found = {name: arrays[name] for name in wanted if name in arrays.files}
-        if not found:
-            raise ValueError("no array")
-    first, *_ = found.values()
-    raw = _split(_rows(first), path)
-    normals = _rows(found["normals"]) if "normals" in found else raw.normals
-    if normals is not None and normals.shape != raw.points.shape:
-        expected, got = " × ".join(map(str, raw.points.shape)), " × ".join(map(str, normals.shape))
-        hint = "give each point a normal, or none"
-        raise InputError("not the normals", file=path, expected=expected, got=got, hint=hint)
-    if not {"center", "scale"} <= found.keys():
-        return Raw(raw.points, normals)
-    center, scale = found["center"], found["scale"]
-    if (
-        center.shape != (3,)
-        or scale.size != 1
-        or {center.dtype.kind, scale.dtype.kind} - set("fiu")
-    ):
-        expected = "a center of 3 numbers and a scale of 1"
-        raise InputError("not a frame", file=path, expected=expected, got=(center, scale))
-    center, scale = center.astype(np.float64), float(scale.reshape(-1)[0])
-    if not np.isfinite(center).all() or not 0 < scale < np.inf:
-        expected = "a finite center and a scale above 0"
-        raise InputError("not a frame", file=path, expected=expected, got=(center, scale))
-    return Raw(raw.points, normals, (center, scale))
-
-
-@contextmanager
-def _stored(path: Path) -> Iterator[None]:
-    """Name a file of arrays that cannot be read, by all that numpy raises for one."""
-    try:
-        yield
-    except (
-        ValueError,
-        EOFError,
-        SyntaxError,
-        MemoryError,
-        KeyError,
-        RuntimeError,
-        OverflowError,
-        tokenize.TokenError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        expected, hint = f"a whole {path.suffix} of numbers", "write it with numpy.save or savez"
-        got = str(error) or type(error).__name__
-        raise InputError(
-            "not a file of arrays", file=path, expected=expected, got=got, hint=hint
-        ) from error
-
-
-def _rows(array: np.ndarray) -> np.ndarray:
-    """Our own clouds may be flat: x y z x y z …"""
-    return array.reshape(-1, 3) if array.ndim == 1 and len(array) % 3 == 0 else array
-
-
-def _split(array: np.ndarray, path: Path) -> Raw:
-    """Take the first three columns as places and the next three, if there are some, as normals."""
-    if array.ndim == 2 and array.shape[1] == 6:
-        return Raw(array[:, :3], array[:, 3:])
-    return Raw(_checked(array, "points", path))
-
-
-def _ply(path: Path, points: int, seed: int) -> Raw | Scan:
-    content = path.read_bytes()
-    header = read_header(content, path)
-    if header.faces:
-        return _sampled(_ply_mesh(path), path, points, seed)
-    return Raw(*read_vertices(content, header, path))
-
-
-def _ply_mesh(path: Path) -> Mesh:
-    import trimesh
-
-    try:
-        found = trimesh.load_mesh(path, process=False)
-        return Mesh(np.asarray(found.vertices, np.float64), np.asarray(found.faces, np.int64))
-    # What its parser makes of a broken file: anything, up to names that were never bound.
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        NameError,
-        ArithmeticError,
-    ) as error:
-        problem, hint = "not a mesh that can be read", "export it again"
-        raise InputError(problem, file=path, got=str(error), hint=hint) from error
-
-
-def _stl(path: Path, points: int, seed: int) -> Scan:
-    return _sampled(read_stl(path), path, points, seed)
-
-
-def _sampled(mesh: Mesh, path: Path, points: int, seed: int) -> Scan:
-    """Sample a mesh by area, with the normals of its triangles."""
-    triangles, vertices = mesh.triangles, mesh.vertices
+def _mesh(found: Found, path: Path | str) -> Mesh:
+    """Return the mesh that a file holds, if its triangles are of vertices that exist."""
+    triangles, vertices = np.asarray(found.triangles), np.asarray(found.points, np.float64)
     if not len(triangles):
         raise InputError("a mesh without triangles", file=path, hint="export the surface")
     if triangles.min() < 0 or triangles.max() >= len(vertices):
-        expected, got = (
-            f"vertices 0 to {len(vertices) - 1}",
-            f"{triangles.min()} to {triangles.max()}",
-        )
+        expected = f"vertices 0 to {len(vertices) - 1}"
+        got = f"{triangles.min()} to {triangles.max()}"
         raise InputError("triangles of no vertices", file=path, expected=expected, got=got)
-    if not np.isfinite(vertices).all():
+    if not np.isfinite(vertices[triangles]).all():
         raise InputError("vertices that are not numbers", file=path, expected="finite coordinates")
-    return Scan(sample_cloud(mesh, points, seed=seed))
+    return Mesh(vertices, triangles.astype(np.int64))
 
 
-def _step(path: Path, points: int, seed: int) -> Scan:
+def _stl(path: Path) -> Found:
+    return Found.of(read_stl(path))
+
+
+def _step(path: Path) -> Found:
     """Read all solids and shells of a STEP file, in millimetres whatever its unit is."""
     from cadcomplete.kernel.step import read_step
     from cadcomplete.kernel.tessellate import tessellate
 
-    return Scan(sample_cloud(tessellate(read_step(path)), points, seed=seed))
+    mesh = tessellate(read_step(path))
+    if not len(mesh.triangles):
+        problem, hint = "a STEP file whose surface cannot be drawn", "are its numbers numbers?"
+        raise InputError(problem, file=path, hint=hint)
+    return Found.of(mesh, units="mm")
 
 
-SCANS: dict[str, Callable[[Path, int, int], Raw | Scan]] = {
-    ".npy": _npy,
-    ".npz": _npz,
-    ".ply": _ply,
+SCANS: dict[str, Callable[[Path], Found]] = {
+    ".npy": read_npy,
+    ".npz": read_npz,
+    ".ply": read_ply,
     ".stl": _stl,
     ".step": _step,
     ".stp": _step,
+    ".obj": read_mesh,
+    ".off": read_mesh,
+    ".glb": read_mesh,
+    ".3mf": read_3mf,
+    ".xyz": read_rows,
+    ".pts": read_rows,
+    ".asc": read_rows,
+    ".txt": read_rows,
+    ".csv": read_rows,
+    ".pcd": read_pcd,
 }

@@ -9,6 +9,7 @@ import numpy as np
 from cadcomplete.errors import InputError
 from cadcomplete.geometry import Array
 from cadcomplete.kernel.mesh import Mesh
+from cadcomplete.kernel.shape import without_mark
 
 _HEADER = 84  # 80 bytes of anything, then the number of triangles
 _TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attributes", "<u2")])
@@ -17,8 +18,9 @@ _TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attrib
 def read_stl(path: Path) -> Mesh:
     """Return the triangles, each with corners of its own. Raises InputError, OSError."""
     content = path.read_bytes()
-    count = int.from_bytes(content[80:_HEADER], "little")
-    length = _HEADER + count * _TRIANGLE.itemsize
+    if len(content) != _length(content):
+        content = without_mark(content, path)
+    length = _length(content)
     text = content.lstrip()[:5].lower() == b"solid"  # some binary files begin so, too
     if text and len(content) != length:
         corners = _read_text(content, path)
@@ -28,8 +30,14 @@ def read_stl(path: Path) -> Mesh:
         raise InputError(problem, file=path, expected=expected, got=got, hint=hint)
     else:
         with np.errstate(invalid="ignore"):  # what is no number is found by who asked
+            count = (length - _HEADER) // _TRIANGLE.itemsize
             corners = np.frombuffer(content, _TRIANGLE, count, _HEADER)["corners"].astype(float)
     return Mesh(corners.reshape(-1, 3), np.arange(3 * len(corners)).reshape(-1, 3))
+
+
+def _length(content: bytes) -> int:
+    """How long a binary file is that begins like this."""
+    return _HEADER + int.from_bytes(content[80:_HEADER], "little") * _TRIANGLE.itemsize
 
 
 def _read_text(content: bytes, path: Path) -> Array:

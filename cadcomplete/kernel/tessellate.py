@@ -20,7 +20,7 @@ from OCP.TopoDS import TopoDS, TopoDS_Edge, TopoDS_Face, TopoDS_Shape
 from cadcomplete.geometry import Array
 from cadcomplete.kernel.booleans import Solid
 from cadcomplete.kernel.measure import bounding_box
-from cadcomplete.kernel.mesh import Mesh
+from cadcomplete.kernel.mesh import EMPTY, Mesh
 
 
 def tessellate(solid: Solid, *, deflection: float = 1e-3, angle: float = 12.0) -> Mesh:
@@ -89,6 +89,8 @@ def _edges(
 
 def _merged(parts: list[tuple[Array, np.ndarray]], lines: tuple[Array, ...], near: float) -> Mesh:
     """Put the faces together, so that neighbours share the vertices on their common edge."""
+    if not parts:  # of a surface whose numbers are none, the kernel draws nothing
+        return Mesh(EMPTY.vertices, EMPTY.triangles, lines)
     offsets = np.cumsum([0, *(len(vertices) for vertices, _ in parts)])
     vertices = np.concatenate([vertices for vertices, _ in parts])
     triangles = np.concatenate(

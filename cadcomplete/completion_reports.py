@@ -1,0 +1,180 @@
+"""What `complete` answers, as a plain dictionary and as text.
+
+The keys are a promise to scripts: they do not change.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cadcomplete import exporters, readers
+from cadcomplete.answering import Answering, due_after
+from cadcomplete.errors import InputError, keeping
+from cadcomplete.files import check_folder
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.predictions import check_seed
+from cadcomplete.progress import telling
+from cadcomplete.readers import Document
+from cadcomplete.reports import counted
+from cadcomplete.shapes import read_shape, reading
+
+if TYPE_CHECKING:
+    from cadcomplete.completion import Completions
+
+Json = dict[str, Any]
+
+_ANSWERING = 0.8
+"""Share of the time that answering may take where files are written as well."""
+
+
+def complete(
+    path: Path,
+    *,
+    keep: int | None,
+    caption: str | None,
+    images: tuple[Path, ...],
+    points: Path | None,
+    units: str,
+    up: str,
+    place: str,
+    n: int,
+    seed: int,
+    only_next: bool,
+    model: Path | None,
+    output: Path | None,
+    formats: tuple[str, ...],
+    started: float | None = None,
+    time_limit: float = 30.0,
+    answering: Answering | None = None,
+) -> Json:
+    """Return the completions of a part; with `output`, also as files.
+
+    All of it within `time_limit` seconds, but for reading a model of one's own: what is found by
+    then is the answer, what could not be written is named. `started` is when the program was, by
+    `time.monotonic`; by default now. Raises Interrupted.
+    """
+    check_seed(seed)
+    started = time.monotonic() if started is None else started
+    due = due_after(time_limit, started)
+    document = readers.read(path)
+    exporters.check_formats(formats)
+    if points is None and (units or up or place != "check"):
+        raise InputError("--units, --up and --place are for a shape", hint="give it with --points")
+    if output is not None:
+        check_folder(output)
+    answering = answering or Answering()
+    kept = "nothing was written" if output is None else f"files that are in {output} are whole"
+    asked: Json = {"keep": keep, "caption": caption, "images": images, "n": n, "seed": seed}
+    kernel = Kernel(workers=2, time_limit=time_limit)
+    with keeping(lambda: kept), kernel, telling() as tell:
+        tell("the model is read")
+        scan = points and reading(points, units=units, up=up, kernel=kernel)
+        loaded, due = answering.ready(model, due)  # the kernel starts while torch is imported
+        from cadcomplete import completion as completing
+
+        with kernel.until(due):
+            shape = scan and read_shape(scan, file=points or "", kernel=kernel)
+        result = completing.complete(
+            document,
+            model=loaded,
+            points=shape,
+            place=place,
+            only_next=only_next,
+            sampling=answering.sampling(loaded, n=n),
+            due=due if output is None else due.share(_ANSWERING),
+            tell=tell,
+            kernel=kernel,
+            **asked,
+        )
+        tell("files are written")
+        with kernel.until(due):
+            files = {} if output is None else completing.write(result, output, formats, kernel)
+    return {
+        "file": str(path),
+        "caption": caption,
+        "images": [str(image) for image in images],
+        "points": points and str(points),
+        "notices": list(result.notices),
+        "part_notices": _part_notices(document, result),
+        **_completions(result, files),
+        "total_seconds": round(time.monotonic() - started, 3),
+    }
+
+
+def _part_notices(document: Document, result: Completions) -> list[str]:
+    """What a person should know of how the given part was read."""
+    kept = result.given.sequence.operations
+    remarks = [remark for operation in kept for remark in operation.remarks]
+    return [*remarks, document.sequence.notice] if document.sequence.rest else remarks
+
+
+def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
+    return {
+        "kept": result.given.sequence.whole_operations,
+        "model": result.model,
+        "seconds": round(result.seconds, 3),
+        "finished": round(result.finished, 4),
+        "score_is": result.score_is,
+        "as_it_is": None if result.as_it_is is None else round(result.as_it_is, 6),
+        "generated": result.generated,
+        "discarded": result.discarded,
+        "in_time": result.in_time,
+        "overview": files.get("overview"),
+        "lost": files.get("lost", {}),
+        "completions": [
+            {
+                "rank": c.rank,
+                "score": round(c.score, 6),
+                "valid": c.valid,
+                "problems": list(c.problems),
+                "remarks": [str(remark) for remark in c.remarks],
+                "bodies": c.bodies,
+                "operations_added": c.operations_added,
+                "volume_mm3": c.volume,
+                "words": c.words,
+                "text": c.text,
+                "files": files.get(c.rank, {}),
+            }
+            for c in result.completions
+        ],
+    }
+
+
+def completions_text(report: Json) -> str:
+    """Return completions for people."""
+    from cadcomplete.wording import told
+
+    kept, score_is = counted(report["kept"], "operation"), report["score_is"]
+    lines = [f"{report['file']}: {kept} kept; {report['finished']:.0%} that nothing is missing"]
+    if report["as_it_is"] is not None:
+        lines.append(f"as it is: {told(report['as_it_is'], score_is)}")
+    lines += [f"{report['file']}: {notice}" for notice in report["part_notices"]]
+    lines += [f"note: {notice}" for notice in report["notices"]]
+    for completion in report["completions"]:
+        volume = completion["volume_mm3"]
+        size = "no solid" if volume is None else f"{volume:.6g} mm³"
+        verdict = "valid" if completion["valid"] else f"not valid: {completion['problems'][0]}"
+        added = counted(completion["operations_added"], "operation")
+        score = told(completion["score"], score_is)
+        if completion["bodies"] > 1:
+            size += f" in {completion['bodies']} bodies"
+        lines.append(f"\n{completion['rank']}. {completion['words']}")
+        lines.append(f"   {score}; {added} added, {size}, {verdict}")
+        lines += [f"   {remark}" for remark in completion["remarks"]]
+        lines += [f"   {line}" for line in completion["text"].splitlines()]
+        lines += [f"   {name}: {file}" for name, file in completion["files"].items()]
+    if not report["completions"]:
+        lines.append("\nnothing that was found is expected to be better than the part as it is;")
+        lines.append("with --next: what may follow, supposing that something does")
+    if report["overview"]:
+        lines.append(f"\noverview: {report['overview']}")
+    lines += [f"not written: {path}: {reason}" for path, reason in report["lost"].items()]
+    if not report["in_time"]:
+        lines.append("time was up before all was found and checked; --time-limit allows more")
+    total, own = report["total_seconds"], report["seconds"]
+    lines.append(f"\n{report['model']}, {total:.1f} seconds, {own:.1f} of them for the answer")
+    if report["completions"] and not any(c["files"] for c in report["completions"]):
+        lines.append("use -o FOLDER to write files")
+    return "\n".join(lines)
