@@ -304,8 +304,7 @@ def complete(
     one_thread()
     from cadcomplete import answering, completion_reports
 
-    report = completion_reports.complete(
-        part,
+    asked = completion_reports.Asked(
         keep=keep,
         caption=caption,
         images=tuple(image or ()),
@@ -316,6 +315,10 @@ def complete(
         n=n,
         seed=seed,
         only_next=only_next,
+    )
+    report = completion_reports.complete(
+        part,
+        asked,
         model=model,
         output=output,
         formats=tuple(name.strip() for name in formats.split(",") if name.strip()),

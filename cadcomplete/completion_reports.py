@@ -6,6 +6,7 @@ The keys are a promise to scripts: they do not change.
 from __future__ import annotations
 
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,8 @@ from cadcomplete import exporters, readers
 from cadcomplete.answering import Answering, due_after
 from cadcomplete.errors import InputError, keeping
 from cadcomplete.files import check_folder
-from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.contain import Kernel, Pending
+from cadcomplete.kernel.scans import Scan
 from cadcomplete.predictions import check_seed
 from cadcomplete.progress import telling
 from cadcomplete.readers import Document
@@ -29,73 +31,90 @@ _ANSWERING = 0.8
 """Share of the time that answering may take where files are written as well."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a part is to go on, as `completion.complete` has it; `points` are the file of a shape."""
+
+    keep: int | None
+    caption: str | None
+    images: tuple[Path, ...]
+    points: Path | None
+    units: str
+    up: str
+    place: str
+    n: int
+    seed: int
+    only_next: bool
+
+    def check(self) -> None:
+        """Raise InputError for what makes no sense together."""
+        check_seed(self.seed)
+        if self.points is None and (self.units or self.up or self.place != "check"):
+            hint = "give it with --points"
+            raise InputError("--units, --up and --place are for a shape", hint=hint)
+
+    def scan(self, kernel: Kernel) -> Pending[Scan] | None:
+        """Begin to read the shape."""
+        if self.points is None:
+            return None
+        return reading(self.points, units=self.units, up=self.up, kernel=kernel)
+
+    def as_json(self) -> Json:
+        return {
+            "caption": self.caption,
+            "images": [str(image) for image in self.images],
+            "points": self.points and str(self.points),
+        }
+
+
 def complete(
     path: Path,
+    asked: Asked,
     *,
-    keep: int | None,
-    caption: str | None,
-    images: tuple[Path, ...],
-    points: Path | None,
-    units: str,
-    up: str,
-    place: str,
-    n: int,
-    seed: int,
-    only_next: bool,
     model: Path | None,
     output: Path | None,
     formats: tuple[str, ...],
-    started: float | None = None,
-    time_limit: float = 30.0,
-    answering: Answering | None = None,
+    started: float,
+    time_limit: float,
+    answering: Answering,
 ) -> Json:
     """Return the completions of a part; with `output`, also as files.
 
     All of it within `time_limit` seconds, but for reading a model of one's own: what is found by
     then is the answer, what could not be written is named. `started` is when the program was, by
-    `time.monotonic`; by default now. Raises Interrupted.
+    `time.monotonic`. Raises Interrupted.
     """
-    check_seed(seed)
-    started = time.monotonic() if started is None else started
+    asked.check()
     due = due_after(time_limit, started)
     document = readers.read(path)
     exporters.check_formats(formats)
-    if points is None and (units or up or place != "check"):
-        raise InputError("--units, --up and --place are for a shape", hint="give it with --points")
     if output is not None:
         check_folder(output)
-    answering = answering or Answering()
     kept = "nothing was written" if output is None else f"files that are in {output} are whole"
-    asked: Json = {"keep": keep, "caption": caption, "images": images, "n": n, "seed": seed}
     kernel = Kernel(workers=2, time_limit=time_limit)
     with keeping(lambda: kept), kernel, telling() as tell:
         tell("the model is read")
-        scan = points and reading(points, units=units, up=up, kernel=kernel)
+        scan = asked.scan(kernel)
         loaded, due = answering.ready(model, due)  # the kernel starts while torch is imported
         from cadcomplete import completion as completing
 
         with kernel.until(due):
-            shape = scan and read_shape(scan, file=points or "", kernel=kernel)
+            shape = scan and read_shape(scan, file=asked.points or "", kernel=kernel)
         result = completing.complete(
             document,
+            **{**asdict(asked), "points": shape},
             model=loaded,
-            points=shape,
-            place=place,
-            only_next=only_next,
-            sampling=answering.sampling(loaded, n=n),
+            sampling=answering.sampling(loaded, n=asked.n),
             due=due if output is None else due.share(_ANSWERING),
             tell=tell,
             kernel=kernel,
-            **asked,
         )
         tell("files are written")
         with kernel.until(due):
             files = {} if output is None else completing.write(result, output, formats, kernel)
     return {
         "file": str(path),
-        "caption": caption,
-        "images": [str(image) for image in images],
-        "points": points and str(points),
+        **asked.as_json(),
         "notices": list(result.notices),
         "part_notices": _part_notices(document, result),
         **_completions(result, files),
