@@ -136,8 +136,8 @@ def test_the_gallery_marks_hits_and_misses(plate):
     assert labels == [
         "given",
         "designer",
-        "1. 0.60 miss, IoU 0.60",
-        "2. 0.40 hit",
+        "1. 60% likely: miss, IoU 0.60",
+        "2. 40% likely: hit",
         "no suggestion",
     ]
 

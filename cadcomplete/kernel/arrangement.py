@@ -23,7 +23,7 @@ from manifold3d import CrossSection, FillRule, Manifold, OpType
 
 from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import GeometryError
-from cadcomplete.geometry import Array, Plane, Vec2
+from cadcomplete.geometry import Array, Plane, Vec2, Vec3
 from cadcomplete.operations import Loop, Profile, Sketch
 
 STEPS = (30.0, 15.0, 5.0, 3.0, 1.0, 0.6, 0.3, 0.12)
@@ -36,7 +36,7 @@ MOST_CORNERS = 6_000
 """Corners above which nothing finer is asked for: some tenths of a second."""
 
 _CROSSINGS = 4
-"""Arcs cut in two in the worst of places, all to the same side; the others even out."""
+"""Arcs cut in two in the worst of places, all to the same side; more even out, but for a root."""
 
 NEAR = 6e-6
 """Fineness, in squares of the radius, at which two arcs are said to touch or not."""
@@ -67,8 +67,8 @@ class Fineness:
 
 COARSE = Fineness()
 
-RoundPart = tuple[float, float, float]
-"""Radius, degrees and height of an arc."""
+RoundPart = tuple[float, float, float, Vec3]
+"""Radius, degrees, height and axis of an arc."""
 
 Counted = tuple[tuple[RoundPart, ...], int]
 
@@ -79,7 +79,7 @@ class Arrangement:
 
     Attributes:
         make: returns the polyhedron.
-        count: returns radius, degrees and height of each arc, in mm, and how many lines there are.
+        count: returns what there is of each arc, in mm, and how many lines there are.
     """
 
     make: Callable[[Fineness], Manifold]
@@ -93,6 +93,17 @@ class Arrangement:
     @property
     def arcs(self) -> tuple[RoundPart, ...]:
         return self.counted[0]
+
+    @cached_property
+    def askew(self) -> bool:
+        """Whether round walls of different axes may meet: no formula has such edges."""
+        axes = np.array([axis for *_, axis in self.arcs])
+        return bool(len(axes)) and bool((np.abs(axes @ axes[0]) < 1 - CERTAIN).any())
+
+    @cached_property
+    def crossings(self) -> float:
+        """About how many arcs are cut in two to the same side."""
+        return max(_CROSSINGS, math.sqrt(len(self.arcs)))
 
     def at(self, fineness: Fineness) -> Manifold:
         """Return the polyhedron."""
@@ -125,16 +136,16 @@ class Arrangement:
         times as much for each arc as a polygon is off where something runs through it.
         """
         off = abs(volume - self.volume(Fineness(turned=turned)))
-        coarse = math.radians(STEPS[0]) ** 3 * sum(r * r * high for r, _, high in self.arcs)
+        coarse = math.radians(STEPS[0]) ** 3 * sum(r * r * high for r, _, high, _ in self.arcs)
         if off <= CERTAIN * volume or off > coarse + within:
             return off <= within
-        tallest = max((high for _, _, high in self.arcs), default=0.0)
+        tallest = max((high for _, _, high, _ in self.arcs), default=0.0)
         if not tallest:
             return off <= within
-        area = 8.0 ** math.floor(math.log(within / (_CROSSINGS * tallest), 8))
+        area = 8.0 ** math.floor(math.log(within / (self.crossings * tallest), 8))
         while self.corners(fine := Fineness(area, turned)) > MOST_CORNERS:
             area *= 8
-        unsure = _CROSSINGS * area * tallest
+        unsure = self.crossings * area * tallest
         return abs(volume - self.volume(fine)) <= max(within, unsure)
 
     def box(self) -> Array:
@@ -143,7 +154,7 @@ class Arrangement:
 
     def unsure(self, fineness: Fineness = COARSE) -> float:
         """Return by how much a polygon may be off its arc, in mm: r · angle² / 6 at most."""
-        widest = max((radius for radius, _, _ in self.arcs), default=0.0)
+        widest = max((radius for radius, *_ in self.arcs), default=0.0)
         return widest * math.radians(fineness.step(widest)) ** 2 / 6 if widest else 0.0
 
     def apart(self, other: Arrangement, gap: float) -> bool:
@@ -154,7 +165,7 @@ class Arrangement:
         (low, high), (other_low, other_high) = self.box(), other.box()
         if (low > other_high + gap).any() or (other_low > high + gap).any():
             return True
-        widest = max((radius for radius, _, _ in self.arcs + other.arcs), default=0.0)
+        widest = max((radius for radius, *_ in self.arcs + other.arcs), default=0.0)
         for fineness in (COARSE, Fineness(NEAR * widest**2)):
             one, two = self.at(fineness), other.at(fineness)
             clear = gap + max(self.unsure(fineness), other.unsure(fineness))
@@ -167,7 +178,7 @@ class Arrangement:
     def corners(self, fineness: Fineness) -> float:
         """About how many corners the polygons have."""
         arcs, lines = self.counted
-        return lines + sum(degrees / fineness.step(r) for r, degrees, _ in arcs)
+        return lines + sum(degrees / fineness.step(r) for r, degrees, *_ in arcs)
 
 
 def prism(profile: Profile, sketch: Sketch, low: float, high: float) -> Arrangement:
@@ -176,7 +187,7 @@ def prism(profile: Profile, sketch: Sketch, low: float, high: float) -> Arrangem
 
     def count() -> Counted:
         curves = [curve for loop in loops for curve in loop.curves]
-        found = [(*_round_part(curve), high - low) for curve in curves]
+        found = [(*_round_part(curve), high - low, sketch.plane.normal) for curve in curves]
         arcs = tuple(part for part in found if part[0])
         return arcs, len(curves) - len(arcs)
 

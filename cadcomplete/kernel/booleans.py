@@ -58,6 +58,10 @@ RIGHT = 8e-7
 """Relative difference from what it must be up to which a volume is believed."""
 
 
+NEARLY = 1e-4
+"""The same where nothing better is found and round walls meet askew: such edges are approximate."""
+
+
 class BooleanError(GeometryError):
     """No order and no fuzzy value give a valid solid with the volume that it must have."""
 
@@ -146,7 +150,7 @@ def _right(
     way: Way,
     fits: Callable[[Solid], bool],
 ) -> Solid:
-    """Return the first result that is valid, has the volume wanted, and fits.
+    """Return the first result that is valid, has the volume wanted (nearly, if askew), and fits.
 
     `before` is one of those that went in. Raises GeometryError if nothing is left of it,
     BooleanError if there is no such result.
@@ -154,20 +158,29 @@ def _right(
     if not way.checked:
         return _unchecked(attempts[0], wanted, before, way, fits)
     since = (before.prisms, before.volume)
-    got = None
+    got, near = None, None
     for shape in _shapes(attempts, way):
         for one in unified(shape):
             volume = volume_of(one)
             nothing = abs(volume) <= SAME * before.volume
             if nothing and wanted.has(0.0, within=RIGHT * before.volume):
                 raise GeometryError("nothing is left")
-            if volume <= 0 or not wanted.has(volume, within=RIGHT * volume, since=since):
-                got = volume
+            right = volume > 0 and wanted.has(volume, within=RIGHT * volume, since=since)
+            got = got if right else volume
+            if not right and (near or not _nearly(volume, wanted)):
                 continue
             solid = Solid(one, volume, wanted, checked=True)
             if fits(solid) and is_valid(one):
-                return solid
+                if right:
+                    return solid
+                near = solid
+    if near is not None:
+        return near
     raise BooleanError("the boolean gives no valid solid") if got is None else _wrong(got, wanted)
+
+
+def _nearly(volume: float, wanted: Arrangement) -> bool:
+    return volume > 0 and wanted.askew and wanted.has(volume, within=NEARLY * volume)
 
 
 def _shapes(attempts: list[Attempt], way: Way) -> Iterator[TopoDS_Shape]:

@@ -18,7 +18,7 @@ import numpy as np
 from cadcomplete.config import Config, from_dict
 from cadcomplete.plan.coverage import Coverage, coverage
 from cadcomplete.plan.memory import ADAM, GB, SINGLE, Memory, Model, memory_of, model_of
-from cadcomplete.plan.work import H100, SHARE, of_attention, of_encoders, per_token
+from cadcomplete.plan.work import MEASURED, of_attention, of_encoders, per_token
 
 Json = dict[str, Any]
 
@@ -41,7 +41,7 @@ def plan(
     *,
     data: Sequence[str | Path] = (),
     gpu: float = 80.0,
-    tflops: float = SHARE * H100,
+    tflops: float = MEASURED,
 ) -> Json:
     """Return what a configuration takes on a card of `gpu` GB that computes `tflops`.
 
