@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cadcomplete.fitting import Wanted, finish, occupancy
-from cadcomplete.fitting.scores import state
+from cadcomplete.fitting.scores import whole_state
 from cadcomplete.generate import Row
 from cadcomplete.geometry import Array
 from cadcomplete.kernel.manifolds import solid
@@ -66,7 +66,7 @@ def finished_parts(
         parts[encode(given).text] = Part(given, 0.0, "given")
     sequences = [part.sequence for part in parts.values()]
     if wanted is not None:
-        scores = np.array([state(s, wanted).agreement for s in sequences])
+        scores = np.array([whole_state(s, wanted).agreement for s in sequences])
         order = scores - _PLAIN * np.array([len(s) for s in sequences])
         if wanted.noise:  # of which not all is seen: `finish` knows better what to trust
             first = {text: len(found) - i for i, text in enumerate(found)}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from manifold3d import Manifold
 
 from cadcomplete.fitting.regions import Bools
 from cadcomplete.fitting.solids import combined, occupancy, swept
-from cadcomplete.fitting.wanted import Wanted
+from cadcomplete.fitting.wanted import VOLUME, Wanted
 from cadcomplete.geometry import Array
+from cadcomplete.kernel.manifolds import solid
 from cadcomplete.operations import Boolean, Extrude
 from cadcomplete.sequence import CadSequence
 
@@ -37,6 +39,31 @@ class State:
 def state(sequence: CadSequence, wanted: Wanted) -> State:
     """Return what a history has made so far."""
     return _state(occupancy(sequence, wanted.queries), wanted)
+
+
+def whole_state(sequence: CadSequence, wanted: Wanted) -> State:
+    """Return what a history has made, and count what lies where there are no queries.
+
+    Near a scan with gaps nobody knows what is there, so nothing is counted.
+    """
+    here = state(sequence, wanted)
+    return replace(here, either=here.either + _beyond(sequence, wanted))
+
+
+def _beyond(sequence: CadSequence, wanted: Wanted) -> float:
+    """The weight of what a part has outside of the box in which the queries are.
+
+    There its surface is as wrong as its inside, so it counts for both kinds of queries.
+    """
+    if wanted.opened is not None:
+        return 0.0
+    spread = wanted.queries[:VOLUME]
+    low, high = spread.min(axis=0), spread.max(axis=0)
+    slack = 0.01 * (high - low)
+    body = solid(sequence)
+    box = Manifold.cube(high - low + 2 * slack).translate(low - slack)
+    inside = float(wanted.inside[:VOLUME].mean() * np.prod(high - low))
+    return max(body.volume() - (body ^ box).volume(), 0.0) / max(inside, 1e-12)
 
 
 def extended(before: State, extrude: Extrude, sequence: CadSequence) -> State:

@@ -26,17 +26,20 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.geometry import Array, Plane, Vec2, Vec3
 from cadcomplete.operations import Loop, Profile, Sketch
 
-STEPS = (30.0, 15.0, 5.0, 3.0, 1.0, 0.6, 0.3, 0.12)
+STEPS = (30.0, 15.0, 10.0, 5.0, 3.0, 2.0, 1.0, 0.6, 0.3, 0.12)
 """Degrees between the corners of a polygon that stands for an arc: one of these."""
 
 CERTAIN = 1e-9
 """Relative difference of two volumes that is no chance."""
 
-MOST_CORNERS = 6_000
-"""Corners above which nothing finer is asked for: some tenths of a second."""
+MOST_CORNERS = 12_000
+"""Corners above which nothing finer is asked for: about a second."""
 
 _CROSSINGS = 4
-"""Arcs cut in two in the worst of places, all to the same side; more even out, but for a root."""
+"""Arcs cut in two in the worst of places, all to the same side, that are expected at first."""
+
+_FINER = 8.0
+"""By how much areas become smaller: corners stand half as far apart."""
 
 NEAR = 6e-6
 """Fineness, in squares of the radius, at which two arcs are said to touch or not."""
@@ -100,11 +103,6 @@ class Arrangement:
         axes = np.array([axis for *_, axis in self.arcs])
         return bool(len(axes)) and bool((np.abs(axes @ axes[0]) < 1 - CERTAIN).any())
 
-    @cached_property
-    def crossings(self) -> float:
-        """About how many arcs are cut in two to the same side."""
-        return max(_CROSSINGS, math.sqrt(len(self.arcs)))
-
     def at(self, fineness: Fineness) -> Manifold:
         """Return the polyhedron."""
         if fineness not in self._known:
@@ -133,20 +131,29 @@ class Arrangement:
         """Say the same, of the prisms as they lie, or turned.
 
         Few corners are enough if the volumes are the same but for rounding, or far apart: by 24
-        times as much for each arc as a polygon is off where something runs through it.
+        times as much for each arc as a polygon is off where something runs through it. Else there
+        are more until they agree, or must if it were right.
         """
         off = abs(volume - self.volume(Fineness(turned=turned)))
         coarse = math.radians(STEPS[0]) ** 3 * sum(r * r * high for r, _, high, _ in self.arcs)
         if off <= CERTAIN * volume or off > coarse + within:
             return off <= within
-        tallest = max((high for _, _, high, _ in self.arcs), default=0.0)
-        if not tallest:
-            return off <= within
-        area = 8.0 ** math.floor(math.log(within / (self.crossings * tallest), 8))
-        while self.corners(fine := Fineness(area, turned)) > MOST_CORNERS:
-            area *= 8
-        unsure = self.crossings * area * tallest
-        return abs(volume - self.volume(fine)) <= max(within, unsure)
+        certain = within / (len(self.arcs) * max(high for _, _, high, _ in self.arcs))
+        area = _FINER ** math.floor(math.log(certain * len(self.arcs) / _CROSSINGS, _FINER))
+        while self.corners(Fineness(area)) > MOST_CORNERS:
+            area *= _FINER
+        while (off := abs(volume - self.volume(Fineness(area, turned)))) > within:
+            if area <= certain:
+                return False
+            if self.corners(Fineness(area / _FINER)) > MOST_CORNERS:
+                return off <= self._spread(area, turned=turned)
+            area /= _FINER
+        return True
+
+    def _spread(self, area: float, *, turned: bool) -> float:
+        """By how much the volume changes when polygons become as fine as this; more is wrong."""
+        fine, coarse = Fineness(area, turned), Fineness(_FINER * area, turned)
+        return abs(self.volume(fine) - self.volume(coarse))
 
     def box(self) -> Array:
         """Return the lowest and the highest corner of a box around it, shape (2, 3), in mm."""

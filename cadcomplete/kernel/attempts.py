@@ -41,6 +41,11 @@ class Attempt:
     arguments: Shapes
     tools: Shapes
 
+    @property
+    def shapes(self) -> int:
+        """How many go in."""
+        return len(self.arguments) + len(self.tools)
+
     def run(self, fuzzy: float, *, spare: bool = True) -> TopoDS_Shape | None:
         """Return what the kernel makes, closing gaps of `fuzzy` mm; None if it fails.
 

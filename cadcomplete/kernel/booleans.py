@@ -62,6 +62,10 @@ NEARLY = 1e-4
 """The same where nothing better is found and round walls meet askew: such edges are approximate."""
 
 
+_MOST_CELLS = 8
+"""Shapes of which cells are made: they take much longer than a boolean."""
+
+
 class BooleanError(GeometryError):
     """No order and no fuzzy value give a valid solid with the volume that it must have."""
 
@@ -187,7 +191,8 @@ def _shapes(attempts: list[Attempt], way: Way) -> Iterator[TopoDS_Shape]:
     """Yield what the kernel makes of a boolean, one way after another."""
     for attempt in attempts:
         yield from (shape for gap in way.fuzzy if (shape := attempt.run(gap)) is not None)
-    yield from (shape for gap in way.fuzzy if (shape := attempts[0].cells(gap)) is not None)
+    if attempts[0].shapes <= _MOST_CELLS:
+        yield from (shape for gap in way.fuzzy if (shape := attempts[0].cells(gap)) is not None)
 
 
 def _unchecked(
