@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,10 +39,15 @@ class Answering:
         return loading.load(model, device=self.device, base=self.base)
 
     def ready(self, model: Path | None, due: Deadline) -> tuple[Checkpoint, Deadline]:
-        """Read the model; the time that one of one's own takes does not count."""
+        """Read the model; the time that one of one's own takes does not count.
+
+        Raises NoAnswerError if there is not even time for the one that ships.
+        """
+        if model is None:
+            with due.answering():
+                return self.load(None), due
         started = time.monotonic()
-        loaded = self.load(model)
-        return loaded, due if model is None else due.later(time.monotonic() - started)
+        return self.load(model), due.later(time.monotonic() - started)
 
     def sampling(self, model: Checkpoint, *, n: int = 0) -> Any:
         """Return how to draw; of `n` different answers some will be alike. Raises InputError."""
@@ -56,6 +60,9 @@ class Answering:
         return dataclasses.replace(usual, rows=self.rows or rows, **given)
 
 
+_LONGEST = 1e6
+"""Seconds that may be allowed at most: what a timer can hold."""
+
 _START = 0.95
 """Share of the time that is left once Python has started, which it has by then."""
 
@@ -65,8 +72,8 @@ def due_after(time_limit: float, started: float) -> Deadline:
 
     Raises InputError for what is no limit.
     """
-    if not 0 < time_limit < math.inf:
-        expected = "seconds, more than 0"
+    if not 0 < time_limit <= _LONGEST:
+        expected = f"seconds, more than 0 and at most {_LONGEST:,.0f}"
         raise InputError("no such limit", where="--time-limit", expected=expected, got=time_limit)
     return Deadline(started + _START * time_limit)
 

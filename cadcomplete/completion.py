@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -28,7 +28,7 @@ from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import Remark, Report
 from cadcomplete.lines import encode
 from cadcomplete.operations import Sketch
-from cadcomplete.predictions import Case, Finished, Suggestion, check_seed
+from cadcomplete.predictions import Case, Finished, Suggestion, check_count, check_seed
 from cadcomplete.predictor import ModelPredictor, Question
 from cadcomplete.readers import Document, read
 from cadcomplete.sequence import CadSequence
@@ -171,17 +171,17 @@ def complete(
     the answer, what could not be checked by then is not valid. `tell` hears of each step.
 
     Raises InputError if there are not that many operations, too many for the model, something
-    that the model cannot see, a shape that does not fit the part, or no time for an answer.
+    that the model cannot see, or a shape that does not fit the part; NoAnswerError if there is
+    not even time for one that is unchecked.
     """
     check_seed(seed)
-    if not 1 <= n <= 64:
-        raise InputError("cannot propose so many", where="n", expected="1 to 64", got=n)
+    check_count(n)
     own = Kernel(workers=2, time_limit=30.0) if kernel is None else nullcontext(kernel)
     with own as kernel:
         document = read(document) if isinstance(document, str | Path) else document
         given, model = kept(document, keep), _model(model)
         started = time.monotonic()
-        with _answering_by(due):
+        with due.answering():
             shape = shown(points, given.sequence, units=units, up=up, place=place, kernel=kernel)
             seen = _pictures(images), shape and shape.cloud
             case = Case(given.sequence.id, given.sequence, caption, *seen)
@@ -199,17 +199,6 @@ def _sampling(model: Checkpoint, n: int) -> Sampling:
     """How a model usually draws; of `n` different answers some will be alike."""
     usual = usual_sampling(model.config, model.metrics)
     return replace(usual, rows=max(usual.rows, 2 * n + 6))
-
-
-@contextmanager
-def _answering_by(due: Deadline) -> Iterator[None]:
-    """Interrupt what is not done when it is due. Raises InputError: there is no answer yet."""
-    try:
-        with due.enforced():
-            yield
-    except OutOfTime:
-        hint = "allow more seconds, or keep fewer operations"
-        raise InputError("no answer within the time limit", hint=hint) from None
 
 
 def _answered(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from cadcomplete.errors import InputError, keeping
 from cadcomplete.files import check_folder
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.scans import Scan
-from cadcomplete.predictions import check_seed
+from cadcomplete.predictions import check_count, check_seed
 from cadcomplete.progress import telling
 from cadcomplete.readers import Document
 from cadcomplete.reports import counted
@@ -29,6 +30,9 @@ Json = dict[str, Any]
 
 _ANSWERING = 0.8
 """Share of the time that answering may take where files are written as well."""
+
+_LIKELY = 0.02
+"""Probability of the first next operation below which it is said that none is likely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Asked:
     def check(self) -> None:
         """Raise InputError for what makes no sense together."""
         check_seed(self.seed)
+        check_count(self.n)
         if self.points is None and (self.units or self.up or self.place != "check"):
             hint = "give it with --points"
             raise InputError("--units, --up and --place are for a shape", hint=hint)
@@ -64,6 +69,7 @@ class Asked:
             "caption": self.caption,
             "images": [str(image) for image in self.images],
             "points": self.points and str(self.points),
+            "asked": self.n,
         }
 
 
@@ -90,9 +96,8 @@ def complete(
     exporters.check_formats(formats)
     if output is not None:
         check_folder(output)
-    kept = "nothing was written" if output is None else f"files that are in {output} are whole"
     kernel = Kernel(workers=2, time_limit=time_limit)
-    with keeping(lambda: kept), kernel, telling() as tell:
+    with keeping(partial(_kept, output)), kernel, telling() as tell:
         tell("the model is read")
         scan = asked.scan(kernel)
         loaded, due = answering.ready(model, due)  # the kernel starts while torch is imported
@@ -115,11 +120,18 @@ def complete(
     return {
         "file": str(path),
         **asked.as_json(),
+        "folder": output and str(output),
         "notices": list(result.notices),
         "part_notices": _part_notices(document, result),
         **_completions(result, files),
         "total_seconds": round(time.monotonic() - started, 3),
     }
+
+
+def _kept(output: Path | None) -> str:
+    """What is left after a Ctrl-C."""
+    there = output is not None and output.is_dir()
+    return f"files that are in {output} are whole" if there else "nothing was written"
 
 
 def _part_notices(document: Document, result: Completions) -> list[str]:
@@ -166,27 +178,16 @@ def completions_text(report: Json) -> str:
     from cadcomplete.wording import told
 
     kept, score_is = counted(report["kept"], "operation"), report["score_is"]
-    lines = [f"{report['file']}: {kept} kept; {report['finished']:.0%} that nothing is missing"]
+    lines = [f"{report['file']}: {kept} kept"]
+    if not report["points"]:  # a shape says more of what is missing than a model
+        lines[0] += f"; {report['finished']:.0%} that nothing is missing"
     if report["as_it_is"] is not None:
         lines.append(f"as it is: {told(report['as_it_is'], score_is)}")
     lines += [f"{report['file']}: {notice}" for notice in report["part_notices"]]
     lines += [f"note: {notice}" for notice in report["notices"]]
     for completion in report["completions"]:
-        volume = completion["volume_mm3"]
-        size = "no solid" if volume is None else f"{volume:.6g} mm³"
-        verdict = "valid" if completion["valid"] else f"not valid: {completion['problems'][0]}"
-        added = counted(completion["operations_added"], "operation")
-        score = told(completion["score"], score_is)
-        if completion["bodies"] > 1:
-            size += f" in {completion['bodies']} bodies"
-        lines.append(f"\n{completion['rank']}. {completion['words']}")
-        lines.append(f"   {score}; {added} added, {size}, {verdict}")
-        lines += [f"   {remark}" for remark in completion["remarks"]]
-        lines += [f"   {line}" for line in completion["text"].splitlines()]
-        lines += [f"   {name}: {file}" for name, file in completion["files"].items()]
-    if not report["completions"]:
-        lines.append("\nnothing that was found is expected to be better than the part as it is;")
-        lines.append("with --next: what may follow, supposing that something does")
+        lines += _completion_lines(completion, told(completion["score"], score_is))
+    lines += _silence(report)
     if report["overview"]:
         lines.append(f"\noverview: {report['overview']}")
     lines += [f"not written: {path}: {reason}" for path, reason in report["lost"].items()]
@@ -197,3 +198,44 @@ def completions_text(report: Json) -> str:
     if report["completions"] and not any(c["files"] for c in report["completions"]):
         lines.append("use -o FOLDER to write files")
     return "\n".join(lines)
+
+
+def _completion_lines(completion: Json, score: str) -> list[str]:
+    """One completion for people."""
+    volume, facts = completion["volume_mm3"], [counted(completion["operations_added"], "operation")]
+    facts[0] += " added"
+    if volume is not None:
+        bodies = completion["bodies"]
+        facts.append(f"{volume:.6g} mm³" + (f" in {bodies} bodies" if bodies > 1 else ""))
+    problems = completion["problems"]
+    late = bool(problems) and problems[0].startswith("time was up")
+    facts.append(
+        "valid" if completion["valid"] else f"not {'checked' if late else 'valid'}: {problems[0]}"
+    )
+    return [
+        f"\n{completion['rank']}. {completion['words']}",
+        f"   {score}; {', '.join(facts)}",
+        *(f"   {remark}" for remark in completion["remarks"]),
+        *(f"   {line}" for line in completion["text"].splitlines()),
+        *(f"   {name}: {file}" for name, file in completion["files"].items()),
+    ]
+
+
+def _silence(report: Json) -> list[str]:
+    """Why there are no answers, or fewer than were asked for, or none to believe in."""
+    from cadcomplete.wording import PROBABILITY
+
+    found = report["completions"]
+    if not found:
+        files = ", so no files were written" if report["folder"] else ""
+        nothing = "nothing that was found is expected to be better than the part as it is"
+        return [
+            f"\n{nothing}{files};",
+            "with --next: what may follow, supposing that something does",
+        ]
+    if report["score_is"] == PROBABILITY and found[0]["score"] < _LIKELY:
+        return ["\nnone of these is likely"]
+    if len(found) < report["asked"] and report["in_time"]:
+        better = "" if report["as_it_is"] is None else " and better than the part as it is"
+        return [f"\nnothing else was found that is different{better}"]
+    return []

@@ -29,6 +29,9 @@ Rate = Annotated[float, Between(0, 1)]
 Steps = Annotated[int, Between(1, 10**9)]
 Size = Annotated[int, Between(1, 65_536)]
 
+_MOST_WEIGHTS = 2e10
+"""Of a decoder of one's own; no card trains more of them from nothing."""
+
 
 @dataclass(frozen=True)
 class StageConfig:
@@ -351,8 +354,9 @@ def from_dict(raw: dict[str, Any]) -> Config:
 
 def _check_name(name: str) -> None:
     """A name is a folder in `output`, and no path that leads out of it."""
-    if not name or name.startswith(".") or set(name) & set("/\\\0") or len(name) > 200:
-        expected = "a name of a folder, with neither / nor \\, that does not begin with a dot"
+    known = name.isprintable() and not name.startswith((".", "-"))
+    if not name or not known or set(name) & set("/\\\0") or len(name) > 200:
+        expected = "a name of a folder, with neither / nor \\, that begins with neither . nor -"
         raise ConfigError("not a name", where="name", expected=expected, got=name)
 
 
@@ -364,6 +368,15 @@ def _check_decoder(sizes: DecoderConfig) -> None:
     if (head := sizes.head_width or sizes.width // sizes.heads) % 2:
         problem = "positions turn pairs of numbers"
         raise ConfigError(problem, where=where, expected="heads of an even width", got=head)
+    weights = sizes.layers * sizes.width * (4 * sizes.width + 3 * sizes.feed_forward)
+    if weights > _MOST_WEIGHTS:
+        expected, got = (
+            f"at most {_MOST_WEIGHTS / 1e9:.0f} billion weights",
+            f"{weights / 1e9:,.0f}",
+        )
+        raise ConfigError(
+            "too large together", where=where, expected=expected, got=f"{got} billion"
+        )
 
 
 def _check_divides(where: str, part: str, small: int, whole: str, large: int) -> None:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+from cadcomplete.errors import NoAnswerError
+
 
 class OutOfTime(BaseException):
     """Time is up in the middle of something. No error: nothing that handles errors may hide it."""
@@ -68,6 +70,15 @@ class Deadline:
             if other:  # somebody else's alarm goes on
                 gone = time.monotonic() - started
                 signal.setitimer(signal.ITIMER_REAL, max(other - gone, 1e-3))
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Raise NoAnswerError within the block when it is over, as `enforced` does."""
+        try:
+            with self.enforced():
+                yield
+        except OutOfTime:
+            raise NoAnswerError from None
 
 
 NEVER = Deadline()

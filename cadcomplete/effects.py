@@ -126,17 +126,27 @@ class Step:
         found = change(self.before, self.extrude, self.operations)
         return _change(found.added, found.removed, self.before)
 
+    @cached_property
+    def box(self) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+        """The lowest and the highest corner of what it changes, in mm in the axes of its sketch."""
+        body = self.change.removed if self.change.added.is_empty() else self.change.added
+        if body.is_empty():
+            return (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)
+        x, y, z, *high = _seen_along(
+            body, start_plane(self.extrude, self.operations)
+        ).bounding_box()
+        return (x, y, z), (high[0], high[1], high[2])
+
     @property
     def _changed(self) -> tuple[float, float]:
         """Between which heights over its sketch it changes something, in mm."""
-        body = self.change.removed if self.change.added.is_empty() else self.change.added
-        return _heights(body, start_plane(self.extrude, self.operations))
+        return self.box[0][2], self.box[1][2]
 
     @property
     def depth(self) -> float:
-        """How far what it changes reaches from its sketch, to both sides together, in mm."""
+        """How deep what it removes is, or how high what it adds, in mm."""
         low, high = self._changed
-        return high if low > -1e-6 else -low if high < 1e-6 else high - low
+        return high - low
 
 
 @dataclass(frozen=True, eq=False)

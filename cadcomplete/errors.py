@@ -11,6 +11,7 @@
     │   ├── RefusedSample       a sample that cannot be trained on, and why
     │   ├── MemoryLimitError    a batch for which the memory does not suffice
     │   └── CheckpointError     a model folder that is missing something
+    ├── NoAnswerError           time was up before there was anything to answer
     ├── DivergedError           a run whose loss or weights are no numbers any more
     ├── GeometryError           a curve or plane that does not exist
     ├── BuildError              an operation that the kernel cannot build
@@ -119,6 +120,13 @@ class MemoryLimitError(InputError):
 
 class CheckpointError(InputError):
     """A model folder that lacks a file or does not fit its configuration."""
+
+
+class NoAnswerError(CadCompleteError):
+    """Time was up before there was anything to answer."""
+
+    def __init__(self) -> None:
+        super().__init__("no answer within the time limit: allow more seconds")
 
 
 class DivergedError(CadCompleteError):

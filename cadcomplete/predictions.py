@@ -119,6 +119,12 @@ class Writer(Protocol):
     def write(self, *, seed: int) -> Finished: ...
 
 
+def check_count(n: int) -> None:
+    """Raise InputError if nobody can answer in so many ways."""
+    if not 1 <= n <= 64:
+        raise InputError("cannot propose so many", where="-n", expected="1 to 64", got=n)
+
+
 def check_seed(seed: int) -> None:
     """Raise InputError for what is no seed: all that draws takes whole numbers from 0 on."""
     if not 0 <= seed < 2**63:

@@ -16,7 +16,7 @@ from cadcomplete.errors import InputError, KernelFailure
 from cadcomplete.fields import FORMATS, Format
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
-from cadcomplete.operations import Operation, Sketch, Unknown
+from cadcomplete.operations import Extrude, Operation, Sketch, Unknown
 from cadcomplete.predictions import check_seed
 from cadcomplete.progress import progress, watched
 from cadcomplete.readers import Document
@@ -45,6 +45,8 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
             report = pending.result()
         except KernelFailure as error:
             report = Report((str(error),))
+    if whole.rest and not any(isinstance(op, Extrude) for op in sequence.operations):
+        report = Report(())  # no solid, but that is not the fault of the file
     measures = report.measures
     problems = [dataclasses.asdict(f) for f in (*findings, *_build_findings(report, sequence))]
     return {

@@ -186,7 +186,7 @@ def _crosses(loop: Loop) -> str:
         at = crossing(loop)
     except InputError as error:
         return error.problem
-    return f"the loop crosses itself at ({at[0]:.6g}, {at[1]:.6g})" if at else ""
+    return f"the loop crosses itself at ({at[0]:.6g}, {at[1]:.6g}) mm, in its sketch" if at else ""
 
 
 def _curve_problem(curve: Curve) -> str:

@@ -70,7 +70,13 @@ def shown(
         return None
     scan = read_shape(shape, units=units, up=up, kernel=kernel)
     try:
-        found = fitted(scan.cloud, given, place=place, known_unit=bool(scan.units))
+        found = fitted(
+            scan.cloud,
+            given,
+            place=place,
+            known_unit=bool(scan.units),
+            exact=scan.mesh is not None,
+        )
     except InputError as error:
         raise error.in_file(scan.file) from error.__cause__
     return replace(found, notices=(*scan.notices, *found.notices))

@@ -65,7 +65,7 @@ def _made(profile: Profile, step: Step, operations: Sequence[Operation]) -> tupl
     assert isinstance(sketch, Sketch)
     outer, holes = sketch.loops[profile.outer], [sketch.loops[i] for i in profile.holes]
     round_, ring, rectangle, other = NOUNS[step.kind]
-    size = _size(outer)
+    size = _size(outer) if _diameter(outer) else _changed_size(outer, step)
     bores = {_diameter(hole) for hole in holes}
     if _diameter(outer) and len(holes) == 1 and bores != {0.0}:
         noun, size = ring, f"{size}/ø{number(bores.pop())}"
@@ -121,6 +121,14 @@ def _size(loop: Loop) -> str:
     if _diameter(loop):
         return f"ø{number(_diameter(loop))}"
     left, bottom, right, top = loop.box
+    return times(right - left, top - bottom)
+
+
+def _changed_size(loop: Loop, step: Step) -> str:
+    """The size of an outline, or of what it changes if that is less: a rib in a corner, a slot."""
+    if len(step.extrude.profiles) > 1 or step.kind in (Kind.BASE, Kind.REST):
+        return _size(loop)
+    (left, bottom, _), (right, top, _) = step.box
     return times(right - left, top - bottom)
 
 

@@ -147,7 +147,7 @@ BOW_TIE = [line(a, b) for a, b in zip(CORNERS, [*CORNERS[1:], CORNERS[0]], stric
     [
         ([circle((0, 0), 0.0)], "a circle without radius"),
         (rectangle(0, 0, 0.04, 0.03)[:3], "the loop does not close: its ends are 30 mm apart"),
-        (BOW_TIE, "the loop crosses itself at (5, 5)"),
+        (BOW_TIE, "the loop crosses itself at (5, 5) mm, in its sketch"),
     ],
     ids=["zero radius", "open", "bow tie"],
 )

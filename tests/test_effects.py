@@ -57,7 +57,7 @@ def the(text: str, added: str):
         ("extrude cut to 4 0\n", Kind.BLIND, -1, 6),
         ("extrude cut sym 6 0\n", Kind.BLIND, -1, 4),  # above the plate there is nothing to cut
         ("extrude join to 16 0\n", Kind.BOSS, 1, 6),
-        ("extrude join to -5 0\n", Kind.BOSS, -1, 15),
+        ("extrude join to -5 0\n", Kind.BOSS, -1, 5),  # ten are in the plate
         ("extrude new sym 22 0\n", Kind.BOSS, 0, 24),
         ("extrude cut to 20 0\n", Kind.NOTHING, None, 0),
         ("extrude intersect to 0 0\n", Kind.REST, None, None),

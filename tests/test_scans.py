@@ -80,7 +80,9 @@ def test_ply_files_of_points_keep_places_and_normals(cloud, tmp_path, kind):
 def test_a_ply_of_trimesh_without_normals_is_read_with_a_notice(cloud, tmp_path):
     trimesh.PointCloud(cloud.millimetres).export(tmp_path / "cloud.ply")
     scan = read_scan(tmp_path / "cloud.ply")
-    assert scan.notices == ("normals were estimated from the points",)
+    assert scan.notices == (
+        "normals were estimated from the points: answers are rougher than from a mesh",
+    )
     assert np.allclose(scan.cloud.millimetres, cloud.millimetres, atol=1e-4)
 
 
@@ -149,7 +151,9 @@ def test_a_frame_without_normals_is_kept(cloud, tmp_path):
     frame = {"center": cloud.center, "scale": cloud.scale}
     np.savez(tmp_path / "a.npz", points=cloud.points, **frame)
     scan = read_scan(tmp_path / "a.npz")
-    assert scan.notices == ("normals were estimated from the points",)
+    assert scan.notices == (
+        "normals were estimated from the points: answers are rougher than from a mesh",
+    )
     assert np.array_equal(scan.cloud.points, cloud.points)
     assert np.allclose(scan.cloud.millimetres, cloud.millimetres)
 

@@ -382,7 +382,7 @@ def test_a_packed_file_is_unpacked(mesh, tmp_path):
     path = written(tmp_path, "b.stl.gz", gzip.compress(content)[:60])
     with pytest.raises(InputError, match=r"b\.stl\.gz: not a whole \.gz file"):
         read_scan(path)
-    with pytest.raises(InputError, match="unknown kind of point cloud"):
+    with pytest.raises(InputError, match="not a shape's file"):
         read_scan(written(tmp_path, "c.las.gz", gzip.compress(b"")))
 
 

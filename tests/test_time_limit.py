@@ -13,7 +13,7 @@ from conftest import PARTS, PLATE
 from cadcomplete import answering, completion, readers
 from cadcomplete.completion import complete, write
 from cadcomplete.deadline import NEVER, Deadline, OutOfTime
-from cadcomplete.errors import InputError, TimeLimitError
+from cadcomplete.errors import NoAnswerError, TimeLimitError
 from cadcomplete.files import clear
 from cadcomplete.generate import Sampling
 from cadcomplete.kernel.contain import Kernel
@@ -79,7 +79,7 @@ def test_no_job_is_waited_for_beyond_a_deadline(kernel):
 
 def test_without_time_for_a_single_answer_it_says_so(kernel):
     document = readers.read(PARTS / "flange.json")
-    with pytest.raises(InputError, match="no answer within the time limit"):
+    with pytest.raises(NoAnswerError, match="no answer within the time limit"):
         complete(document, keep=4, due=Deadline.after(0.001), kernel=kernel)
 
 

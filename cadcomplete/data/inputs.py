@@ -118,7 +118,7 @@ def _reading(file: object) -> Iterator[None]:
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         if isinstance(error, UnidentifiedImageError):
-            reason = "of no kind that is known"
+            reason = "a file of another kind"
         expected = f"a whole {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
         hint = "save it once more, as PNG with 8 bits a colour"
         raise InputError(

@@ -30,6 +30,8 @@ def text(document: Json) -> str:
     lines += [f"  left out: {count} parts, {why}" for why, count in settings["left_out"].items()]
     for name, condition in document["conditions"].items():
         lines += ["", f"condition {name}: {_counts(condition)}", *_condition(condition)]
+    lines += ["", "scores: of a next operation the probability that it is the designer's, of a "]
+    lines[-1] += "finished part the IoU that it is expected to have"
     return "\n".join(lines)
 
 

@@ -69,12 +69,18 @@ class _Reading:
 
 
 def fitted(
-    cloud: PointCloud, given: CadSequence, *, place: str = "check", known_unit: bool = False
+    cloud: PointCloud,
+    given: CadSequence,
+    *,
+    place: str = "check",
+    known_unit: bool = False,
+    exact: bool = False,
 ) -> Fitted:
     """Return a cloud if it fits a given part, or put on it with `place` "fit".
 
     With "keep" what does not fit is said, and nothing more. `known_unit` says that the unit is
-    not to be guessed. Raises InputError for a shape that does not fit, or cannot be placed.
+    not to be guessed, `exact` that nothing of the shape is missing and no point is off. Raises
+    InputError for a shape that does not fit, or cannot be placed.
     """
     if place not in PLACES:
         raise InputError("no such choice", where="--place", expected=", ".join(PLACES), got=place)
@@ -89,7 +95,7 @@ def fitted(
     if reading is None and here.share >= _LIKELY:
         return Fitted(cloud)
     if reading is None:
-        return _unexplained(cloud, marks, here, keep=place == "keep")
+        return _unexplained(cloud, marks, here, keep=place == "keep", exact=exact)
     if place == "keep":
         return Fitted(cloud, (reading.found,))
     raise InputError(reading.found, hint=f"use {reading.option}, or --place keep if it is right")
@@ -185,7 +191,9 @@ def _sizes(marks: Marks, surface: Surface) -> str:
 # --- what comes of it ---------------------------------------------------------------------------
 
 
-def _unexplained(cloud: PointCloud, marks: Marks, here: Placement, *, keep: bool) -> Fitted:
+def _unexplained(
+    cloud: PointCloud, marks: Marks, here: Placement, *, keep: bool, exact: bool
+) -> Fitted:
     """A shape on which the given part is not, however it is taken."""
     low, high = marks.box
     points = cloud.millimetres
@@ -196,7 +204,7 @@ def _unexplained(cloud: PointCloud, marks: Marks, here: Placement, *, keep: bool
     alone = marks.along is not None  # a sketch alone says little of a shape
     if alone and here.share >= _HARDLY and not outside:
         return Fitted(cloud)
-    if keep or ((alone or here.share >= _HARDLY) and not outside):
+    if keep or ((alone or (here.share >= _HARDLY and not exact)) and not outside):
         return Fitted(cloud, (f"{found} ({sizes}); is it the shape of this part?",))
     hint = "give the shape of this part, or --place keep if it is right"
     raise InputError(f"{found}, {sizes}, and no other unit, axes or place helps", hint=hint)

@@ -136,7 +136,7 @@ class Arrangement:
         """
         off = abs(volume - self.volume(Fineness(turned=turned)))
         coarse = math.radians(STEPS[0]) ** 3 * sum(r * r * high for r, _, high, _ in self.arcs)
-        if off <= CERTAIN * volume or off > coarse + within:
+        if off <= CERTAIN * volume or off > coarse + within or not self.arcs:
             return off <= within
         certain = within / (len(self.arcs) * max(high for _, _, high, _ in self.arcs))
         area = _FINER ** math.floor(math.log(certain * len(self.arcs) / _CROSSINGS, _FINER))

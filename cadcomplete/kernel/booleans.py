@@ -214,7 +214,8 @@ def _unchecked(
 
 def _wrong(got: float, wanted: Arrangement) -> BooleanError:
     right = wanted.volume()
-    return BooleanError(f"the kernel makes {got:.6g} mm³ of it where {right:.6g} mm³ are right")
+    off = f"{got - right:+.3g} mm³"
+    return BooleanError(f"the kernel's result is off by {off} where {right:.6g} mm³ are right")
 
 
 def _reaches(parts: list[Solid], solid: Solid) -> bool:

@@ -93,7 +93,7 @@ def crosses(loop: Loop) -> str:
         at = crossing(loop) or crossing(loop, near_end=0.0)
     except InputError:
         return ""
-    return f"crosses itself at ({at[0]:.6g}, {at[1]:.6g})" if at else ""
+    return f"crosses itself at ({at[0]:.6g}, {at[1]:.6g}) mm, in its sketch" if at else ""
 
 
 def face(profile: Profile, sketch: Sketch) -> TopoDS_Face:

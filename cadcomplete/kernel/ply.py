@@ -68,7 +68,7 @@ def read_ply(path: Path) -> Found:
             tables[element.name] = table
         except (ValueError, IndexError) as error:
             many = "vertices" if element.name == "vertex" else f"{element.name}s"
-            expected = f"{element.count} {many} of {len(element.properties)} numbers"
+            expected = f"{element.count} {many}"
             problem, hint = "a PLY file cut short", "export it again"
             raise InputError(problem, file=path, expected=expected, hint=hint) from error
         if element.name == "face" or (element.name == "vertex" and "face" not in _names(elements)):

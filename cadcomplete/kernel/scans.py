@@ -79,7 +79,7 @@ def read_scan(
         return _scan(found, path, units or found.units, up or found.up, points, seed)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise InputError(f"cannot read the point cloud: {reason}", file=path) from error
+        raise InputError(f"cannot read the shape: {reason}", file=path) from error
     except GeometryError as error:
         raise InputError(f"not a surface: {error}", file=path) from error
     except InputError as error:
@@ -97,13 +97,18 @@ def scan_of(table: np.ndarray, *, units: str = "", up: str = "", seed: int = 0) 
         raise InputError(f"not a surface: {error}") from error
 
 
+_HINTS = {
+    **dict.fromkeys((".json", ".lines", ".h5", ".py"), "a history: cadcomplete inspect reads it"),
+    **dict.fromkeys((".fcstd", ".f3d", ".sldprt", ".ipt"), "export its shape as STEP"),
+}
+
+
 def _reader(path: Path) -> Callable[[Path], Found]:
     reader = SCANS.get(path.suffix.lower())
     if reader is None:
-        known = ", ".join(SCANS)
-        raise InputError(
-            "unknown kind of point cloud", file=path, expected=known, got=path.suffix or "no suffix"
-        )
+        known, got = ", ".join(SCANS), path.suffix or "no suffix"
+        hint = _HINTS.get(path.suffix.lower(), "")
+        raise InputError("not a shape's file", file=path, expected=known, got=got, hint=hint)
     return reader
 
 
@@ -179,7 +184,7 @@ def _framed(found: Found, path: Path | str, seed: int) -> tuple[PointCloud, list
         framed = framed[np.random.default_rng(seed).choice(len(framed), MOST, replace=False)]
     if normals is not None:
         return PointCloud(framed, normals, center, scale), notices
-    notices.append("normals were estimated from the points")
+    notices.append("normals were estimated from the points: answers are rougher than from a mesh")
     return PointCloud(framed, estimate_normals(framed), center, scale, estimated=True), notices
 
 

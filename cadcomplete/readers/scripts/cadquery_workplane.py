@@ -116,7 +116,9 @@ class Workplane(Value):
             middle = shapes.centroid(Loop((item.curve,)))
             point = frames.to_world(item.plane, (*middle, 0.0))
         else:
-            raise UnsupportedError(["drawing around the middle of a solid or sketch"])
+            raise UnsupportedError(
+                ["a place at the middle of a solid or sketch: select a face first"]
+            )
         return [replace(XY, origin=frames.to_local(self.plane, point))]
 
     def combined(self, other: object, boolean: Boolean) -> Workplane:
