@@ -16,7 +16,7 @@ from cadcomplete.answering import Answering, due_after
 from cadcomplete.errors import InputError, keeping
 from cadcomplete.files import check_folder
 from cadcomplete.kernel.contain import Kernel, Pending
-from cadcomplete.kernel.scans import Scan
+from cadcomplete.kernel.scans import Scan, check_file
 from cadcomplete.predictions import check_count, check_seed
 from cadcomplete.progress import telling
 from cadcomplete.readers import Document
@@ -50,13 +50,20 @@ class Asked:
     seed: int
     only_next: bool
 
-    def check(self) -> None:
-        """Raise InputError for what makes no sense together."""
+    def check(self, document: Document) -> None:
+        """Raise InputError for what cannot be: at once, before the model is read."""
         check_seed(self.seed)
         check_count(self.n)
         if self.points is None and (self.units or self.up or self.place != "check"):
             hint = "give it with --points"
             raise InputError("--units, --up and --place are for a shape", hint=hint)
+        if self.keep is not None:
+            document.truncated(self.keep)
+        if self.points is not None:
+            check_file(self.points, units=self.units, up=self.up)
+        for image in self.images:
+            if not image.is_file():
+                raise InputError("no such picture", file=image, hint="give one that exists")
 
     def scan(self, kernel: Kernel) -> Pending[Scan] | None:
         """Begin to read the shape."""
@@ -90,9 +97,9 @@ def complete(
     then is the answer, what could not be written is named. `started` is when the program was, by
     `time.monotonic`. Raises Interrupted.
     """
-    asked.check()
     due = due_after(time_limit, started)
     document = readers.read(path)
+    asked.check(document)
     exporters.check_formats(formats)
     if output is not None:
         check_folder(output)

@@ -31,6 +31,9 @@ from cadcomplete.shapes import Shape, read_shape
 
 Watch = Callable[[str], None]
 
+_MISSED = 0.01
+"""Of the shape's length: farther off, something of it was not found."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
@@ -100,6 +103,11 @@ def rebuild(
             apart = kernel.run(beside.deviation, sequence, surface)
         except CadCompleteError as error:
             notices.append(f"how far the part is from the shape was not measured: {error}")
+    if apart is not None and apart.largest > _MISSED * 2 * scan.cloud.scale:
+        off = shortly(apart.largest)
+        notices.append(
+            f"not all of the shape was found: the part is off by up to {off}, see the png"
+        )
     seconds = time.monotonic() - started
     return Rebuilt(document, report, apart, surface, tuple(notices), seconds)
 

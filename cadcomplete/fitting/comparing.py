@@ -169,7 +169,8 @@ def _both(marks: Marks, surface: Surface) -> Iterator[_Reading]:
 
 def _elsewhere(marks: Marks, surface: Surface) -> Iterator[_Reading]:
     place = registered(marks, surface)
-    yield _Reading(place, f"the shape lies elsewhere: {_told(place)}", "--place fit")
+    sure = "lies elsewhere" if place.share >= _FITS else "does not fit; at best it lies elsewhere"
+    yield _Reading(place, f"the shape {sure}: {_told(place)}", "--place fit")
 
 
 def _any_size(marks: Marks, surface: Surface) -> Iterator[_Reading]:

@@ -86,6 +86,17 @@ def read_scan(
         raise error.in_file(path) from error.__cause__
 
 
+def check_file(path: Path, *, units: str = "", up: str = "") -> None:
+    """Raise InputError for what is no file of a shape, or cannot be taken like that."""
+    _reader(Path(path.stem) if path.suffix.lower() == ".gz" else path)
+    if not path.is_file():
+        raise InputError("cannot read the shape: no such file", file=path)
+    if units:
+        millimetres(units)
+    if up:
+        turn(up)
+
+
 def scan_of(table: np.ndarray, *, units: str = "", up: str = "", seed: int = 0) -> Scan:
     """Return the cloud of a table (n, 3) or of more columns: see `columns.found_in`.
 
