@@ -262,3 +262,26 @@ def test_every_curve_has_a_polygon_and_an_equation(curve):
     polyhedron = prism(Profile(0, 0), Sketch(XY, (loop,)), 0, 1)
     assert polyhedron.volume() == pytest.approx(abs(loop.area), rel=1e-7)
     assert crossing(loop) is None
+
+
+@pytest.mark.parametrize("count", [4, 40])
+@pytest.mark.parametrize("height", [0.3, -0.77])
+def test_a_row_of_discs_across_an_edge_is_right_though_all_polygons_err_to_one_side(count, height):
+    discs = "".join(f"circle {2.5 * i} 0 1\n" for i in range(count))
+    text = (
+        box(-2, -5, 2.5 * count + 2, 5 + height, 10, "new") + f"{GROUND}{discs}extrude join to 10 "
+    )
+    solid = build(decode(text + " ".join(map(str, range(count))) + "\n"))
+    # Of each disc the segment above the edge: r² acos(h) - h sqrt(1 - h²).
+    above = math.acos(height) - height * math.sqrt(1 - height**2)
+    right = 10 * ((2.5 * count + 2) * (5 + height) + count * above)
+    assert solid is not None and solid.volume == pytest.approx(right, rel=1e-6)
+
+
+def test_round_walls_that_meet_askew_are_known_to():
+    sketches = [
+        decode(f"sketch 0 0 0 {axes}\ncircle 0 0 4\n").operations[0] for axes in ("+z +x", "+x +y")
+    ]
+    upright, lying = (prism(Profile(0, 0), sketch, -9, 9) for sketch in sketches)
+    assert intersection(upright, lying).askew
+    assert not union([upright, upright]).askew

@@ -26,7 +26,7 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.geometry import Array, Plane, Vec2, Vec3
 from cadcomplete.operations import Loop, Profile, Sketch
 
-STEPS = (30.0, 15.0, 10.0, 5.0, 3.0, 2.0, 1.0, 0.6, 0.3, 0.12)
+STEPS = (30.0, 15.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.5, 1.0, 0.6, 0.5, 0.4, 0.3, 0.2, 0.12)
 """Degrees between the corners of a polygon that stands for an arc: one of these."""
 
 CERTAIN = 1e-9
@@ -139,7 +139,7 @@ class Arrangement:
         if off <= CERTAIN * volume or off > coarse + within or not self.arcs:
             return off <= within
         certain = within / (len(self.arcs) * max(high for _, _, high, _ in self.arcs))
-        area = _FINER ** math.floor(math.log(certain * len(self.arcs) / _CROSSINGS, _FINER))
+        area = 2.0 ** math.floor(math.log2(certain * len(self.arcs) / _CROSSINGS))
         while self.corners(Fineness(area)) > MOST_CORNERS:
             area *= _FINER
         while (off := abs(volume - self.volume(Fineness(area, turned)))) > within:

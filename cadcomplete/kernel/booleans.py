@@ -214,7 +214,7 @@ def _unchecked(
 
 def _wrong(got: float, wanted: Arrangement) -> BooleanError:
     right = wanted.volume()
-    off = f"{got - right:+.3g} mm³"
+    off = f"{got - right:+.6g} mm³"
     return BooleanError(f"the kernel's result is off by {off} where {right:.6g} mm³ are right")
 
 
