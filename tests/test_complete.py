@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from conftest import PARTS, PLATE, mesh_of
 
-from cadcomplete import readers
+from cadcomplete import answering, readers
 from cadcomplete.completion import complete, kept, shipped_model, unused, write
 from cadcomplete.completion_reports import _completions, completions_text
 from cadcomplete.data.truncate import versions
@@ -72,6 +72,39 @@ def test_a_score_says_in_every_output_what_it_is(flange, kernel, result):
     assert " % that it is the designer's; 1 operation added" in completions_text(following)
     words = following["completions"][0]["words"]
     assert f"\n1. {words}\n" in completions_text(following)
+
+
+def test_that_there_are_fewer_answers_than_asked_for_or_none_likely_is_said(flange, kernel, result):
+    report = answer_of(result)
+    fewer = completions_text({**report, "asked": 64})
+    assert "nothing else was found that is different" in fewer
+    following = answer_of(complete(flange, keep=KEEP, n=1, only_next=True, kernel=kernel))
+    following["completions"][0]["score"] = 0.001
+    assert "none of these is likely" in completions_text(following)
+    none = {**report, "completions": [], "folder": "out"}
+    assert "better than the part as it is, so no files were written" in completions_text(none)
+
+
+def test_with_a_shape_the_model_does_not_say_whether_something_is_missing(result):
+    assert "that nothing is missing" in completions_text(answer_of(result))
+    assert "missing" not in completions_text({**answer_of(result), "points": "a.stl"})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("--keep", 99), "cannot keep so many operations"),
+        (("--points", "x.png"), "not a shape's file"),
+        (("--points", "missing.stl"), "no such file"),
+        (("--points", PARTS / "flange.json"), "a history: cadcomplete inspect reads it"),
+        (("--image", "missing.png"), "no such picture"),
+        (("-n", 65), "cannot propose so many"),
+    ],
+)
+def test_wrong_options_are_told_before_the_model_is_read(run, monkeypatch, wrong, said):
+    monkeypatch.setattr(answering.Answering, "load", None)  # whoever calls it fails
+    code, _, err = run("complete", PARTS / "flange.json", *wrong)
+    assert code == 2 and said in err
 
 
 def answer_of(result):

@@ -44,6 +44,14 @@ def test_a_wrong_change_is_one_clear_line(change, message):
     assert CONFIGS[0].name in str(caught.value)
 
 
+def test_a_decoder_that_no_card_could_train_is_refused_before_it_is_made():
+    changes = ("model.decoder.width=65536", "model.decoder.layers=1000")
+    with pytest.raises(
+        ConfigError, match=r"at model.decoder: too large together: expected at most 20"
+    ):
+        load(ROOT / "configs" / "tiny.toml", changes=changes)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -73,6 +81,8 @@ def test_a_wrong_change_is_one_clear_line(change, message):
         ("model.lora.rank=-8", "at model.lora.rank"),
         ("name=../../up", "at name: not a name"),
         ("name=a/b", "at name: not a name"),
+        ("name=-x", "at name: not a name"),
+        ('name="a\\nb"', "at name: not a name"),
         ('name=""', "at name: not a name"),
         ('output="a\\u0000"', "at output: not a folder"),
     ],

@@ -13,6 +13,7 @@ from cadcomplete.data.scan import scanned
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting import finish, next_extrudes, next_sketches, occupancy, settled, wanted
 from cadcomplete.fitting.faces import rounded
+from cadcomplete.fitting.scores import whole_state
 from cadcomplete.kernel.cloud import PointCloud, sample_cloud
 from cadcomplete.lines import decode
 from cadcomplete.operations import Boolean, Extrude, Sketch
@@ -156,6 +157,15 @@ def test_rounded_corners_are_arcs_of_their_radius(clouds):
     assert isinstance(sketch, Sketch)
     radii = [c.radius for c in sketch.loops[0].curves if isinstance(c, Arc)]
     assert len(sketch.loops[0].curves) == 8 and radii == pytest.approx([6.0] * 4, abs=2e-3)
+
+
+@pytest.mark.parametrize("longer", [1.5, 4.0])
+def test_what_sticks_out_of_the_cloud_counts_against_a_part(longer):
+    text = "sketch 0 0 0 +z +x\nloop 0 0\nline {0} 0\nline {0} 20\nline 0 20\nclose\n"
+    text += "extrude new to 8 0\n"
+    seen = wanted(cloud_of(text.format(40)))
+    agreement = whole_state(decode(text.format(40 * longer)), seen).agreement
+    assert agreement == pytest.approx(1 / longer, abs=0.05)  # its IoU
 
 
 def test_nothing_is_added_to_a_part_that_is_finished(clouds):
