@@ -31,6 +31,7 @@ from cadcomplete.assembly import Architectures, architectures_of, assemble, own_
 from cadcomplete.config import Config
 from cadcomplete.distributed import gathered, spread
 from cadcomplete.errors import CheckpointError, ConfigError, InputError, shorten
+from cadcomplete.files import share
 from cadcomplete.model import PARTS, CompletionModel
 from cadcomplete.tokenizer import TextTokenizer, shipped
 
@@ -67,6 +68,7 @@ def save(checkpoint: Checkpoint, folder: Path, *, state: dict[str, Tensor] | Non
         unfinished.mkdir(parents=True)
         precision = getattr(torch, checkpoint.config.train.precision)
         write(checkpoint, unfinished, precision=precision, state=state)
+        share(unfinished)
         folder.mkdir(exist_ok=True)
         for path in unfinished.iterdir():
             path.replace(folder / path.name)

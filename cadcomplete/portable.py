@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from cadcomplete import pretrained
 from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.errors import CheckpointError, InputError
+from cadcomplete.files import share
 
 TEMPLATE = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
 """Of a tokenizer that has no chat template: a prompt is the text as it was trained, and no more."""
@@ -40,6 +41,7 @@ def export(checkpoint: Checkpoint, to: str, folder: Path) -> dict[str, Any]:
         with pretrained.quiet():
             WAYS[to](checkpoint, unfinished)
         _write_tokenizer(checkpoint, unfinished)
+        share(unfinished)
         unfinished.replace(folder)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or str(error)

@@ -108,6 +108,7 @@ def test_the_shipped_model_is_merged_and_completes_in_plain_transformers(tmp_pat
     ids, logits = ours(model)
     told = export(model, "merged", tmp_path / "merged")
     assert told["left_out"] == ["image", "points"]
+    assert all(path.stat().st_mode & 0o044 for path in (tmp_path / "merged").iterdir())
     causal = AutoModelForCausalLM.from_pretrained(tmp_path / "merged", dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "merged")
     found, other = theirs(causal, tokenizer)
