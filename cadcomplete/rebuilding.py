@@ -31,8 +31,8 @@ from cadcomplete.shapes import Shape, read_shape
 
 Watch = Callable[[str], None]
 
-_MISSED = 0.01
-"""Of the shape's length: farther off, something of it was not found."""
+_MISSED, _NOTHING = 0.01, 0.05
+"""Of the shape's length: farther off, something of it was not found; so far on average, nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,8 @@ def rebuild(
             apart = kernel.run(beside.deviation, sequence, surface)
         except CadCompleteError as error:
             notices.append(f"how far the part is from the shape was not measured: {error}")
+    if apart is not None and apart.mean > _NOTHING * 2 * scan.cloud.scale:
+        raise _nothing_found(scan)
     if apart is not None and apart.largest > _MISSED * 2 * scan.cloud.scale:
         off = shortly(apart.largest)
         notices.append(
@@ -126,10 +128,7 @@ def _searched(scan: Scan, kernel: Kernel, watch: Watch) -> tuple[CadSequence, Re
 
     found = [replace(one, id=_name(scan.file)) for one in finish(CadSequence(()), seen, watch=tell)]
     if not any(len(one) for one in found):
-        problem, expected = "no sketch and extrude was found in this shape", "prismatic walls"
-        hint = "give a mesh, a STEP file, or points with normals" if scan.mesh is None else ""
-        hint = "; ".join([*plausible(scan.cloud), hint]).strip("; ")
-        raise InputError(problem, file=scan.file, expected=expected, hint=hint)
+        raise _nothing_found(scan)
     watch("building the part")
     reports: list[Report] = []
     for sequence in found:
@@ -140,6 +139,13 @@ def _searched(scan: Scan, kernel: Kernel, watch: Watch) -> tuple[CadSequence, Re
         if reports[-1].valid:
             return sequence, reports[-1]
     return found[0], reports[0]
+
+
+def _nothing_found(scan: Scan) -> InputError:
+    problem, expected = "no sketch and extrude was found in this shape", "prismatic walls"
+    hint = "give a mesh, a STEP file, or points with normals" if scan.mesh is None else ""
+    hint = "; ".join([*plausible(scan.cloud), hint]).strip("; ")
+    return InputError(problem, file=scan.file, expected=expected, hint=hint)
 
 
 def _surface(scan: Scan, kernel: Kernel) -> Mesh | PointCloud:

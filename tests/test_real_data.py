@@ -30,8 +30,11 @@ from cadcomplete.tokenizer import TextTokenizer, shipped
 CHUNKS = {"omnicad": 8, "fusion360": 40}
 EXCEPTIONS = json.loads((ROOT / "tests" / "exceptions.json").read_text(encoding="utf-8"))
 ALL = [(name, chunk) for name, count in CHUNKS.items() for chunk in range(count)]
-BUILT = [(name, chunk) for name, chunk in ALL if name == "omnicad" or chunk % 4 == 2]
-"""A quarter of the files, for time; benchmarks/real_files.py builds all of them."""
+EVERY = {"omnicad": (0, 2), "fusion360": (2, 8)}
+BUILT = [(name, chunk) for name, chunk in ALL if chunk % EVERY[name][1] == EVERY[name][0]]
+"""Half and an eighth of the files, for time; benchmarks/real_files.py builds all of them."""
+IN_TURN = [(*both, FORMATS[number % len(FORMATS)]) for number, both in enumerate(ALL)]
+"""Each chunk in one of the formats."""
 
 
 def rows(name, chunk=0, count=1):
@@ -120,8 +123,7 @@ def tokenizers():
     return [TextTokenizer.load(path) for path in (shipped(), qwen3) if path.exists()]
 
 
-@pytest.mark.parametrize("text_format", FORMATS)
-@pytest.mark.parametrize(("name", "chunk"), ALL)
+@pytest.mark.parametrize(("name", "chunk", "text_format"), IN_TURN)
 def test_prompts_are_prefixes_and_loss_falls_on_the_target(name, chunk, text_format):
     for tokenizer in tokenizers():
         for path, key, _ in files(name, chunk):

@@ -26,12 +26,12 @@ def survival():
 
 def test_what_prepare_accepts_passes_every_room(survival, tmp_path):
     originals = [PARTS / "flange.json", PARTS / "bracket.json"]
-    survival.gather(originals, tmp_path / "source", damaged=14, seed=3)
+    survival.gather(originals, tmp_path / "source", damaged=8, seed=3)
     few = {"completed": 1, "most": 3, "export": ("json", "stl"), "full": False}
     found = survival.walk(tmp_path / "source", tmp_path, **few)
     assert found.failures == []
     for room in ("prepared", "encode", "train sample", "answers", "export"):
-        assert found.counts[room] >= 8, (room, found.counts)
+        assert found.counts[room] >= 5, (room, found.counts)
 
 
 @pytest.mark.parametrize("number", range(5))
