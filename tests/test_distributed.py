@@ -137,7 +137,19 @@ def damaged(parts, folder):
 @pytest.fixture(scope="module", params=KINDS)
 def two(request, parts, one, tmp_path_factory):
     """The same runs of two processes, and one that continues what one process began."""
-    folder, kind = tmp_path_factory.mktemp(request.param), request.param
+    kind = request.param
+    for _ in range(2):  # seldom a process of torch dies of a signal, in its own code
+        folder = tmp_path_factory.mktemp(kind)
+        done = run_all(kind, folder, parts, one)
+        if "SIGSEGV" not in done.stderr:
+            break
+    assert (folder / "adapters" / "run" / "model.safetensors").exists(), done.stderr[-5000:]
+    assert (folder / "scratch" / "run" / "kind.txt").read_text() == KINDS[kind]
+    (folder / "end.txt").write_text(f"{done.returncode} {done.stderr}")
+    return folder
+
+
+def run_all(kind, folder, parts, one):
     stopped(one / "scratch" / "run", folder / "resumed")
     runs = {
         "scratch": (configure(parts, folder / "scratch"), None),
@@ -148,11 +160,7 @@ def two(request, parts, one, tmp_path_factory):
     }
     jobs = [{"config": config, "poisoned": part} for config, part in runs.values()]
     (folder / "jobs.json").write_text(json.dumps(jobs))
-    done = launch(kind, "tests/on_processors.py", kind, folder / "jobs.json")
-    assert (folder / "adapters" / "run" / "model.safetensors").exists(), done.stderr[-5000:]
-    assert (folder / "scratch" / "run" / "kind.txt").read_text() == KINDS[kind]
-    (folder / "end.txt").write_text(f"{done.returncode} {done.stderr}")
-    return folder
+    return launch(kind, "tests/on_processors.py", kind, folder / "jobs.json")
 
 
 def entries(folder):
