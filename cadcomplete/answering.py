@@ -50,14 +50,14 @@ class Answering:
         return self.load(model), due.later(time.monotonic() - started)
 
     def sampling(self, model: Checkpoint, *, n: int = 0) -> Any:
-        """Return how to draw; of `n` different answers some will be alike. Raises InputError."""
+        """Return how to draw for `n` different answers. Raises InputError."""
         from cadcomplete.generate import usual_sampling
 
-        usual = usual_sampling(model.config, model.metrics)
-        rows = max(usual.rows, 2 * n + 6) if n else usual.rows
-        wanted = {name: getattr(self, name) for name in ("temperature", "top_p", "most_tokens")}
+        usual = usual_sampling(model.config, model.metrics, answers=n)
+        names = ("temperature", "top_p", "most_tokens", "rows")
+        wanted = {name: getattr(self, name) for name in names}
         given = {name: value for name, value in wanted.items() if value is not None}
-        return dataclasses.replace(usual, rows=self.rows or rows, **given)
+        return dataclasses.replace(usual, **given)
 
 
 _LONGEST = 1e6

@@ -18,7 +18,7 @@ from typing import Any
 from cadcomplete import checkpoint, exporters
 from cadcomplete.candidates import extended
 from cadcomplete.checkpoint import Checkpoint
-from cadcomplete.deadline import NEVER, Deadline, OutOfTime
+from cadcomplete.deadline import NEVER, TIME_WAS_UP, Deadline, OutOfTime
 from cadcomplete.errors import InputError, KernelFailure, TimeLimitError
 from cadcomplete.exporters import export
 from cadcomplete.exporters.pictures import draw_overview
@@ -185,7 +185,8 @@ def complete(
             shape = shown(points, given.sequence, units=units, up=up, place=place, kernel=kernel)
             seen = _pictures(images), shape and shape.cloud
             case = Case(given.sequence.id, given.sequence, caption, *seen)
-            search = ModelPredictor(model, kernel, sampling or _sampling(model, n))
+            usual = usual_sampling(model.config, model.metrics, answers=n)
+            search = ModelPredictor(model, kernel, sampling or usual)
             tell("the model writes")
             until = "extrude" if only_next else "end"
             question = search.ask(case, seed=seed, until=until, due=due.share(_WRITING))
@@ -193,12 +194,6 @@ def complete(
         found = _answered(search, question, given, n=n, seed=seed, only_next=only_next, due=due)
         notices = (*(shape.notices if shape else ()), *unused(model, caption, seen[0]))
         return replace(found, seconds=time.monotonic() - started, notices=notices)
-
-
-def _sampling(model: Checkpoint, n: int) -> Sampling:
-    """How a model usually draws; of `n` different answers some will be alike."""
-    usual = usual_sampling(model.config, model.metrics)
-    return replace(usual, rows=max(usual.rows, 2 * n + 6))
 
 
 def _answered(
@@ -244,7 +239,7 @@ def _unchecked(question: Question, n: int, *, only_next: bool) -> list[Finished]
     wholes = [_beginning(row, given) if only_next else row.finished for row in rows]
     counts = Counter(encode(whole).text for whole in wholes)
     kinds = {encode(whole).text: whole for whole in wholes}
-    report = Report(("time was up before it was checked",))
+    report = Report((f"{TIME_WAS_UP} it was checked",))
     return [
         Finished(kinds[text], count / len(rows), False, report.problems, "model", report)
         for text, count in counts.most_common(n)

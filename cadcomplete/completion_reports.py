@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cadcomplete import exporters, readers
 from cadcomplete.answering import Answering, due_after
+from cadcomplete.deadline import TIME_WAS_UP
 from cadcomplete.errors import InputError, keeping
 from cadcomplete.files import check_folder
 from cadcomplete.kernel.contain import Kernel, Pending
@@ -215,7 +216,7 @@ def _completion_lines(completion: Json, score: str) -> list[str]:
         bodies = completion["bodies"]
         facts.append(f"{volume:.6g} mm³" + (f" in {bodies} bodies" if bodies > 1 else ""))
     problems = completion["problems"]
-    late = bool(problems) and problems[0].startswith("time was up")
+    late = bool(problems) and problems[0].startswith(TIME_WAS_UP)
     facts.append(
         "valid" if completion["valid"] else f"not {'checked' if late else 'valid'}: {problems[0]}"
     )

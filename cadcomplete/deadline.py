@@ -82,3 +82,6 @@ class Deadline:
 
 
 NEVER = Deadline()
+
+TIME_WAS_UP = "time was up before"
+"""How the problem begins of what nobody has checked."""

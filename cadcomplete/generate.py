@@ -89,15 +89,17 @@ class Sampling:
         return replace(self, greedy=False, temperature=raised, seed=self.seed + attempt)
 
 
-def usual_sampling(config: Config, metrics: dict[str, Any]) -> Sampling:
+def usual_sampling(config: Config, metrics: dict[str, Any], *, answers: int = 0) -> Sampling:
     """Return how a model draws unless something else is wanted.
+
+    Of so many different `answers` some will be alike, so more is written than is asked for.
 
     Language models as the specification says; those of our own as was measured to be better. No
     text is cut off that is as long as those that the model has learned to write, turned as well.
     """
     longest = metrics.get("longest_target")
     learned = longest + longest // 10 if isinstance(longest, int) else config.data.max_length
-    own = Sampling(rows=16)
+    own = Sampling(rows=max(16, 2 * answers + 6))
     if not config.model.language_model:
         return replace(own, most_tokens=max(own.most_tokens, learned))
     return replace(own, temperature=0.7, top_p=0.9, most_tokens=max(3000, learned))

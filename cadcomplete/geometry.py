@@ -113,3 +113,13 @@ def _unit(vector: Vec3, name: str) -> Vec3:
     if abs(length - 1.0) < 1e-8:  # what nine decimals hold
         return vector
     return (vector[0] / length, vector[1] / length, vector[2] / length)
+
+
+def rotation(vector: Array) -> Array:
+    """Return the matrix (3, 3) that turns about a vector by its length, in radians (Rodrigues)."""
+    angle = float(np.linalg.norm(vector))
+    if angle < 1e-15:
+        return np.eye(3)
+    x, y, z = vector / angle
+    across = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.eye(3) + np.sin(angle) * across + (1 - np.cos(angle)) * across @ across

@@ -45,10 +45,11 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
             report = pending.result()
         except KernelFailure as error:
             report = Report((str(error),))
-    if whole.rest and not any(isinstance(op, Extrude) for op in sequence.operations):
-        report = Report(())  # no solid, but that is not the fault of the file
     measures = report.measures
-    problems = [dataclasses.asdict(f) for f in (*findings, *_build_findings(report, sequence))]
+    # Where nothing known is extruded there is no solid, but that is no fault of the file.
+    begun = whole.rest and not any(isinstance(op, Extrude) for op in sequence.operations)
+    built = () if begun else _build_findings(report, sequence)
+    problems = [dataclasses.asdict(f) for f in (*findings, *built)]
     return {
         "file": str(path),
         "id": sequence.id,
@@ -122,7 +123,8 @@ def inspection_text(report: Json) -> str:
     counts = ", ".join(f"{count} as {name}" for name, count in report["tokens"].items())
     lines.append(f"tokens: {counts}")
     lines += [f"{p['severity']} at {p['path']}: {p['problem']}" for p in report["problems"]]
-    verdict = "a valid solid" if report["valid"] else "not a valid solid"
+    faulty = any(p["severity"] == "error" for p in report["problems"])
+    verdict = "a valid solid" if report["valid"] else "not a valid solid" if faulty else "no solid"
     known = report["known"]
     part = f", as far as it is known: {counted(known, 'operation')} of {report['operations']}"
     lines.append(verdict if known == report["operations"] else verdict + part)

@@ -346,3 +346,14 @@ def test_data_sets_of_older_versions_have_no_such_column(tmp_path):
     assert read_row(path, 1, ("id", "unsupported")) == {"id": "b", "unsupported": ()}
     with pytest.raises(InputError, match="not a shard of a data set: expected text"):
         next(read_rows(path, ("id", "text")))
+
+
+def test_a_sketch_before_what_is_not_known_is_neither_a_valid_solid_nor_a_fault(run, tmp_path):
+    path = tmp_path / "part.json"
+    path.write_text(json.dumps(document("S", "F", S=OUTLINE, F=FILLET)))
+    _, out, _ = run("inspect", path, "--json")
+    report = json.loads(out)
+    assert not report["valid"]
+    assert {p["severity"] for p in report["problems"]} == {"warning"}
+    _, out, _ = run("inspect", path)
+    assert out.splitlines()[-1] == "no solid, as far as it is known: 1 operation of 2"

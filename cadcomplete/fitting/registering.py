@@ -14,7 +14,7 @@ from itertools import permutations, product
 import numpy as np
 
 from cadcomplete.fitting.marks import CLOSE, Marks, Matches, Surface, matched
-from cadcomplete.geometry import Array
+from cadcomplete.geometry import Array, rotation
 
 _LEAST, _MOST = 0.1, 30.0  # times the size of the given part that a shape may have
 _ROUGH = 400  # points of a shape that many places are tried with
@@ -258,16 +258,6 @@ def _stepped(
         system = system[:, :6]
     damping = 1e-4 * len(off) * np.eye(system.shape[1])
     x = np.linalg.solve(system.T @ (weight[:, None] * system) + damping, -system.T @ (weight * off))
-    turn, factor = _rotation(x[:3]), 1 + float(x[6]) if scaled else 1.0
+    turn, factor = rotation(x[:3]), 1 + float(x[6]) if scaled else 1.0
     shift = factor * turn @ (place.shift - center) + center + x[3:6] * marks.size
     return Placement(factor * place.factor, turn @ place.turn, shift), float(np.abs(x).max())
-
-
-def _rotation(vector: Array) -> Array:
-    """The rotation about a vector by its length (Rodrigues), exactly orthogonal."""
-    angle = float(np.linalg.norm(vector))
-    if angle < 1e-15:
-        return np.eye(3)
-    x, y, z = vector / angle
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross

@@ -9,7 +9,7 @@ import numpy as np
 
 from cadcomplete.fitting.faces import Cylinder, Flat, vec3
 from cadcomplete.fitting.noisy import FACING
-from cadcomplete.geometry import Array
+from cadcomplete.geometry import Array, rotation
 
 _MOST_TURN = np.radians(3.0)
 _LEAST = 40  # points that must agree
@@ -174,15 +174,5 @@ def _stepped(
     expected = np.array([0.02, 0.02, 0.02, 0.01, *[0.02 * size] * 3])
     damping = np.diag((3 * noise / expected) ** 2)
     x = np.linalg.solve(system.T @ system + damping, -system.T @ targets[:, 3])
-    turn = _rotation(x[:3])
+    turn = rotation(x[:3])
     return center + (1 + x[3]) * (points - center) @ turn.T + x[4:], normals @ turn.T
-
-
-def _rotation(vector: Array) -> Array:
-    """The matrix that turns about a vector by its length (Rodrigues)."""
-    angle = float(np.linalg.norm(vector))
-    if angle < 1e-12:
-        return np.eye(3)
-    x, y, z = vector / angle
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross

@@ -23,7 +23,7 @@ from multiprocessing.context import BaseContext
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakSet
 
-from cadcomplete.deadline import NEVER, Deadline
+from cadcomplete.deadline import NEVER, TIME_WAS_UP, Deadline
 from cadcomplete.errors import (
     CadCompleteError,
     CrashError,
@@ -81,7 +81,7 @@ class Pending(Generic[Result]):
         except concurrent.futures.TimeoutError:
             self.future.cancel()  # it may have been the wait alone that was over
             if all_left <= min(given, self.time_limit):
-                raise TimeLimitError("time was up before the CAD kernel was done") from None
+                raise TimeLimitError(f"{TIME_WAS_UP} the CAD kernel was done") from None
             limit = f"{min(given, self.time_limit):.3g} seconds"
             raise TimeLimitError(f"the CAD kernel took longer than {limit}") from None
         except ProcessExpired as error:
