@@ -4,8 +4,9 @@ Of every real file: its texts, their tokens, its volume and its box; of some beg
 nothing shown and with a cloud: what is proposed, and each score. Before the change it is written to
 a file, after it compared::
 
-    .venv/bin/python benchmarks/golden.py ../shared/data/{omnicad,fusion360} -o before
-    .venv/bin/python benchmarks/golden.py ../shared/data/{omnicad,fusion360} -o after --against before
+    data="../shared/data/omnicad ../shared/data/fusion360"
+    .venv/bin/python benchmarks/golden.py $data -o before
+    .venv/bin/python benchmarks/golden.py $data -o after --against before
 
 Floats are written as they are, all digits; texts and tokens by their SHA-256.
 """
