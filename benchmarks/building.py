@@ -21,8 +21,8 @@ import numpy as np
 from cadcomplete import readers
 from cadcomplete.data.samples import find, hash64
 from cadcomplete.errors import BuildError
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.lines import decode, encode
-from cadcomplete.sequence import CadSequence
 
 RUNS = 3
 

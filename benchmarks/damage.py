@@ -28,9 +28,9 @@ import numpy as np
 
 from cadcomplete import readers
 from cadcomplete.errors import InputError
-from cadcomplete.fields import FORMATS
+from cadcomplete.history.fields import FORMATS
+from cadcomplete.history.sequence import validate
 from cadcomplete.lines import decode, encode
-from cadcomplete.sequence import validate
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tests"))

@@ -25,11 +25,11 @@ from cadcomplete.data.scan import scanned
 from cadcomplete.fitting import Wanted, finish, next_extrudes, next_sketches, occupancy, wanted
 from cadcomplete.fitting.regions import inside_loop
 from cadcomplete.fitting.solids import combined, swept
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.manifolds import iou, solid
-from cadcomplete.operations import Extrude, Operation, Sketch
-from cadcomplete.sequence import CadSequence, truncate
 
 KINDS = ("first extrude", "later extrude", "first sketch", "later sketch")
 RANKS = (1, 3, 20)

@@ -24,13 +24,13 @@ from cadcomplete import readers
 from cadcomplete.completion import complete, shipped_model
 from cadcomplete.data.samples import find, hash64
 from cadcomplete.errors import CadCompleteError
-from cadcomplete.fields import FORMATS
+from cadcomplete.history.fields import FORMATS
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
 from cadcomplete.kernel.manifolds import mesh_of, solid
 from cadcomplete.lines import encode
-from cadcomplete.sequence import CadSequence
 
 CASES = 20
 """Beginnings of parts that are completed."""

@@ -11,16 +11,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.data.augment import scale
 from cadcomplete.errors import GeometryError
-from cadcomplete.geometry import Vec2
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Vec2
+from cadcomplete.history.operations import Extent, Extrude, Operation
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
 from cadcomplete.kernel.manifolds import iou, solid
 from cadcomplete.metrics.parameters import EXACT
-from cadcomplete.operations import Extent, Extrude, Operation
-from cadcomplete.sequence import CadSequence
 
 EDGE = 128
 """The largest number on the grid: 256 steps from one edge to the other."""

@@ -14,9 +14,9 @@ from itertools import islice
 from cadcomplete.candidates import USUAL
 from cadcomplete.data.samples import Sample, hash64, read_samples
 from cadcomplete.habits import usual_sketches
+from cadcomplete.history.operations import Sketch
+from cadcomplete.history.sequence import truncate
 from cadcomplete.metrics.operations import HIT, target
-from cadcomplete.operations import Sketch
-from cadcomplete.sequence import truncate
 
 
 def main() -> None:

@@ -25,11 +25,11 @@ from cadcomplete.data.collate import collate
 from cadcomplete.data.labels import IGNORED, Labelled, evenly_spaced, label, operation_cuts
 from cadcomplete.data.rows import packed
 from cadcomplete.errors import RefusedSample
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.model import CompletionModel
 from cadcomplete.plan.memory import model_of
 from cadcomplete.plan.work import of_attention, per_token
 from cadcomplete.prompt import prompt
-from cadcomplete.sequence import CadSequence
 from cadcomplete.tokenizer import TextTokenizer, Tokens
 
 MINIATURE = DecoderConfig(

@@ -32,10 +32,10 @@ from cadcomplete.errors import InputError
 from cadcomplete.fitting.comparing import fitted
 from cadcomplete.fitting.marks import Surface, marks_of
 from cadcomplete.fitting.registering import judged
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.cloud import PointCloud, normalize
 from cadcomplete.kernel.shape import UNITS, turn
-from cadcomplete.sequence import CadSequence, truncate
 
 Moved = tuple[PointCloud, str]
 """A changed cloud, and the option that mends it."""

@@ -25,11 +25,11 @@ from cadcomplete.data.samples import Sample, hash64, read_samples
 from cadcomplete.data.scan import scanned
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.features import FEATURES, bent, features
+from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.metrics.operations import HIT, target
 from cadcomplete.predictions import Case
 from cadcomplete.predictor import ModelPredictor, situation
-from cadcomplete.sequence import truncate
 
 CONDITIONS = ("points", "scan")
 """Without a cloud the model's own probability was the better score: see docs/experiments.md."""

@@ -19,12 +19,12 @@ import numpy as np
 from cadcomplete.data.samples import Sample, read_samples
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.fitting import finish, wanted
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.manifolds import iou, mesh_of, solid
 from cadcomplete.kernel.scans import scan_of
 from cadcomplete.predictions import Case
-from cadcomplete.sequence import CadSequence
 
 
 def main() -> None:

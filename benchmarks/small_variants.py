@@ -21,7 +21,7 @@ from cadcomplete.data import synthetic
 from cadcomplete.data.dataset import Histories
 from cadcomplete.data.samples import Sample
 from cadcomplete.errors import GeometryError, RefusedSample
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.tokenizer import TextTokenizer
 
 CONFIG = Path(__file__).resolve().parent.parent / "configs" / "small.toml"

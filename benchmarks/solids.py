@@ -17,13 +17,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.curves import Circle, Line
-from cadcomplete.geometry import Array, Plane
+from cadcomplete.history.curves import Circle, Line
+from cadcomplete.history.geometry import Array, Plane
+from cadcomplete.history.operations import (
+    Boolean,
+    Extent,
+    ExtentType,
+    Extrude,
+    Loop,
+    Profile,
+    Sketch,
+)
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
 from cadcomplete.lines import encode
-from cadcomplete.operations import Boolean, Extent, ExtentType, Extrude, Loop, Profile, Sketch
-from cadcomplete.sequence import CadSequence
 
 SIZES = (1.5, 15.0, 150.0, 1500.0)
 WRONG = 1e-6

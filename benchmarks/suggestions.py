@@ -25,12 +25,12 @@ from cadcomplete import readers
 from cadcomplete.completion import Completions, complete
 from cadcomplete.data.samples import Sample, hash64, read_samples
 from cadcomplete.errors import CadCompleteError
+from cadcomplete.history.operations import Extrude
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
 from cadcomplete.kernel.manifolds import iou, solid, states, volume_of
 from cadcomplete.lines import encode
-from cadcomplete.operations import Extrude
-from cadcomplete.sequence import CadSequence, truncate
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples" / "parts"
 

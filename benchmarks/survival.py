@@ -41,11 +41,9 @@ from cadcomplete.evaluate.questions import Data
 from cadcomplete.evaluate.records import FILE
 from cadcomplete.exporters import EXPORTERS
 from cadcomplete.exporters import export as export_files
-from cadcomplete.fields import FORMATS
-from cadcomplete.geometry import XY, Plane
-from cadcomplete.kernel.contain import Kernel
-from cadcomplete.lines import decode, encode
-from cadcomplete.operations import (
+from cadcomplete.history.fields import FORMATS
+from cadcomplete.history.geometry import XY, Plane
+from cadcomplete.history.operations import (
     Boolean,
     Extent,
     ExtentType,
@@ -53,9 +51,11 @@ from cadcomplete.operations import (
     Operation,
     Sketch,
 )
+from cadcomplete.history.sequence import CadSequence, truncate
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.lines import decode, encode
 from cadcomplete.predictions import Case, Finished, Prediction, Predictor, Suggestion
 from cadcomplete.prompt import Features
-from cadcomplete.sequence import CadSequence, truncate
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
 

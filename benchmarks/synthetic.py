@@ -15,17 +15,17 @@ from pathlib import Path
 import numpy as np
 
 from cadcomplete import readers
-from cadcomplete.curves import Circle
 from cadcomplete.data import synthetic
 from cadcomplete.data.samples import find
 from cadcomplete.errors import CadCompleteError
-from cadcomplete.geometry import Vec3, dot
+from cadcomplete.history.curves import Circle
+from cadcomplete.history.geometry import Vec3, dot
+from cadcomplete.history.operations import Boolean, Extrude, Sketch
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
 from cadcomplete.kernel.measure import Measures
 from cadcomplete.lines import encode
-from cadcomplete.operations import Boolean, Extrude, Sketch
-from cadcomplete.sequence import CadSequence
 from cadcomplete.tokenizer import TextTokenizer, shipped
 
 Sequences = Sequence[CadSequence]

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cadcomplete.checkpoint import load as load_model
     from cadcomplete.completion import Completion, Completions, complete
+    from cadcomplete.history.sequence import CadSequence, truncate, validate
     from cadcomplete.kernel.contain import Kernel
     from cadcomplete.lines import decode, encode
     from cadcomplete.readers import Document, from_sequence, read
     from cadcomplete.rebuilding import Rebuilt, rebuild
-    from cadcomplete.sequence import CadSequence, truncate, validate
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "CadSequence": "sequence",
+    "CadSequence": "history.sequence",
     "Completion": "completion",
     "Completions": "completion",
     "Document": "readers",
@@ -41,8 +41,8 @@ _HOMES = {
     "load_model": "checkpoint",
     "read": "readers",
     "rebuild": "rebuilding",
-    "truncate": "sequence",
-    "validate": "sequence",
+    "truncate": "history.sequence",
+    "validate": "history.sequence",
 }
 
 __all__ = [

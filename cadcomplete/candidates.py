@@ -16,14 +16,14 @@ import numpy as np
 
 from cadcomplete import fitting
 from cadcomplete.data.augment import Symmetry, move
-from cadcomplete.fields import Format
 from cadcomplete.fitting import Wanted
 from cadcomplete.generate import Began, Row, score
 from cadcomplete.grammar import Matcher
 from cadcomplete.habits import usual_extrudes, usual_sketches
+from cadcomplete.history.fields import Format
+from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.lines import encode
-from cadcomplete.operations import Extrude, Operation, Sketch
-from cadcomplete.sequence import CadSequence
 from cadcomplete.tokenizer import TextTokenizer
 
 USUAL = 128  # sketches that are usual, at most: each costs a line or two to read

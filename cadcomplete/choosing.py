@@ -16,11 +16,11 @@ from manifold3d import Manifold
 
 from cadcomplete.effects import SAME, Columns, Effect, Flaw, alike, effect, flaw, reaches
 from cadcomplete.errors import CadCompleteError
+from cadcomplete.history.operations import Sketch
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
 from cadcomplete.kernel.manifolds import solid
-from cadcomplete.operations import Sketch
-from cadcomplete.sequence import CadSequence
 
 _TRIES = 16
 """Ideas that the kernel is asked about at least, if none of them is good."""

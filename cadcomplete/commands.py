@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from cadcomplete.curves import CURVES, Circle, Curve, Line
 from cadcomplete.errors import GeometryError, TextError
-from cadcomplete.fields import Field, Format
-from cadcomplete.geometry import Plane
-from cadcomplete.kinds import POINT, Ends, ProfileWord
-from cadcomplete.operations import (
+from cadcomplete.history.curves import CURVES, Circle, Curve, Line
+from cadcomplete.history.fields import Field, Format
+from cadcomplete.history.geometry import Plane
+from cadcomplete.history.kinds import POINT, Ends, ProfileWord
+from cadcomplete.history.operations import (
     OPERATIONS,
     Extent,
     ExtentType,
@@ -23,7 +23,7 @@ from cadcomplete.operations import (
     Profile,
     Sketch,
 )
-from cadcomplete.sequence import CadSequence, check_known, start_plane
+from cadcomplete.history.sequence import CadSequence, check_known, start_plane
 
 LOOP, CLOSE = "loop", "close"
 

@@ -24,14 +24,14 @@ from cadcomplete.exporters import export
 from cadcomplete.exporters.pictures import draw_overview
 from cadcomplete.files import clear
 from cadcomplete.generate import Row, Sampling, usual_sampling
+from cadcomplete.history.operations import Sketch
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import Remark, Report
 from cadcomplete.lines import encode
-from cadcomplete.operations import Sketch
 from cadcomplete.predictions import Case, Finished, Suggestion, check_count, check_seed
 from cadcomplete.predictor import ModelPredictor, Question
 from cadcomplete.readers import Document, read
-from cadcomplete.sequence import CadSequence
 from cadcomplete.shapes import Shape, shown
 from cadcomplete.wording import EXPECTED, PROBABILITY, in_words, told
 

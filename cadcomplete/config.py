@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from cadcomplete import bounds
 from cadcomplete.bounds import Between, Seed, Share
 from cadcomplete.errors import ConfigError
-from cadcomplete.fields import Format
+from cadcomplete.history.fields import Format
 
 if sys.version_info >= (3, 11):
     import tomllib

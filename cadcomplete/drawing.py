@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from cadcomplete.commands import CLOSE, LOOP, Command, read_command
-from cadcomplete.curves import CURVES, Circle, Curve, Line
 from cadcomplete.errors import GeometryError, TextError
-from cadcomplete.fields import Format
-from cadcomplete.geometry import XY, Plane, Vec2
-from cadcomplete.kinds import Ends, ProfileWord
-from cadcomplete.numbers import Memory, after, memory_of, read_line
-from cadcomplete.operations import (
+from cadcomplete.history.curves import CURVES, Circle, Curve, Line
+from cadcomplete.history.fields import Format
+from cadcomplete.history.geometry import XY, Plane, Vec2
+from cadcomplete.history.kinds import Ends, ProfileWord
+from cadcomplete.history.operations import (
     Boolean,
     Extent,
     ExtentType,
@@ -26,7 +25,8 @@ from cadcomplete.operations import (
     Profile,
     Sketch,
 )
-from cadcomplete.sequence import CadSequence, check_known
+from cadcomplete.history.sequence import CadSequence, check_known
+from cadcomplete.numbers import Memory, after, memory_of, read_line
 
 
 class Drawing:

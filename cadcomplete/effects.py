@@ -13,7 +13,17 @@ from functools import cached_property
 import numpy as np
 from manifold3d import JoinType, Manifold
 
-from cadcomplete.geometry import Plane
+from cadcomplete.history.geometry import Plane
+from cadcomplete.history.operations import (
+    Boolean,
+    Extent,
+    ExtentType,
+    Extrude,
+    Operation,
+    Profile,
+    Sketch,
+)
+from cadcomplete.history.sequence import CadSequence, start_plane
 from cadcomplete.kernel.jobs import Report, Senseless
 from cadcomplete.kernel.manifolds import (
     NOTHING,
@@ -27,8 +37,6 @@ from cadcomplete.kernel.manifolds import (
     swept,
     volume_of,
 )
-from cadcomplete.operations import Boolean, Extent, ExtentType, Extrude, Operation, Profile, Sketch
-from cadcomplete.sequence import CadSequence, start_plane
 
 SAME = 0.95
 """IoU of what two answers change from which they come to the same: that of a hit."""

@@ -13,10 +13,10 @@ import numpy as np
 from cadcomplete.candidates import Candidate, extended
 from cadcomplete.fitting import Wanted
 from cadcomplete.fitting.scores import State, effect, state
-from cadcomplete.geometry import Array, Plane, dot
 from cadcomplete.habits import known_planes, same_spans
-from cadcomplete.operations import Extrude, Operation, Sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.geometry import Array, Plane, dot
+from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.sequence import CadSequence
 
 FEATURES = {
     "log probability": 1,

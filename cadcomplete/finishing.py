@@ -17,10 +17,10 @@ import numpy as np
 from cadcomplete.fitting import Wanted, finish, occupancy
 from cadcomplete.fitting.scores import whole_state
 from cadcomplete.generate import Row
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.manifolds import solid
 from cadcomplete.lines import encode
-from cadcomplete.sequence import CadSequence
 
 _POINTS = 6000
 _LEAST = 200  # of them for each part

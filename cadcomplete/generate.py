@@ -21,8 +21,8 @@ from cadcomplete.config import Config
 from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import InputError, MemoryLimitError
 from cadcomplete.grammar import Matcher
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.model import CompletionModel
-from cadcomplete.sequence import CadSequence
 
 ATTEMPTS = 3
 """How often a model writes at most, if nothing that it writes is valid."""

@@ -11,11 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from cadcomplete.curves import Circle
-from cadcomplete.fields import DECIMALS
-from cadcomplete.geometry import Array, Plane, Vec2
-from cadcomplete.operations import Boolean, Extent, ExtentType, Extrude, Loop, Operation, Sketch
-from cadcomplete.sequence import CadSequence, start_plane
+from cadcomplete.history.curves import Circle
+from cadcomplete.history.fields import DECIMALS
+from cadcomplete.history.geometry import Array, Plane, Vec2
+from cadcomplete.history.operations import (
+    Boolean,
+    Extent,
+    ExtentType,
+    Extrude,
+    Loop,
+    Operation,
+    Sketch,
+)
+from cadcomplete.history.sequence import CadSequence, start_plane
 
 HEIGHTS = (
     *(0.1, 0.2, 0.25, 0.3, 0.5, 0.6, 0.75, 0.8, 1.0, 1.2, 1.5, 1.6, 2.0, 2.5, 2.54, 3.0, 3.175),

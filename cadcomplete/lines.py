@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from cadcomplete.commands import Command, Cut, write_command, write_commands
 from cadcomplete.drawing import Drawing
 from cadcomplete.errors import TextError
-from cadcomplete.fields import Format
+from cadcomplete.history.fields import Format
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.numbers import Memory, after, write_line
-from cadcomplete.sequence import CadSequence
 
 JSON_HEAD = '{"sequence":['
 JSON_TAIL = "]}"

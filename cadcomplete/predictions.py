@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 from cadcomplete.errors import InputError
+from cadcomplete.history.operations import Operation
+from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.jobs import Report
-from cadcomplete.operations import Operation
-from cadcomplete.sequence import CadSequence, check_known
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -41,16 +41,16 @@ from cadcomplete.generate import (
     generate,
     usual_sampling,
 )
-from cadcomplete.geometry import Array
 from cadcomplete.grammar import Grammar, Matcher
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Extrude, Sketch
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report
-from cadcomplete.operations import Extrude, Sketch
 from cadcomplete.predictions import Case, Finished, Prediction, Suggestion
 from cadcomplete.prompt import prompt
 from cadcomplete.ranking import Ranker
-from cadcomplete.sequence import CadSequence
 
 Answers = TypeVar("Answers", tuple[Suggestion, ...], tuple[Finished, ...])
 

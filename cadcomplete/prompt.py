@@ -10,10 +10,10 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from cadcomplete.fields import Format
+from cadcomplete.history.fields import Format
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.lines import Text, encode
 from cadcomplete.numbers import spelled
-from cadcomplete.sequence import CadSequence
 
 INSTRUCTION = "Complete this CAD sequence"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from cadcomplete.errors import CheckpointError
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 
 FILE = "ranker.json"
 

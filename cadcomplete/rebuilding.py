@@ -18,6 +18,7 @@ from cadcomplete.errors import CadCompleteError, GeometryError, InputError, Kern
 from cadcomplete.exporters import rebuilt as beside
 from cadcomplete.fitting import finish, wanted
 from cadcomplete.fitting.comparing import plausible
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
@@ -26,7 +27,6 @@ from cadcomplete.kernel.scans import Scan
 from cadcomplete.lines import encode
 from cadcomplete.metrics.deviation import Deviation, shortly
 from cadcomplete.readers import Document, from_sequence
-from cadcomplete.sequence import CadSequence
 from cadcomplete.shapes import Shape, read_shape
 
 Watch = Callable[[str], None]

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from cadcomplete import exporters, readers
 from cadcomplete.answering import Answering
 from cadcomplete.errors import InputError, KernelFailure
-from cadcomplete.fields import FORMATS, Format
+from cadcomplete.history.fields import FORMATS, Format
+from cadcomplete.history.operations import Extrude, Operation, Sketch, Unknown
+from cadcomplete.history.sequence import CadSequence, Finding, validate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
-from cadcomplete.operations import Extrude, Operation, Sketch, Unknown
 from cadcomplete.predictions import check_seed
 from cadcomplete.progress import progress, watched
 from cadcomplete.readers import Document
-from cadcomplete.sequence import CadSequence, Finding, validate
 
 if TYPE_CHECKING:
     from cadcomplete.checkpoint import Checkpoint

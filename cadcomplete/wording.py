@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from cadcomplete.curves import Circle
 from cadcomplete.data.describe.words import joined, number, plural, times
 from cadcomplete.effects import Kind, Step, effect
-from cadcomplete.geometry import Plane
-from cadcomplete.operations import Extrude, Loop, Operation, Profile, Sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.curves import Circle
+from cadcomplete.history.geometry import Plane
+from cadcomplete.history.operations import Extrude, Loop, Operation, Profile, Sketch
+from cadcomplete.history.sequence import CadSequence
 
 EXPECTED, PROBABILITY = "expected IoU", "probability that it is the designer's"
 """What the score of a whole part is: of it and what is wanted; and that of a next operation."""

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import settings
 
 from cadcomplete import cli
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.mesh import Mesh
 from cadcomplete.lines import decode
 from cadcomplete.readers import read
-from cadcomplete.sequence import CadSequence
 
 # The tests run in several processes; the threads of torch would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

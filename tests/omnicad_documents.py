@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 from cadcomplete import readers
+from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.lines import encode
-from cadcomplete.operations import Extrude, Sketch
 from cadcomplete.readers import Document
 
 Json = dict[str, Any]

@@ -6,10 +6,10 @@ import math
 
 from hypothesis import strategies as st
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
-from cadcomplete.geometry import Plane, Vec2, dot
-from cadcomplete.kinds import AXES
-from cadcomplete.operations import (
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Plane, Vec2, dot
+from cadcomplete.history.kinds import AXES
+from cadcomplete.history.operations import (
     Boolean,
     Extent,
     ExtentType,
@@ -19,7 +19,7 @@ from cadcomplete.operations import (
     Profile,
     Sketch,
 )
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.sequence import CadSequence
 
 Draw = st.DrawFn
 

@@ -23,9 +23,9 @@ from omnicad_documents import (
 
 from cadcomplete.data.samples import read_captions
 from cadcomplete.errors import InputError, TextError
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.lines import decode
 from cadcomplete.readers import from_sequence
-from cadcomplete.sequence import CadSequence
 
 FLANGE = str(PARTS / "flange.json")  # eight operations
 END_POINT = ("entities", "S", "profiles", "P", "loops", 0, "profile_curves", 1, "end_point")

@@ -16,13 +16,13 @@ from cadcomplete.baselines.voting import elected, expected_best
 from cadcomplete.data import synthetic
 from cadcomplete.data.augment import move, scale, symmetries
 from cadcomplete.errors import InputError
+from cadcomplete.history.operations import Extrude
+from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.manifolds import iou, solid
 from cadcomplete.lines import decode, encode
 from cadcomplete.metrics.operations import rank
-from cadcomplete.operations import Extrude
 from cadcomplete.predictions import Case
-from cadcomplete.sequence import truncate
 
 STEPPED = decode(
     "sketch 0 0 0 +z +x\nloop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\nextrude new to 10 0\n"

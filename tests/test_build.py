@@ -16,16 +16,24 @@ from OCP.BRepPrimAPI import BRepPrimAPI_MakePrism
 from OCP.gp import gp_Vec
 from OCP.GProp import GProp_GProps
 
-from cadcomplete.curves import Arc, Circle, Line
 from cadcomplete.errors import BuildError
-from cadcomplete.geometry import XY
+from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.geometry import XY
+from cadcomplete.history.operations import (
+    Boolean,
+    Extent,
+    ExtentType,
+    Extrude,
+    Loop,
+    Profile,
+    Sketch,
+)
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.booleans import Solid, is_valid
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.edges import face
 from cadcomplete.kernel.measure import check, measure
 from cadcomplete.lines import decode
-from cadcomplete.operations import Boolean, Extent, ExtentType, Extrude, Loop, Profile, Sketch
-from cadcomplete.sequence import CadSequence
 
 TOP = "sketch 0 0 10 +z +x\n"
 GROUND = "sketch 0 0 0 +z +x\n"

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cadcomplete.errors import GeometryError, InputError
+from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel import cloud
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.cloud import (
@@ -26,7 +27,6 @@ from cadcomplete.kernel.cloud import (
 from cadcomplete.kernel.mesh import EMPTY, Mesh, to_trimesh
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.lines import decode
-from cadcomplete.sequence import truncate
 
 GROUND = "sketch 0 0 0 +z +x\n"
 BOX = GROUND + "loop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\nextrude new to 20 0\n"

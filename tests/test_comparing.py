@@ -13,12 +13,12 @@ from cadcomplete.data.scan import scanned
 from cadcomplete.errors import InputError
 from cadcomplete.fitting.comparing import fitted, plausible
 from cadcomplete.fitting.marks import Surface, marks_of, matched
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.cloud import PointCloud, normalize, sample_cloud
 from cadcomplete.kernel.shape import UNITS, UP, turn
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.lines import decode
-from cadcomplete.sequence import CadSequence, truncate
 
 NAMES = ("bracket", "base_plate", "clevis", "flange", "housing", "stepped_shaft")
 

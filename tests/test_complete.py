@@ -13,11 +13,11 @@ from cadcomplete.completion import complete, kept, shipped_model, unused, write
 from cadcomplete.completion_reports import _completions, completions_text
 from cadcomplete.data.truncate import versions
 from cadcomplete.errors import InputError
+from cadcomplete.history.operations import Sketch
+from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.lines import decode, encode
-from cadcomplete.operations import Sketch
-from cadcomplete.sequence import truncate
 from cadcomplete.wording import EXPECTED, PROBABILITY
 
 KEEP = 3

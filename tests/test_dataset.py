@@ -16,10 +16,10 @@ from cadcomplete.data.dataset import Histories
 from cadcomplete.data.prepare import prepare
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.samples import Sample, read_samples
-from cadcomplete.fields import FORMATS
+from cadcomplete.history.fields import FORMATS
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.lines import decode
 from cadcomplete.prompt import Features
-from cadcomplete.sequence import CadSequence
 from cadcomplete.tokenizer import TextTokenizer, shipped
 
 DERIVED = ("a plate", "Plate 40 × 30 × 10 mm.")

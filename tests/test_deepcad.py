@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cadcomplete import readers
-from cadcomplete.curves import Arc, Circle, Line
 from cadcomplete.errors import InputError, ReadError
-from cadcomplete.geometry import dot
+from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.geometry import dot
+from cadcomplete.history.operations import Boolean, Extent, ExtentType, Profile
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.measure import measure
 from cadcomplete.lines import decode, encode
-from cadcomplete.operations import Boolean, Extent, ExtentType, Profile
 from cadcomplete.readers import deepcad
 
 LOOP = [4] + [-1] * 16

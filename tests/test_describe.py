@@ -21,11 +21,11 @@ from cadcomplete.data.augment import move, symmetries
 from cadcomplete.data.describe import describe
 from cadcomplete.data.describe.patterns import Arrangement, find_pattern
 from cadcomplete.data.describe.words import number, plural
-from cadcomplete.geometry import Plane
+from cadcomplete.history.geometry import Plane
+from cadcomplete.history.operations import Sketch
 from cadcomplete.kernel.features import find as finding
 from cadcomplete.kernel.features.find import find_features
 from cadcomplete.lines import decode
-from cadcomplete.operations import Sketch
 
 
 def words_of(sequence):

@@ -22,9 +22,9 @@ from cadcomplete.evaluate.records import (
     read_predictions,
 )
 from cadcomplete.evaluate.tables import text
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.lines import decode
 from cadcomplete.predictions import Finished, Prediction, Suggestion
-from cadcomplete.sequence import CadSequence
 
 
 @pytest.fixture(scope="module")

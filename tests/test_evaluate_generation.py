@@ -14,10 +14,10 @@ from cadcomplete.evaluate import Settings
 from cadcomplete.evaluate.generation import FILE, METRICS_FILE, SHEET, evaluate_generation
 from cadcomplete.evaluate.questions import read_data
 from cadcomplete.evaluate.tables import generation
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.lines import decode
 from cadcomplete.predictions import Finished
-from cadcomplete.sequence import CadSequence
 
 CROSSING = "sketch 0 0 0 +z +x\nloop 0 0\nline 9 9\nline 9 0\nline 0 9\nclose\nextrude new to 3 0\n"
 

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from conftest import PLATE
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.data.augment import move, symmetries
-from cadcomplete.geometry import Array, Plane, Vec3
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Array, Plane, Vec3
+from cadcomplete.history.operations import Extent, Extrude, Loop, Operation, Sketch
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.fingerprint import fingerprint
 from cadcomplete.kernel.measure import measure
 from cadcomplete.lines import decode
-from cadcomplete.operations import Extent, Extrude, Loop, Operation, Sketch
-from cadcomplete.sequence import CadSequence
 
 GROUND = "sketch 0 0 0 +z +x\n"
 

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from conftest import PLATE, mesh_of
 
-from cadcomplete.curves import Circle
 from cadcomplete.data.scan import scanned
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting import Wanted, finish, next_extrudes, next_sketches, wanted
 from cadcomplete.fitting.opening import closed, opening
 from cadcomplete.fitting.scores import state
+from cadcomplete.history.curves import Circle
+from cadcomplete.history.operations import Sketch
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.cloud import PointCloud, sample_cloud
 from cadcomplete.kernel.manifolds import iou, solid
 from cadcomplete.lines import decode
-from cadcomplete.operations import Sketch
-from cadcomplete.sequence import CadSequence, truncate
 
 PARTS = {
     "boss": PLATE + "sketch 0 0 10 +z +x\ncircle 8 8 4\nextrude join to 16 0\n",

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from conftest import mesh_of
 
-from cadcomplete.curves import Arc, Circle
 from cadcomplete.data.scan import scanned
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting import finish, next_extrudes, next_sketches, occupancy, settled, wanted
 from cadcomplete.fitting.faces import rounded
 from cadcomplete.fitting.scores import whole_state
+from cadcomplete.history.curves import Arc, Circle
+from cadcomplete.history.operations import Boolean, Extrude, Sketch
+from cadcomplete.history.sequence import CadSequence, truncate, validate
 from cadcomplete.kernel.cloud import PointCloud, sample_cloud
 from cadcomplete.lines import decode
-from cadcomplete.operations import Boolean, Extrude, Sketch
-from cadcomplete.sequence import CadSequence, truncate, validate
 
 BASE = (
     "sketch 0 0 0 +z +x\nloop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\nextrude new to 12 0\n"

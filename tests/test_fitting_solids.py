@@ -7,17 +7,17 @@ import math
 import numpy as np
 import pytest
 
-from cadcomplete.curves import Arc, Circle, Line
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting import occupancy
 from cadcomplete.fitting.regions import _arrays, inside_loop, inside_loops, inside_numpy
 from cadcomplete.fitting.winding import sums_loops, sums_numpy, winding
-from cadcomplete.geometry import BoundingBox
+from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.geometry import BoundingBox
+from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Loop, Profile
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.measure import bounding_box
 from cadcomplete.lines import decode
-from cadcomplete.operations import Boolean, Extent, ExtentType, Extrude, Loop, Profile
-from cadcomplete.sequence import CadSequence
 
 SLOT = Loop((Line((0, 0), (4, 0)), Arc((4, 0), (5, 1), (4, 2)), Line((4, 2), (0, 2)),
              Arc((0, 2), (-1, 1), (0, 0))))  # fmt: skip

@@ -25,11 +25,11 @@ from omnicad_documents import (
 )
 
 from cadcomplete import readers
-from cadcomplete.curves import Arc
 from cadcomplete.errors import ReadError
+from cadcomplete.history.curves import Arc
+from cadcomplete.history.operations import Boolean, Extent, ExtentType, Profile, Sketch
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.measure import measure
-from cadcomplete.operations import Boolean, Extent, ExtentType, Profile, Sketch
 from cadcomplete.readers import fusion360
 
 Json = dict[str, Any]

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cadcomplete.curves import CURVES, Arc, Circle, Line
 from cadcomplete.errors import GeometryError
-from cadcomplete.geometry import XY, BoundingBox, Plane
-from cadcomplete.operations import Extent, ExtentType, Loop
+from cadcomplete.history.curves import CURVES, Arc, Circle, Line
+from cadcomplete.history.geometry import XY, BoundingBox, Plane
+from cadcomplete.history.operations import Extent, ExtentType, Loop
 
 LENGTHS = st.floats(-100, 100)
 POINTS = st.tuples(LENGTHS, LENGTHS)

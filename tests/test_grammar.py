@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import sequences
 
-from cadcomplete.fields import FORMATS, Decimal, Fixed
 from cadcomplete.grammar import Grammar, Point, step
+from cadcomplete.history.fields import FORMATS, Decimal, Fixed
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.lines import decode, encode
-from cadcomplete.sequence import CadSequence, truncate
 from cadcomplete.tokenizer import TextTokenizer, shipped
 
 LONG_TOKENS = ["sketch ", " 12", ".5", "extrude new to ", "/1", '{"type":"', '],"end":[', "}\n"]
@@ -169,7 +169,7 @@ def test_decimals_have_one_spelling(slot, good, bad):
             point = step(point, char)
             if point is None:
                 return False
-        from cadcomplete.fields import Fixed
+        from cadcomplete.history.fields import Fixed
 
         after = step(Point((slot, Fixed("\n")), text), "\n")
         return after is not None and after.row == ()

@@ -6,11 +6,11 @@ import pytest
 from conftest import PLATE
 
 from cadcomplete.candidates import ideas
-from cadcomplete.curves import Circle
 from cadcomplete.habits import RADII, known_planes, usual_sketches
+from cadcomplete.history.curves import Circle
+from cadcomplete.history.operations import Sketch
 from cadcomplete.lines import decode
 from cadcomplete.metrics.operations import target
-from cadcomplete.operations import Sketch
 
 BOSS = "sketch 0 0 10 +z +x\ncircle 20 15 12.5\nextrude join to 18 0\n"
 BEHIND = "sketch 0 0 0 -z +x\ncircle 20 -15 9\nextrude cut to 4 0\n"

@@ -16,11 +16,11 @@ from cadcomplete.completion import complete, shipped_model
 from cadcomplete.config import from_dict
 from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.generate import Row, Sampling, begin, generate, usual_sampling
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.lines import decode
 from cadcomplete.predictions import Case, Finished
 from cadcomplete.predictor import ModelPredictor, prompted
-from cadcomplete.sequence import CadSequence, truncate
 
 NO_CARD = not torch.cuda.is_available()
 

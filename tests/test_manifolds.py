@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import sequences
 
-from cadcomplete.curves import Arc, Circle, Line
-from cadcomplete.geometry import Plane
+from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.geometry import Plane
+from cadcomplete.history.operations import Boolean, Extrude, Loop, Profile, Sketch
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.manifolds import (
     change,
     change_iou,
@@ -25,9 +27,7 @@ from cadcomplete.kernel.manifolds import (
     volume_of,
 )
 from cadcomplete.lines import decode
-from cadcomplete.operations import Boolean, Extrude, Loop, Profile, Sketch
 from cadcomplete.readers import read
-from cadcomplete.sequence import CadSequence
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 BOX = "sketch 0 0 0 +z +x\nloop {x} 0\nline {r} 0\nline {r} 10\nline {x} 10\nclose\n"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import mesh_of
 
-from cadcomplete.geometry import BoundingBox
+from cadcomplete.history.geometry import BoundingBox
 from cadcomplete.kernel.mesh import EMPTY, open_sketches, to_trimesh
 from cadcomplete.lines import decode
 

@@ -10,17 +10,17 @@ from conftest import PLATE, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cadcomplete.curves import Arc, Circle, Line
-from cadcomplete.geometry import Plane
+from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.geometry import Plane
+from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Profile, Sketch
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.lines import decode
 from cadcomplete.metrics import METRICS
 from cadcomplete.metrics.hits import tabulate
 from cadcomplete.metrics.operations import Ranking, rank
 from cadcomplete.metrics.sketches import angle_between, drawn_with, same_curve, sketch_iou
 from cadcomplete.metrics.targets import MACRO, target
-from cadcomplete.operations import Boolean, Extent, ExtentType, Extrude, Profile, Sketch
 from cadcomplete.predictions import Suggestion
-from cadcomplete.sequence import CadSequence
 
 HISTORY = decode(
     PLATE

@@ -10,9 +10,11 @@ from conftest import PLATE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cadcomplete.curves import Circle
 from cadcomplete.errors import GeometryError, InputError
-from cadcomplete.geometry import Plane
+from cadcomplete.history.curves import Circle
+from cadcomplete.history.geometry import Plane
+from cadcomplete.history.operations import Loop, Sketch
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.manifolds import iou, mesh_of, solid
 from cadcomplete.kernel.mesh import EMPTY, Mesh
 from cadcomplete.lines import decode
@@ -34,9 +36,7 @@ from cadcomplete.metrics.topology import (
     segment_error,
     self_intersection,
 )
-from cadcomplete.operations import Loop, Sketch
 from cadcomplete.predictions import Finished
-from cadcomplete.sequence import CadSequence, truncate
 
 BOX = "sketch 0 0 0 +z +x\nloop {x} 0\nline {r} 0\nline {r} 10\nline {x} 10\nclose\n"
 

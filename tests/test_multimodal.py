@@ -19,6 +19,7 @@ from cadcomplete.data.prepare import prepare
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.samples import read_samples
 from cadcomplete.errors import InputError
+from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
@@ -26,7 +27,6 @@ from cadcomplete.kernel.scans import read_scan
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.predictor import prompted
 from cadcomplete.prompt import IMAGE, POINTS, prompt
-from cadcomplete.sequence import truncate
 from cadcomplete.shapes import read_shape
 from cadcomplete.train import set_up, train
 

@@ -13,10 +13,10 @@ from mutations import damage_bytes, damage_structure
 
 from cadcomplete import readers
 from cadcomplete.errors import InputError, TextError
-from cadcomplete.fields import FORMATS
+from cadcomplete.history.fields import FORMATS
+from cadcomplete.history.sequence import CadSequence, validate
 from cadcomplete.lines import decode, encode
 from cadcomplete.readers import Document
-from cadcomplete.sequence import CadSequence, validate
 
 CASES = 100
 BATCHES = 15

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from strategies import sequences
 
 from cadcomplete import readers
-from cadcomplete.curves import Arc, Circle, Line
 from cadcomplete.errors import InputError, ReadError
-from cadcomplete.geometry import XY
+from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.geometry import XY
+from cadcomplete.history.operations import Loop, Sketch
+from cadcomplete.history.sequence import CadSequence, validate
 from cadcomplete.lines import decode, encode
-from cadcomplete.operations import Loop, Sketch
-from cadcomplete.sequence import CadSequence, validate
 
 PLANE = {"origin": [0, 0, 0], "normal": [0, 0, 1], "x_axis": [1, 0, 0]}
 SKETCH = {"type": "sketch", "plane": PLANE}

@@ -9,7 +9,7 @@ from strategies import sequences
 
 from cadcomplete import numbers
 from cadcomplete.errors import TextError
-from cadcomplete.geometry import XY, Plane
+from cadcomplete.history.geometry import XY, Plane
 from cadcomplete.lines import decode, encode
 from cadcomplete.numbers import Axis, Frame, Memory, fresh, read_number, write_number
 from cadcomplete.prompt import prompt

@@ -23,8 +23,8 @@ from omnicad_documents import (
     text,
 )
 
-from cadcomplete.curves import Circle
-from cadcomplete.sequence import validate
+from cadcomplete.history.curves import Circle
+from cadcomplete.history.sequence import validate
 
 LARGE, SMALL = rectangle(0, 0, 0.04, 0.03), rectangle(0.05, 0, 0.06, 0.01)
 QUARTER = math.pi / 2

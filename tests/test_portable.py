@@ -16,10 +16,10 @@ from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.completion import shipped_model
 from cadcomplete.config import from_dict
 from cadcomplete.errors import CheckpointError, InputError
+from cadcomplete.history.sequence import truncate
 from cadcomplete.lines import decode
 from cadcomplete.portable import TEMPLATE, export
 from cadcomplete.prompt import prompt
-from cadcomplete.sequence import truncate
 
 TEXT = prompt(truncate(decode(PLATE), 1)).text
 CHAT = "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}{% endfor %}"

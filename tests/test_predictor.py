@@ -18,17 +18,17 @@ from cadcomplete.features import FEATURES, alike, features
 from cadcomplete.finishing import expected, finished_parts, overlaps
 from cadcomplete.fitting import settled, wanted
 from cadcomplete.generate import Row, begin, generate, score
-from cadcomplete.geometry import Plane
 from cadcomplete.habits import same_spans, usual_extrudes
+from cadcomplete.history.geometry import Plane
+from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Profile, Sketch
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.manifolds import iou, solid
 from cadcomplete.lines import decode, encode
 from cadcomplete.metrics.operations import rank
-from cadcomplete.operations import Boolean, Extent, ExtentType, Extrude, Profile, Sketch
 from cadcomplete.predictions import Case
 from cadcomplete.predictor import TURNS, prompted
-from cadcomplete.sequence import CadSequence, truncate
 
 BOSS = (
     PLATE

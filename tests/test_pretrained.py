@@ -23,8 +23,8 @@ from transformers import (
 from cadcomplete import pretrained
 from cadcomplete.errors import CheckpointError, ConfigError
 from cadcomplete.grammar import Grammar
+from cadcomplete.history.sequence import truncate
 from cadcomplete.prompt import prompt
-from cadcomplete.sequence import truncate
 from cadcomplete.tokenizer import TextTokenizer
 
 SIZES = {

@@ -26,12 +26,12 @@ from cadcomplete import readers
 from cadcomplete.data.samples import Sample, Skipped, find, read_samples
 from cadcomplete.data.truncate import Truncated, truncate_folder
 from cadcomplete.errors import InputError, ReadError
+from cadcomplete.history.operations import Extrude, Sketch
+from cadcomplete.history.sequence import CadSequence, validate
 from cadcomplete.kernel.build import build
 from cadcomplete.lines import decode, encode
-from cadcomplete.operations import Extrude, Sketch
 from cadcomplete.readers import Importer, content, omnicad
 from cadcomplete.readers.scripts.budget import MOST_CURVES
-from cadcomplete.sequence import CadSequence, validate
 
 TEXT = json.dumps(plate())
 WHOLE = readers.parse(TEXT).sequence.operations

@@ -19,12 +19,12 @@ from cadcomplete import readers
 from cadcomplete.data.labels import IGNORED, label
 from cadcomplete.data.truncate import versions
 from cadcomplete.errors import BuildError
-from cadcomplete.fields import FORMATS
+from cadcomplete.history.fields import FORMATS
+from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.measure import check
 from cadcomplete.lines import decode, encode
 from cadcomplete.prompt import prompt
-from cadcomplete.sequence import truncate
 from cadcomplete.tokenizer import TextTokenizer, shipped
 
 CHUNKS = {"omnicad": 8, "fusion360": 40}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import mesh_of
 
-from cadcomplete.geometry import BoundingBox
+from cadcomplete.history.geometry import BoundingBox
 from cadcomplete.kernel import raster
 from cadcomplete.kernel.mesh import EMPTY, open_sketches
 from cadcomplete.kernel.raster import fill_loops, fill_numpy, rasterize

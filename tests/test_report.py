@@ -18,10 +18,10 @@ from cadcomplete.evaluate.records import FILE, Answer, Header, answer_lines, hea
 from cadcomplete.evaluate.report import all_series, warnings
 from cadcomplete.evaluate.scores import scored_run
 from cadcomplete.evaluate.tables import cell, columns, share
+from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.lines import decode
 from cadcomplete.predictions import Finished, Prediction, Suggestion
-from cadcomplete.sequence import truncate
 
 HEADER = Header(
     predictor="model <a>",

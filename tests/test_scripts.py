@@ -14,17 +14,17 @@ from conftest import ROOT
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cadcomplete.curves import Arc, Circle, Line
 from cadcomplete.errors import ReadError, UnsupportedError
+from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.operations import Boolean, ExtentType, Extrude, Loop, Sketch
+from cadcomplete.history.sequence import validate
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.measure import measure
 from cadcomplete.lines import decode, encode
-from cadcomplete.operations import Boolean, ExtentType, Extrude, Loop, Sketch
 from cadcomplete.readers import read
 from cadcomplete.readers.scripts import build123d, cadquery
 from cadcomplete.readers.scripts.areas import Face, add, intersect, relation, subtract
 from cadcomplete.readers.scripts.shapes import polygon, rectangle, regular
-from cadcomplete.sequence import validate
 
 SCRIPTS = ROOT / "tests" / "scripts"
 EXPECTED = json.loads((SCRIPTS / "expected.json").read_text())

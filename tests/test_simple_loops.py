@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from cadcomplete.errors import BuildError
+from cadcomplete.history.operations import Sketch
+from cadcomplete.history.simple_loops import nested, simple_loops
 from cadcomplete.kernel.build import build
 from cadcomplete.lines import decode
-from cadcomplete.operations import Sketch
-from cadcomplete.simple_loops import nested, simple_loops
 
 
 def polygon(*corners):

@@ -8,10 +8,10 @@ import sys
 import pytest
 from conftest import ROOT
 
-from cadcomplete.curves import Arc, Circle
 from cadcomplete.errors import GeometryError
-from cadcomplete.operations import Loop, Sketch
-from cadcomplete.sequence import CadSequence, validate
+from cadcomplete.history.curves import Arc, Circle
+from cadcomplete.history.operations import Loop, Sketch
+from cadcomplete.history.sequence import CadSequence, validate
 
 BENCHMARKS = ROOT / "benchmarks"
 

@@ -9,10 +9,11 @@ import sys
 import pytest
 from conftest import ROOT
 
-from cadcomplete.crossings import crossing
-from cadcomplete.curves import CURVES, Arc, Circle, Line
 from cadcomplete.errors import BuildError
-from cadcomplete.geometry import XY
+from cadcomplete.history.crossings import crossing
+from cadcomplete.history.curves import CURVES, Arc, Circle, Line
+from cadcomplete.history.geometry import XY
+from cadcomplete.history.operations import Extrude, Loop, Profile, Sketch
 from cadcomplete.kernel.arrangement import difference, intersection, prism, union
 from cadcomplete.kernel.attempts import ALGORITHMS, CELLS, Attempt
 from cadcomplete.kernel.build import build, construct
@@ -20,7 +21,6 @@ from cadcomplete.kernel.examine import examine
 from cadcomplete.kernel.jobs import Senseless
 from cadcomplete.kernel.polygons import Fineness
 from cadcomplete.lines import decode
-from cadcomplete.operations import Extrude, Loop, Profile, Sketch
 
 GROUND = "sketch 0 0 0 +z +x\n"
 

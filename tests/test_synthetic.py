@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cadcomplete.curves import Circle
 from cadcomplete.data import synthetic
 from cadcomplete.data.synthetic.dice import Dice, Ruler, coarse, unround
 from cadcomplete.data.synthetic.outlines import (
@@ -29,10 +28,11 @@ from cadcomplete.data.synthetic.outlines import (
     turned,
 )
 from cadcomplete.data.synthetic.part import Frame, X, Y, _curves
+from cadcomplete.history.curves import Circle
+from cadcomplete.history.operations import Boolean, Extrude, Loop, Sketch
+from cadcomplete.history.sequence import validate
 from cadcomplete.kernel.examine import examine
 from cadcomplete.lines import decode, encode
-from cadcomplete.operations import Boolean, Extrude, Loop, Sketch
-from cadcomplete.sequence import validate
 
 numbers = st.integers(0, 10**12)
 

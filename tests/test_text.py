@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from strategies import sequences
 
 from cadcomplete.errors import TextError
-from cadcomplete.fields import FORMATS, number
+from cadcomplete.history.fields import FORMATS, number
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.lines import decode, encode
 from cadcomplete.prompt import head, prompt
-from cadcomplete.sequence import CadSequence, truncate
 
 D_SHAPE = """\
 sketch 0 0 0 +z +x

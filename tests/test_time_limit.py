@@ -16,9 +16,9 @@ from cadcomplete.deadline import NEVER, Deadline, OutOfTime
 from cadcomplete.errors import NoAnswerError, TimeLimitError
 from cadcomplete.files import clear
 from cadcomplete.generate import Sampling
+from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.lines import decode
-from cadcomplete.sequence import truncate
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from strategies import sequences
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from cadcomplete.errors import CheckpointError, InputError
-from cadcomplete.fields import FORMATS
+from cadcomplete.history.fields import FORMATS
+from cadcomplete.history.sequence import truncate
 from cadcomplete.prompt import prompt
-from cadcomplete.sequence import truncate
 from cadcomplete.tokenizer import END, TextTokenizer, shipped
 
 

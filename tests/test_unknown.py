@@ -33,15 +33,15 @@ from cadcomplete.drawing import Drawing
 from cadcomplete.errors import BuildError, InputError, UnsupportedError
 from cadcomplete.evaluate.questions import Held, choose
 from cadcomplete.fitting.solids import occupancy
+from cadcomplete.history.operations import Extrude, Sketch, Unknown
+from cadcomplete.history.sequence import CadSequence, truncate, validate
 from cadcomplete.kernel import manifolds
 from cadcomplete.kernel.mesh import open_sketches
 from cadcomplete.lines import decode, encode
 from cadcomplete.metrics import deepcad, generation, targets, text2cad
-from cadcomplete.operations import Extrude, Sketch, Unknown
 from cadcomplete.predictions import Case
 from cadcomplete.prompt import Features
 from cadcomplete.readers import from_sequence
-from cadcomplete.sequence import CadSequence, truncate, validate
 from cadcomplete.tokenizer import TextTokenizer, shipped
 
 FILLET = {"type": "FilletFeature", "radius": {"value": 0.001}, "edges": ["JA", "JB"]}

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from strategies import sequences
 
-from cadcomplete.curves import Arc, Circle, Line
-from cadcomplete.geometry import XY, Plane
-from cadcomplete.operations import (
+from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.geometry import XY, Plane
+from cadcomplete.history.operations import (
     Boolean,
     Extent,
     ExtentType,
@@ -21,7 +21,7 @@ from cadcomplete.operations import (
     Profile,
     Sketch,
 )
-from cadcomplete.sequence import CadSequence, Finding, validate
+from cadcomplete.history.sequence import CadSequence, Finding, validate
 
 UP = Extent(ExtentType.ONE_SIDED, 10.0)
 NEW = Boolean.NEW_BODY

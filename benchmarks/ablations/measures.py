@@ -17,10 +17,10 @@ from cadcomplete.data.labels import IGNORED, Labelled
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.generate import Prompt, Sampling, begin, generate
 from cadcomplete.grammar import Grammar
+from cadcomplete.history.operations import Operation, Sketch
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.lines import decode, encode
 from cadcomplete.model import CompletionModel
-from cadcomplete.operations import Operation, Sketch
-from cadcomplete.sequence import CadSequence, truncate
 
 WIDTH, LAST = 8, 128
 """Positions after the cut are told in bins of so many tokens, up to so many."""

@@ -15,9 +15,9 @@ from cadcomplete.baselines.ngram import NgramPredictor, counts
 from cadcomplete.baselines.retrieval import RetrievalPredictor, first_sketches, indices
 from cadcomplete.baselines.stopping import StopPredictor
 from cadcomplete.errors import InputError
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.predictions import Predictor
-from cadcomplete.sequence import CadSequence
 
 Maker = Callable[[Sequence[CadSequence], Judge], Predictor]
 

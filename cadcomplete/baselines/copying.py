@@ -11,9 +11,9 @@ import numpy as np
 from cadcomplete.baselines.habits import STOP, Habits
 from cadcomplete.baselines.judging import PARTS, Idea, Judge
 from cadcomplete.baselines.regions import profiles
-from cadcomplete.curves import Arc, Circle, Curve, Line
-from cadcomplete.geometry import Plane, Vec2
-from cadcomplete.operations import (
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Plane, Vec2
+from cadcomplete.history.operations import (
     Boolean,
     Extent,
     ExtentType,
@@ -22,8 +22,8 @@ from cadcomplete.operations import (
     Profile,
     Sketch,
 )
+from cadcomplete.history.sequence import start_plane
 from cadcomplete.predictions import Case, Prediction
-from cadcomplete.sequence import start_plane
 
 _SCORES = (0.08, 0.04, 0.03, 0.02, 0.02, 0.01, 0.01, 0.01)
 """About how often each idea hits, in their order."""

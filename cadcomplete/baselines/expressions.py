@@ -12,11 +12,11 @@ import numpy as np
 
 from cadcomplete.baselines.copying import box, raised
 from cadcomplete.baselines.frames import reach
-from cadcomplete.curves import Circle, Line
-from cadcomplete.geometry import Array, Plane, Vec2
-from cadcomplete.kinds import AXES
-from cadcomplete.operations import Extrude, Loop, Operation, Sketch
-from cadcomplete.sequence import start_plane
+from cadcomplete.history.curves import Circle, Line
+from cadcomplete.history.geometry import Array, Plane, Vec2
+from cadcomplete.history.kinds import AXES
+from cadcomplete.history.operations import Extrude, Loop, Operation, Sketch
+from cadcomplete.history.sequence import start_plane
 
 _PER_OCTAVE = 4
 _NEAR = 0.01

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.geometry import Array
-from cadcomplete.operations import Extrude, Operation, Sketch
-from cadcomplete.sequence import CadSequence, start_plane
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.sequence import CadSequence, start_plane
 
 _QUARTER = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 _OVER = np.diag([1.0, -1.0, -1.0])

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cadcomplete.operations import Extrude, Operation, Sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.sequence import CadSequence
 
 STOP = "stop"
 _LONG = 8  # operations from which on their number does not matter

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cadcomplete.errors import CadCompleteError, LostWorkersError
+from cadcomplete.history.operations import Extrude, Operation
+from cadcomplete.history.sequence import CadSequence, validate
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import Report, examine
 from cadcomplete.lines import encode
-from cadcomplete.operations import Extrude, Operation
 from cadcomplete.predictions import Finished, Suggestion
-from cadcomplete.sequence import CadSequence, validate
 
 _KEPT = 4096
 """Findings that are kept, for the next condition of the same part, before all are forgotten."""

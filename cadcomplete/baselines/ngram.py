@@ -20,9 +20,9 @@ from cadcomplete.baselines.habits import STOP, Habits, word
 from cadcomplete.baselines.judging import PARTS, Idea, Judge
 from cadcomplete.baselines.regions import pattern_of, profiles
 from cadcomplete.baselines.voting import Vote, elected, expected_best, has_solid
-from cadcomplete.operations import Boolean, Extent, ExtentType, Extrude, Operation, Sketch
+from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Operation, Sketch
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.predictions import Case, Prediction
-from cadcomplete.sequence import CadSequence
 
 Context = tuple[str, ...]
 Name = tuple[str, ...]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.geometry import Array
-from cadcomplete.operations import Extrude, Loop, Operation, Profile, Sketch
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Extrude, Loop, Operation, Profile, Sketch
 
 
 @dataclass(frozen=True, slots=True)

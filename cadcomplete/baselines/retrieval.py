@@ -17,11 +17,11 @@ from cadcomplete.baselines.habits import STOP, Habits, kind, word
 from cadcomplete.baselines.judging import PARTS, Idea, Judge
 from cadcomplete.baselines.transfer import Move, carried
 from cadcomplete.baselines.voting import Vote, elected, expected_best, has_solid
-from cadcomplete.curves import Arc, Circle, Line
-from cadcomplete.geometry import Array
-from cadcomplete.operations import Operation, Sketch
+from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Operation, Sketch
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.predictions import Case, Prediction
-from cadcomplete.sequence import CadSequence
 
 _NEIGHBOURS, _WHOLE = 48, 9
 _MODES = ((True, False, 1.0), (False, False, 0.6), (True, True, 0.6))

@@ -11,9 +11,9 @@ import numpy as np
 
 from cadcomplete.baselines.frames import Frame, ends
 from cadcomplete.baselines.regions import pattern_of, profiles
-from cadcomplete.curves import Arc, Circle, Curve, Line
-from cadcomplete.geometry import Array, Plane, Vec2
-from cadcomplete.operations import (
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Array, Plane, Vec2
+from cadcomplete.history.operations import (
     Boolean,
     Extent,
     ExtentType,
@@ -23,7 +23,7 @@ from cadcomplete.operations import (
     Profile,
     Sketch,
 )
-from cadcomplete.sequence import start_plane
+from cadcomplete.history.sequence import start_plane
 
 _NEAR = 0.01
 """Part of the size up to which an end is put onto a face that is there."""

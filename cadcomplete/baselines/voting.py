@@ -10,10 +10,10 @@ import numpy as np
 from cadcomplete.baselines.frames import ends, reach
 from cadcomplete.baselines.habits import kind
 from cadcomplete.baselines.judging import Idea, different
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.manifolds import iou, solid
-from cadcomplete.operations import Boolean, Extrude, Operation, Sketch
-from cadcomplete.sequence import CadSequence
 
 _SAME = 0.02
 """Part of the size up to which two numbers say the same."""

@@ -10,14 +10,14 @@ from itertools import permutations, product
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.data.draws import draws
 from cadcomplete.data.samples import hash64
-from cadcomplete.fields import DECIMALS
-from cadcomplete.geometry import Array, Plane, Vec2, Vec3
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.fields import DECIMALS
+from cadcomplete.history.geometry import Array, Plane, Vec2, Vec3
+from cadcomplete.history.operations import Extent, Extrude, Loop, Operation, Sketch
+from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.kernel.cloud import PointCloud
-from cadcomplete.operations import Extent, Extrude, Loop, Operation, Sketch
-from cadcomplete.sequence import CadSequence, check_known
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

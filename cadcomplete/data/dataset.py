@@ -36,10 +36,10 @@ from cadcomplete.data.scan import scanned
 from cadcomplete.data.sizes import Sizes, sizes_of, told
 from cadcomplete.data.stored import Parts
 from cadcomplete.errors import RefusedSample
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.lines import Text
 from cadcomplete.prompt import Features, prompt
-from cadcomplete.sequence import CadSequence
 from cadcomplete.tokenizer import TextTokenizer, Tokens
 
 _UPRIGHT = 12  # views with the vertical upright: of a turned part they are views of the part

@@ -14,8 +14,8 @@ import numpy as np
 
 from cadcomplete.data.augment import Symmetry
 from cadcomplete.data.circles import Round, rounds
-from cadcomplete.fields import number
-from cadcomplete.geometry import Array
+from cadcomplete.history.fields import number
+from cadcomplete.history.geometry import Array
 from cadcomplete.kernel.cloud import PointCloud
 
 MOST = 6

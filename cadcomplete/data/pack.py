@@ -21,8 +21,8 @@ from cadcomplete.data.samples import Sample, read_samples
 from cadcomplete.data.scan import scanned
 from cadcomplete.errors import InputError
 from cadcomplete.files import write_bytes
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.lines import decode, encode
-from cadcomplete.sequence import CadSequence
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,9 @@ from cadcomplete.data.modalities import (
 )
 from cadcomplete.data.samples import Sample, Skipped, design_of, find
 from cadcomplete.errors import InputError
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.lines import decode
-from cadcomplete.sequence import CadSequence
 
 SPLITS = ("train", "validation", "test")
 

@@ -7,8 +7,8 @@ from itertools import groupby
 
 import numpy as np
 
-from cadcomplete.operations import Boolean, Extrude, Operation, Sketch
-from cadcomplete.sequence import CadSequence, check_known
+from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
+from cadcomplete.history.sequence import CadSequence, check_known
 
 Block = list[int]
 """The indices of a sketch and of the extrudes that follow it."""

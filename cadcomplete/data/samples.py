@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cadcomplete.data.modalities import Place, Places
 from cadcomplete.errors import MISTAKES, InputError
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.sequence import CadSequence
 
 TRUNCATED = re.compile(r"_tr_\d+$")
 """Ends the id of a file that is the beginning of another one."""

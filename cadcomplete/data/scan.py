@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 from cadcomplete.kernel.cloud import PointCloud, normalize
 
 NOISE, MISSING, DEGREES, SCALE, NORMALS = 0.005, 1 / 3, 1.0, 0.01, 5.0

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cadcomplete.data.samples import Sample, hash64
-from cadcomplete.fields import Format
+from cadcomplete.history.fields import Format
 from cadcomplete.lines import encode
 from cadcomplete.prompt import head
 from cadcomplete.tokenizer import TextTokenizer

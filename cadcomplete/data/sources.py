@@ -14,7 +14,7 @@ from cadcomplete.data.prepared import SPLITS, read_manifest
 from cadcomplete.data.samples import Sample, Skipped, read_samples
 from cadcomplete.data.sizes import sizes_of, told
 from cadcomplete.data.stored import Parts, Stored, first_by_key, sizes_in, stored
-from cadcomplete.fields import Format
+from cadcomplete.history.fields import Format
 from cadcomplete.prompt import prompt
 from cadcomplete.tokenizer import TextTokenizer
 

@@ -23,9 +23,9 @@ from cadcomplete.data.prepared import SPLITS, TEXTS, read_manifest, sample_of
 from cadcomplete.data.samples import Sample
 from cadcomplete.data.sizes import Sizes, Told, sizes_of, told
 from cadcomplete.errors import InputError
-from cadcomplete.fields import Format
 from cadcomplete.files import writing
-from cadcomplete.operations import OPERATIONS
+from cadcomplete.history.fields import Format
+from cadcomplete.history.operations import OPERATIONS
 from cadcomplete.tokenizer import TextTokenizer
 
 VERSION = 1

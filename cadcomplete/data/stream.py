@@ -22,8 +22,8 @@ from cadcomplete.data.levels import Measures
 from cadcomplete.data.pack import Packed
 from cadcomplete.data.reorder import reorder
 from cadcomplete.errors import CadCompleteError
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.prompt import prompt
-from cadcomplete.sequence import CadSequence
 from cadcomplete.tokenizer import TextTokenizer
 
 _POOL = 16

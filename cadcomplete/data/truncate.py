@@ -15,8 +15,8 @@ from cadcomplete.data.labels import evenly_spaced
 from cadcomplete.data.samples import TRUNCATED, VERSIONS, Skipped, find, histories
 from cadcomplete.errors import MISTAKES, InputError
 from cadcomplete.files import write_text
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers import SUFFIXES, Document, content
-from cadcomplete.sequence import CadSequence
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

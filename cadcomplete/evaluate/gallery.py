@@ -13,9 +13,9 @@ from cadcomplete.errors import CadCompleteError
 from cadcomplete.evaluate.run import Watch
 from cadcomplete.evaluate.scores import Scored
 from cadcomplete.files import writing
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.metrics.targets import HIT
-from cadcomplete.sequence import CadSequence, truncate
 
 if TYPE_CHECKING:
     import numpy as np

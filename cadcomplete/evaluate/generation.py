@@ -23,7 +23,8 @@ from cadcomplete.evaluate.run import Watch
 from cadcomplete.evaluate.settings import Settings, folder_of
 from cadcomplete.exporters.sheet import draw_sheet
 from cadcomplete.files import check_folder, write_text
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report
 from cadcomplete.lines import encode
@@ -43,7 +44,6 @@ from cadcomplete.metrics.generation import (
 from cadcomplete.metrics.metric import Item, Metric, Result, summarize
 from cadcomplete.metrics.parts import INVALIDITY
 from cadcomplete.predictions import Finished, Writer
-from cadcomplete.sequence import CadSequence
 
 FILE, METRICS_FILE, SHEET = "made.jsonl", "generation.json", "made.png"
 SHOWN = 24

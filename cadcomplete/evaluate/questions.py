@@ -12,8 +12,8 @@ from cadcomplete.data.modalities import load
 from cadcomplete.data.samples import Sample, Skipped, hash64, read_samples
 from cadcomplete.data.scan import scanned
 from cadcomplete.errors import InputError
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.predictions import Case
-from cadcomplete.sequence import CadSequence, truncate
 
 SPLITS = ("train", "validation", "test")
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from cadcomplete.errors import InputError, TextError
 from cadcomplete.evaluate.questions import Key
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.lines import decode, encode
 from cadcomplete.predictions import Finished, Prediction, Suggestion
-from cadcomplete.sequence import CadSequence, truncate
 
 FILE, FORMAT, VERSION = "predictions.jsonl", "cadcomplete predictions", 1
 NEXT, PART = "next", "part"

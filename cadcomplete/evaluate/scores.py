@@ -10,6 +10,8 @@ from typing import Any
 
 from cadcomplete.evaluate.records import Answer, Header
 from cadcomplete.evaluate.run import Watch
+from cadcomplete.history.operations import Sketch
+from cadcomplete.history.sequence import truncate
 from cadcomplete.metrics.aggregate import by
 from cadcomplete.metrics.calibration import calibration_error, reliability
 from cadcomplete.metrics.hits import HITS, tabulate
@@ -28,9 +30,7 @@ from cadcomplete.metrics.parts import (
 from cadcomplete.metrics.sketches import drawn_with
 from cadcomplete.metrics.stopping import Stop, stopping
 from cadcomplete.metrics.targets import HIT, MACRO
-from cadcomplete.operations import Sketch
 from cadcomplete.predictions import Finished
-from cadcomplete.sequence import truncate
 
 DRAWS = 1000
 _MANY = 10

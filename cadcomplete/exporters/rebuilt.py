@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cadcomplete.files import writing
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.mesh import EMPTY, Mesh
 from cadcomplete.metrics.deviation import Deviation, of_cloud, of_surface
 from cadcomplete.readers import Document
-from cadcomplete.sequence import CadSequence
 
 if TYPE_CHECKING:
     from PIL.Image import Image

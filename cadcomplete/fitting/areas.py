@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.curves import Circle, Line
 from cadcomplete.fitting.labels import connected
 from cadcomplete.fitting.outlines import outlines
 from cadcomplete.fitting.sections import Section
-from cadcomplete.operations import Boolean, Loop
+from cadcomplete.history.curves import Circle, Line
+from cadcomplete.history.operations import Boolean, Loop
 
 _MOST = 12  # components of a section that are looked at one by one
 _PATTERN = 48  # and together

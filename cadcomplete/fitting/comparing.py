@@ -15,11 +15,11 @@ import numpy as np
 from cadcomplete.errors import InputError
 from cadcomplete.fitting.marks import Marks, Surface, marks_of
 from cadcomplete.fitting.registering import Placement, judged, refined, registered
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import PointCloud, normalize
 from cadcomplete.kernel.shape import UNITS, UP, turn
 from cadcomplete.metrics.deviation import shortly
-from cadcomplete.sequence import CadSequence
 
 Place = Literal["check", "fit", "keep"]
 PLACES: tuple[Place, ...] = ("check", "fit", "keep")

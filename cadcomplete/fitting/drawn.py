@@ -16,9 +16,9 @@ from cadcomplete.fitting.proposals import Proposal
 from cadcomplete.fitting.regions import inside_loop
 from cadcomplete.fitting.scores import State
 from cadcomplete.fitting.solids import occupancy
-from cadcomplete.geometry import Array, Plane
-from cadcomplete.operations import Boolean, Extent, ExtentType, Extrude, Sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.geometry import Array, Plane
+from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Sketch
+from cadcomplete.history.sequence import CadSequence
 
 _SAMPLES = 60  # points of a region at which its ends are looked at
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from cadcomplete.fitting.faces import Cylinder, Flat, vec3
 from cadcomplete.fitting.opening import Opening
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 
 ROUND = 0.55  # of a full turn, above which a cylinder is taken for a whole one
 TOWARDS = 0.3  # how much of an axis the direction has in which nothing was seen

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.geometry import Array
-from cadcomplete.operations import Extent, ExtentType
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Extent, ExtentType
 
 
 @dataclass(frozen=True, slots=True, eq=False)

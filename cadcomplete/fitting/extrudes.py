@@ -14,8 +14,8 @@ from cadcomplete.fitting.regions import Bools
 from cadcomplete.fitting.scores import Slices, State, state
 from cadcomplete.fitting.settling import settled
 from cadcomplete.fitting.wanted import Wanted
-from cadcomplete.operations import Boolean, Extrude, Profile, Sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.operations import Boolean, Extrude, Profile, Sketch
+from cadcomplete.history.sequence import CadSequence
 
 _OLDER = 0.01  # by how much more agreement an extrude of an older sketch must bring
 _MORE = 0.001  # the same for one more profile

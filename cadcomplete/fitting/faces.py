@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.geometry import Array, Vec3
+from cadcomplete.history.geometry import Array, Vec3
 
 
 @dataclass(frozen=True, slots=True)

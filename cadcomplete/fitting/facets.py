@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 
 _SAME_DIRECTION = 1.0 - 2e-6  # normals come in half precision: 2e-4 off
 _COARSE, _FINE = 8e-4, 3e-5  # widths of a facet as shares of the part's size

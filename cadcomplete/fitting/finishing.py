@@ -13,8 +13,8 @@ from cadcomplete.fitting.settling import settled
 from cadcomplete.fitting.sketches import next_sketches
 from cadcomplete.fitting.support import support
 from cadcomplete.fitting.wanted import Wanted
-from cadcomplete.operations import Extrude, Sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.operations import Extrude, Sketch
+from cadcomplete.history.sequence import CadSequence
 
 _LEAST, _LEAST_NOISY = 1e-3, 6e-3  # gain of a step, towards a clean cloud and towards a scan
 _WIDTH = 2  # histories that are followed at once

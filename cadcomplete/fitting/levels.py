@@ -9,9 +9,9 @@ import numpy as np
 from cadcomplete.fitting.ends import TOWARDS
 from cadcomplete.fitting.faces import Cylinder
 from cadcomplete.fitting.wanted import Wanted
-from cadcomplete.geometry import Array, Plane
-from cadcomplete.operations import Extrude, Sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.geometry import Array, Plane
+from cadcomplete.history.operations import Extrude, Sketch
+from cadcomplete.history.sequence import CadSequence
 
 _PARALLEL = 1 - 1e-6
 _ACROSS = 1e-6

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from cadcomplete.fitting.walls import prefix_faces
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Sketch
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import by_area
 from cadcomplete.kernel.estimate import neighbours
 from cadcomplete.kernel.manifolds import mesh_of, solid
-from cadcomplete.operations import Sketch
-from cadcomplete.sequence import CadSequence
 
 MARKS, POINTS = 300, 1500
 """Marks of a part, and points of a shape, that are compared; more do not tell more."""

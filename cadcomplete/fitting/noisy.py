@@ -9,7 +9,7 @@ import numpy as np
 
 from cadcomplete.fitting.faces import Cylinder, Flat, vec3
 from cadcomplete.fitting.rounds import across
-from cadcomplete.geometry import Array, Vec3
+from cadcomplete.history.geometry import Array, Vec3
 
 _STRAIGHT = math.cos(math.radians(6))  # the mean normal of a face
 _ALIKE = math.cos(math.radians(8))  # normals of one face

@@ -12,7 +12,7 @@ import numpy as np
 
 from cadcomplete.fitting.rounds import across
 from cadcomplete.fitting.winding import Winding, winding
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 
 _DIRECTIONS = 600  # that are tried
 _RIM = 0.03  # thickness of the layer at the end of what was seen, as a share of the size

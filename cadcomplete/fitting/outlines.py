@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.fitting.sections import Section
 from cadcomplete.fitting.walls import Walls
-from cadcomplete.geometry import Array, Vec2
-from cadcomplete.operations import Loop
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Array, Vec2
+from cadcomplete.history.operations import Loop
 
 Run = tuple[int, list[Vec2]]
 """A wall and the points of the grid along it."""

@@ -6,8 +6,8 @@ import numpy as np
 
 from cadcomplete.fitting.faces import vec3
 from cadcomplete.fitting.rounds import across
-from cadcomplete.geometry import Array, Plane, Vec2, Vec3
-from cadcomplete.operations import Loop, Sketch
+from cadcomplete.history.geometry import Array, Plane, Vec2, Vec3
+from cadcomplete.history.operations import Loop, Sketch
 
 X_AXES: dict[Vec3, Vec3] = {
     (0.0, 0.0, 1.0): (1.0, 0.0, 0.0),

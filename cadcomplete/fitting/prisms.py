@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cadcomplete.fitting.areas import Region
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,8 +8,8 @@ from itertools import combinations
 import numpy as np
 
 from cadcomplete.fitting.regions import Bools, inside_loop
-from cadcomplete.geometry import Array
-from cadcomplete.operations import Loop, Profile, Sketch
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Loop, Profile, Sketch
 
 _MOST_SUBSETS = 5  # loops of which all subsets are tried
 

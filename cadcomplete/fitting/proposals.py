@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cadcomplete.operations import Operation
+from cadcomplete.history.operations import Operation
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from functools import cache
 
 import numpy as np
 
-from cadcomplete.curves import Arc, Circle
 from cadcomplete.errors import GeometryError
-from cadcomplete.geometry import Array
+from cadcomplete.history.curves import Arc, Circle
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Loop
 from cadcomplete.kernel.compiled import compiled
-from cadcomplete.operations import Loop
 
 Bools = np.ndarray
 """Shape (n,), bool."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from cadcomplete.fitting.faces import Cylinder, box_of, rounded, vec3
 from cadcomplete.fitting.facets import Facets
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 
 _STEP = math.radians(14.0)  # the largest turn between strips
 _LEAST_STEP = math.radians(0.3)

@@ -10,10 +10,10 @@ from manifold3d import Manifold
 from cadcomplete.fitting.regions import Bools
 from cadcomplete.fitting.solids import combined, occupancy, swept
 from cadcomplete.fitting.wanted import VOLUME, Wanted
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Boolean, Extrude
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.manifolds import solid
-from cadcomplete.operations import Boolean, Extrude
-from cadcomplete.sequence import CadSequence
 
 
 @dataclass(frozen=True, slots=True, eq=False)

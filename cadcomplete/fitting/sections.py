@@ -10,8 +10,8 @@ from cadcomplete.fitting.labels import connected
 from cadcomplete.fitting.solids import occupancy
 from cadcomplete.fitting.walls import Walls
 from cadcomplete.fitting.wanted import Wanted
-from cadcomplete.geometry import Array
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.sequence import CadSequence
 
 _STEPS, _FINEST = 48, 160  # cells along the longest side, at least and at most for thin strips
 _MOST = 240  # cells along each side, about

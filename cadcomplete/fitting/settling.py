@@ -8,7 +8,7 @@ from cadcomplete.fitting.solids import occupancy
 from cadcomplete.fitting.straightening import registered
 from cadcomplete.fitting.walls import known_faces
 from cadcomplete.fitting.wanted import VOLUME, Wanted, of_scan
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.sequence import CadSequence
 
 _UNSEEN = 0.15  # what a place counts where nothing was seen, to one where something was
 

@@ -19,9 +19,9 @@ from cadcomplete.fitting.settling import settled
 from cadcomplete.fitting.traced import traced
 from cadcomplete.fitting.walls import Bounds, prefix_faces
 from cadcomplete.fitting.wanted import Wanted
-from cadcomplete.geometry import Array
-from cadcomplete.operations import Sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Sketch
+from cadcomplete.history.sequence import CadSequence
 
 _DIRECTIONS = 6
 _LAYERS, _FEWER = 12, 4  # for each of the first three directions, and of the others

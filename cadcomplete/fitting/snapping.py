@@ -8,7 +8,7 @@ import numpy as np
 
 from cadcomplete.fitting.faces import Cylinder, Flat
 from cadcomplete.fitting.noisy import FACING
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 
 _NEAR = 3.2  # how far off a face its points may be, in standard deviations
 _TURN = 4.0  # what a normal that is off by the largest angle counts, in the same

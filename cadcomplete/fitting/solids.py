@@ -6,9 +6,9 @@ import numpy as np
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.regions import Bools, inside_loop
-from cadcomplete.geometry import Array
-from cadcomplete.operations import Boolean, Extrude, Operation, Profile, Sketch
-from cadcomplete.sequence import CadSequence, check_known
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
+from cadcomplete.history.sequence import CadSequence, check_known
 
 
 def occupancy(sequence: CadSequence, points: Array) -> Bools:

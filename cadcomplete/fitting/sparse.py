@@ -6,7 +6,7 @@ import numpy as np
 
 from cadcomplete.fitting.faces import Cylinder, box_of, rounded, vec3
 from cadcomplete.fitting.rounds import across
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 
 _LEAST = 5
 _NEIGHBOURS = 10

@@ -9,7 +9,7 @@ import numpy as np
 
 from cadcomplete.fitting.faces import Cylinder, Flat, vec3
 from cadcomplete.fitting.noisy import FACING
-from cadcomplete.geometry import Array, rotation
+from cadcomplete.history.geometry import Array, rotation
 
 _MOST_TURN = np.radians(3.0)
 _LEAST = 40  # points that must agree

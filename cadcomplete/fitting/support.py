@@ -6,9 +6,9 @@ import numpy as np
 
 from cadcomplete.fitting.solids import combined, inside_profile, occupancy, swept
 from cadcomplete.fitting.wanted import Wanted
-from cadcomplete.geometry import Array
-from cadcomplete.operations import Extrude, Profile, Sketch
-from cadcomplete.sequence import CadSequence, truncate
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Extrude, Profile, Sketch
+from cadcomplete.history.sequence import CadSequence, truncate
 
 _SAMPLES = 160  # points of the surface of a prism
 _STEP = 2e-3  # to both sides of it, as a share of the size

@@ -8,7 +8,7 @@ from cadcomplete.fitting.faces import Cylinder, Flat, box_of, rounded, vec3
 from cadcomplete.fitting.facets import Facets, facets
 from cadcomplete.fitting.rounds import cylinders
 from cadcomplete.fitting.sparse import sparse_cylinders
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 
 _LEAST = 3  # points of a flat face
 _MOST_AXES = 8

@@ -9,7 +9,7 @@ import numpy as np
 from cadcomplete.fitting.ends import ROUND
 from cadcomplete.fitting.faces import Cylinder, Flat
 from cadcomplete.fitting.opening import Opening
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 
 _TESTED = 800  # points that are looked for in the mirror
 _SAME = 0.93  # share of them that must be there, where it was seen

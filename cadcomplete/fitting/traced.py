@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cadcomplete.curves import Line
 from cadcomplete.fitting.areas import Region
 from cadcomplete.fitting.labels import connected
 from cadcomplete.fitting.outlines import Edge, paths
 from cadcomplete.fitting.wanted import Wanted
-from cadcomplete.geometry import Array
-from cadcomplete.operations import Boolean, Loop
+from cadcomplete.history.curves import Line
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Boolean, Loop
 
 _CELLS = 64  # along the longer side
 _OFF = 0.006  # how far lines may be off what was traced, as a share of the size

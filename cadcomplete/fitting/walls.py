@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.curves import Curve, Line
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.faces import Cylinder, Flat, vec3
-from cadcomplete.geometry import Array, Plane, Vec3
-from cadcomplete.operations import Extrude, Sketch
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.curves import Curve, Line
+from cadcomplete.history.geometry import Array, Plane, Vec3
+from cadcomplete.history.operations import Extrude, Sketch
+from cadcomplete.history.sequence import CadSequence
 
 _ACROSS = 1e-3
 _ALONG = 1 - 1e-6

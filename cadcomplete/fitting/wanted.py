@@ -16,9 +16,9 @@ from cadcomplete.fitting.straightening import straightened, upright
 from cadcomplete.fitting.surfaces import surfaces
 from cadcomplete.fitting.symmetry import completed
 from cadcomplete.fitting.winding import Winding
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Operation
 from cadcomplete.kernel.cloud import PointCloud
-from cadcomplete.operations import Operation
 
 LEAST = 16
 """Points that a cloud must have."""

@@ -13,7 +13,7 @@ from functools import cache
 
 import numpy as np
 
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 from cadcomplete.kernel.compiled import compiled
 
 LEAF, FAR = 16, 2.5

@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 from manifold3d import CrossSection, Manifold, OpType
 
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Profile, Sketch
 from cadcomplete.kernel import slabs
 from cadcomplete.kernel.polygons import COARSE, STEPS, Fineness
 from cadcomplete.kernel.slabs import Prism, RoundPart
-from cadcomplete.operations import Profile, Sketch
 
 CERTAIN = 1e-9
 """Relative difference of two volumes that is no chance."""

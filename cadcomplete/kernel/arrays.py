@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from cadcomplete.errors import InputError
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 from cadcomplete.kernel.columns import are_normals, found_in
 from cadcomplete.kernel.shape import Found
 

@@ -23,7 +23,7 @@ from OCP.BRepCheck import BRepCheck_Analyzer
 from OCP.TopoDS import TopoDS_Shape
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 from cadcomplete.kernel.arrangement import Arrangement, difference, intersection, union
 from cadcomplete.kernel.attempts import Attempt, merged, unified
 from cadcomplete.kernel.integrals import box_of, volume_of

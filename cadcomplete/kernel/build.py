@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cadcomplete.errors import BuildError, GeometryError
+from cadcomplete.history.operations import Boolean, Extrude, Operation
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.booleans import (
     CAREFUL,
     EXACT_FIRST,
@@ -22,8 +24,6 @@ from cadcomplete.kernel.failures import KERNEL_ERRORS
 from cadcomplete.kernel.jobs import Remark
 from cadcomplete.kernel.remarks import ADDS, Step, remarks, same
 from cadcomplete.kernel.sweep import sweep
-from cadcomplete.operations import Boolean, Extrude, Operation
-from cadcomplete.sequence import CadSequence
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from functools import cache
 import numpy as np
 
 from cadcomplete.errors import GeometryError, InputError
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 from cadcomplete.kernel.compiled import compiled
 from cadcomplete.kernel.mesh import Mesh
 

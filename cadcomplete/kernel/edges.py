@@ -18,12 +18,12 @@ from OCP.GC import GC_MakeArcOfCircle
 from OCP.gp import gp_Ax2, gp_Ax3, gp_Circ, gp_Dir, gp_Pln, gp_Pnt
 from OCP.TopoDS import TopoDS, TopoDS_Edge, TopoDS_Face, TopoDS_Vertex, TopoDS_Wire
 
-from cadcomplete.crossings import crossing
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import GeometryError, InputError
-from cadcomplete.geometry import Plane, Vec2
+from cadcomplete.history.crossings import crossing
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Plane, Vec2
+from cadcomplete.history.operations import Loop, Profile, Sketch
 from cadcomplete.kernel.failures import KERNEL_ERRORS
-from cadcomplete.operations import Loop, Profile, Sketch
 
 
 def point(plane: Plane, at: Vec2) -> gp_Pnt:

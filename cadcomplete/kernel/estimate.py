@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 
 NEIGHBOURS = 12
 _BLOCK = 64

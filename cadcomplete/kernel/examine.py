@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cadcomplete.errors import BuildError
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.booleans import Solid
 from cadcomplete.kernel.build import construct
 from cadcomplete.kernel.jobs import Report
 from cadcomplete.kernel.measure import check, measure
-from cadcomplete.sequence import CadSequence
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from OCP.TopExp import TopExp
 from OCP.TopLoc import TopLoc_Location
 from OCP.TopoDS import TopoDS, TopoDS_Compound, TopoDS_Shape
 
-from cadcomplete.geometry import BoundingBox, Vec3
+from cadcomplete.history.geometry import BoundingBox, Vec3
 
 PRECISION = 1e-5
 """Error bound of adaptive integrals, which keep it with a margin of a hundred."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.sequence import CadSequence
 
 if TYPE_CHECKING:
     from cadcomplete.kernel.measure import Measures

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 from manifold3d import CrossSection, FillRule, Manifold
 
-from cadcomplete.curves import Arc, Circle, Curve
 from cadcomplete.errors import GeometryError
-from cadcomplete.geometry import Array, Plane, Vec2
+from cadcomplete.history.curves import Arc, Circle, Curve
+from cadcomplete.history.geometry import Array, Plane, Vec2
+from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
+from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.kernel.mesh import Mesh
-from cadcomplete.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
-from cadcomplete.sequence import CadSequence, check_known
 
 STEP = 5.0
 """Degrees between the corners of a polygon that stands for an arc."""

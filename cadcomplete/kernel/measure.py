@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from OCP.TopAbs import TopAbs_SOLID
 from OCP.TopExp import TopExp_Explorer
 
-from cadcomplete.geometry import BoundingBox, Vec3
+from cadcomplete.history.geometry import BoundingBox, Vec3
 from cadcomplete.kernel.booleans import Solid, is_valid
 from cadcomplete.kernel.integrals import area_of, box_of, mass_of
 

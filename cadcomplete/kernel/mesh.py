@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from cadcomplete.geometry import Array, BoundingBox
-from cadcomplete.operations import Sketch
-from cadcomplete.sequence import CadSequence, check_known
+from cadcomplete.history.geometry import Array, BoundingBox
+from cadcomplete.history.operations import Sketch
+from cadcomplete.history.sequence import CadSequence, check_known
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from cadcomplete.errors import InputError
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 from cadcomplete.kernel.mesh import Mesh
 from cadcomplete.kernel.shape import Found, without_mark
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 from cadcomplete.kernel.mesh import Mesh
 
 

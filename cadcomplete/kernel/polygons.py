@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import GeometryError
-from cadcomplete.geometry import Array, Vec2
-from cadcomplete.operations import Loop
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Array, Vec2
+from cadcomplete.history.operations import Loop
 
 STEPS = (30.0, 15.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.5, 1.0, 0.6, 0.5, 0.4, 0.3, 0.2, 0.12)
 """Degrees between the corners of a polygon that stands for an arc: one of these."""

@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 from cadcomplete.kernel.compiled import compiled
 
 Buffers = tuple[Array, np.ndarray, Array]

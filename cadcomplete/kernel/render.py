@@ -18,7 +18,7 @@ from itertools import product
 
 import numpy as np
 
-from cadcomplete.geometry import Array, BoundingBox
+from cadcomplete.history.geometry import Array, BoundingBox
 from cadcomplete.kernel.mesh import Mesh, new_lines
 from cadcomplete.kernel.normals import corner_normals, flat_triangles, outline
 from cadcomplete.kernel.raster import rasterize

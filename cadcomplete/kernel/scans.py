@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from cadcomplete.errors import GeometryError, InputError
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 from cadcomplete.kernel.arrays import read_npy, read_npz
 from cadcomplete.kernel.cloud import PointCloud, normalize, sample_cloud
 from cadcomplete.kernel.columns import found_in

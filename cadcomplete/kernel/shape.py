@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cadcomplete.errors import InputError
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 from cadcomplete.kernel.mesh import Mesh
 
 UNITS: dict[str, float] = {

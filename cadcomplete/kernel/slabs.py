@@ -15,9 +15,9 @@ from itertools import pairwise
 import numpy as np
 from manifold3d import CrossSection, FillRule, Manifold
 
-from cadcomplete.geometry import Array, Plane, Vec3
+from cadcomplete.history.geometry import Array, Plane, Vec3
+from cadcomplete.history.operations import Loop
 from cadcomplete.kernel.polygons import Fineness, outline, round_part
-from cadcomplete.operations import Loop
 
 PARALLEL = 1e-10
 """Sine of the angle between two directions that are the same."""
@@ -55,9 +55,7 @@ class Prism:
     @cached_property
     def arcs(self) -> tuple[RoundPart, ...]:
         curves = [curve for loop in self.loops for curve in loop.curves]
-        found = [
-            (*round_part(curve), self.high - self.low, self.plane.normal) for curve in curves
-        ]
+        found = [(*round_part(curve), self.high - self.low, self.plane.normal) for curve in curves]
         return tuple(part for part in found if part[0])
 
     @cached_property

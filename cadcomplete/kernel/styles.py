@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cadcomplete.geometry import Vec3
+from cadcomplete.history.geometry import Vec3
 
 Color = tuple[float, float, float]
 

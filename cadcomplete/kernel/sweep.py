@@ -13,12 +13,12 @@ from OCP.TopLoc import TopLoc_Location
 from OCP.TopoDS import TopoDS_Shape
 
 from cadcomplete.errors import GeometryError
+from cadcomplete.history.operations import Extent, Extrude, Operation, Profile, Sketch
+from cadcomplete.history.simple_loops import nested, simple_loops
 from cadcomplete.kernel.arrangement import prism
 from cadcomplete.kernel.booleans import RIGHT, Solid, cut, fuse, is_valid
 from cadcomplete.kernel.edges import crosses, face
 from cadcomplete.kernel.integrals import flat_area_of
-from cadcomplete.operations import Extent, Extrude, Operation, Profile, Sketch
-from cadcomplete.simple_loops import nested, simple_loops
 
 
 def sweep(profile: Profile, extrude: Extrude, operations: tuple[Operation, ...]) -> Solid:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from cadcomplete.errors import InputError
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 
 Thing = TypeVar("Thing")
 Key = TypeVar("Key", bound=Hashable)

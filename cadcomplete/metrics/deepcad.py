@@ -15,13 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.curves import Arc, Circle, Curve
 from cadcomplete.errors import GeometryError
-from cadcomplete.geometry import Plane, Vec2, cross, dot
+from cadcomplete.history.curves import Arc, Circle, Curve
+from cadcomplete.history.geometry import Plane, Vec2, cross, dot
+from cadcomplete.history.operations import Boolean, ExtentType, Extrude, Loop, Sketch
+from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.kernel.manifolds import solid
 from cadcomplete.metrics.metric import Metric
-from cadcomplete.operations import Boolean, ExtentType, Extrude, Loop, Sketch
-from cadcomplete.sequence import CadSequence, check_known
 
 Row = tuple[int, ...]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 from cadcomplete.kernel.cloud import PointCloud, by_area
 from cadcomplete.kernel.distances import distances
 from cadcomplete.kernel.estimate import neighbours

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from cadcomplete.errors import InputError
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import by_area
 from cadcomplete.kernel.mesh import Mesh
 from cadcomplete.lines import encode
 from cadcomplete.metrics.clouds import DEEPCAD_POINTS, chamfer
 from cadcomplete.metrics.metric import Metric
-from cadcomplete.sequence import CadSequence
 
 GRID = 28
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from cadcomplete.history.operations import Extrude
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.metrics.parameters import errors, exact_dimensions
 from cadcomplete.metrics.targets import HIT, TargetExtrude, TargetSketch, target
-from cadcomplete.operations import Extrude
 from cadcomplete.predictions import Suggestion
-from cadcomplete.sequence import CadSequence
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from cadcomplete.curves import Circle, Line
 from cadcomplete.errors import GeometryError
-from cadcomplete.geometry import Array, Plane
+from cadcomplete.history.curves import Circle, Line
+from cadcomplete.history.geometry import Array, Plane
+from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.sequence import start_plane
 from cadcomplete.kernel.manifolds import outline
 from cadcomplete.metrics.sketches import drawn_box, plane_distance
 from cadcomplete.metrics.targets import TargetExtrude, TargetSketch
-from cadcomplete.operations import Extrude, Operation, Sketch
-from cadcomplete.sequence import start_plane
 
 EXACT = 0.01
 """Millimetres up to which two dimensions are equal."""

@@ -10,13 +10,13 @@ import numpy as np
 from manifold3d import Manifold
 
 from cadcomplete.errors import GeometryError
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.manifolds import iou, mesh_of, solid, volume_of
 from cadcomplete.kernel.mesh import Mesh
 from cadcomplete.metrics.aggregate import CHOICES
 from cadcomplete.metrics.clouds import chamfer_deepcad, chamfer_recode
 from cadcomplete.metrics.metric import Metric
 from cadcomplete.predictions import Finished
-from cadcomplete.sequence import CadSequence, truncate
 
 WHOLE = 1 - 1e-6
 """IoU from which a prefix is already the whole part."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from manifold3d import CrossSection, Manifold
 
+from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.sequence import CadSequence, check_known, truncate
 from cadcomplete.kernel.manifolds import Change, change, change_iou, filled, solid
 from cadcomplete.metrics.sketches import drawn_size, sketch_iou
-from cadcomplete.operations import Extrude, Operation, Sketch
-from cadcomplete.sequence import CadSequence, check_known, truncate
 
 HIT = 0.95
 """Least IoU of a hit."""

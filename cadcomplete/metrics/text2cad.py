@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.curves import CURVES, Curve
-from cadcomplete.geometry import Array
+from cadcomplete.history.curves import CURVES, Curve
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Extrude, Loop, Sketch
+from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.metrics.metric import Metric
-from cadcomplete.operations import Extrude, Loop, Sketch
-from cadcomplete.sequence import CadSequence, check_known
 
 TYPES = (*CURVES, "extrude")
 _NAMES = {curve: name for name, curve in CURVES.items()}

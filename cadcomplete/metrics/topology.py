@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from cadcomplete.geometry import Array
+from cadcomplete.history.geometry import Array
 from cadcomplete.kernel.mesh import Mesh
 from cadcomplete.metrics.metric import Metric
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from cadcomplete.fields import number
-from cadcomplete.geometry import XY, Plane, Vec3
-from cadcomplete.kinds import AXES, POSITIVE, SWEEP, ProfileWord, write_direction
+from cadcomplete.history.fields import number
+from cadcomplete.history.geometry import XY, Plane, Vec3
+from cadcomplete.history.kinds import AXES, POSITIVE, SWEEP, ProfileWord, write_direction
 
 REFERENCES = 32
 """Numbers along one axis that can be referred to, the newest first."""

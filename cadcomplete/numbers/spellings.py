@@ -9,12 +9,12 @@ from typing import Any
 
 from cadcomplete.commands import Command, write_commands
 from cadcomplete.errors import TextError
-from cadcomplete.fields import Branch, Fixed
-from cadcomplete.geometry import Plane
-from cadcomplete.kinds import BOOLEAN, Ends, ProfileWord, read_axes, write_axes
+from cadcomplete.history.fields import Branch, Fixed
+from cadcomplete.history.geometry import Plane
+from cadcomplete.history.kinds import BOOLEAN, Ends, ProfileWord, read_axes, write_axes
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.numbers.memory import RADIUS, SWEEPS, WORLD, Axis, Memory
 from cadcomplete.numbers.words import Number, read_number, write_number
-from cadcomplete.sequence import CadSequence
 
 Axes = Callable[[Memory], tuple[Axis, ...]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cadcomplete.kinds import AXES
+from cadcomplete.history.kinds import AXES
 from cadcomplete.numbers.memory import REFERENCES, WORLD
 from cadcomplete.numbers.words import FINER, ROUNDS, SIZES, fresh
 

@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 
 from cadcomplete.errors import InputError, ReadError
-from cadcomplete.geometry import BoundingBox
+from cadcomplete.history.geometry import BoundingBox
+from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.lines import decode
 from cadcomplete.readers import (
     content,
@@ -30,7 +31,6 @@ from cadcomplete.readers import (
 from cadcomplete.readers.checked import said
 from cadcomplete.readers.content import name_of, suffix_of
 from cadcomplete.readers.scripts import build123d, cadquery
-from cadcomplete.sequence import CadSequence, check_known
 
 Json = dict[str, Any]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cadcomplete.errors import ReadError
-from cadcomplete.fields import LIMIT
-from cadcomplete.geometry import Vec2, Vec3
+from cadcomplete.history.fields import LIMIT
+from cadcomplete.history.geometry import Vec2, Vec3
 
 Json = dict[str, Any]
 

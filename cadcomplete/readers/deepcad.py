@@ -33,10 +33,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import InputError, ReadError
-from cadcomplete.geometry import Plane, Vec3, cross
-from cadcomplete.operations import (
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Plane, Vec3, cross
+from cadcomplete.history.operations import (
     Boolean,
     Extent,
     ExtentType,
@@ -46,8 +46,8 @@ from cadcomplete.operations import (
     Profile,
     Sketch,
 )
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers.loops import group_loops
-from cadcomplete.sequence import CadSequence
 
 _CURVE = ("x", "y", "alpha", "f", "r")
 _ANGLES = ("theta", "phi", "gamma")

@@ -21,11 +21,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cadcomplete.errors import ReadError
-from cadcomplete.operations import Boolean, Operation, Sketch
+from cadcomplete.history.operations import Boolean, Operation, Sketch
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers import omnicad
 from cadcomplete.readers.checked import Json, Unit
 from cadcomplete.readers.omnicad_sketches import Convention
-from cadcomplete.sequence import CadSequence
 
 _FUSION = Convention(
     "timeline",

@@ -8,10 +8,10 @@ from collections import defaultdict
 
 import numpy as np
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import ReadError
-from cadcomplete.geometry import Vec2, distance
-from cadcomplete.operations import Loop
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Vec2, distance
+from cadcomplete.history.operations import Loop
 
 MOST_CURVES = 200_000
 """Most curves of a history: a file that lists one sketch a thousand times is no part."""

@@ -23,10 +23,10 @@ from typing import Any
 from cadcomplete.commands import FIELDS, LOOP, read_document, write_commands, write_document
 from cadcomplete.drawing import Drawing
 from cadcomplete.errors import GeometryError, ReadError, TextError
-from cadcomplete.operations import OPERATIONS, Unknown
+from cadcomplete.history.operations import OPERATIONS, Unknown
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers.checked import Json
 from cadcomplete.readers.loops import MOST_CURVES
-from cadcomplete.sequence import CadSequence
 
 UNKNOWN = "unknown"
 _COMMANDS = FIELDS["json"]

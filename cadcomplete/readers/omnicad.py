@@ -21,7 +21,7 @@ import json
 from typing import Any
 
 from cadcomplete.errors import ReadError, UnsupportedError, shorten
-from cadcomplete.operations import (
+from cadcomplete.history.operations import (
     Boolean,
     Extent,
     ExtentType,
@@ -31,10 +31,10 @@ from cadcomplete.operations import (
     Sketch,
     Unknown,
 )
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers.checked import Json, Unit, at, get, length, number, said
 from cadcomplete.readers.loops import MOST_CURVES
 from cadcomplete.readers.omnicad_sketches import Convention, Missing, Regions, read_sketch
-from cadcomplete.sequence import CadSequence
 
 BOOLEANS = {
     "NewBodyFeatureOperation": Boolean.NEW_BODY,

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import GeometryError, ReadError, UnsupportedError
-from cadcomplete.geometry import Plane, Vec2, Vec3, cross, distance, dot
-from cadcomplete.operations import Boolean, Loop, Sketch
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Plane, Vec2, Vec3, cross, distance, dot
+from cadcomplete.history.operations import Boolean, Loop, Sketch
 from cadcomplete.readers.checked import (
     Json,
     Unit,

@@ -12,15 +12,15 @@ import string
 from collections.abc import Iterator
 from typing import Any
 
-from cadcomplete.curves import Arc, Circle, Curve
 from cadcomplete.errors import GeometryError, InputError
-from cadcomplete.geometry import BoundingBox, Vec2, Vec3
-from cadcomplete.operations import Extrude, Loop, Operation, Profile, Sketch
+from cadcomplete.history.curves import Arc, Circle, Curve
+from cadcomplete.history.geometry import BoundingBox, Vec2, Vec3
+from cadcomplete.history.operations import Extrude, Loop, Operation, Profile, Sketch
+from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.readers.checked import Json
 from cadcomplete.readers.loops import Region
 from cadcomplete.readers.omnicad import BOOLEANS, EXTENTS, OMNICAD
 from cadcomplete.readers.omnicad_sketches import Missing, read_sketch
-from cadcomplete.sequence import CadSequence, check_known
 
 _BOOLEAN_NAMES = {boolean: name for name, boolean in BOOLEANS.items()}
 _EXTENT_NAMES = {extent: name for name, extent in EXTENTS.items()}

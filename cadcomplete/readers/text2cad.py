@@ -18,14 +18,22 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import GeometryError, ReadError, UnsupportedError
-from cadcomplete.geometry import Plane, Vec2, Vec3
-from cadcomplete.operations import Extent, ExtentType, Extrude, Loop, Operation, Profile, Sketch
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Plane, Vec2, Vec3
+from cadcomplete.history.operations import (
+    Extent,
+    ExtentType,
+    Extrude,
+    Loop,
+    Operation,
+    Profile,
+    Sketch,
+)
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers.checked import Json, Unit, at, get, length, number
 from cadcomplete.readers.loops import MOST_CURVES, chain
 from cadcomplete.readers.omnicad import BOOLEANS
-from cadcomplete.sequence import CadSequence
 
 _UNIT = Unit("units of 128 mm", 128.0)
 _DEGREES = Unit("degrees", 1.0)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cadcomplete.data.describe.words import count_of, number, some, times
-from cadcomplete.geometry import Vec3, cross, dot
+from cadcomplete.history.geometry import Vec3, cross, dot
 from cadcomplete.kernel.features.anatomy import PARALLEL, Base, Body, Hole, Outline, Recess, Shape
 from cadcomplete.kernel.features.outlines import near
 

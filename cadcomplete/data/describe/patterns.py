@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
-from cadcomplete.geometry import Vec2, Vec3, cross, dot
+from cadcomplete.history.geometry import Vec2, Vec3, cross, dot
 from cadcomplete.kernel.features.anatomy import PARALLEL, Base, Shape
 
 MOST = 1000

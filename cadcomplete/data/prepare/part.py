@@ -47,8 +47,8 @@ class Refused:
 def prepare_part(item: Item, settings: Settings) -> Prepared | Refused:
     """Read, validate, build, check, measure, draw, sample and describe one part."""
     from cadcomplete import readers
+    from cadcomplete.history.sequence import validate
     from cadcomplete.kernel.examine import examine
-    from cadcomplete.sequence import validate
 
     try:
         whole = readers.read(item.path)

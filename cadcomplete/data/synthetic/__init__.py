@@ -11,7 +11,7 @@ from cadcomplete.data.synthetic.dice import Dice
 from cadcomplete.data.synthetic.families import FAMILIES
 from cadcomplete.data.synthetic.features import fill
 from cadcomplete.data.synthetic.part import Part
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.sequence import CadSequence
 
 __all__ = ["FAMILIES", "family_of", "generate", "parts"]
 

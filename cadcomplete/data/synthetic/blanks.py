@@ -29,7 +29,7 @@ from cadcomplete.data.synthetic.outlines import (
     turned,
 )
 from cadcomplete.data.synthetic.part import Blank, Edge, Pad, Part
-from cadcomplete.geometry import Vec2
+from cadcomplete.history.geometry import Vec2
 
 
 def bars(a: float, b: float, *, inset: float = 0.0) -> tuple[Edge, ...]:

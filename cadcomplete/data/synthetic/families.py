@@ -23,7 +23,7 @@ from cadcomplete.data.synthetic.outlines import (
     slot,
 )
 from cadcomplete.data.synthetic.part import Blank, Edge, Face, Frame, Pad, Part
-from cadcomplete.operations import Boolean
+from cadcomplete.history.operations import Boolean
 
 
 @dataclass(frozen=True, slots=True)

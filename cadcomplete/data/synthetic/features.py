@@ -36,7 +36,7 @@ from cadcomplete.data.synthetic.places import (
     placed,
     spots,
 )
-from cadcomplete.operations import Boolean
+from cadcomplete.history.operations import Boolean
 
 Feature = Callable[[Part, Face], bool]
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from cadcomplete.geometry import Vec2
+from cadcomplete.history.geometry import Vec2
 
 Vertex = tuple[float, float, float]
 Path = list[Vertex]

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.data.synthetic.dice import Dice, Ruler, coarse, to_step, unround
 from cadcomplete.data.synthetic.outlines import Disc, Outline, Path, Region, reversed_path
-from cadcomplete.geometry import Plane, Vec2, Vec3, cross, dot
-from cadcomplete.operations import (
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Plane, Vec2, Vec3, cross, dot
+from cadcomplete.history.operations import (
     Boolean,
     Extent,
     ExtentType,
@@ -21,7 +21,7 @@ from cadcomplete.operations import (
     Profile,
     Sketch,
 )
-from cadcomplete.sequence import CadSequence
+from cadcomplete.history.sequence import CadSequence
 
 Box = tuple[float, float, float, float]
 Span = tuple[float, float]

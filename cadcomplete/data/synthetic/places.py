@@ -6,8 +6,8 @@ import math
 
 from cadcomplete.data.synthetic.outlines import Outline, Region, moved, on_circle
 from cadcomplete.data.synthetic.part import Box, Face, Part
-from cadcomplete.geometry import Vec2
-from cadcomplete.operations import Boolean
+from cadcomplete.history.geometry import Vec2
+from cadcomplete.history.operations import Boolean
 
 # How equal things are arranged; from the profiles of later extrudes of the Fusion 360 designs.
 ARRANGEMENTS: dict[str, float] = {

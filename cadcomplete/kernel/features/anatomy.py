@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from cadcomplete.geometry import Vec3, cross, dot
+from cadcomplete.history.geometry import Vec3, cross, dot
 
 PARALLEL = 0.9999
 """Cosine of the angle (0.8°) up to which two directions are one."""

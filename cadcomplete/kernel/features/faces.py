@@ -22,7 +22,7 @@ from OCP.TopAbs import TopAbs_EDGE, TopAbs_FACE, TopAbs_FORWARD, TopAbs_REVERSED
 from OCP.TopExp import TopExp_Explorer
 from OCP.TopoDS import TopoDS, TopoDS_Face, TopoDS_Shape
 
-from cadcomplete.geometry import Vec3, cross, dot
+from cadcomplete.history.geometry import Vec3, cross, dot
 
 SMOOTH = 0.01
 """Sine of the angle (0.6°) below which two faces meet smoothly."""

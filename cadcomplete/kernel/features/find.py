@@ -21,7 +21,7 @@ from OCP.TopExp import TopExp_Explorer
 from OCP.TopLoc import TopLoc_Location
 from OCP.TopoDS import TopoDS_Shape
 
-from cadcomplete.geometry import Vec3, cross, dot
+from cadcomplete.history.geometry import Vec3, cross, dot
 from cadcomplete.kernel.booleans import Solid
 from cadcomplete.kernel.failures import KERNEL_ERRORS
 from cadcomplete.kernel.features.anatomy import Base, Body, Features, Outline, Rounding, Shape

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from cadcomplete.geometry import Vec2, Vec3, cross, dot
+from cadcomplete.history.geometry import Vec2, Vec3, cross, dot
 from cadcomplete.kernel.features.anatomy import Outline, Shape
 
 NEAR = 1e-3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from cadcomplete.geometry import Vec3, cross, dot
+from cadcomplete.history.geometry import Vec3, cross, dot
 from cadcomplete.kernel.features.anatomy import PARALLEL, Base, Boss, Groove, Outline, Recess, Shape
 from cadcomplete.kernel.features.faces import (
     Edge,

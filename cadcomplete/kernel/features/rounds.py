@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from cadcomplete.geometry import dot
+from cadcomplete.history.geometry import dot
 from cadcomplete.kernel.features.anatomy import Boss, Hole, Step
 from cadcomplete.kernel.features.faces import (
     Face,

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import UnsupportedError
-from cadcomplete.geometry import Vec2, distance
-from cadcomplete.operations import Loop
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Vec2, distance
+from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts.budget import spend
 
 Relation = Literal["apart", "inside", "around", "same", "crossing"]

@@ -7,6 +7,7 @@ goes along the normal of each; `both` goes as far to each side.
 
 from __future__ import annotations
 
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers.scripts.build123d_builders import (
     BUILDERS,
     BuildLine,
@@ -25,7 +26,6 @@ from cadcomplete.readers.scripts.build123d_objects import (
 from cadcomplete.readers.scripts.machine import Library, methods_of, read_script
 from cadcomplete.readers.scripts.survey import imports
 from cadcomplete.readers.scripts.values import Namespace, Vector
-from cadcomplete.sequence import CadSequence
 
 _IMPORT = imports("build123d")
 

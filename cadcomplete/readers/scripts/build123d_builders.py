@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from cadcomplete.curves import Circle, Curve
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.geometry import XY, Plane
-from cadcomplete.operations import Boolean, Loop
+from cadcomplete.history.curves import Circle, Curve
+from cadcomplete.history.geometry import XY, Plane
+from cadcomplete.history.operations import Boolean, Loop
 from cadcomplete.readers.scripts import frames, shapes, solids
 from cadcomplete.readers.scripts.areas import Face, Faces, size
 from cadcomplete.readers.scripts.budget import check_curves, spend

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from cadcomplete.curves import Circle, Curve
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.geometry import XY, Plane, Vec3
-from cadcomplete.operations import Boolean, Loop
+from cadcomplete.history.curves import Circle, Curve
+from cadcomplete.history.geometry import XY, Plane, Vec3
+from cadcomplete.history.operations import Boolean, Loop
 from cadcomplete.readers.scripts import areas, frames, shapes, solids
 from cadcomplete.readers.scripts.areas import Face, Faces
 from cadcomplete.readers.scripts.budget import check_curves, spend

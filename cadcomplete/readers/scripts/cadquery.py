@@ -7,6 +7,7 @@ has; `both` goes as far to each side.
 
 from __future__ import annotations
 
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers.scripts.cadquery_drawing import DRAWING
 from cadcomplete.readers.scripts.cadquery_objects import MODULE, Location, PlaneValue
 from cadcomplete.readers.scripts.cadquery_sketch import SketchValue
@@ -20,7 +21,6 @@ from cadcomplete.readers.scripts.cadquery_workplane import (
 from cadcomplete.readers.scripts.machine import Library, methods_of, read_script
 from cadcomplete.readers.scripts.survey import imports
 from cadcomplete.readers.scripts.values import Function, Namespace, Vector
-from cadcomplete.sequence import CadSequence
 
 _IMPORT = imports("cadquery")
 

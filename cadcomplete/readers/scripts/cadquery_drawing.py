@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from cadcomplete.curves import Circle, Curve, Line
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.geometry import Plane, distance
-from cadcomplete.operations import Loop
+from cadcomplete.history.curves import Circle, Curve, Line
+from cadcomplete.history.geometry import Plane, distance
+from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts import frames, shapes
 from cadcomplete.readers.scripts.cadquery_objects import pair
 from cadcomplete.readers.scripts.cadquery_sketch import slot

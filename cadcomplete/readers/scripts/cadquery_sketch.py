@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.geometry import XY, Plane, Vec2
-from cadcomplete.operations import Loop
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import XY, Plane, Vec2
+from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts import areas, frames, shapes
 from cadcomplete.readers.scripts.areas import Face, Faces
 from cadcomplete.readers.scripts.cadquery_objects import frame_of, grid, ring

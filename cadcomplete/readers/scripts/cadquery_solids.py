@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from cadcomplete.curves import Circle
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.geometry import XY, Plane
-from cadcomplete.operations import Boolean, Extent, ExtentType, Loop
+from cadcomplete.history.curves import Circle
+from cadcomplete.history.geometry import XY, Plane
+from cadcomplete.history.operations import Boolean, Extent, ExtentType, Loop
 from cadcomplete.readers.scripts import frames, shapes, solids
 from cadcomplete.readers.scripts.areas import Face, Faces, nested
 from cadcomplete.readers.scripts.cadquery_objects import pair

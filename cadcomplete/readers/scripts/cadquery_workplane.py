@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from cadcomplete.curves import Curve
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.geometry import XY, Plane, Vec2
-from cadcomplete.operations import Boolean, Loop
+from cadcomplete.history.curves import Curve
+from cadcomplete.history.geometry import XY, Plane, Vec2
+from cadcomplete.history.operations import Boolean, Loop
 from cadcomplete.readers.scripts import frames, shapes, solids
 from cadcomplete.readers.scripts.budget import spend
 from cadcomplete.readers.scripts.cadquery_objects import (

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import GeometryError, ReadError
-from cadcomplete.geometry import XY, Plane, Vec2, Vec3, dot
-from cadcomplete.operations import Loop
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import XY, Plane, Vec2, Vec3, dot
+from cadcomplete.history.operations import Loop
 
 _SAME = 1e-9
 

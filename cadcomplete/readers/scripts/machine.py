@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cadcomplete.errors import GeometryError, ReadError, UnsupportedError, shorten
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers.content import in_utf8
 from cadcomplete.readers.scripts.budget import budget, draw, spend
 from cadcomplete.readers.scripts.calls import Bound, Method, attribute, bind, chosen
@@ -49,7 +50,6 @@ from cadcomplete.readers.scripts.values import (
     kept,
     power,
 )
-from cadcomplete.sequence import CadSequence
 
 _MOST_STATEMENTS = 100_000
 _MOST_BYTES = 300_000

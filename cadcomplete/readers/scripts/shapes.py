@@ -6,10 +6,10 @@ import itertools
 import math
 from collections.abc import Iterable
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import GeometryError, ReadError
-from cadcomplete.geometry import Vec2, distance
-from cadcomplete.operations import Loop
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Vec2, distance
+from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts.budget import spend
 
 _NEAR = 1e-6

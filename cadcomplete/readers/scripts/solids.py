@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.geometry import Plane, Vec2
-from cadcomplete.operations import (
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Plane, Vec2
+from cadcomplete.history.operations import (
     Boolean,
     Extent,
     ExtentType,
@@ -22,10 +22,10 @@ from cadcomplete.operations import (
     Profile,
     Sketch,
 )
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers.scripts.areas import Faces, add, size
 from cadcomplete.readers.scripts.budget import check_curves, spend
 from cadcomplete.readers.scripts.frames import compose, coplanar, relocated, to_local, to_world
-from cadcomplete.sequence import CadSequence
 
 _DECIMALS = 9
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cadcomplete.errors import shorten
-from cadcomplete.operations import Unknown
+from cadcomplete.history.operations import Unknown
 from cadcomplete.readers.scripts.survey import is_output, root_name
 
 Place = tuple[int, int]

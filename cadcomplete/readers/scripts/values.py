@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from cadcomplete.errors import ReadError, shorten
-from cadcomplete.fields import LIMIT
-from cadcomplete.geometry import Vec2, Vec3
+from cadcomplete.history.fields import LIMIT
+from cadcomplete.history.geometry import Vec2, Vec3
 from cadcomplete.readers.scripts.budget import spend
 
 MOST = 1_000

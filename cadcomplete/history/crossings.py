@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import GeometryError, InputError
-from cadcomplete.geometry import Array, Vec2
-from cadcomplete.operations import Loop
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Array, Vec2
+from cadcomplete.history.operations import Loop
 
 MOST_PAIRS = 4_000_000
 

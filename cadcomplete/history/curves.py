@@ -14,9 +14,9 @@ from typing import ClassVar
 import numpy as np
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.fields import Field, Format
-from cadcomplete.geometry import Array, Vec2, distance
-from cadcomplete.kinds import POINT, POSITIVE, SWEEP
+from cadcomplete.history.fields import Field, Format
+from cadcomplete.history.geometry import Array, Vec2, distance
+from cadcomplete.history.kinds import POINT, POSITIVE, SWEEP
 
 Fields = dict[Format, tuple[Field, ...]]
 

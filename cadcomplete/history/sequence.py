@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from cadcomplete import fields
-from cadcomplete.crossings import crossing
-from cadcomplete.curves import Arc, Circle, Curve
 from cadcomplete.errors import GeometryError, InputError, UnsupportedError
-from cadcomplete.fields import LIMIT
-from cadcomplete.geometry import XY, Plane, distance
-from cadcomplete.operations import Extrude, Loop, Operation, Profile, Sketch, Unknown
+from cadcomplete.history import fields
+from cadcomplete.history.crossings import crossing
+from cadcomplete.history.curves import Arc, Circle, Curve
+from cadcomplete.history.fields import LIMIT
+from cadcomplete.history.geometry import XY, Plane, distance
+from cadcomplete.history.operations import Extrude, Loop, Operation, Profile, Sketch, Unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cadcomplete.errors import TextError
-from cadcomplete.fields import (
+from cadcomplete.history.fields import (
     DECIMALS,
     Branch,
     Decimal,
@@ -20,7 +20,7 @@ from cadcomplete.fields import (
     number,
     parse_number,
 )
-from cadcomplete.geometry import Plane, Vec2, Vec3
+from cadcomplete.history.geometry import Plane, Vec2, Vec3
 
 
 def _numbers(count: int, separator: str) -> tuple[Slot, ...]:

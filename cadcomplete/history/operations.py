@@ -15,10 +15,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
-from cadcomplete.fields import Field
-from cadcomplete.geometry import Array, Plane, Vec2
-from cadcomplete.kinds import BOOLEAN, EXTENT, PLANE, PROFILES
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.fields import Field
+from cadcomplete.history.geometry import Array, Plane, Vec2
+from cadcomplete.history.kinds import BOOLEAN, EXTENT, PLANE, PROFILES
 
 
 class Boolean(str, Enum):

@@ -14,10 +14,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from cadcomplete.curves import Arc, Circle, Curve, Line
 from cadcomplete.errors import GeometryError
-from cadcomplete.geometry import Array, Vec2, distance
-from cadcomplete.operations import Loop
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Array, Vec2, distance
+from cadcomplete.history.operations import Loop
 
 MOST_CURVES = 5_000
 
