@@ -22,7 +22,7 @@ from cadcomplete import readers
 from cadcomplete.data.samples import find, hash64
 from cadcomplete.errors import BuildError
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
 
 RUNS = 3
 

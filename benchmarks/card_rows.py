@@ -23,12 +23,12 @@ from transformers import DynamicCache
 from cadcomplete.assembly import assemble, qwen3_config
 from cadcomplete.config import Config, from_dict, load
 from cadcomplete.data.labels import IGNORED
+from cadcomplete.language.prompt import IMAGE, POINTS
+from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.losses import LOSSES
 from cadcomplete.model import CompletionModel
 from cadcomplete.plan.memory import memory_of, model_of
 from cadcomplete.plan.sizes import decoder_of
-from cadcomplete.prompt import IMAGE, POINTS
-from cadcomplete.tokenizer import TextTokenizer
 
 PRESET = Path(__file__).resolve().parent.parent / "configs" / "qwen3-8b-13k.toml"
 GB = 1e9

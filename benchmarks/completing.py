@@ -13,7 +13,7 @@ from cadcomplete.completion import complete
 from cadcomplete.data.samples import Sample, read_samples
 from cadcomplete.errors import InputError, TextError
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
 from cadcomplete.readers import from_sequence
 
 

@@ -16,10 +16,10 @@ from cadcomplete import readers
 from cadcomplete.data.samples import find
 from cadcomplete.data.truncate import versions
 from cadcomplete.errors import BuildError
-from cadcomplete.lines import decode, encode
-from cadcomplete.prompt import prompt
+from cadcomplete.language.lines import decode, encode
+from cadcomplete.language.prompt import prompt
+from cadcomplete.language.tokenizer import TextTokenizer, shipped
 from cadcomplete.readers import Document
-from cadcomplete.tokenizer import TextTokenizer, shipped
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples" / "parts"
 

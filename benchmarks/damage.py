@@ -30,7 +30,7 @@ from cadcomplete import readers
 from cadcomplete.errors import InputError
 from cadcomplete.history.fields import FORMATS
 from cadcomplete.history.sequence import validate
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tests"))

@@ -30,7 +30,7 @@ from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
 from cadcomplete.kernel.manifolds import mesh_of, solid
-from cadcomplete.lines import encode
+from cadcomplete.language.lines import encode
 
 CASES = 20
 """Beginnings of parts that are completed."""

@@ -26,11 +26,11 @@ from cadcomplete.data.labels import IGNORED, Labelled, evenly_spaced, label, ope
 from cadcomplete.data.rows import packed
 from cadcomplete.errors import RefusedSample
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.language.prompt import prompt
+from cadcomplete.language.tokenizer import TextTokenizer, Tokens
 from cadcomplete.model import CompletionModel
 from cadcomplete.plan.memory import model_of
 from cadcomplete.plan.work import of_attention, per_token
-from cadcomplete.prompt import prompt
-from cadcomplete.tokenizer import TextTokenizer, Tokens
 
 MINIATURE = DecoderConfig(
     vocabulary=1024,

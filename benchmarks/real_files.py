@@ -14,7 +14,7 @@ from cadcomplete import readers
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
 
 
 def manifest(folder: Path) -> Iterator[tuple[Path, float]]:

@@ -35,9 +35,9 @@ from cadcomplete.data.dataset import Histories
 from cadcomplete.data.rows import InStages, Rows
 from cadcomplete.data.samples import Sample, hash64, read_samples
 from cadcomplete.files import write_text
+from cadcomplete.language.prompt import prompt
+from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model import CompletionModel
-from cadcomplete.prompt import prompt
-from cadcomplete.tokenizer import TextTokenizer
 from cadcomplete.trainer import HistoryTrainer
 
 HELD_OUT = 200

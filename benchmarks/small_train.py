@@ -21,9 +21,9 @@ from cadcomplete.assembly import make_tokenizer
 from cadcomplete.config import Config, load
 from cadcomplete.data.pack import Packed, read_pack, write_pack
 from cadcomplete.data.stream import Stream
-from cadcomplete.prompt import head
+from cadcomplete.language.prompt import head
+from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.timed import Clock, Speed, TimedRun
-from cadcomplete.tokenizer import TextTokenizer
 
 CONFIG = Path(__file__).resolve().parent.parent / "configs" / "numbers.toml"
 

@@ -22,7 +22,7 @@ from cadcomplete.data.dataset import Histories
 from cadcomplete.data.samples import Sample
 from cadcomplete.errors import GeometryError, RefusedSample
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.tokenizer import TextTokenizer
+from cadcomplete.language.tokenizer import TextTokenizer
 
 CONFIG = Path(__file__).resolve().parent.parent / "configs" / "small.toml"
 

@@ -37,9 +37,9 @@ from cadcomplete.data.rows import InStages, Rows
 from cadcomplete.data.samples import Sample, read_samples
 from cadcomplete.data.sources import find_data
 from cadcomplete.files import write_text
-from cadcomplete.lines import encode
-from cadcomplete.prompt import Features
-from cadcomplete.tokenizer import TextTokenizer, shipped
+from cadcomplete.language.lines import encode
+from cadcomplete.language.prompt import Features
+from cadcomplete.language.tokenizer import TextTokenizer, shipped
 
 ROOT = Path(__file__).resolve().parent.parent
 DIFFERENT, PER_SHARD, HELD_OUT = 2000, 500, 20  # parts; rows; of so many shards one validates

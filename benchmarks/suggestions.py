@@ -30,7 +30,7 @@ from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
 from cadcomplete.kernel.manifolds import iou, solid, states, volume_of
-from cadcomplete.lines import encode
+from cadcomplete.language.lines import encode
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples" / "parts"
 

@@ -53,9 +53,9 @@ from cadcomplete.history.operations import (
 )
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
+from cadcomplete.language.prompt import Features
 from cadcomplete.predictions import Case, Finished, Prediction, Predictor, Suggestion
-from cadcomplete.prompt import Features
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
 

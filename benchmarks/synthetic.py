@@ -25,8 +25,8 @@ from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
 from cadcomplete.kernel.measure import Measures
-from cadcomplete.lines import encode
-from cadcomplete.tokenizer import TextTokenizer, shipped
+from cadcomplete.language.lines import encode
+from cadcomplete.language.tokenizer import TextTokenizer, shipped
 
 Sequences = Sequence[CadSequence]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ladder import Measured, Part
     from literal import LiteralSample
 
-    from cadcomplete.tokenizer import TextTokenizer
+    from cadcomplete.language.tokenizer import TextTokenizer
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples" / "parts"
 LENGTHS = (2048, 4096, 8192, 13000, 16384)
@@ -55,8 +55,8 @@ def tokenizer_of(parts: list[Part], path: Path | None) -> TextTokenizer:
     import literal
     from ladder import MINIATURE
 
-    from cadcomplete.prompt import prompt
-    from cadcomplete.tokenizer import TextTokenizer
+    from cadcomplete.language.prompt import prompt
+    from cadcomplete.language.tokenizer import TextTokenizer
 
     if path is not None:
         return TextTokenizer.load(path)

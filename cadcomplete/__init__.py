@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cadcomplete.completion import Completion, Completions, complete
     from cadcomplete.history.sequence import CadSequence, truncate, validate
     from cadcomplete.kernel.contain import Kernel
-    from cadcomplete.lines import decode, encode
+    from cadcomplete.language.lines import decode, encode
     from cadcomplete.readers import Document, from_sequence, read
     from cadcomplete.rebuilding import Rebuilt, rebuild
 
@@ -35,8 +35,8 @@ _HOMES = {
     "Kernel": "kernel.contain",
     "Rebuilt": "rebuilding",
     "complete": "completion",
-    "decode": "lines",
-    "encode": "lines",
+    "decode": "language.lines",
+    "encode": "language.lines",
     "from_sequence": "readers",
     "load_model": "checkpoint",
     "read": "readers",

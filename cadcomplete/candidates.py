@@ -18,13 +18,13 @@ from cadcomplete import fitting
 from cadcomplete.data.augment import Symmetry, move
 from cadcomplete.fitting import Wanted
 from cadcomplete.generate import Began, Row, score
-from cadcomplete.grammar import Matcher
 from cadcomplete.habits import usual_extrudes, usual_sketches
 from cadcomplete.history.fields import Format
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.lines import encode
-from cadcomplete.tokenizer import TextTokenizer
+from cadcomplete.language.grammar import Matcher
+from cadcomplete.language.lines import encode
+from cadcomplete.language.tokenizer import TextTokenizer
 
 USUAL = 128  # sketches that are usual, at most: each costs a line or two to read
 _LONGEST = 256  # tokens of an operation that the model is asked about

@@ -32,8 +32,8 @@ from cadcomplete.config import Config
 from cadcomplete.distributed import gathered, spread
 from cadcomplete.errors import CheckpointError, ConfigError, InputError, shorten
 from cadcomplete.files import share
+from cadcomplete.language.tokenizer import TextTokenizer, shipped
 from cadcomplete.model import PARTS, CompletionModel
-from cadcomplete.tokenizer import TextTokenizer, shipped
 
 WEIGHTS = "model.safetensors"
 _FILES = ("cadcomplete.json", WEIGHTS, "tokenizer.json")

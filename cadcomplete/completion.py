@@ -28,7 +28,7 @@ from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import Remark, Report
-from cadcomplete.lines import encode
+from cadcomplete.language.lines import encode
 from cadcomplete.predictions import Case, Finished, Suggestion, check_count, check_seed
 from cadcomplete.predictor import ModelPredictor, Question
 from cadcomplete.readers import Document, read

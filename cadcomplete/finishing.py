@@ -20,7 +20,7 @@ from cadcomplete.generate import Row
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.manifolds import solid
-from cadcomplete.lines import encode
+from cadcomplete.language.lines import encode
 
 _POINTS = 6000
 _LEAST = 200  # of them for each part

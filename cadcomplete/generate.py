@@ -20,8 +20,8 @@ from torch import Tensor
 from cadcomplete.config import Config
 from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import InputError, MemoryLimitError
-from cadcomplete.grammar import Matcher
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.language.grammar import Matcher
 from cadcomplete.model import CompletionModel
 
 ATTEMPTS = 3

@@ -41,15 +41,15 @@ from cadcomplete.generate import (
     generate,
     usual_sampling,
 )
-from cadcomplete.grammar import Grammar, Matcher
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report
+from cadcomplete.language.grammar import Grammar, Matcher
+from cadcomplete.language.prompt import prompt
 from cadcomplete.predictions import Case, Finished, Prediction, Suggestion
-from cadcomplete.prompt import prompt
 from cadcomplete.ranking import Ranker
 
 Answers = TypeVar("Answers", tuple[Suggestion, ...], tuple[Finished, ...])

@@ -33,7 +33,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 from transformers.utils import logging
 
 from cadcomplete.errors import CheckpointError, ConfigError, shorten
-from cadcomplete.tokenizer import TextTokenizer
+from cadcomplete.language.tokenizer import TextTokenizer
 
 PATIENCE = 10.0
 """Seconds that the hub may take to answer."""

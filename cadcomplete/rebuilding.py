@@ -24,7 +24,7 @@ from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
 from cadcomplete.kernel.mesh import Mesh
 from cadcomplete.kernel.scans import Scan
-from cadcomplete.lines import encode
+from cadcomplete.language.lines import encode
 from cadcomplete.metrics.deviation import Deviation, shortly
 from cadcomplete.readers import Document, from_sequence
 from cadcomplete.shapes import Shape, read_shape

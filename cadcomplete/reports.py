@@ -103,8 +103,8 @@ def _operation(index: int, operation: Operation | Unknown) -> Json:
 
 
 def _token_counts(sequence: CadSequence, folder: Path | None) -> dict[str, int]:
-    from cadcomplete.prompt import prompt
-    from cadcomplete.tokenizer import TextTokenizer, shipped
+    from cadcomplete.language.prompt import prompt
+    from cadcomplete.language.tokenizer import TextTokenizer, shipped
 
     tokenizer = TextTokenizer.load(folder or shipped())
     texts = {name: prompt(sequence, text_format=name) for name in FORMATS}
@@ -172,8 +172,8 @@ def encode(
     path: Path, text_format: str, *, cut: int | None, caption: str | None, tokenizer: Path | None
 ) -> Json:
     """Return the prompt of a part cut after `cut` operations, and its tokens."""
-    from cadcomplete.prompt import prompt
-    from cadcomplete.tokenizer import TextTokenizer, shipped
+    from cadcomplete.language.prompt import prompt
+    from cadcomplete.language.tokenizer import TextTokenizer, shipped
 
     names: dict[str, Format] = {name: name for name in FORMATS}
     known = names.get(text_format)

@@ -14,9 +14,9 @@ from cadcomplete.errors import InputError
 from cadcomplete.features import FEATURES
 from cadcomplete.finishing import finished_parts
 from cadcomplete.generate import Began
-from cadcomplete.grammar import Matcher
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Sketch
+from cadcomplete.language.grammar import Matcher
 from cadcomplete.predictions import Case
 from cadcomplete.predictor import Answers, ModelPredictor, Question, looked_at
 

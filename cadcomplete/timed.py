@@ -32,8 +32,8 @@ from cadcomplete.data.pack import Packed
 from cadcomplete.data.stream import Batch, Piece, Stream, grouped, held_out
 from cadcomplete.errors import CadCompleteError, InputError
 from cadcomplete.files import write_text
+from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model import CompletionModel
-from cadcomplete.tokenizer import TextTokenizer
 
 Say = Callable[[str], None]
 

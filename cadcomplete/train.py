@@ -32,9 +32,9 @@ from cadcomplete.distributed import this_process
 from cadcomplete.errors import ConfigError, keeping
 from cadcomplete.files import write_text
 from cadcomplete.health import begin_tracking
+from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.locks import writing_alone
 from cadcomplete.model import CompletionModel
-from cadcomplete.tokenizer import TextTokenizer
 from cadcomplete.trainer import HistoryTrainer, check_reports, check_shares, last_checkpoint
 
 Say = Callable[[str], None]

@@ -16,7 +16,7 @@ from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.mesh import to_trimesh
 from cadcomplete.kernel.render import render
 from cadcomplete.kernel.tessellate import tessellate
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 from cadcomplete.readers import from_sequence
 
 PARTS = {

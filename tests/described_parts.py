@@ -6,7 +6,7 @@ import math
 from functools import cache
 
 from cadcomplete.kernel.build import build
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 GROUND = "sketch 0 0 0 +z +x\n"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from cadcomplete import readers
 from cadcomplete.history.operations import Extrude, Sketch
-from cadcomplete.lines import encode
+from cadcomplete.language.lines import encode
 from cadcomplete.readers import Document
 
 Json = dict[str, Any]

@@ -16,8 +16,8 @@ from cadcomplete.assembly import assemble
 from cadcomplete.data.dataset import Histories
 from cadcomplete.data.labels import IGNORED, evenly_spaced
 from cadcomplete.data.samples import Sample
-from cadcomplete.prompt import Features
-from cadcomplete.tokenizer import TextTokenizer, shipped
+from cadcomplete.language.prompt import Features
+from cadcomplete.language.tokenizer import TextTokenizer, shipped
 from cadcomplete.train import Run
 
 FOLDER = ROOT / "benchmarks" / "ablations"

@@ -24,7 +24,7 @@ from cadcomplete.kernel.cloud import normalize, sample_cloud
 from cadcomplete.kernel.mesh import to_trimesh
 from cadcomplete.kernel.render import VIEWS, render
 from cadcomplete.kernel.styles import STYLES
-from cadcomplete.lines import encode
+from cadcomplete.language.lines import encode
 from cadcomplete.readers import read
 
 TURNS = [symmetry for symmetry in symmetries() if symmetry.turns_about_z]

@@ -24,7 +24,7 @@ from omnicad_documents import (
 from cadcomplete.data.samples import read_captions
 from cadcomplete.errors import InputError, TextError
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 from cadcomplete.readers import from_sequence
 
 FLANGE = str(PARTS / "flange.json")  # eight operations

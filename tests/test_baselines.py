@@ -20,7 +20,7 @@ from cadcomplete.history.operations import Extrude
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.manifolds import iou, solid
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
 from cadcomplete.metrics.operations import rank
 from cadcomplete.predictions import Case
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from conftest import PARTS, ROOT
 
-from cadcomplete.tokenizer import TextTokenizer, shipped
+from cadcomplete.language.tokenizer import TextTokenizer, shipped
 
 BENCHMARKS = ROOT / "benchmarks"
 

@@ -33,7 +33,7 @@ from cadcomplete.kernel.booleans import Solid, is_valid
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.edges import face
 from cadcomplete.kernel.measure import check, measure
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 TOP = "sketch 0 0 10 +z +x\n"
 GROUND = "sketch 0 0 0 +z +x\n"

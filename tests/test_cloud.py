@@ -26,7 +26,7 @@ from cadcomplete.kernel.cloud import (
 )
 from cadcomplete.kernel.mesh import EMPTY, Mesh, to_trimesh
 from cadcomplete.kernel.tessellate import tessellate
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 GROUND = "sketch 0 0 0 +z +x\n"
 BOX = GROUND + "loop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\nextrude new to 20 0\n"

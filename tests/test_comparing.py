@@ -18,7 +18,7 @@ from cadcomplete.kernel.build import build
 from cadcomplete.kernel.cloud import PointCloud, normalize, sample_cloud
 from cadcomplete.kernel.shape import UNITS, UP, turn
 from cadcomplete.kernel.tessellate import tessellate
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 NAMES = ("bracket", "base_plate", "clevis", "flange", "housing", "stepped_shaft")
 

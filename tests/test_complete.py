@@ -17,7 +17,7 @@ from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
 from cadcomplete.wording import EXPECTED, PROBABILITY
 
 KEEP = 3

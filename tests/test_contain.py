@@ -28,7 +28,7 @@ from cadcomplete.errors import (
 )
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 TIME_LIMIT = 2.0
 
@@ -295,7 +295,7 @@ import os, sys
 from pathlib import Path
 from cadcomplete.exporters import convert
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 from cadcomplete.readers import from_sequence
 
 print("started", flush=True)

@@ -18,9 +18,9 @@ from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.samples import Sample, read_samples
 from cadcomplete.history.fields import FORMATS
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.lines import decode
-from cadcomplete.prompt import Features
-from cadcomplete.tokenizer import TextTokenizer, shipped
+from cadcomplete.language.lines import decode
+from cadcomplete.language.prompt import Features
+from cadcomplete.language.tokenizer import TextTokenizer, shipped
 
 DERIVED = ("a plate", "Plate 40 × 30 × 10 mm.")
 

@@ -20,7 +20,7 @@ from cadcomplete.history.geometry import dot
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Profile
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.measure import measure
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
 from cadcomplete.readers import deepcad
 
 LOOP = [4] + [-1] * 16

@@ -25,7 +25,7 @@ from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import Sketch
 from cadcomplete.kernel.features import find as finding
 from cadcomplete.kernel.features.find import find_features
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 
 def words_of(sequence):

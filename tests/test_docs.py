@@ -12,10 +12,10 @@ import pytest
 from conftest import ROOT
 
 from cadcomplete import readers
-from cadcomplete.commands import FIELDS
 from cadcomplete.history.sequence import validate
-from cadcomplete.lines import decode, encode
-from cadcomplete.prompt import head
+from cadcomplete.language.commands import FIELDS
+from cadcomplete.language.lines import decode, encode
+from cadcomplete.language.prompt import head
 
 FORMAT = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from cadcomplete.effects import Flaw, Kind, alike, effect, flaw, reaches
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
 from cadcomplete.kernel.manifolds import solid
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 DRAWN = PLATE + "sketch 0 0 10 +z +x\ncircle 8 8 4\n"  # of 40 × 30 × 10, with a hole
 TWO = "sketch 0 0 0 +z +x\ncircle 0 0 5\ncircle 20 0 5\n"

@@ -23,7 +23,7 @@ from cadcomplete.evaluate.records import (
 )
 from cadcomplete.evaluate.tables import text
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 from cadcomplete.predictions import Finished, Prediction, Suggestion
 
 

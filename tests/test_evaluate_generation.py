@@ -16,7 +16,7 @@ from cadcomplete.evaluate.questions import read_data
 from cadcomplete.evaluate.tables import generation
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 from cadcomplete.predictions import Finished
 
 CROSSING = "sketch 0 0 0 +z +x\nloop 0 0\nline 9 9\nline 9 0\nline 0 9\nclose\nextrude new to 3 0\n"

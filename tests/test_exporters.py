@@ -20,7 +20,7 @@ from cadcomplete.exporters import EXPORTERS, Part, check_formats, convert, expor
 from cadcomplete.exporters.pictures import SIZE, draw_overview
 from cadcomplete.files import write_text, writing
 from cadcomplete.kernel.build import build
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 from cadcomplete.readers import from_sequence, read
 
 VOLUME = 12000 - 250 * math.pi  # 40 · 30 · 10 less π 5² 10

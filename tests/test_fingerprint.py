@@ -18,7 +18,7 @@ from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.fingerprint import fingerprint
 from cadcomplete.kernel.measure import measure
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 GROUND = "sketch 0 0 0 +z +x\n"
 

@@ -17,7 +17,7 @@ from cadcomplete.history.curves import Arc, Circle
 from cadcomplete.history.operations import Boolean, Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate, validate
 from cadcomplete.kernel.cloud import PointCloud, sample_cloud
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 BASE = (
     "sketch 0 0 0 +z +x\nloop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\nextrude new to 12 0\n"

@@ -17,7 +17,7 @@ from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude,
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.measure import bounding_box
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 SLOT = Loop((Line((0, 0), (4, 0)), Arc((4, 0), (5, 1), (4, 2)), Line((4, 2), (0, 2)),
              Arc((0, 2), (-1, 1), (0, 0))))  # fmt: skip

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import sequences
 
-from cadcomplete.grammar import Grammar, Point, step
 from cadcomplete.history.fields import FORMATS, Decimal, Fixed
 from cadcomplete.history.sequence import CadSequence, truncate
-from cadcomplete.lines import decode, encode
-from cadcomplete.tokenizer import TextTokenizer, shipped
+from cadcomplete.language.grammar import Grammar, Point, step
+from cadcomplete.language.lines import decode, encode
+from cadcomplete.language.tokenizer import TextTokenizer, shipped
 
 LONG_TOKENS = ["sketch ", " 12", ".5", "extrude new to ", "/1", '{"type":"', '],"end":[', "}\n"]
 VOCABULARY = {text: i for i, text in enumerate([*string.printable, *LONG_TOKENS])}

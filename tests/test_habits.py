@@ -9,7 +9,7 @@ from cadcomplete.candidates import ideas
 from cadcomplete.habits import RADII, known_planes, usual_sketches
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.operations import Sketch
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 from cadcomplete.metrics.operations import target
 
 BOSS = "sketch 0 0 10 +z +x\ncircle 20 15 12.5\nextrude join to 18 0\n"

@@ -18,7 +18,7 @@ from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.generate import Row, Sampling, begin, generate, usual_sampling
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 from cadcomplete.predictions import Case, Finished
 from cadcomplete.predictor import ModelPredictor, prompted
 

@@ -26,7 +26,7 @@ from cadcomplete.kernel.manifolds import (
     states,
     volume_of,
 )
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 from cadcomplete.readers import read
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]

@@ -10,7 +10,7 @@ from conftest import mesh_of
 
 from cadcomplete.history.geometry import BoundingBox
 from cadcomplete.kernel.mesh import EMPTY, open_sketches, to_trimesh
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 GROUND = "sketch 0 0 0 +z +x\n"
 BOX = GROUND + "loop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\nextrude new to 20 0\n"

@@ -14,7 +14,7 @@ from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 from cadcomplete.metrics import METRICS
 from cadcomplete.metrics.hits import tabulate
 from cadcomplete.metrics.operations import Ranking, rank

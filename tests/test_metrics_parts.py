@@ -17,7 +17,7 @@ from cadcomplete.history.operations import Loop, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.manifolds import iou, mesh_of, solid
 from cadcomplete.kernel.mesh import EMPTY, Mesh
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 from cadcomplete.metrics.clouds import (
     chamfer,
     chamfer_deepcad,

@@ -32,7 +32,7 @@ from cadcomplete.data.prepared import read_parts
 from cadcomplete.data.samples import read_samples
 from cadcomplete.errors import InputError
 from cadcomplete.kernel.cloud import normalize
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 LAYOUTS = ["shards", "omnicad"]
 

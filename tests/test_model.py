@@ -19,10 +19,10 @@ from cadcomplete.config import Config, from_dict
 from cadcomplete.data.collate import collate
 from cadcomplete.data.labels import Labelled, label, operation_cuts
 from cadcomplete.errors import CheckpointError, ConfigError, InputError
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
+from cadcomplete.language.prompt import IMAGE, POINTS, Features, prompt
+from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model import PARTS
-from cadcomplete.prompt import IMAGE, POINTS, Features, prompt
-from cadcomplete.tokenizer import TextTokenizer
 
 TINY = {
     "model": {

@@ -25,8 +25,8 @@ from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.scans import read_scan
 from cadcomplete.kernel.tessellate import tessellate
+from cadcomplete.language.prompt import IMAGE, POINTS, prompt
 from cadcomplete.predictor import prompted
-from cadcomplete.prompt import IMAGE, POINTS, prompt
 from cadcomplete.shapes import read_shape
 from cadcomplete.train import set_up, train
 

@@ -15,7 +15,7 @@ from cadcomplete import readers
 from cadcomplete.errors import InputError, TextError
 from cadcomplete.history.fields import FORMATS
 from cadcomplete.history.sequence import CadSequence, validate
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
 from cadcomplete.readers import Document
 
 CASES = 100

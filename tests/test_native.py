@@ -15,7 +15,7 @@ from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import XY
 from cadcomplete.history.operations import Loop, Sketch
 from cadcomplete.history.sequence import CadSequence, validate
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
 
 PLANE = {"origin": [0, 0, 0], "normal": [0, 0, 1], "x_axis": [1, 0, 0]}
 SKETCH = {"type": "sketch", "plane": PLANE}

@@ -7,12 +7,12 @@ from conftest import PARTS
 from hypothesis import given, settings
 from strategies import sequences
 
-from cadcomplete import numbers
 from cadcomplete.errors import TextError
 from cadcomplete.history.geometry import XY, Plane
-from cadcomplete.lines import decode, encode
-from cadcomplete.numbers import Axis, Frame, Memory, fresh, read_number, write_number
-from cadcomplete.prompt import prompt
+from cadcomplete.language import numbers
+from cadcomplete.language.lines import decode, encode
+from cadcomplete.language.numbers import Axis, Frame, Memory, fresh, read_number, write_number
+from cadcomplete.language.prompt import prompt
 from cadcomplete.readers import read
 
 X = Axis(0)
@@ -127,7 +127,7 @@ def test_a_wrong_line_is_named(line, problem):
 def test_every_word_of_the_language_is_one_token():
     from tokenizers import Regex
 
-    from cadcomplete.tokenizer import TextTokenizer
+    from cadcomplete.language.tokenizer import TextTokenizer
 
     pieces = Regex(numbers.PIECES)
     tokenizer = TextTokenizer.train(

@@ -27,7 +27,7 @@ from strategies import sequences
 from cadcomplete import readers
 from cadcomplete.errors import InputError
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
 
 BOSS = "sketch 0 0 10 +z +x\ncircle 20 15 8\nextrude join to 30 0\n"
 

@@ -20,13 +20,13 @@ from cadcomplete.assembly import assemble, qwen3_config
 from cadcomplete.config import Config, ImageConfig, PointsConfig, from_dict, load
 from cadcomplete.data.collate import collate
 from cadcomplete.data.labels import label
+from cadcomplete.language.tokenizer import TextTokenizer, Tokens, shipped
 from cadcomplete.model import Projector
 from cadcomplete.plan import activations, advice, plan, text
 from cadcomplete.plan import sizes as planned_sizes
 from cadcomplete.plan.activations import Work, layer, stored
 from cadcomplete.plan.memory import memory_of, model_of
 from cadcomplete.plan.sizes import Decoder
-from cadcomplete.tokenizer import TextTokenizer, Tokens, shipped
 from cadcomplete.train import last_checkpoint, train
 
 CONFIGS = sorted((ROOT / "configs").glob("*.toml"))

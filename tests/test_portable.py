@@ -17,9 +17,9 @@ from cadcomplete.completion import shipped_model
 from cadcomplete.config import from_dict
 from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.history.sequence import truncate
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
+from cadcomplete.language.prompt import prompt
 from cadcomplete.portable import TEMPLATE, export
-from cadcomplete.prompt import prompt
 
 TEXT = prompt(truncate(decode(PLATE), 1)).text
 CHAT = "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}{% endfor %}"

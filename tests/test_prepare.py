@@ -27,7 +27,7 @@ from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.prepared import read_parts
 from cadcomplete.data.samples import Sample, find, read_samples
 from cadcomplete.errors import InputError
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
 
 SMALL = Settings(points=64, size=32, per_shard=4, time_limit=20.0)
 FAST = Settings(points=0, views=0, per_shard=4, time_limit=20.0)

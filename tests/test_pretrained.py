@@ -22,10 +22,10 @@ from transformers import (
 
 from cadcomplete import pretrained
 from cadcomplete.errors import CheckpointError, ConfigError
-from cadcomplete.grammar import Grammar
 from cadcomplete.history.sequence import truncate
-from cadcomplete.prompt import prompt
-from cadcomplete.tokenizer import TextTokenizer
+from cadcomplete.language.grammar import Grammar
+from cadcomplete.language.prompt import prompt
+from cadcomplete.language.tokenizer import TextTokenizer
 
 SIZES = {
     "hidden_size": 32,

@@ -29,7 +29,7 @@ from cadcomplete.errors import InputError, ReadError
 from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence, validate
 from cadcomplete.kernel.build import build
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
 from cadcomplete.readers import Importer, content, omnicad
 from cadcomplete.readers.scripts.budget import MOST_CURVES
 

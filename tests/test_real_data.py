@@ -23,9 +23,9 @@ from cadcomplete.history.fields import FORMATS
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.measure import check
-from cadcomplete.lines import decode, encode
-from cadcomplete.prompt import prompt
-from cadcomplete.tokenizer import TextTokenizer, shipped
+from cadcomplete.language.lines import decode, encode
+from cadcomplete.language.prompt import prompt
+from cadcomplete.language.tokenizer import TextTokenizer, shipped
 
 CHUNKS = {"omnicad": 8, "fusion360": 40}
 EXCEPTIONS = json.loads((ROOT / "tests" / "exceptions.json").read_text(encoding="utf-8"))

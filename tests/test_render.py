@@ -14,7 +14,7 @@ from cadcomplete.kernel import raster
 from cadcomplete.kernel.mesh import EMPTY, open_sketches
 from cadcomplete.kernel.raster import fill_loops, fill_numpy, rasterize
 from cadcomplete.kernel.render import ISOMETRIC, Camera, best_camera, corner_normals, render
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 GROUND = "sketch 0 0 0 +z +x\n"
 OUTLINE = "loop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\n"

@@ -20,7 +20,7 @@ from cadcomplete.evaluate.scores import scored_run
 from cadcomplete.evaluate.tables import cell, columns, share
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 from cadcomplete.predictions import Finished, Prediction, Suggestion
 
 HEADER = Header(

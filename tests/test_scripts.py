@@ -20,7 +20,7 @@ from cadcomplete.history.operations import Boolean, ExtentType, Extrude, Loop, S
 from cadcomplete.history.sequence import validate
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.measure import measure
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
 from cadcomplete.readers import read
 from cadcomplete.readers.scripts import build123d, cadquery
 from cadcomplete.readers.scripts.areas import Face, add, intersect, relation, subtract

@@ -11,7 +11,7 @@ from test_prepare import rings
 from cadcomplete.errors import InputError
 from cadcomplete.exporters.sheet import draw_sheet
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 from cadcomplete.readers import from_sequence
 
 POCKET = "sketch 0 0 10 +z +x\ncircle 8 8 4\nextrude cut to 4 0\n"

@@ -8,7 +8,7 @@ from cadcomplete.errors import BuildError
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.simple_loops import nested, simple_loops
 from cadcomplete.kernel.build import build
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 
 def polygon(*corners):

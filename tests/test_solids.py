@@ -20,7 +20,7 @@ from cadcomplete.kernel.build import build, construct
 from cadcomplete.kernel.examine import examine
 from cadcomplete.kernel.jobs import Senseless
 from cadcomplete.kernel.polygons import Fineness
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 GROUND = "sketch 0 0 0 +z +x\n"
 

@@ -23,8 +23,8 @@ from cadcomplete.data.sizes import Sizes, sizes_of, told
 from cadcomplete.data.sources import find_data
 from cadcomplete.data.stored import Parts, first_by_key, known_sizes, sizes_in, stored
 from cadcomplete.errors import InputError
-from cadcomplete.prompt import Features
-from cadcomplete.tokenizer import TextTokenizer, shipped
+from cadcomplete.language.prompt import Features
+from cadcomplete.language.tokenizer import TextTokenizer, shipped
 from cadcomplete.train import set_up, train
 
 TOKENIZER = TextTokenizer.load(shipped())

@@ -17,8 +17,8 @@ from cadcomplete.data.levels import Measures
 from cadcomplete.data.pack import read_pack, write_pack
 from cadcomplete.data.stream import Stream, grouped, held_out, piece
 from cadcomplete.errors import InputError
-from cadcomplete.lines import decode, encode
-from cadcomplete.prompt import head
+from cadcomplete.language.lines import decode, encode
+from cadcomplete.language.prompt import head
 from cadcomplete.timed import STATE, Clock, Speed, TimedRun
 
 TINY = {

@@ -32,7 +32,7 @@ from cadcomplete.history.curves import Circle
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Sketch
 from cadcomplete.history.sequence import validate
 from cadcomplete.kernel.examine import examine
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
 
 numbers = st.integers(0, 10**12)
 

@@ -9,8 +9,8 @@ from strategies import sequences
 from cadcomplete.errors import TextError
 from cadcomplete.history.fields import FORMATS, number
 from cadcomplete.history.sequence import CadSequence, truncate
-from cadcomplete.lines import decode, encode
-from cadcomplete.prompt import head, prompt
+from cadcomplete.language.lines import decode, encode
+from cadcomplete.language.prompt import head, prompt
 
 D_SHAPE = """\
 sketch 0 0 0 +z +x

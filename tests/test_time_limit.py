@@ -18,7 +18,7 @@ from cadcomplete.files import clear
 from cadcomplete.generate import Sampling
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 
 @pytest.fixture(scope="module")

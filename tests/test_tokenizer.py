@@ -11,8 +11,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.history.fields import FORMATS
 from cadcomplete.history.sequence import truncate
-from cadcomplete.prompt import prompt
-from cadcomplete.tokenizer import END, TextTokenizer, shipped
+from cadcomplete.language.prompt import prompt
+from cadcomplete.language.tokenizer import END, TextTokenizer, shipped
 
 
 def bytes_only() -> TextTokenizer:

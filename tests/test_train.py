@@ -16,8 +16,8 @@ from cadcomplete.data import baselines
 from cadcomplete.data.baselines import History
 from cadcomplete.data.labels import label
 from cadcomplete.errors import CheckpointError, ConfigError, InputError
+from cadcomplete.language.tokenizer import Tokens
 from cadcomplete.model import CompletionModel
-from cadcomplete.tokenizer import Tokens
 from cadcomplete.train import last_checkpoint, train
 
 

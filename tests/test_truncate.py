@@ -13,7 +13,7 @@ from cadcomplete.data.labels import evenly_spaced
 from cadcomplete.data.samples import Skipped
 from cadcomplete.data.truncate import Truncated, truncate_folder, versions
 from cadcomplete.errors import InputError
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 FLANGE = PARTS / "flange.json"  # eight operations
 KEPT = [1, 3, 4, 6, 7]  # 1, 2.5, 4, 5.5, 7, halves up

@@ -29,7 +29,6 @@ from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.prepare.shards import read_row, read_rows
 from cadcomplete.data.reorder import reorder
 from cadcomplete.data.samples import Sample, read_samples
-from cadcomplete.drawing import Drawing
 from cadcomplete.errors import BuildError, InputError, UnsupportedError
 from cadcomplete.evaluate.questions import Held, choose
 from cadcomplete.fitting.solids import occupancy
@@ -37,12 +36,13 @@ from cadcomplete.history.operations import Extrude, Sketch, Unknown
 from cadcomplete.history.sequence import CadSequence, truncate, validate
 from cadcomplete.kernel import manifolds
 from cadcomplete.kernel.mesh import open_sketches
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.drawing import Drawing
+from cadcomplete.language.lines import decode, encode
+from cadcomplete.language.prompt import Features
+from cadcomplete.language.tokenizer import TextTokenizer, shipped
 from cadcomplete.metrics import deepcad, generation, targets, text2cad
 from cadcomplete.predictions import Case
-from cadcomplete.prompt import Features
 from cadcomplete.readers import from_sequence
-from cadcomplete.tokenizer import TextTokenizer, shipped
 
 FILLET = {"type": "FilletFeature", "radius": {"value": 0.001}, "edges": ["JA", "JB"]}
 OUTLINE = sketch(P=profile(rectangle(0, 0, 0.04, 0.03)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import PLATE
 
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 from cadcomplete.wording import EXPECTED, PROBABILITY, in_words, told
 
 HOLES = "sketch 0 0 10 +z +x\n" + "".join(f"circle {x} {y} 2\n" for x in (5, 35) for y in (5, 25))

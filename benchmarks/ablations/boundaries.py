@@ -19,9 +19,9 @@ from cadcomplete import readers
 from cadcomplete.data.labels import evenly_spaced
 from cadcomplete.data.samples import find
 from cadcomplete.errors import InputError
-from cadcomplete.lines import JSON_TAIL, encode
+from cadcomplete.language.lines import JSON_TAIL, encode
+from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.readers import Document
-from cadcomplete.tokenizer import TextTokenizer
 
 Cut = tuple[str, str, int]
 """A whole text, its partial text, and how many characters of the whole one are given."""

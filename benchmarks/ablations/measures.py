@@ -16,10 +16,10 @@ from cadcomplete.data.dataset import Histories
 from cadcomplete.data.labels import IGNORED, Labelled
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.generate import Prompt, Sampling, begin, generate
-from cadcomplete.grammar import Grammar
 from cadcomplete.history.operations import Operation, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.grammar import Grammar
+from cadcomplete.language.lines import decode, encode
 from cadcomplete.model import CompletionModel
 
 WIDTH, LAST = 8, 128

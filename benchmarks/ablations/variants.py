@@ -23,8 +23,8 @@ from cadcomplete.data.labels import IGNORED, Labelled, evenly_spaced, label
 from cadcomplete.data.rows import InStages, Rows
 from cadcomplete.data.samples import Sample
 from cadcomplete.errors import RefusedSample
-from cadcomplete.lines import JSON_TAIL, Text
-from cadcomplete.tokenizer import Tokens
+from cadcomplete.language.lines import JSON_TAIL, Text
+from cadcomplete.language.tokenizer import Tokens
 from cadcomplete.train import Run
 
 

@@ -11,7 +11,7 @@ from cadcomplete.history.operations import Extrude, Operation
 from cadcomplete.history.sequence import CadSequence, validate
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import Report, examine
-from cadcomplete.lines import encode
+from cadcomplete.language.lines import encode
 from cadcomplete.predictions import Finished, Suggestion
 
 _KEPT = 4096

@@ -38,9 +38,9 @@ from cadcomplete.data.stored import Parts
 from cadcomplete.errors import RefusedSample
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import PointCloud
-from cadcomplete.lines import Text
-from cadcomplete.prompt import Features, prompt
-from cadcomplete.tokenizer import TextTokenizer, Tokens
+from cadcomplete.language.lines import Text
+from cadcomplete.language.prompt import Features, prompt
+from cadcomplete.language.tokenizer import TextTokenizer, Tokens
 
 _UPRIGHT = 12  # views with the vertical upright: of a turned part they are views of the part
 # itself, which those from the top and from below, the last two, are not

@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 
 from cadcomplete.errors import RefusedSample
-from cadcomplete.lines import Text
-from cadcomplete.tokenizer import Tokens
+from cadcomplete.language.lines import Text
+from cadcomplete.language.tokenizer import Tokens
 
 IGNORED = -100
 """The label of a token that carries no loss, as in torch."""

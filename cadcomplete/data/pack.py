@@ -22,7 +22,7 @@ from cadcomplete.data.scan import scanned
 from cadcomplete.errors import InputError
 from cadcomplete.files import write_bytes
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from cadcomplete.data.samples import Sample, Skipped, design_of, find
 from cadcomplete.errors import InputError
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import PointCloud
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 
 SPLITS = ("train", "validation", "test")
 

@@ -17,9 +17,9 @@ import numpy as np
 
 from cadcomplete.data.samples import Sample, hash64
 from cadcomplete.history.fields import Format
-from cadcomplete.lines import encode
-from cadcomplete.prompt import head
-from cadcomplete.tokenizer import TextTokenizer
+from cadcomplete.language.lines import encode
+from cadcomplete.language.prompt import head
+from cadcomplete.language.tokenizer import TextTokenizer
 
 _AT_ONCE = 1000  # samples that are tokenised together
 

@@ -15,8 +15,8 @@ from cadcomplete.data.samples import Sample, Skipped, read_samples
 from cadcomplete.data.sizes import sizes_of, told
 from cadcomplete.data.stored import Parts, Stored, first_by_key, sizes_in, stored
 from cadcomplete.history.fields import Format
-from cadcomplete.prompt import prompt
-from cadcomplete.tokenizer import TextTokenizer
+from cadcomplete.language.prompt import prompt
+from cadcomplete.language.tokenizer import TextTokenizer
 
 TRAIN, VALIDATION, _NEITHER = range(3)
 _TOKENIZED = 20_000

@@ -26,7 +26,7 @@ from cadcomplete.errors import InputError
 from cadcomplete.files import writing
 from cadcomplete.history.fields import Format
 from cadcomplete.history.operations import OPERATIONS
-from cadcomplete.tokenizer import TextTokenizer
+from cadcomplete.language.tokenizer import TextTokenizer
 
 VERSION = 1
 """Of what is counted, and how."""

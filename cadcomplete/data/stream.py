@@ -23,8 +23,8 @@ from cadcomplete.data.pack import Packed
 from cadcomplete.data.reorder import reorder
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.prompt import prompt
-from cadcomplete.tokenizer import TextTokenizer
+from cadcomplete.language.prompt import prompt
+from cadcomplete.language.tokenizer import TextTokenizer
 
 _POOL = 16
 """Batches that are sorted by length together, so that little of them is padding."""

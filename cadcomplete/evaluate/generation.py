@@ -27,7 +27,7 @@ from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report
-from cadcomplete.lines import encode
+from cadcomplete.language.lines import encode
 from cadcomplete.locks import writing_alone
 from cadcomplete.metrics.generation import (
     COVERAGE,

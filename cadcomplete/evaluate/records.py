@@ -16,7 +16,7 @@ from typing import Any
 from cadcomplete.errors import InputError, TextError
 from cadcomplete.evaluate.questions import Key
 from cadcomplete.history.sequence import CadSequence, truncate
-from cadcomplete.lines import decode, encode
+from cadcomplete.language.lines import decode, encode
 from cadcomplete.predictions import Finished, Prediction, Suggestion
 
 FILE, FORMAT, VERSION = "predictions.jsonl", "cadcomplete predictions", 1

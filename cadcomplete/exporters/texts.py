@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cadcomplete.lines import encode
+from cadcomplete.language.lines import encode
 
 if TYPE_CHECKING:
     from cadcomplete.exporters import Part

@@ -16,7 +16,7 @@ from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import by_area
 from cadcomplete.kernel.mesh import Mesh
-from cadcomplete.lines import encode
+from cadcomplete.language.lines import encode
 from cadcomplete.metrics.clouds import DEEPCAD_POINTS, chamfer
 from cadcomplete.metrics.metric import Metric
 

@@ -13,9 +13,9 @@ from cadcomplete.data.sizes import Sizes, sizes_of, told
 from cadcomplete.data.sources import TRAIN, VALIDATION, Source, find_data
 from cadcomplete.data.stored import Stored, some_sizes
 from cadcomplete.history.fields import Format
+from cadcomplete.language.tokenizer import TextTokenizer, shipped
 from cadcomplete.plan.memory import Model
 from cadcomplete.plan.sizes import local_folder
-from cadcomplete.tokenizer import TextTokenizer, shipped
 
 Numbers = np.ndarray
 

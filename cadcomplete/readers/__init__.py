@@ -18,7 +18,7 @@ import msgspec
 from cadcomplete.errors import InputError, ReadError
 from cadcomplete.history.geometry import BoundingBox
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.lines import decode
+from cadcomplete.language.lines import decode
 from cadcomplete.readers import (
     content,
     deepcad,

@@ -20,11 +20,17 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from cadcomplete.commands import FIELDS, LOOP, read_document, write_commands, write_document
-from cadcomplete.drawing import Drawing
 from cadcomplete.errors import GeometryError, ReadError, TextError
 from cadcomplete.history.operations import OPERATIONS, Unknown
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.language.commands import (
+    FIELDS,
+    LOOP,
+    read_document,
+    write_commands,
+    write_document,
+)
+from cadcomplete.language.drawing import Drawing
 from cadcomplete.readers.checked import Json
 from cadcomplete.readers.loops import MOST_CURVES
 

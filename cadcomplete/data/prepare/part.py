@@ -17,8 +17,8 @@ from cadcomplete.errors import CadCompleteError, InputError
 if TYPE_CHECKING:
     from cadcomplete.kernel.jobs import Remark
     from cadcomplete.kernel.mesh import Mesh
+    from cadcomplete.language.tokenizer import TextTokenizer
     from cadcomplete.readers import Document
-    from cadcomplete.tokenizer import TextTokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _prepared(
     from cadcomplete.kernel.features.find import find_features
     from cadcomplete.kernel.fingerprint import fingerprint
     from cadcomplete.kernel.tessellate import tessellate
-    from cadcomplete.lines import encode
+    from cadcomplete.language.lines import encode
     from cadcomplete.readers import from_sequence
     from cadcomplete.readers.content import ending_of
 
@@ -117,7 +117,7 @@ def _prepared(
 
 @cache
 def _tokenizer(folder: str) -> TextTokenizer:
-    from cadcomplete.tokenizer import TextTokenizer, shipped
+    from cadcomplete.language.tokenizer import TextTokenizer, shipped
 
     return TextTokenizer.load(folder or shipped())
 

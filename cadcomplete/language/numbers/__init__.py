@@ -15,8 +15,8 @@ line language reads (law 7). Numbers of one line do not refer to each other.
 
 from __future__ import annotations
 
-from cadcomplete.numbers.memory import Axis, Frame, Memory
-from cadcomplete.numbers.spellings import (
+from cadcomplete.language.numbers.memory import Axis, Frame, Memory
+from cadcomplete.language.numbers.spellings import (
     SPELLINGS,
     after,
     extent_row,
@@ -24,8 +24,8 @@ from cadcomplete.numbers.spellings import (
     read_line,
     write_line,
 )
-from cadcomplete.numbers.tokens import PIECES, spelled, words
-from cadcomplete.numbers.words import Number, Rest, fresh, read_number, write_number
+from cadcomplete.language.numbers.tokens import PIECES, spelled, words
+from cadcomplete.language.numbers.words import Number, Rest, fresh, read_number, write_number
 
 __all__ = [
     "PIECES",

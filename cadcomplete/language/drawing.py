@@ -9,7 +9,6 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from cadcomplete.commands import CLOSE, LOOP, Command, read_command
 from cadcomplete.errors import GeometryError, TextError
 from cadcomplete.history.curves import CURVES, Circle, Curve, Line
 from cadcomplete.history.fields import Format
@@ -26,7 +25,8 @@ from cadcomplete.history.operations import (
     Sketch,
 )
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.numbers import Memory, after, memory_of, read_line
+from cadcomplete.language.commands import CLOSE, LOOP, Command, read_command
+from cadcomplete.language.numbers import Memory, after, memory_of, read_line
 
 
 class Drawing:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cadcomplete.commands import Command, write_commands
 from cadcomplete.errors import TextError
 from cadcomplete.history.fields import Branch, Fixed
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.kinds import BOOLEAN, Ends, ProfileWord, read_axes, write_axes
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.numbers.memory import RADIUS, SWEEPS, WORLD, Axis, Memory
-from cadcomplete.numbers.words import Number, read_number, write_number
+from cadcomplete.language.commands import Command, write_commands
+from cadcomplete.language.numbers.memory import RADIUS, SWEEPS, WORLD, Axis, Memory
+from cadcomplete.language.numbers.words import Number, read_number, write_number
 
 Axes = Callable[[Memory], tuple[Axis, ...]]
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cadcomplete.commands import Command, Cut, write_command, write_commands
-from cadcomplete.drawing import Drawing
 from cadcomplete.errors import TextError
 from cadcomplete.history.fields import Format
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.numbers import Memory, after, write_line
+from cadcomplete.language.commands import Command, Cut, write_command, write_commands
+from cadcomplete.language.drawing import Drawing
+from cadcomplete.language.numbers import Memory, after, write_line
 
 JSON_HEAD = '{"sequence":['
 JSON_TAIL = "]}"

@@ -14,15 +14,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cadcomplete.commands import CLOSE, FIELDS, LOOP
-from cadcomplete.drawing import Drawing
 from cadcomplete.history.curves import CURVES, Circle, Line
 from cadcomplete.history.fields import DECIMALS, Branch, Decimal, Fixed, Format, Open
 from cadcomplete.history.geometry import Plane, dot
 from cadcomplete.history.kinds import AXES, BOOLEAN, write_axes
 from cadcomplete.history.operations import Extrude, Loop
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.numbers import SPELLINGS, Number, Rest, extent_row
+from cadcomplete.language.commands import CLOSE, FIELDS, LOOP
+from cadcomplete.language.drawing import Drawing
+from cadcomplete.language.numbers import SPELLINGS, Number, Rest, extent_row
 
 # --- one line: slots, and where in them we are --------------------------------------------------
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from cadcomplete.history.fields import Format
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.lines import Text, encode
-from cadcomplete.numbers import spelled
+from cadcomplete.language.lines import Text, encode
+from cadcomplete.language.numbers import spelled
 
 INSTRUCTION = "Complete this CAD sequence"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from cadcomplete.history.kinds import AXES
-from cadcomplete.numbers.memory import REFERENCES, WORLD
-from cadcomplete.numbers.words import FINER, ROUNDS, SIZES, fresh
+from cadcomplete.language.numbers.memory import REFERENCES, WORLD
+from cadcomplete.language.numbers.words import FINER, ROUNDS, SIZES, fresh
 
 PIECES = (
     r"\n| ?@\d+|[:/,]\d+|,@\d+| ?[+-]\d+|#\d+|~\d+=| ?\d|\.| [rn]\d{1,2}(?!\w)| d(?=[+-])"

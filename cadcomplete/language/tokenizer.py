@@ -14,7 +14,7 @@ from typing import Any
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from cadcomplete.errors import CheckpointError, InputError
-from cadcomplete.lines import Text
+from cadcomplete.language.lines import Text
 
 END = "<|endoftext|>"
 

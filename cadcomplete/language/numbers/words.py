@@ -10,7 +10,7 @@ from typing import Any
 
 from cadcomplete.errors import TextError
 from cadcomplete.history.fields import Decimal, number, parse_number
-from cadcomplete.numbers.memory import WORLD, Axis, Memory
+from cadcomplete.language.numbers.memory import WORLD, Axis, Memory
 
 STEPS, LOWEST, SIZES = 16, -3, 160  # sizes a decade, the power of ten of the smallest, how many
 FINER = 32
