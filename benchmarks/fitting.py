@@ -29,7 +29,7 @@ from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.cloud import PointCloud
-from cadcomplete.kernel.manifolds import iou, solid
+from cadcomplete.meshes.manifolds import iou, solid
 
 KINDS = ("first extrude", "later extrude", "first sketch", "later sketch")
 RANKS = (1, 3, 20)

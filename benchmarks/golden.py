@@ -29,8 +29,8 @@ from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
-from cadcomplete.kernel.manifolds import mesh_of, solid
 from cadcomplete.language.lines import encode
+from cadcomplete.meshes.manifolds import mesh_of, solid
 
 CASES = 20
 """Beginnings of parts that are completed."""

@@ -19,7 +19,7 @@ from cadcomplete.history.operations import Extent, Extrude, Operation
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
-from cadcomplete.kernel.manifolds import iou, solid
+from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.metrics.parameters import EXACT
 
 EDGE = 128

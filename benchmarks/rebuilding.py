@@ -22,8 +22,8 @@ from cadcomplete.fitting import finish, wanted
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.manifolds import iou, mesh_of, solid
 from cadcomplete.kernel.scans import scan_of
+from cadcomplete.meshes.manifolds import iou, mesh_of, solid
 from cadcomplete.predictions import Case
 
 

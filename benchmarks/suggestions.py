@@ -29,8 +29,8 @@ from cadcomplete.history.operations import Extrude
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
-from cadcomplete.kernel.manifolds import iou, solid, states, volume_of
 from cadcomplete.language.lines import encode
+from cadcomplete.meshes.manifolds import iou, solid, states, volume_of
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples" / "parts"
 

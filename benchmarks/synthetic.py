@@ -324,8 +324,8 @@ def draw_gallery(
     from PIL import Image
 
     from cadcomplete.kernel.examine import examine as examine_here
-    from cadcomplete.kernel.render import render
     from cadcomplete.kernel.tessellate import tessellate
+    from cadcomplete.meshes.render import render
 
     sheet = Image.new("RGB", (columns * size, rows * size), "white")
     place = 0

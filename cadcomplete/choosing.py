@@ -20,7 +20,7 @@ from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
-from cadcomplete.kernel.manifolds import solid
+from cadcomplete.meshes.manifolds import solid
 
 _TRIES = 16
 """Ideas that the kernel is asked about at least, if none of them is good."""

@@ -25,7 +25,7 @@ from cadcomplete.history.operations import (
 )
 from cadcomplete.history.sequence import CadSequence, start_plane
 from cadcomplete.kernel.jobs import Report, Senseless
-from cadcomplete.kernel.manifolds import (
+from cadcomplete.meshes.manifolds import (
     NOTHING,
     Change,
     applied,

@@ -19,8 +19,8 @@ from cadcomplete.fitting.scores import whole_state
 from cadcomplete.generate import Row
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.manifolds import solid
 from cadcomplete.language.lines import encode
+from cadcomplete.meshes.manifolds import solid
 
 _POINTS = 6000
 _LEAST = 200  # of them for each part

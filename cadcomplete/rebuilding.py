@@ -22,9 +22,9 @@ from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
-from cadcomplete.kernel.mesh import Mesh
 from cadcomplete.kernel.scans import Scan
 from cadcomplete.language.lines import encode
+from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.metrics.deviation import Deviation, shortly
 from cadcomplete.readers import Document, from_sequence
 from cadcomplete.shapes import Shape, read_shape

@@ -13,10 +13,10 @@ import numpy as np
 from cadcomplete.data.prepare.part import png
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.cloud import sample_cloud
-from cadcomplete.kernel.mesh import to_trimesh
-from cadcomplete.kernel.render import render
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.language.lines import decode
+from cadcomplete.meshes.mesh import to_trimesh
+from cadcomplete.meshes.render import render
 from cadcomplete.readers import from_sequence
 
 PARTS = {

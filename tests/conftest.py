@@ -11,8 +11,8 @@ from hypothesis import settings
 
 from cadcomplete import cli
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.mesh import Mesh
 from cadcomplete.language.lines import decode
+from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.readers import read
 
 # The tests run in several processes; the threads of torch would only wait for each other.

@@ -21,10 +21,10 @@ from cadcomplete.data.augment import (
 )
 from cadcomplete.data.samples import hash64
 from cadcomplete.kernel.cloud import normalize, sample_cloud
-from cadcomplete.kernel.mesh import to_trimesh
-from cadcomplete.kernel.render import VIEWS, render
-from cadcomplete.kernel.styles import STYLES
 from cadcomplete.language.lines import encode
+from cadcomplete.meshes.mesh import to_trimesh
+from cadcomplete.meshes.render import VIEWS, render
+from cadcomplete.meshes.styles import STYLES
 from cadcomplete.readers import read
 
 TURNS = [symmetry for symmetry in symmetries() if symmetry.turns_about_z]

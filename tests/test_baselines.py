@@ -19,8 +19,8 @@ from cadcomplete.errors import InputError
 from cadcomplete.history.operations import Extrude
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.manifolds import iou, solid
 from cadcomplete.language.lines import decode, encode
+from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.metrics.operations import rank
 from cadcomplete.predictions import Case
 

@@ -24,9 +24,9 @@ from cadcomplete.kernel.cloud import (
     normalize,
     sample_cloud,
 )
-from cadcomplete.kernel.mesh import EMPTY, Mesh, to_trimesh
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.language.lines import decode
+from cadcomplete.meshes.mesh import EMPTY, Mesh, to_trimesh
 
 GROUND = "sketch 0 0 0 +z +x\n"
 BOX = GROUND + "loop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\nextrude new to 20 0\n"

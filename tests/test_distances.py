@@ -9,8 +9,8 @@ from conftest import mesh_of
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.kernel.cloud import sample_cloud
-from cadcomplete.kernel.distances import distances, nearest_numpy
-from cadcomplete.kernel.mesh import EMPTY, Mesh
+from cadcomplete.meshes.distances import distances, nearest_numpy
+from cadcomplete.meshes.mesh import EMPTY, Mesh
 from cadcomplete.metrics.deviation import of_cloud, of_surface, shortly
 
 BOX = (

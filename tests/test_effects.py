@@ -13,8 +13,8 @@ from cadcomplete.completion import complete
 from cadcomplete.effects import Flaw, Kind, alike, effect, flaw, reaches
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
-from cadcomplete.kernel.manifolds import solid
 from cadcomplete.language.lines import decode
+from cadcomplete.meshes.manifolds import solid
 
 DRAWN = PLATE + "sketch 0 0 10 +z +x\ncircle 8 8 4\n"  # of 40 × 30 × 10, with a hole
 TWO = "sketch 0 0 0 +z +x\ncircle 0 0 5\ncircle 20 0 5\n"

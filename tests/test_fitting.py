@@ -17,8 +17,8 @@ from cadcomplete.history.curves import Circle
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.cloud import PointCloud, sample_cloud
-from cadcomplete.kernel.manifolds import iou, solid
 from cadcomplete.language.lines import decode
+from cadcomplete.meshes.manifolds import iou, solid
 
 PARTS = {
     "boss": PLATE + "sketch 0 0 10 +z +x\ncircle 8 8 4\nextrude join to 16 0\n",

@@ -17,8 +17,8 @@ from cadcomplete.fitting.symmetry import completed
 from cadcomplete.fitting.traced import traced
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import sample_cloud
-from cadcomplete.kernel.manifolds import iou, solid
 from cadcomplete.language.lines import decode
+from cadcomplete.meshes.manifolds import iou, solid
 
 RING = "sketch 0 0 0 +y +x\ncircle 0 0 15\ncircle 0 0 8.5\nextrude new to 3 0/1\n"
 ROD = "sketch 0 0 0 +z +x\ncircle 4 2 6\nextrude new to 200 0\n"

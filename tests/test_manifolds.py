@@ -15,7 +15,8 @@ from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.manifolds import (
+from cadcomplete.language.lines import decode
+from cadcomplete.meshes.manifolds import (
     change,
     change_iou,
     filled,
@@ -26,7 +27,6 @@ from cadcomplete.kernel.manifolds import (
     states,
     volume_of,
 )
-from cadcomplete.language.lines import decode
 from cadcomplete.readers import read
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]

@@ -9,8 +9,8 @@ import pytest
 from conftest import mesh_of
 
 from cadcomplete.history.geometry import BoundingBox
-from cadcomplete.kernel.mesh import EMPTY, open_sketches, to_trimesh
 from cadcomplete.language.lines import decode
+from cadcomplete.meshes.mesh import EMPTY, open_sketches, to_trimesh
 
 GROUND = "sketch 0 0 0 +z +x\n"
 BOX = GROUND + "loop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\nextrude new to 20 0\n"

@@ -217,7 +217,7 @@ def test_exact_dimensions_of_all_kinds_are_the_mean_over_all_hits():
 
 
 def test_a_target_knows_the_solid_that_it_is_told():
-    from cadcomplete.kernel.manifolds import states
+    from cadcomplete.meshes.manifolds import states
 
     found = states(HISTORY)
     for number, operation in enumerate(HISTORY.operations):

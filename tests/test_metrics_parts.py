@@ -15,9 +15,9 @@ from cadcomplete.history.curves import Circle
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import Loop, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
-from cadcomplete.kernel.manifolds import iou, mesh_of, solid
-from cadcomplete.kernel.mesh import EMPTY, Mesh
 from cadcomplete.language.lines import decode
+from cadcomplete.meshes.manifolds import iou, mesh_of, solid
+from cadcomplete.meshes.mesh import EMPTY, Mesh
 from cadcomplete.metrics.clouds import (
     chamfer,
     chamfer_deepcad,

@@ -24,8 +24,8 @@ from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude,
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.manifolds import iou, solid
 from cadcomplete.language.lines import decode, encode
+from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.metrics.operations import rank
 from cadcomplete.predictions import Case
 from cadcomplete.predictor import TURNS, prompted

@@ -17,9 +17,9 @@ from cadcomplete.exporters import convert
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.manifolds import iou, solid
 from cadcomplete.kernel.shape import turn
 from cadcomplete.kernel.tessellate import tessellate
+from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.rebuilding import rebuild, write
 from cadcomplete.shape_reports import rebuilt_text
 

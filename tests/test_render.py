@@ -10,11 +10,11 @@ import pytest
 from conftest import mesh_of
 
 from cadcomplete.history.geometry import BoundingBox
-from cadcomplete.kernel import raster
-from cadcomplete.kernel.mesh import EMPTY, open_sketches
-from cadcomplete.kernel.raster import fill_loops, fill_numpy, rasterize
-from cadcomplete.kernel.render import ISOMETRIC, Camera, best_camera, corner_normals, render
 from cadcomplete.language.lines import decode
+from cadcomplete.meshes import raster
+from cadcomplete.meshes.mesh import EMPTY, open_sketches
+from cadcomplete.meshes.raster import fill_loops, fill_numpy, rasterize
+from cadcomplete.meshes.render import ISOMETRIC, Camera, best_camera, corner_normals, render
 
 GROUND = "sketch 0 0 0 +z +x\n"
 OUTLINE = "loop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\n"

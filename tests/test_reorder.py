@@ -8,8 +8,8 @@ from conftest import PLATE
 
 from cadcomplete.data.reorder import reorder, variant_order
 from cadcomplete.history.sequence import CadSequence, validate
-from cadcomplete.kernel.manifolds import iou, solid
 from cadcomplete.language.lines import decode
+from cadcomplete.meshes.manifolds import iou, solid
 
 HOLES = PLATE + "".join(
     f"sketch 0 0 10 +z +x\ncircle {x} 5 1.5\nextrude cut to -{depth} 0\n"

@@ -21,9 +21,9 @@ from cadcomplete.kernel.build import build
 from cadcomplete.kernel.cloud import PointCloud, sample_cloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.estimate import estimate_normals
-from cadcomplete.kernel.mesh import Mesh
 from cadcomplete.kernel.scans import SCANS, read_scan
 from cadcomplete.kernel.tessellate import tessellate
+from cadcomplete.meshes.mesh import Mesh
 
 NAMES = ("bracket", "base_plate", "clevis", "flange", "housing", "stepped_shaft")
 

@@ -10,12 +10,12 @@ import pytest
 from conftest import PARTS, mesh_of
 
 from cadcomplete.kernel.build import build
-from cadcomplete.kernel.mesh import EMPTY
-from cadcomplete.kernel.normals import flat_triangles, outline
-from cadcomplete.kernel.raster import fill_loops, fill_numpy
-from cadcomplete.kernel.render import ISOMETRIC, VIEWS, Camera, render
-from cadcomplete.kernel.styles import STYLES, Style
 from cadcomplete.kernel.tessellate import tessellate
+from cadcomplete.meshes.mesh import EMPTY
+from cadcomplete.meshes.normals import flat_triangles, outline
+from cadcomplete.meshes.raster import fill_loops, fill_numpy
+from cadcomplete.meshes.render import ISOMETRIC, VIEWS, Camera, render
+from cadcomplete.meshes.styles import STYLES, Style
 from cadcomplete.readers import read
 
 GROUND = "sketch 0 0 0 +z +x\n"

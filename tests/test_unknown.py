@@ -34,12 +34,12 @@ from cadcomplete.evaluate.questions import Held, choose
 from cadcomplete.fitting.solids import occupancy
 from cadcomplete.history.operations import Extrude, Sketch, Unknown
 from cadcomplete.history.sequence import CadSequence, truncate, validate
-from cadcomplete.kernel import manifolds
-from cadcomplete.kernel.mesh import open_sketches
 from cadcomplete.language.drawing import Drawing
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.language.prompt import Features
 from cadcomplete.language.tokenizer import TextTokenizer, shipped
+from cadcomplete.meshes import manifolds
+from cadcomplete.meshes.mesh import open_sketches
 from cadcomplete.metrics import deepcad, generation, targets, text2cad
 from cadcomplete.predictions import Case
 from cadcomplete.readers import from_sequence

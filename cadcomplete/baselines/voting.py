@@ -13,7 +13,7 @@ from cadcomplete.baselines.judging import Idea, different
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.manifolds import iou, solid
+from cadcomplete.meshes.manifolds import iou, solid
 
 _SAME = 0.02
 """Part of the size up to which two numbers say the same."""

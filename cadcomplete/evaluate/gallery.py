@@ -125,9 +125,9 @@ def draw_row(sequences: Sequence[CadSequence | None], size: int) -> list[np.ndar
     """
     from cadcomplete.errors import BuildError
     from cadcomplete.kernel.build import build
-    from cadcomplete.kernel.mesh import EMPTY, open_sketches
-    from cadcomplete.kernel.render import Camera, best_camera, render
     from cadcomplete.kernel.tessellate import tessellate
+    from cadcomplete.meshes.mesh import EMPTY, open_sketches
+    from cadcomplete.meshes.render import Camera, best_camera, render
 
     meshes = []
     for sequence in sequences:

@@ -11,7 +11,7 @@ from typing import Any
 
 from cadcomplete.evaluate.records import Answer
 from cadcomplete.evaluate.run import Watch
-from cadcomplete.kernel.manifolds import mesh_of, solid
+from cadcomplete.meshes.manifolds import mesh_of, solid
 from cadcomplete.metrics.clouds import CHAMFER, CHAMFER_DEEPCAD
 from cadcomplete.metrics.deepcad import COMMAND_ACCURACY, PARAMETER_ACCURACY, accuracy
 from cadcomplete.metrics.metric import Item, Metric, summarize

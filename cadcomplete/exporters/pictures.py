@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from cadcomplete.exporters import Part
-    from cadcomplete.kernel.mesh import Mesh
+    from cadcomplete.meshes.mesh import Mesh
 
 SIZE = 640
 _TILE = 360
@@ -35,8 +35,8 @@ def draw(document: Document, solid: Any, given: Any, *, completed: bool, size: i
 
     Without a solid it shows what was given.
     """
-    from cadcomplete.kernel.mesh import open_sketches
-    from cadcomplete.kernel.render import ISOMETRIC, best_camera, render
+    from cadcomplete.meshes.mesh import open_sketches
+    from cadcomplete.meshes.render import ISOMETRIC, best_camera, render
 
     before = _mesh(given)
     mesh = before if solid is None else _mesh(solid)
@@ -50,8 +50,8 @@ def draw(document: Document, solid: Any, given: Any, *, completed: bool, size: i
 
 
 def _mesh(solid: Any) -> Mesh:
-    from cadcomplete.kernel.mesh import EMPTY
     from cadcomplete.kernel.tessellate import tessellate
+    from cadcomplete.meshes.mesh import EMPTY
 
     return EMPTY if solid is None else tessellate(solid)
 
@@ -65,8 +65,8 @@ def draw_overview(given: Document, entries: list[tuple[Document, str]], path: Pa
     from PIL import Image, ImageDraw
 
     from cadcomplete.exporters import built
-    from cadcomplete.kernel.mesh import open_sketches
-    from cadcomplete.kernel.render import CORNERS, STEEP, best_camera, render
+    from cadcomplete.meshes.mesh import open_sketches
+    from cadcomplete.meshes.render import CORNERS, STEEP, best_camera, render
 
     before = _mesh(built(given))
     documents = [given, *(document for document, _ in entries)]

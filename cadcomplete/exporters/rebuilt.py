@@ -14,7 +14,7 @@ import numpy as np
 from cadcomplete.files import writing
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import PointCloud
-from cadcomplete.kernel.mesh import EMPTY, Mesh
+from cadcomplete.meshes.mesh import EMPTY, Mesh
 from cadcomplete.metrics.deviation import Deviation, of_cloud, of_surface
 from cadcomplete.readers import Document
 
@@ -57,9 +57,9 @@ def draw_rebuilt(
     are off the part.
     """
     from cadcomplete.exporters import built
-    from cadcomplete.kernel.distances import distances
-    from cadcomplete.kernel.render import Camera, render
     from cadcomplete.kernel.tessellate import tessellate
+    from cadcomplete.meshes.distances import distances
+    from cadcomplete.meshes.render import Camera, render
 
     solid = built(document)
     part = EMPTY if solid is None else tessellate(solid)

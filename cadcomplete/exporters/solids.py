@@ -66,7 +66,7 @@ def write_glb(part: Part, path: Path) -> None:
 
 
 def _trimesh(part: Part):  # noqa: ANN202
-    from cadcomplete.kernel.mesh import to_trimesh
     from cadcomplete.kernel.tessellate import tessellate
+    from cadcomplete.meshes.mesh import to_trimesh
 
     return to_trimesh(tessellate(part.solid))

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from cadcomplete.kernel.compiled import compiled
+from cadcomplete.meshes.compiled import compiled
 
 
 def connected(values: np.ndarray) -> np.ndarray:

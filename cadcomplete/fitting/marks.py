@@ -15,7 +15,7 @@ from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import by_area
 from cadcomplete.kernel.estimate import neighbours
-from cadcomplete.kernel.manifolds import mesh_of, solid
+from cadcomplete.meshes.manifolds import mesh_of, solid
 
 MARKS, POINTS = 300, 1500
 """Marks of a part, and points of a shape, that are compared; more do not tell more."""

@@ -15,7 +15,7 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.history.curves import Arc, Circle
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Loop
-from cadcomplete.kernel.compiled import compiled
+from cadcomplete.meshes.compiled import compiled
 
 Bools = np.ndarray
 """Shape (n,), bool."""

@@ -13,7 +13,7 @@ from cadcomplete.fitting.wanted import VOLUME, Wanted
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean, Extrude
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.manifolds import solid
+from cadcomplete.meshes.manifolds import solid
 
 
 @dataclass(frozen=True, slots=True, eq=False)

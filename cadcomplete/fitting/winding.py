@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.compiled import compiled
+from cadcomplete.meshes.compiled import compiled
 
 LEAF, FAR = 16, 2.5
 _NEIGHBOURS = 12

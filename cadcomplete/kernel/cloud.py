@@ -17,8 +17,8 @@ import numpy as np
 
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.compiled import compiled
-from cadcomplete.kernel.mesh import Mesh
+from cadcomplete.meshes.compiled import compiled
+from cadcomplete.meshes.mesh import Mesh
 
 _OVERSAMPLING = 4
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.mesh import Mesh
 from cadcomplete.kernel.shape import Found, without_mark
+from cadcomplete.meshes.mesh import Mesh
 
 _LARGEST = 1 << 30  # bytes of a model in a .3mf, unpacked
 _DEEP = 32  # components within components

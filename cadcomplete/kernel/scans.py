@@ -22,12 +22,12 @@ from cadcomplete.kernel.arrays import read_npy, read_npz
 from cadcomplete.kernel.cloud import PointCloud, normalize, sample_cloud
 from cadcomplete.kernel.columns import found_in
 from cadcomplete.kernel.estimate import estimate_normals
-from cadcomplete.kernel.mesh import Mesh
 from cadcomplete.kernel.meshes import read_3mf, read_mesh
 from cadcomplete.kernel.ply import read_ply
 from cadcomplete.kernel.rows import read_pcd, read_rows
 from cadcomplete.kernel.shape import Found, millimetres, turn
 from cadcomplete.kernel.stl import read_stl
+from cadcomplete.meshes.mesh import Mesh
 
 FEWEST, MOST = 16, 16_384
 """Points that a cloud has at least, and those of which normals are estimated."""

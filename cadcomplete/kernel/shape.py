@@ -10,7 +10,7 @@ import numpy as np
 
 from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.mesh import Mesh
+from cadcomplete.meshes.mesh import Mesh
 
 UNITS: dict[str, float] = {
     "mm": 1.0,

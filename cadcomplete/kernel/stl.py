@@ -8,8 +8,8 @@ import numpy as np
 
 from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.mesh import Mesh
 from cadcomplete.kernel.shape import without_mark
+from cadcomplete.meshes.mesh import Mesh
 
 _HEADER = 84  # 80 bytes of anything, then the number of triangles
 _TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attributes", "<u2")])

@@ -20,7 +20,7 @@ from OCP.TopoDS import TopoDS, TopoDS_Edge, TopoDS_Face, TopoDS_Shape
 from cadcomplete.history.geometry import Array
 from cadcomplete.kernel.booleans import Solid
 from cadcomplete.kernel.measure import bounding_box
-from cadcomplete.kernel.mesh import EMPTY, Mesh
+from cadcomplete.meshes.mesh import EMPTY, Mesh
 
 
 def tessellate(solid: Solid, *, deflection: float = 1e-3, angle: float = 12.0) -> Mesh:

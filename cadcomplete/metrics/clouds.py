@@ -13,8 +13,8 @@ import numpy as np
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.geometry import Array
 from cadcomplete.kernel.cloud import by_area
-from cadcomplete.kernel.compiled import compiled
-from cadcomplete.kernel.mesh import Mesh
+from cadcomplete.meshes.compiled import compiled
+from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.metrics.metric import Metric
 
 RECODE_POINTS = 8192

@@ -20,7 +20,7 @@ from cadcomplete.history.curves import Arc, Circle, Curve
 from cadcomplete.history.geometry import Plane, Vec2, cross, dot
 from cadcomplete.history.operations import Boolean, ExtentType, Extrude, Loop, Sketch
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.kernel.manifolds import solid
+from cadcomplete.meshes.manifolds import solid
 from cadcomplete.metrics.metric import Metric
 
 Row = tuple[int, ...]

@@ -8,9 +8,9 @@ import numpy as np
 
 from cadcomplete.history.geometry import Array
 from cadcomplete.kernel.cloud import PointCloud, by_area
-from cadcomplete.kernel.distances import distances
 from cadcomplete.kernel.estimate import neighbours
-from cadcomplete.kernel.mesh import Mesh
+from cadcomplete.meshes.distances import distances
+from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.metrics.clouds import nearest_squared
 
 POINTS = 8192

@@ -15,8 +15,8 @@ from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.cloud import by_area
-from cadcomplete.kernel.mesh import Mesh
 from cadcomplete.language.lines import encode
+from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.metrics.clouds import DEEPCAD_POINTS, chamfer
 from cadcomplete.metrics.metric import Metric
 

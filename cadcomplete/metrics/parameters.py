@@ -9,7 +9,7 @@ from cadcomplete.history.curves import Circle, Line
 from cadcomplete.history.geometry import Array, Plane
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import start_plane
-from cadcomplete.kernel.manifolds import outline
+from cadcomplete.meshes.manifolds import outline
 from cadcomplete.metrics.sketches import drawn_box, plane_distance
 from cadcomplete.metrics.targets import TargetExtrude, TargetSketch
 

@@ -11,8 +11,8 @@ from manifold3d import Manifold
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.sequence import CadSequence, truncate
-from cadcomplete.kernel.manifolds import iou, mesh_of, solid, volume_of
-from cadcomplete.kernel.mesh import Mesh
+from cadcomplete.meshes.manifolds import iou, mesh_of, solid, volume_of
+from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.metrics.aggregate import CHOICES
 from cadcomplete.metrics.clouds import chamfer_deepcad, chamfer_recode
 from cadcomplete.metrics.metric import Metric

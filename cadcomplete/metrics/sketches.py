@@ -10,7 +10,7 @@ from manifold3d import CrossSection, FillRule
 from cadcomplete.history.curves import CURVES, Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Plane, Vec2, distance, dot
 from cadcomplete.history.operations import Sketch
-from cadcomplete.kernel.manifolds import filled, outline, region_iou
+from cadcomplete.meshes.manifolds import filled, outline, region_iou
 
 ANGLE = 1.0
 """Degrees by which the normals of two planes that are the same may differ."""

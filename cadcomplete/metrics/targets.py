@@ -14,7 +14,7 @@ from manifold3d import CrossSection, Manifold
 
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence, check_known, truncate
-from cadcomplete.kernel.manifolds import Change, change, change_iou, filled, solid
+from cadcomplete.meshes.manifolds import Change, change, change_iou, filled, solid
 from cadcomplete.metrics.sketches import drawn_size, sketch_iou
 
 HIT = 0.95

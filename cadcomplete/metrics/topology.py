@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.mesh import Mesh
+from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.metrics.metric import Metric
 
 _SOURCE = "CAD-MLLM (arXiv:2411.04954)"

@@ -45,8 +45,9 @@ def kernel_for(settings: Settings, *, workers: int) -> Iterator[Kernel]:
 def _ready(settings: Settings) -> None:
     from cadcomplete.data import describe  # noqa: F401
     from cadcomplete.data.prepare.part import _tokenizer
-    from cadcomplete.kernel import cloud, fingerprint, render, tessellate  # noqa: F401
+    from cadcomplete.kernel import cloud, fingerprint, tessellate
     from cadcomplete.kernel.features import find  # noqa: F401
+    from cadcomplete.meshes import render
 
     _tokenizer(settings.tokenizer)
 

@@ -16,8 +16,8 @@ from cadcomplete.errors import CadCompleteError, InputError
 
 if TYPE_CHECKING:
     from cadcomplete.kernel.jobs import Remark
-    from cadcomplete.kernel.mesh import Mesh
     from cadcomplete.language.tokenizer import TextTokenizer
+    from cadcomplete.meshes.mesh import Mesh
     from cadcomplete.readers import Document
 
 
@@ -124,8 +124,8 @@ def _tokenizer(folder: str) -> TextTokenizer:
 
 def _images(mesh: Mesh, id: str, settings: Settings) -> list[dict[str, Any]]:
     """Pictures framed on the part itself, so that those of a prefix show nothing of the rest."""
-    from cadcomplete.kernel.render import VIEWS, render
-    from cadcomplete.kernel.styles import STYLES
+    from cadcomplete.meshes.render import VIEWS, render
+    from cadcomplete.meshes.styles import STYLES
 
     random = np.random.default_rng([settings.seed, 1, *id.encode()])
     images = []

@@ -51,8 +51,8 @@ class Settings:
 
     def check(self) -> None:
         """Raise InputError for a value that nothing could be prepared with."""
-        from cadcomplete.kernel.render import VIEWS
-        from cadcomplete.kernel.styles import STYLES
+        from cadcomplete.meshes.render import VIEWS
+        from cadcomplete.meshes.styles import STYLES
 
         hints = get_type_hints(Settings)
         for name in ("layout", "sampling"):
@@ -74,7 +74,7 @@ class Settings:
 
 def named_styles(text: str) -> tuple[str, ...]:
     """Return the styles that a text names, separated by commas; "all" names all."""
-    from cadcomplete.kernel.styles import STYLES
+    from cadcomplete.meshes.styles import STYLES
 
     return tuple(STYLES) if text == "all" else tuple(filter(None, map(str.strip, text.split(","))))
 

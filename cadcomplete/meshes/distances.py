@@ -13,8 +13,8 @@ import numpy as np
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.compiled import compiled
-from cadcomplete.kernel.mesh import Mesh
+from cadcomplete.meshes.compiled import compiled
+from cadcomplete.meshes.mesh import Mesh
 
 
 def distances(points: Array, mesh: Mesh) -> Array:

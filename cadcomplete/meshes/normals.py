@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.mesh import Mesh
+from cadcomplete.meshes.mesh import Mesh
 
 
 def corner_normals(mesh: Mesh, *, crease: float = 30.0) -> Array:

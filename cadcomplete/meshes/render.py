@@ -19,11 +19,11 @@ from itertools import product
 import numpy as np
 
 from cadcomplete.history.geometry import Array, BoundingBox
-from cadcomplete.kernel.mesh import Mesh, new_lines
-from cadcomplete.kernel.normals import corner_normals, flat_triangles, outline
-from cadcomplete.kernel.raster import rasterize
-from cadcomplete.kernel.strokes import Picture, draw, stepped, unhidden
-from cadcomplete.kernel.styles import STYLES, Style
+from cadcomplete.meshes.mesh import Mesh, new_lines
+from cadcomplete.meshes.normals import corner_normals, flat_triangles, outline
+from cadcomplete.meshes.raster import rasterize
+from cadcomplete.meshes.strokes import Picture, draw, stepped, unhidden
+from cadcomplete.meshes.styles import STYLES, Style
 
 _SAMPLES = 2  # each pixel is the mean of 2 × 2
 

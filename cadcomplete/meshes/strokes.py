@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.styles import Color
+from cadcomplete.meshes.styles import Color
 
 Picture = NDArray[np.float32]
 """Samples in rows from the top, shape (wide, wide, 3); red, green and blue from 0 to 1."""

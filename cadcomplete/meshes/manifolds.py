@@ -22,7 +22,7 @@ from cadcomplete.history.curves import Arc, Circle, Curve
 from cadcomplete.history.geometry import Array, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.kernel.mesh import Mesh
+from cadcomplete.meshes.mesh import Mesh
 
 STEP = 5.0
 """Degrees between the corners of a polygon that stands for an arc."""

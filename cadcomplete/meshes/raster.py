@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.compiled import compiled
+from cadcomplete.meshes.compiled import compiled
 
 Buffers = tuple[Array, np.ndarray, Array]
 

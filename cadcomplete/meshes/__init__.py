@@ -1,0 +1,1 @@
+"""What a part looks like: triangles, polyhedra and pictures. No CAD kernel."""
