@@ -19,16 +19,16 @@ from pathlib import Path
 
 import numpy as np
 
+from cadcomplete.clouds.cloud import PointCloud
+from cadcomplete.clouds.scanner import scanned
 from cadcomplete.data.modalities import load
 from cadcomplete.data.samples import Sample, read_samples
-from cadcomplete.data.scan import scanned
 from cadcomplete.fitting import Wanted, finish, next_extrudes, next_sketches, occupancy, wanted
 from cadcomplete.fitting.regions import inside_loop
 from cadcomplete.fitting.solids import combined, swept
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
-from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.meshes.manifolds import iou, solid
 
 KINDS = ("first extrude", "later extrude", "first sketch", "later sketch")

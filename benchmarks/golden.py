@@ -21,12 +21,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cadcomplete import readers
+from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion import complete, shipped_model
 from cadcomplete.data.samples import find, hash64
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.fields import FORMATS
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
 from cadcomplete.language.lines import encode

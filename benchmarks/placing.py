@@ -25,17 +25,17 @@ from pathlib import Path
 
 import numpy as np
 
+from cadcomplete.clouds.cloud import PointCloud, normalize
+from cadcomplete.clouds.scanner import scanned
+from cadcomplete.clouds.shape import UNITS, turn
 from cadcomplete.data.modalities import load
 from cadcomplete.data.samples import Sample, read_samples
-from cadcomplete.data.scan import scanned
 from cadcomplete.errors import InputError
 from cadcomplete.fitting.comparing import fitted
 from cadcomplete.fitting.marks import Surface, marks_of
 from cadcomplete.fitting.registering import judged
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence, truncate
-from cadcomplete.kernel.cloud import PointCloud, normalize
-from cadcomplete.kernel.shape import UNITS, turn
 
 Moved = tuple[PointCloud, str]
 """A changed cloud, and the option that mends it."""

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from cadcomplete import checkpoint, ranking
+from cadcomplete.clouds.scanner import scanned
 from cadcomplete.data import modalities
 from cadcomplete.data.samples import Sample, hash64, read_samples
-from cadcomplete.data.scan import scanned
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.features import FEATURES, bent, features
 from cadcomplete.history.sequence import truncate

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
+from cadcomplete.clouds.cloud import sample_cloud
+from cadcomplete.clouds.read import scan_of
 from cadcomplete.data.samples import Sample, read_samples
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.fitting import finish, wanted
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.scans import scan_of
 from cadcomplete.meshes.manifolds import iou, mesh_of, solid
 from cadcomplete.predictions import Case
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from cadcomplete import exporters, readers
 from cadcomplete.answering import Answering, due_after
+from cadcomplete.clouds.read import Scan, check_file
 from cadcomplete.deadline import TIME_WAS_UP
 from cadcomplete.errors import InputError, keeping
 from cadcomplete.files import check_folder
 from cadcomplete.kernel.contain import Kernel, Pending
-from cadcomplete.kernel.scans import Scan, check_file
 from cadcomplete.predictions import check_count, check_seed
 from cadcomplete.progress import telling
 from cadcomplete.readers import Document

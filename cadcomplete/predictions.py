@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.errors import InputError
 from cadcomplete.history.operations import Operation
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.jobs import Report
 
 

@@ -21,9 +21,10 @@ from cadcomplete import ranking
 from cadcomplete.candidates import Candidate, averaged, extended, ideas, scored, turned
 from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.choosing import ByEffect, BySketch, chosen
+from cadcomplete.clouds.cloud import PointCloud
+from cadcomplete.clouds.measured import measured
 from cadcomplete.data.augment import Symmetry, move
 from cadcomplete.data.inputs import picture, surface
-from cadcomplete.data.levels import measured
 from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.effects import SAME
 from cadcomplete.errors import GeometryError, InputError
@@ -44,7 +45,6 @@ from cadcomplete.generate import (
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report
 from cadcomplete.language.grammar import Grammar, Matcher

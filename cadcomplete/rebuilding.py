@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from cadcomplete import exporters
+from cadcomplete.clouds.cloud import PointCloud
+from cadcomplete.clouds.read import Scan
 from cadcomplete.errors import CadCompleteError, GeometryError, InputError, KernelFailure
 from cadcomplete.exporters import rebuilt as beside
 from cadcomplete.fitting import finish, wanted
 from cadcomplete.fitting.comparing import plausible
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
-from cadcomplete.kernel.scans import Scan
 from cadcomplete.language.lines import encode
 from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.metrics.deviation import Deviation, shortly

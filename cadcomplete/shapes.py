@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from cadcomplete.clouds.cloud import PointCloud
+from cadcomplete.clouds.read import Scan, read_scan, scan_of
 from cadcomplete.errors import InputError, KernelFailure
 from cadcomplete.fitting.comparing import Fitted, fitted
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.kernel.contain import Kernel, Pending
-from cadcomplete.kernel.scans import Scan, read_scan, scan_of
 
 Shape = PointCloud | np.ndarray | Scan | str | Path
 """A shape: a cloud in memory, a table of its points, what was read of a file, or its path."""

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.data.prepare.part import png
 from cadcomplete.kernel.build import build
-from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.language.lines import decode
 from cadcomplete.meshes.mesh import to_trimesh

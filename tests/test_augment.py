@@ -7,6 +7,7 @@ import pytest
 import trimesh
 from conftest import PARTS
 
+from cadcomplete.clouds.cloud import normalize, sample_cloud
 from cadcomplete.data.augment import (
     SCALES,
     move,
@@ -20,7 +21,6 @@ from cadcomplete.data.augment import (
     variant_symmetry,
 )
 from cadcomplete.data.samples import hash64
-from cadcomplete.kernel.cloud import normalize, sample_cloud
 from cadcomplete.language.lines import encode
 from cadcomplete.meshes.mesh import to_trimesh
 from cadcomplete.meshes.render import VIEWS, render

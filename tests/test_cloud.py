@@ -11,11 +11,8 @@ from conftest import PLATE, mesh_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cadcomplete.errors import GeometryError, InputError
-from cadcomplete.history.sequence import truncate
-from cadcomplete.kernel import cloud
-from cadcomplete.kernel.build import build
-from cadcomplete.kernel.cloud import (
+from cadcomplete.clouds import cloud
+from cadcomplete.clouds.cloud import (
     METHODS,
     by_area,
     choose_loops,
@@ -24,6 +21,9 @@ from cadcomplete.kernel.cloud import (
     normalize,
     sample_cloud,
 )
+from cadcomplete.errors import GeometryError, InputError
+from cadcomplete.history.sequence import truncate
+from cadcomplete.kernel.build import build
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.language.lines import decode
 from cadcomplete.meshes.mesh import EMPTY, Mesh, to_trimesh

@@ -9,14 +9,14 @@ import pytest
 from conftest import PARTS, ROOT
 
 from cadcomplete import readers
-from cadcomplete.data.scan import scanned
+from cadcomplete.clouds.cloud import PointCloud, normalize, sample_cloud
+from cadcomplete.clouds.scanner import scanned
+from cadcomplete.clouds.shape import UNITS, UP, turn
 from cadcomplete.errors import InputError
 from cadcomplete.fitting.comparing import fitted, plausible
 from cadcomplete.fitting.marks import Surface, marks_of, matched
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.build import build
-from cadcomplete.kernel.cloud import PointCloud, normalize, sample_cloud
-from cadcomplete.kernel.shape import UNITS, UP, turn
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.language.lines import decode
 

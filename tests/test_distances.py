@@ -7,8 +7,8 @@ import pytest
 import trimesh
 from conftest import mesh_of
 
+from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.errors import GeometryError
-from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.meshes.distances import distances, nearest_numpy
 from cadcomplete.meshes.mesh import EMPTY, Mesh
 from cadcomplete.metrics.deviation import of_cloud, of_surface, shortly

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from conftest import PLATE, mesh_of
 
-from cadcomplete.data.scan import scanned
+from cadcomplete.clouds.cloud import PointCloud, sample_cloud
+from cadcomplete.clouds.scanner import scanned
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting import Wanted, finish, next_extrudes, next_sketches, wanted
 from cadcomplete.fitting.opening import closed, opening
@@ -16,7 +17,6 @@ from cadcomplete.fitting.scores import state
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
-from cadcomplete.kernel.cloud import PointCloud, sample_cloud
 from cadcomplete.language.lines import decode
 from cadcomplete.meshes.manifolds import iou, solid
 

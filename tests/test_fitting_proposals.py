@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from conftest import mesh_of
 
-from cadcomplete.data.scan import scanned
+from cadcomplete.clouds.cloud import PointCloud, sample_cloud
+from cadcomplete.clouds.scanner import scanned
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting import finish, next_extrudes, next_sketches, occupancy, settled, wanted
 from cadcomplete.fitting.faces import rounded
@@ -16,7 +17,6 @@ from cadcomplete.fitting.scores import whole_state
 from cadcomplete.history.curves import Arc, Circle
 from cadcomplete.history.operations import Boolean, Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate, validate
-from cadcomplete.kernel.cloud import PointCloud, sample_cloud
 from cadcomplete.language.lines import decode
 
 BASE = (

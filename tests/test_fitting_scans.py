@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from conftest import mesh_of
 
-from cadcomplete.data.scan import scanned
+from cadcomplete.clouds.cloud import sample_cloud
+from cadcomplete.clouds.scanner import scanned
 from cadcomplete.fitting import finish, wanted
 from cadcomplete.fitting.ends import unseen_ends
 from cadcomplete.fitting.faces import Cylinder, Flat
@@ -16,7 +17,6 @@ from cadcomplete.fitting.support import support
 from cadcomplete.fitting.symmetry import completed
 from cadcomplete.fitting.traced import traced
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.language.lines import decode
 from cadcomplete.meshes.manifolds import iou, solid
 

@@ -8,11 +8,11 @@ from conftest import PLATE, mesh_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cadcomplete.clouds.circles import Round, rounds
+from cadcomplete.clouds.cloud import sample_cloud
+from cadcomplete.clouds.measured import levels, measured
+from cadcomplete.clouds.scanner import MISSING, NOISE, scanned
 from cadcomplete.data.augment import move_cloud, scale_cloud, symmetries
-from cadcomplete.data.circles import Round, rounds
-from cadcomplete.data.levels import levels, measured
-from cadcomplete.data.scan import MISSING, NOISE, scanned
-from cadcomplete.kernel.cloud import sample_cloud
 
 STEPPED = (
     PLATE

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from cadcomplete import readers
+from cadcomplete.clouds.cloud import normalize
 from cadcomplete.data.modalities import Image, Place, load
 from cadcomplete.data.prepare import prepare
 from cadcomplete.data.prepare.settings import Settings
@@ -31,7 +32,6 @@ from cadcomplete.data.prepare.shards import (
 from cadcomplete.data.prepared import read_parts
 from cadcomplete.data.samples import read_samples
 from cadcomplete.errors import InputError
-from cadcomplete.kernel.cloud import normalize
 from cadcomplete.language.lines import decode
 
 LAYOUTS = ["shards", "omnicad"]

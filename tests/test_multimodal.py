@@ -10,20 +10,20 @@ import torch
 from conftest import PARTS
 
 from cadcomplete import checkpoint, readers
+from cadcomplete.clouds.cloud import sample_cloud
+from cadcomplete.clouds.measured import measured
+from cadcomplete.clouds.read import read_scan
 from cadcomplete.completion import complete
 from cadcomplete.config import from_dict
 from cadcomplete.data import modalities
 from cadcomplete.data.labels import operation_cuts
-from cadcomplete.data.levels import measured
 from cadcomplete.data.prepare import prepare
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.samples import read_samples
 from cadcomplete.errors import InputError
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.build import build
-from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.scans import read_scan
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.language.prompt import IMAGE, POINTS, prompt
 from cadcomplete.predictor import prompted

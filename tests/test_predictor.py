@@ -12,6 +12,7 @@ from conftest import PARTS, PLATE, mesh_of
 
 from cadcomplete import readers
 from cadcomplete.candidates import Candidate, averaged, turned
+from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion import complete, predictor
 from cadcomplete.data.augment import move
 from cadcomplete.features import FEATURES, alike, features
@@ -22,7 +23,6 @@ from cadcomplete.habits import same_spans, usual_extrudes
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
-from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.meshes.manifolds import iou, solid

@@ -12,12 +12,12 @@ from PIL import Image
 
 import cadcomplete
 from cadcomplete import readers
+from cadcomplete.clouds.cloud import sample_cloud
+from cadcomplete.clouds.shape import turn
 from cadcomplete.errors import InputError
 from cadcomplete.exporters import convert
 from cadcomplete.kernel.build import build
-from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.shape import turn
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.rebuilding import rebuild, write

@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cadcomplete import readers
+from cadcomplete.clouds.cloud import PointCloud, sample_cloud
+from cadcomplete.clouds.estimate import estimate_normals
+from cadcomplete.clouds.read import SCANS, read_scan
 from cadcomplete.data.inputs import surface
 from cadcomplete.data.modalities import cloud_of
 from cadcomplete.errors import CadCompleteError, InputError
 from cadcomplete.exporters import convert
 from cadcomplete.kernel.build import build
-from cadcomplete.kernel.cloud import PointCloud, sample_cloud
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.estimate import estimate_normals
-from cadcomplete.kernel.scans import SCANS, read_scan
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.meshes.mesh import Mesh
 

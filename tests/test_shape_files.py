@@ -12,12 +12,12 @@ import pytest
 import trimesh
 from conftest import ROOT, mesh_of
 
+from cadcomplete.clouds.cloud import sample_cloud
+from cadcomplete.clouds.read import SCANS, read_scan
+from cadcomplete.clouds.rows import _unpacked
+from cadcomplete.clouds.shape import UNITS, UP, turn
 from cadcomplete.errors import InputError
-from cadcomplete.kernel.cloud import sample_cloud
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.rows import _unpacked
-from cadcomplete.kernel.scans import SCANS, read_scan
-from cadcomplete.kernel.shape import UNITS, UP, turn
 
 CASES = Path(__file__).parent / "shapes"
 BOX = "sketch 0 0 0 +z +x\nloop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\nextrude new to 10 0\n"

@@ -12,8 +12,8 @@ from conftest import PLATE, prepared_parts
 
 from cadcomplete import checkpoint
 from cadcomplete.assembly import make_tokenizer
+from cadcomplete.clouds.measured import Measures
 from cadcomplete.config import from_dict
-from cadcomplete.data.levels import Measures
 from cadcomplete.data.pack import read_pack, write_pack
 from cadcomplete.data.stream import Stream, grouped, held_out, piece
 from cadcomplete.errors import InputError

@@ -10,6 +10,7 @@ from itertools import permutations, product
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.data.draws import draws
 from cadcomplete.data.samples import hash64
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
@@ -17,7 +18,6 @@ from cadcomplete.history.fields import DECIMALS
 from cadcomplete.history.geometry import Array, Plane, Vec2, Vec3
 from cadcomplete.history.operations import Extent, Extrude, Loop, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.kernel.cloud import PointCloud
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ from itertools import accumulate
 
 import numpy as np
 
+from cadcomplete.clouds.cloud import PointCloud
+from cadcomplete.clouds.measured import measured
+from cadcomplete.clouds.scanner import scanned
 from cadcomplete.config import Config, StageConfig
 from cadcomplete.data import modalities
 from cadcomplete.data.augment import (
@@ -29,15 +32,12 @@ from cadcomplete.data.baselines import History
 from cadcomplete.data.draws import draws
 from cadcomplete.data.inputs import picture, surface
 from cadcomplete.data.labels import Labelled, evenly_spaced, label, operation_cuts
-from cadcomplete.data.levels import measured
 from cadcomplete.data.reorder import reorder, variant_order
 from cadcomplete.data.samples import Sample, hash64
-from cadcomplete.data.scan import scanned
 from cadcomplete.data.sizes import Sizes, sizes_of, told
 from cadcomplete.data.stored import Parts
 from cadcomplete.errors import RefusedSample
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.language.lines import Text
 from cadcomplete.language.prompt import Features, prompt
 from cadcomplete.language.tokenizer import TextTokenizer, Tokens

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.errors import InputError
-from cadcomplete.kernel.cloud import PointCloud
 
 SMALLEST, LONGEST = 16, 8
 """The shortest side of a picture in pixels, and how many times as long the other one may be."""

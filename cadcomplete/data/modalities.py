@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.data.beside import Beside
 from cadcomplete.errors import InputError
-from cadcomplete.kernel.cloud import PointCloud
 
 SIGNATURE, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
@@ -204,7 +204,7 @@ def _read_cloud(folder: Path, id: str) -> PointCloud:
 
 
 def _scan(path: Path) -> PointCloud:
-    from cadcomplete.kernel.scans import read_scan
+    from cadcomplete.clouds.read import read_scan
 
     return read_scan(path).cloud
 

@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from cadcomplete.clouds.circles import Round
+from cadcomplete.clouds.measured import Measures
+from cadcomplete.clouds.scanner import scanned
 from cadcomplete.data import modalities
-from cadcomplete.data.circles import Round
-from cadcomplete.data.levels import Measures
 from cadcomplete.data.samples import Sample, read_samples
-from cadcomplete.data.scan import scanned
 from cadcomplete.errors import InputError
 from cadcomplete.files import write_bytes
 from cadcomplete.history.sequence import CadSequence

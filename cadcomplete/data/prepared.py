@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.data.modalities import (
     CLOUD,
     KNOWN,
@@ -23,7 +24,6 @@ from cadcomplete.data.modalities import (
 from cadcomplete.data.samples import Sample, Skipped, design_of, find
 from cadcomplete.errors import InputError
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.cloud import PointCloud
 from cadcomplete.language.lines import decode
 
 SPLITS = ("train", "validation", "test")

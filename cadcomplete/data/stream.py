@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
+from cadcomplete.clouds.measured import Measures
 from cadcomplete.config import Config
 from cadcomplete.data import synthetic
 from cadcomplete.data.augment import SCALES, move, scale, symmetries
-from cadcomplete.data.levels import Measures
 from cadcomplete.data.pack import Packed
 from cadcomplete.data.reorder import reorder
 from cadcomplete.errors import CadCompleteError

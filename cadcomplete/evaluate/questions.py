@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cadcomplete.clouds.scanner import scanned
 from cadcomplete.data.labels import evenly_spaced
 from cadcomplete.data.modalities import load
 from cadcomplete.data.samples import Sample, Skipped, hash64, read_samples
-from cadcomplete.data.scan import scanned
 from cadcomplete.errors import InputError
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.predictions import Case

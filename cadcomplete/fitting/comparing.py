@@ -12,13 +12,13 @@ from typing import Literal
 
 import numpy as np
 
+from cadcomplete.clouds.cloud import PointCloud, normalize
+from cadcomplete.clouds.shape import UNITS, UP, turn
 from cadcomplete.errors import InputError
 from cadcomplete.fitting.marks import Marks, Surface, marks_of
 from cadcomplete.fitting.registering import Placement, judged, refined, registered
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.cloud import PointCloud, normalize
-from cadcomplete.kernel.shape import UNITS, UP, turn
 from cadcomplete.metrics.deviation import shortly
 
 Place = Literal["check", "fit", "keep"]

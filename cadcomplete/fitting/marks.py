@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cadcomplete.clouds.cloud import by_area
+from cadcomplete.clouds.estimate import neighbours
 from cadcomplete.fitting.walls import prefix_faces
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.cloud import by_area
-from cadcomplete.kernel.estimate import neighbours
 from cadcomplete.meshes.manifolds import mesh_of, solid
 
 MARKS, POINTS = 300, 1500

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.ends import ROUND, unseen_ends
 from cadcomplete.fitting.faces import Cylinder, Flat
@@ -18,7 +19,6 @@ from cadcomplete.fitting.symmetry import completed
 from cadcomplete.fitting.winding import Winding
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Operation
-from cadcomplete.kernel.cloud import PointCloud
 
 LEAST = 16
 """Points that a cloud must have."""

@@ -10,9 +10,9 @@ from functools import cache
 
 import numpy as np
 
+from cadcomplete.clouds.cloud import by_area
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.cloud import by_area
 from cadcomplete.meshes.compiled import compiled
 from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.metrics.metric import Metric

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cadcomplete.clouds.cloud import PointCloud, by_area
+from cadcomplete.clouds.estimate import neighbours
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.cloud import PointCloud, by_area
-from cadcomplete.kernel.estimate import neighbours
 from cadcomplete.meshes.distances import distances
 from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.metrics.clouds import nearest_squared

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from cadcomplete.clouds.cloud import by_area
 from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.cloud import by_area
 from cadcomplete.language.lines import encode
 from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.metrics.clouds import DEEPCAD_POINTS, chamfer

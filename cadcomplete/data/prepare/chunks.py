@@ -43,11 +43,12 @@ def kernel_for(settings: Settings, *, workers: int) -> Iterator[Kernel]:
 
 
 def _ready(settings: Settings) -> None:
+    from cadcomplete.clouds import cloud  # noqa: F401
     from cadcomplete.data import describe  # noqa: F401
     from cadcomplete.data.prepare.part import _tokenizer
-    from cadcomplete.kernel import cloud, fingerprint, tessellate
+    from cadcomplete.kernel import fingerprint, tessellate  # noqa: F401
     from cadcomplete.kernel.features import find  # noqa: F401
-    from cadcomplete.meshes import render
+    from cadcomplete.meshes import render  # noqa: F401
 
     _tokenizer(settings.tokenizer)
 

@@ -148,8 +148,8 @@ def png(picture: np.ndarray) -> bytes:
 def _cloud(mesh: Mesh | None, id: str, settings: Settings) -> dict[str, Any]:
     if mesh is None or not settings.points:
         return {"points": None, "normals": None, "center": None, "scale": None}
+    from cadcomplete.clouds.cloud import sample_cloud
     from cadcomplete.data.samples import hash64
-    from cadcomplete.kernel.cloud import sample_cloud
 
     seed = hash64(f"{settings.seed} {id}")
     cloud = sample_cloud(mesh, settings.points, method=settings.sampling, seed=seed)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cadcomplete.clouds.shape import Found, without_mark
 from cadcomplete.errors import InputError
-from cadcomplete.kernel.shape import Found, without_mark
 
 _TYPES = {
     **dict.fromkeys(("char", "int8"), "i1"),

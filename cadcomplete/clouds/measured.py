@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cadcomplete.clouds.circles import Round, rounds
+from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.data.augment import Symmetry
-from cadcomplete.data.circles import Round, rounds
 from cadcomplete.history.fields import number
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.cloud import PointCloud
 
 MOST = 6
 """Positions along an axis; the faces with the largest area are named."""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from cadcomplete.clouds.shape import without_mark
 from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.shape import without_mark
 from cadcomplete.meshes.mesh import Mesh
 
 _HEADER = 84  # 80 bytes of anything, then the number of triangles

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from cadcomplete.clouds.columns import are_normals, found_in
+from cadcomplete.clouds.shape import Found
 from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.columns import are_normals, found_in
-from cadcomplete.kernel.shape import Found
 
 _PLACES = re.compile(r"point|xyz|pos|coord|vert|cloud|pcl|pcd|pts|^pc$|^p$|^v$", re.IGNORECASE)
 _NORMALS = re.compile(r"normal|^nrm|^n$|^vn$", re.IGNORECASE)

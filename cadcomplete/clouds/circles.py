@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.cloud import PointCloud
 
 MOST = 6
 _SEEN = 2048  # points that are looked at

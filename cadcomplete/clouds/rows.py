@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from cadcomplete.clouds.columns import found_in
+from cadcomplete.clouds.shape import Found, without_mark
 from cadcomplete.errors import InputError
-from cadcomplete.kernel.columns import found_in
-from cadcomplete.kernel.shape import Found, without_mark
 
 _APART = str.maketrans(",;\t", "   ")
 

@@ -16,17 +16,17 @@ from typing import Any
 
 import numpy as np
 
+from cadcomplete.clouds.arrays import read_npy, read_npz
+from cadcomplete.clouds.cloud import PointCloud, normalize, sample_cloud
+from cadcomplete.clouds.columns import found_in
+from cadcomplete.clouds.estimate import estimate_normals
+from cadcomplete.clouds.ply import read_ply
+from cadcomplete.clouds.rows import read_pcd, read_rows
+from cadcomplete.clouds.shape import Found, millimetres, turn
+from cadcomplete.clouds.stl import read_stl
+from cadcomplete.clouds.triangles import read_3mf, read_mesh
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.arrays import read_npy, read_npz
-from cadcomplete.kernel.cloud import PointCloud, normalize, sample_cloud
-from cadcomplete.kernel.columns import found_in
-from cadcomplete.kernel.estimate import estimate_normals
-from cadcomplete.kernel.meshes import read_3mf, read_mesh
-from cadcomplete.kernel.ply import read_ply
-from cadcomplete.kernel.rows import read_pcd, read_rows
-from cadcomplete.kernel.shape import Found, millimetres, turn
-from cadcomplete.kernel.stl import read_stl
 from cadcomplete.meshes.mesh import Mesh
 
 FEWEST, MOST = 16, 16_384

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from cadcomplete.clouds.shape import Found, without_mark
 from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.shape import Found, without_mark
 from cadcomplete.meshes.mesh import Mesh
 
 _LARGEST = 1 << 30  # bytes of a model in a .3mf, unpacked

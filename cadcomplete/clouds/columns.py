@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from cadcomplete.clouds.shape import Found
 from cadcomplete.errors import InputError
-from cadcomplete.kernel.shape import Found
 
 _PLACES = (("x", "y", "z"), ("px", "py", "pz"), ("pos_x", "pos_y", "pos_z"))
 _NORMALS = (("nx", "ny", "nz"), ("normal_x", "normal_y", "normal_z"))

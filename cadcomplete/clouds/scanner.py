@@ -6,8 +6,8 @@ import hashlib
 
 import numpy as np
 
+from cadcomplete.clouds.cloud import PointCloud, normalize
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.cloud import PointCloud, normalize
 
 NOISE, MISSING, DEGREES, SCALE, NORMALS = 0.005, 1 / 3, 1.0, 0.01, 5.0
 """Noise as a share of the longest side, the share of points that are missing, by how much the
