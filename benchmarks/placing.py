@@ -31,11 +31,11 @@ from cadcomplete.clouds.shape import UNITS, turn
 from cadcomplete.data.modalities import load
 from cadcomplete.data.samples import Sample, read_samples
 from cadcomplete.errors import InputError
-from cadcomplete.fitting.comparing import fitted
-from cadcomplete.fitting.marks import Surface, marks_of
-from cadcomplete.fitting.registering import judged
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence, truncate
+from cadcomplete.placing.comparing import fitted
+from cadcomplete.placing.marks import Surface, marks_of
+from cadcomplete.placing.registering import judged
 
 Moved = tuple[PointCloud, str]
 """A changed cloud, and the option that mends it."""

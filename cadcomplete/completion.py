@@ -29,10 +29,10 @@ from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import Remark, Report
 from cadcomplete.language.lines import encode
+from cadcomplete.placing.shapes import Shape, shown
 from cadcomplete.predictions import Case, Finished, Suggestion, check_count, check_seed
 from cadcomplete.predictor import ModelPredictor, Question
 from cadcomplete.readers import Document, read
-from cadcomplete.shapes import Shape, shown
 from cadcomplete.wording import EXPECTED, PROBABILITY, in_words, told
 
 Tell = Callable[[str], None]

@@ -18,11 +18,11 @@ from cadcomplete.deadline import TIME_WAS_UP
 from cadcomplete.errors import InputError, keeping
 from cadcomplete.files import check_folder
 from cadcomplete.kernel.contain import Kernel, Pending
+from cadcomplete.placing.shapes import read_shape, reading
 from cadcomplete.predictions import check_count, check_seed
 from cadcomplete.progress import telling
 from cadcomplete.readers import Document
 from cadcomplete.reports import counted
-from cadcomplete.shapes import read_shape, reading
 
 if TYPE_CHECKING:
     from cadcomplete.completion import Completions

@@ -19,15 +19,15 @@ from cadcomplete.clouds.read import Scan
 from cadcomplete.errors import CadCompleteError, GeometryError, InputError, KernelFailure
 from cadcomplete.exporters import rebuilt as beside
 from cadcomplete.fitting import finish, wanted
-from cadcomplete.fitting.comparing import plausible
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
 from cadcomplete.language.lines import encode
 from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.metrics.deviation import Deviation, shortly
+from cadcomplete.placing.comparing import plausible
+from cadcomplete.placing.shapes import Shape, read_shape
 from cadcomplete.readers import Document, from_sequence
-from cadcomplete.shapes import Shape, read_shape
 
 Watch = Callable[[str], None]
 

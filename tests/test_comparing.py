@@ -13,12 +13,12 @@ from cadcomplete.clouds.cloud import PointCloud, normalize, sample_cloud
 from cadcomplete.clouds.scanner import scanned
 from cadcomplete.clouds.shape import UNITS, UP, turn
 from cadcomplete.errors import InputError
-from cadcomplete.fitting.comparing import fitted, plausible
-from cadcomplete.fitting.marks import Surface, marks_of, matched
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.language.lines import decode
+from cadcomplete.placing.comparing import fitted, plausible
+from cadcomplete.placing.marks import Surface, marks_of, matched
 
 NAMES = ("bracket", "base_plate", "clevis", "flange", "housing", "stepped_shaft")
 

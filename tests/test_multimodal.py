@@ -26,8 +26,8 @@ from cadcomplete.kernel.build import build
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.language.prompt import IMAGE, POINTS, prompt
+from cadcomplete.placing.shapes import read_shape
 from cadcomplete.predictor import prompted
-from cadcomplete.shapes import read_shape
 from cadcomplete.train import set_up, train
 
 FLANGE = PARTS / "flange.json"

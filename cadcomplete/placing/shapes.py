@@ -11,9 +11,9 @@ import numpy as np
 from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.clouds.read import Scan, read_scan, scan_of
 from cadcomplete.errors import InputError, KernelFailure
-from cadcomplete.fitting.comparing import Fitted, fitted
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel, Pending
+from cadcomplete.placing.comparing import Fitted, fitted
 
 Shape = PointCloud | np.ndarray | Scan | str | Path
 """A shape: a cloud in memory, a table of its points, what was read of a file, or its path."""

@@ -15,11 +15,11 @@ import numpy as np
 from cadcomplete.clouds.cloud import PointCloud, normalize
 from cadcomplete.clouds.shape import UNITS, UP, turn
 from cadcomplete.errors import InputError
-from cadcomplete.fitting.marks import Marks, Surface, marks_of
-from cadcomplete.fitting.registering import Placement, judged, refined, registered
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.metrics.deviation import shortly
+from cadcomplete.placing.marks import Marks, Surface, marks_of
+from cadcomplete.placing.registering import Placement, judged, refined, registered
 
 Place = Literal["check", "fit", "keep"]
 PLACES: tuple[Place, ...] = ("check", "fit", "keep")

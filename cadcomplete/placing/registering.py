@@ -13,8 +13,8 @@ from itertools import permutations, product
 
 import numpy as np
 
-from cadcomplete.fitting.marks import CLOSE, Marks, Matches, Surface, matched
 from cadcomplete.history.geometry import Array, rotation
+from cadcomplete.placing.marks import CLOSE, Marks, Matches, Surface, matched
 
 _LEAST, _MOST = 0.1, 30.0  # times the size of the given part that a shape may have
 _ROUGH = 400  # points of a shape that many places are tried with

@@ -1,0 +1,1 @@
+"""Whether a shape fits the given part, and where it belongs: unit, axes, place."""
