@@ -20,13 +20,13 @@ import torch
 from torch import Tensor, nn
 from transformers import DynamicCache
 
-from cadcomplete.assembly import assemble, qwen3_config
 from cadcomplete.config import Config, from_dict, load
 from cadcomplete.data.labels import IGNORED
 from cadcomplete.language.prompt import IMAGE, POINTS
 from cadcomplete.language.tokenizer import TextTokenizer
-from cadcomplete.losses import LOSSES
-from cadcomplete.model import CompletionModel
+from cadcomplete.model.assembly import assemble, qwen3_config
+from cadcomplete.model.losses import LOSSES
+from cadcomplete.model.model import CompletionModel
 from cadcomplete.plan.memory import memory_of, model_of
 from cadcomplete.plan.sizes import decoder_of
 

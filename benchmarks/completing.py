@@ -8,12 +8,12 @@ import statistics
 from collections import Counter
 from pathlib import Path
 
-from cadcomplete import checkpoint
 from cadcomplete.completion import complete
 from cadcomplete.data.samples import Sample, read_samples
 from cadcomplete.errors import InputError, TextError
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode, encode
+from cadcomplete.model import checkpoint
 from cadcomplete.readers import from_sequence
 
 

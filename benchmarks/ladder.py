@@ -19,7 +19,6 @@ from typing import Any, Literal
 import literal
 import torch
 
-from cadcomplete.assembly import assemble, qwen3_config
 from cadcomplete.config import Config, DecoderConfig, from_dict, load
 from cadcomplete.data.collate import collate
 from cadcomplete.data.labels import IGNORED, Labelled, evenly_spaced, label, operation_cuts
@@ -28,7 +27,8 @@ from cadcomplete.errors import RefusedSample
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.prompt import prompt
 from cadcomplete.language.tokenizer import TextTokenizer, Tokens
-from cadcomplete.model import CompletionModel
+from cadcomplete.model.assembly import assemble, qwen3_config
+from cadcomplete.model.model import CompletionModel
 from cadcomplete.plan.memory import model_of
 from cadcomplete.plan.work import of_attention, per_token
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import torch
 
-from cadcomplete import checkpoint
-from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.config import StageConfig
 from cadcomplete.data.collate import collate
 from cadcomplete.data.dataset import Histories
 from cadcomplete.data.labels import IGNORED, Labelled
 from cadcomplete.data.samples import Sample, read_samples
+from cadcomplete.model import checkpoint
+from cadcomplete.model.checkpoint import Checkpoint
 
 CONDITIONS = {
     "nothing": StageConfig(1, 0.0, 0.0, 0.0),

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from cadcomplete import checkpoint, ranking
+from cadcomplete import ranking
 from cadcomplete.clouds.scanner import scanned
 from cadcomplete.data import modalities
 from cadcomplete.data.samples import Sample, hash64, read_samples
@@ -28,6 +28,7 @@ from cadcomplete.features import FEATURES, bent, features
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.metrics.operations import HIT, target
+from cadcomplete.model import checkpoint
 from cadcomplete.predictions import Case
 from cadcomplete.predictor import ModelPredictor, situation
 

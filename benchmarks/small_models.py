@@ -27,8 +27,6 @@ from small_tables import SHOWN, tables
 from small_variants import VARIANTS, Variant, configure
 from transformers.trainer_utils import IntervalStrategy, SaveStrategy, set_seed
 
-from cadcomplete.assembly import assemble, choose_loss
-from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.config import Config
 from cadcomplete.data.collate import collate
 from cadcomplete.data.dataset import Histories
@@ -37,7 +35,9 @@ from cadcomplete.data.samples import Sample, hash64, read_samples
 from cadcomplete.files import write_text
 from cadcomplete.language.prompt import prompt
 from cadcomplete.language.tokenizer import TextTokenizer
-from cadcomplete.model import CompletionModel
+from cadcomplete.model.assembly import assemble, choose_loss
+from cadcomplete.model.checkpoint import Checkpoint
+from cadcomplete.model.model import CompletionModel
 from cadcomplete.trainer import HistoryTrainer
 
 HELD_OUT = 200

@@ -17,12 +17,12 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from cadcomplete.assembly import make_tokenizer
 from cadcomplete.config import Config, load
 from cadcomplete.data.pack import Packed, read_pack, write_pack
 from cadcomplete.data.stream import Stream
 from cadcomplete.language.prompt import head
 from cadcomplete.language.tokenizer import TextTokenizer
+from cadcomplete.model.assembly import make_tokenizer
 from cadcomplete.timed import Clock, Speed, TimedRun
 
 CONFIG = Path(__file__).resolve().parent.parent / "configs" / "numbers.toml"

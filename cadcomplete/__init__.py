@@ -17,11 +17,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cadcomplete.checkpoint import load as load_model
     from cadcomplete.completion import Completion, Completions, complete
     from cadcomplete.history.sequence import CadSequence, truncate, validate
     from cadcomplete.kernel.contain import Kernel
     from cadcomplete.language.lines import decode, encode
+    from cadcomplete.model.checkpoint import load as load_model
     from cadcomplete.readers import Document, from_sequence, read
     from cadcomplete.rebuilding import Rebuilt, rebuild
 
@@ -38,7 +38,7 @@ _HOMES = {
     "decode": "language.lines",
     "encode": "language.lines",
     "from_sequence": "readers",
-    "load_model": "checkpoint",
+    "load_model": "model.checkpoint",
     "read": "readers",
     "rebuild": "rebuilding",
     "truncate": "history.sequence",

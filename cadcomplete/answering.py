@@ -12,7 +12,7 @@ from cadcomplete.errors import InputError
 from cadcomplete.files import check_folder
 
 if TYPE_CHECKING:
-    from cadcomplete.checkpoint import Checkpoint
+    from cadcomplete.model.checkpoint import Checkpoint
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Answering:
     source: str = "both"
 
     def load(self, model: Path | None) -> Checkpoint:
-        from cadcomplete import loading
+        from cadcomplete.model import loading
 
         return loading.load(model, device=self.device, base=self.base)
 
@@ -51,7 +51,7 @@ class Answering:
 
     def sampling(self, model: Checkpoint, *, n: int = 0) -> Any:
         """Return how to draw for `n` different answers. Raises InputError."""
-        from cadcomplete.generate import usual_sampling
+        from cadcomplete.model.generate import usual_sampling
 
         usual = usual_sampling(model.config, model.metrics, answers=n)
         names = ("temperature", "top_p", "most_tokens", "rows")
@@ -82,7 +82,7 @@ def export(
     model: Path | None, to: str, *, output: Path | None, base: Path | None
 ) -> dict[str, Any]:
     """Write a model as a folder for other programs; by default beside it, or in `runs`."""
-    from cadcomplete import loading, portable
+    from cadcomplete.model import loading, portable
 
     if output is None:
         output = Path("runs") / "export" / to if model is None else model / to

@@ -17,7 +17,6 @@ import numpy as np
 from cadcomplete import fitting
 from cadcomplete.data.augment import Symmetry, move
 from cadcomplete.fitting import Wanted
-from cadcomplete.generate import Began, Row, score
 from cadcomplete.habits import usual_extrudes, usual_sketches
 from cadcomplete.history.fields import Format
 from cadcomplete.history.operations import Extrude, Operation, Sketch
@@ -25,6 +24,7 @@ from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.grammar import Matcher
 from cadcomplete.language.lines import encode
 from cadcomplete.language.tokenizer import TextTokenizer
+from cadcomplete.model.generate import Began, Row, score
 
 USUAL = 128  # sketches that are usual, at most: each costs a line or two to read
 _LONGEST = 256  # tokens of an operation that the model is asked about

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cadcomplete.model.threads import one_thread
 from cadcomplete.options import (
     AnswerWithin,
     AsJson,
@@ -31,7 +32,6 @@ from cadcomplete.options import (
     TopP,
 )
 from cadcomplete.shape_commands import Place, Points, Units, Up, rebuild
-from cadcomplete.threads import one_thread
 
 app = typer.Typer(
     name="cadcomplete",

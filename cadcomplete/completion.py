@@ -15,20 +15,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cadcomplete import checkpoint, exporters
+from cadcomplete import exporters
 from cadcomplete.candidates import extended
-from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.deadline import NEVER, TIME_WAS_UP, Deadline, OutOfTime
 from cadcomplete.errors import InputError, KernelFailure, TimeLimitError
 from cadcomplete.exporters import export
 from cadcomplete.exporters.pictures import draw_overview
 from cadcomplete.files import clear
-from cadcomplete.generate import Row, Sampling, usual_sampling
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import Remark, Report
 from cadcomplete.language.lines import encode
+from cadcomplete.model import checkpoint
+from cadcomplete.model.checkpoint import Checkpoint
+from cadcomplete.model.generate import Row, Sampling, usual_sampling
 from cadcomplete.placing.shapes import Shape, shown
 from cadcomplete.predictions import Case, Finished, Suggestion, check_count, check_seed
 from cadcomplete.predictor import ModelPredictor, Question

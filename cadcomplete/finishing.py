@@ -16,11 +16,11 @@ import numpy as np
 
 from cadcomplete.fitting import Wanted, finish, occupancy
 from cadcomplete.fitting.scores import whole_state
-from cadcomplete.generate import Row
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.lines import encode
 from cadcomplete.meshes.manifolds import solid
+from cadcomplete.model.generate import Row
 
 _POINTS = 6000
 _LEAST = 200  # of them for each part

@@ -19,19 +19,25 @@ import numpy as np
 
 from cadcomplete import ranking
 from cadcomplete.candidates import Candidate, averaged, extended, ideas, scored, turned
-from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.choosing import ByEffect, BySketch, chosen
 from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.clouds.measured import measured
 from cadcomplete.data.augment import Symmetry, move
-from cadcomplete.data.inputs import picture, surface
 from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.effects import SAME
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.features import FEATURES, alike, bent, features
 from cadcomplete.finishing import Part, finished_parts
 from cadcomplete.fitting import Wanted, settled, wanted
-from cadcomplete.generate import (
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Extrude, Sketch
+from cadcomplete.history.sequence import CadSequence
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.jobs import Report
+from cadcomplete.language.grammar import Grammar, Matcher
+from cadcomplete.language.prompt import prompt
+from cadcomplete.model.checkpoint import Checkpoint
+from cadcomplete.model.generate import (
     ATTEMPTS,
     Began,
     Prompt,
@@ -42,13 +48,7 @@ from cadcomplete.generate import (
     generate,
     usual_sampling,
 )
-from cadcomplete.history.geometry import Array
-from cadcomplete.history.operations import Extrude, Sketch
-from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import Report
-from cadcomplete.language.grammar import Grammar, Matcher
-from cadcomplete.language.prompt import prompt
+from cadcomplete.model.inputs import picture, surface
 from cadcomplete.predictions import Case, Finished, Prediction, Suggestion
 from cadcomplete.ranking import Ranker
 

@@ -23,9 +23,9 @@ from cadcomplete.progress import progress, watched
 from cadcomplete.readers import Document
 
 if TYPE_CHECKING:
-    from cadcomplete.checkpoint import Checkpoint
     from cadcomplete.data.prepare.settings import Settings
     from cadcomplete.evaluate.settings import Settings as Benchmark
+    from cadcomplete.model.checkpoint import Checkpoint
 
 Json = dict[str, Any]
 

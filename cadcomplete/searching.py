@@ -13,10 +13,10 @@ from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import InputError
 from cadcomplete.features import FEATURES
 from cadcomplete.finishing import finished_parts
-from cadcomplete.generate import Began
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Sketch
 from cadcomplete.language.grammar import Matcher
+from cadcomplete.model.generate import Began
 from cadcomplete.predictions import Case
 from cadcomplete.predictor import Answers, ModelPredictor, Question, looked_at
 

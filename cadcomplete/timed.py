@@ -24,16 +24,16 @@ from torch.nn import functional
 from torch.utils.data import DataLoader
 from transformers.trainer_utils import set_seed
 
-from cadcomplete import checkpoint
-from cadcomplete.assembly import assemble
-from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.config import Config
 from cadcomplete.data.pack import Packed
 from cadcomplete.data.stream import Batch, Piece, Stream, grouped, held_out
 from cadcomplete.errors import CadCompleteError, InputError
 from cadcomplete.files import write_text
 from cadcomplete.language.tokenizer import TextTokenizer
-from cadcomplete.model import CompletionModel
+from cadcomplete.model import checkpoint
+from cadcomplete.model.assembly import assemble
+from cadcomplete.model.checkpoint import Checkpoint
+from cadcomplete.model.model import CompletionModel
 
 Say = Callable[[str], None]
 

@@ -18,9 +18,7 @@ from typing import Any
 
 from transformers.trainer_utils import set_seed
 
-from cadcomplete import checkpoint, runs
-from cadcomplete.assembly import assemble, choose_loss, make_tokenizer
-from cadcomplete.checkpoint import Checkpoint
+from cadcomplete import runs
 from cadcomplete.config import Config, StageConfig
 from cadcomplete.data import baselines
 from cadcomplete.data.dataset import Histories
@@ -28,13 +26,16 @@ from cadcomplete.data.identity import identity
 from cadcomplete.data.rows import Rows
 from cadcomplete.data.samples import Skipped
 from cadcomplete.data.sources import TRAIN, VALIDATION, find_data
-from cadcomplete.distributed import this_process
 from cadcomplete.errors import ConfigError, keeping
 from cadcomplete.files import write_text
 from cadcomplete.health import begin_tracking
 from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.locks import writing_alone
-from cadcomplete.model import CompletionModel
+from cadcomplete.model import checkpoint
+from cadcomplete.model.assembly import assemble, choose_loss, make_tokenizer
+from cadcomplete.model.checkpoint import Checkpoint
+from cadcomplete.model.distributed import this_process
+from cadcomplete.model.model import CompletionModel
 from cadcomplete.trainer import HistoryTrainer, check_reports, check_shares, last_checkpoint
 
 Say = Callable[[str], None]

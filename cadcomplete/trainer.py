@@ -25,16 +25,16 @@ from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, Traini
 from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
-from cadcomplete import checkpoint
-from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.config import Config
 from cadcomplete.data.collate import collate
 from cadcomplete.data.labels import IGNORED
 from cadcomplete.data.rows import InStages, Rows
-from cadcomplete.distributed import gathered, local, spread, this_process, whole
 from cadcomplete.errors import ConfigError, DivergedError, InputError, MemoryLimitError
 from cadcomplete.health import Counts, Health, LogFile, ProgressBar
-from cadcomplete.model import PARTS, CompletionModel
+from cadcomplete.model import checkpoint
+from cadcomplete.model.checkpoint import Checkpoint
+from cadcomplete.model.distributed import gathered, local, spread, this_process, whole
+from cadcomplete.model.model import PARTS, CompletionModel
 
 TRACKERS = ("tensorboard", "wandb")
 """Where the log may go besides its own file."""

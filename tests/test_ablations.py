@@ -12,12 +12,12 @@ import pytest
 import torch
 from conftest import PARTS, ROOT
 
-from cadcomplete.assembly import assemble
 from cadcomplete.data.dataset import Histories
 from cadcomplete.data.labels import IGNORED, evenly_spaced
 from cadcomplete.data.samples import Sample
 from cadcomplete.language.prompt import Features
 from cadcomplete.language.tokenizer import TextTokenizer, shipped
+from cadcomplete.model.assembly import assemble
 from cadcomplete.train import Run
 
 FOLDER = ROOT / "benchmarks" / "ablations"

@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from cadcomplete.config import ImageConfig, PointsConfig
-from cadcomplete.encoders import (
+from cadcomplete.errors import CheckpointError, ConfigError, InputError
+from cadcomplete.model.encoders import (
     ENCODERS,
     ImageEncoder,
     PointEncoder,
     image_encoder,
     point_encoder,
 )
-from cadcomplete.errors import CheckpointError, ConfigError, InputError
 
 IMAGE = ImageConfig("dinov2", size=28, width=32, layers=2, heads=2)
 POINTS = PointsConfig("michelangelo", queries=5, width=32, layers=2, heads=4)

@@ -16,8 +16,8 @@ from transformers import (
 )
 
 from cadcomplete.config import ImageConfig
-from cadcomplete.encoders import image_encoder
 from cadcomplete.errors import CheckpointError, ConfigError
+from cadcomplete.model.encoders import image_encoder
 
 SIZES = {
     "image_size": 42,

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from cadcomplete.config import PointsConfig
-from cadcomplete.encoders import point_encoder
-from cadcomplete.encoders.michelangelo import Michelangelo, Sizes, convert, load
-from cadcomplete.encoders.published import PUBLISHED
 from cadcomplete.errors import CheckpointError
+from cadcomplete.model.encoders import point_encoder
+from cadcomplete.model.encoders.michelangelo import Michelangelo, Sizes, convert, load
+from cadcomplete.model.encoders.published import PUBLISHED
 
 SMALL = Sizes(queries=5, width=128, layers=2, heads=2)  # heads of 64, as in the published one
 
@@ -291,7 +291,7 @@ def test_a_plain_pickle_is_refused_and_does_not_run(tmp_path):
 def test_what_a_refusal_says_to_do_helps(tmp_path):
     encoder = encoder_of()
     path = lightning(tmp_path / "a.ckpt", encoder, hyper_parameters=Sizes(1, 2, 3, 1))
-    assert "got cadcomplete.encoders.michelangelo.Sizes" in refusal(path)
+    assert "got cadcomplete.model.encoders.michelangelo.Sizes" in refusal(path)
     content = torch.load(path, weights_only=False)
     torch.save(content["state_dict"], tmp_path / "a.pt")
     assert same(read(tmp_path / "a.pt"), encoder)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cadcomplete.data.inputs import FORMATS, picture
 from cadcomplete.errors import InputError
+from cadcomplete.model.inputs import FORMATS, picture
 
 
 def png(image, kind="PNG", **options):

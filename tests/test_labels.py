@@ -7,7 +7,6 @@ import pytest
 import torch
 from conftest import PLATE
 
-from cadcomplete.assembly import qwen3_config
 from cadcomplete.config import DecoderConfig, ModelConfig
 from cadcomplete.data.collate import collate
 from cadcomplete.data.labels import IGNORED, label, operation_cuts
@@ -15,8 +14,9 @@ from cadcomplete.errors import RefusedSample
 from cadcomplete.language.lines import decode
 from cadcomplete.language.prompt import prompt
 from cadcomplete.language.tokenizer import TextTokenizer, Tokens
-from cadcomplete.model import CompletionModel
-from cadcomplete.pretrained import from_architecture
+from cadcomplete.model.assembly import qwen3_config
+from cadcomplete.model.model import CompletionModel
+from cadcomplete.model.pretrained import from_architecture
 
 MORE = PLATE + "sketch 0 0 10 +z +x\ncircle 20 15 9\nextrude join to 25 0\n"
 SMALL = ModelConfig(decoder=DecoderConfig(width=32, layers=2, heads=2, kv_heads=1, feed_forward=48))

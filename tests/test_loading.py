@@ -10,15 +10,16 @@ import pytest
 import torch
 from conftest import PARTS, PLATE
 
-from cadcomplete import checkpoint, loading, readers
-from cadcomplete.checkpoint import Checkpoint
+from cadcomplete import readers
 from cadcomplete.completion import complete, shipped_model
 from cadcomplete.config import from_dict
 from cadcomplete.errors import CheckpointError, InputError
-from cadcomplete.generate import Row, Sampling, begin, generate, usual_sampling
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode
+from cadcomplete.model import checkpoint, loading
+from cadcomplete.model.checkpoint import Checkpoint
+from cadcomplete.model.generate import Row, Sampling, begin, generate, usual_sampling
 from cadcomplete.predictions import Case, Finished
 from cadcomplete.predictor import ModelPredictor, prompted
 
@@ -86,7 +87,7 @@ def test_on_a_card_the_shipped_model_completes_in_half_precision(kernel):
 @pytest.fixture(scope="module")
 def adapted(tmp_path_factory):
     """A run whose weights are adapters beside a base, trained as if in 4 bits."""
-    from cadcomplete.assembly import assemble
+    from cadcomplete.model.assembly import assemble
 
     folder = tmp_path_factory.mktemp("adapted")
     base = folder / "base"

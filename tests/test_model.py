@@ -12,9 +12,6 @@ import torch
 from conftest import PLATE
 from torch.nn import functional
 
-from cadcomplete import checkpoint, losses
-from cadcomplete.assembly import assemble
-from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.config import Config, from_dict
 from cadcomplete.data.collate import collate
 from cadcomplete.data.labels import Labelled, label, operation_cuts
@@ -22,7 +19,10 @@ from cadcomplete.errors import CheckpointError, ConfigError, InputError
 from cadcomplete.language.lines import decode
 from cadcomplete.language.prompt import IMAGE, POINTS, Features, prompt
 from cadcomplete.language.tokenizer import TextTokenizer
-from cadcomplete.model import PARTS
+from cadcomplete.model import checkpoint, losses
+from cadcomplete.model.assembly import assemble
+from cadcomplete.model.checkpoint import Checkpoint
+from cadcomplete.model.model import PARTS
 
 TINY = {
     "model": {
@@ -306,7 +306,7 @@ VARIANTS = {
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_saved_model_gives_the_same_losses(tokenizer, tmp_path, name):
     config = configure(**VARIANTS[name])
-    from cadcomplete.assembly import make_tokenizer
+    from cadcomplete.model.assembly import make_tokenizer
 
     texts = [prompt(decode(PLATE)).text]
     tokenizer = make_tokenizer(config, texts)
@@ -382,7 +382,7 @@ def test_adapters_whose_source_is_gone_are_an_error_that_names_it(base, tmp_path
 
 
 def test_new_tokens_are_trained_and_begin_as_the_mean_of_what_they_replace(base):
-    from cadcomplete.assembly import make_tokenizer
+    from cadcomplete.model.assembly import make_tokenizer
 
     config = on(base, model={"lora": LORA, "new_tokens": ["extrude new to "]})
     tokenizer = make_tokenizer(config, [])

@@ -13,8 +13,8 @@ from conftest import ROOT
 from safetensors.torch import load_file, save_file
 from test_train import configure
 
-from cadcomplete import checkpoint
 from cadcomplete.errors import CheckpointError, ConfigError, InputError
+from cadcomplete.model import checkpoint
 from cadcomplete.train import train
 
 ATTACK = ROOT / "tests" / "attack"

@@ -9,7 +9,7 @@ import pytest
 import torch
 from conftest import PARTS
 
-from cadcomplete import checkpoint, readers
+from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.clouds.measured import measured
 from cadcomplete.clouds.read import read_scan
@@ -26,6 +26,7 @@ from cadcomplete.kernel.build import build
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.language.prompt import IMAGE, POINTS, prompt
+from cadcomplete.model import checkpoint
 from cadcomplete.placing.shapes import read_shape
 from cadcomplete.predictor import prompted
 from cadcomplete.train import set_up, train
@@ -259,7 +260,7 @@ def test_pictures_and_points_change_what_is_proposed(flange, model):
 
     def last_logits(**shown):
         asked = prompted(given, model, **shown)
-        from cadcomplete.generate import _embedded
+        from cadcomplete.model.generate import _embedded
 
         with torch.inference_mode():
             return model.model.causal(inputs_embeds=_embedded(model.model, asked)).logits[0, -1]

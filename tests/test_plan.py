@@ -15,13 +15,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from transformers import AutoModelForCausalLM, Dinov2Config, Dinov2Model, Qwen3Config
 
-from cadcomplete import encoders
-from cadcomplete.assembly import assemble, qwen3_config
 from cadcomplete.config import Config, ImageConfig, PointsConfig, from_dict, load
 from cadcomplete.data.collate import collate
 from cadcomplete.data.labels import label
 from cadcomplete.language.tokenizer import TextTokenizer, Tokens, shipped
-from cadcomplete.model import Projector
+from cadcomplete.model import encoders
+from cadcomplete.model.assembly import assemble, qwen3_config
+from cadcomplete.model.model import Projector
 from cadcomplete.plan import activations, advice, plan, text
 from cadcomplete.plan import sizes as planned_sizes
 from cadcomplete.plan.activations import Work, layer, stored

@@ -10,16 +10,16 @@ from conftest import PLATE
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from cadcomplete import checkpoint, loading
-from cadcomplete.assembly import assemble, make_tokenizer
-from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.completion import shipped_model
 from cadcomplete.config import from_dict
 from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.history.sequence import truncate
 from cadcomplete.language.lines import decode
 from cadcomplete.language.prompt import prompt
-from cadcomplete.portable import TEMPLATE, export
+from cadcomplete.model import checkpoint, loading
+from cadcomplete.model.assembly import assemble, make_tokenizer
+from cadcomplete.model.checkpoint import Checkpoint
+from cadcomplete.model.portable import TEMPLATE, export
 
 TEXT = prompt(truncate(decode(PLATE), 1)).text
 CHAT = "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}{% endfor %}"

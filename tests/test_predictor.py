@@ -18,7 +18,6 @@ from cadcomplete.data.augment import move
 from cadcomplete.features import FEATURES, alike, features
 from cadcomplete.finishing import expected, finished_parts, overlaps
 from cadcomplete.fitting import settled, wanted
-from cadcomplete.generate import Row, begin, generate, score
 from cadcomplete.habits import same_spans, usual_extrudes
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Profile, Sketch
@@ -27,6 +26,7 @@ from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.metrics.operations import rank
+from cadcomplete.model.generate import Row, begin, generate, score
 from cadcomplete.predictions import Case
 from cadcomplete.predictor import TURNS, prompted
 

@@ -20,12 +20,12 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from cadcomplete import pretrained
 from cadcomplete.errors import CheckpointError, ConfigError
 from cadcomplete.history.sequence import truncate
 from cadcomplete.language.grammar import Grammar
 from cadcomplete.language.prompt import prompt
 from cadcomplete.language.tokenizer import TextTokenizer
+from cadcomplete.model import pretrained
 
 SIZES = {
     "hidden_size": 32,

@@ -16,7 +16,6 @@ from cadcomplete import readers
 from cadcomplete.clouds.cloud import PointCloud, sample_cloud
 from cadcomplete.clouds.estimate import estimate_normals
 from cadcomplete.clouds.read import SCANS, read_scan
-from cadcomplete.data.inputs import surface
 from cadcomplete.data.modalities import cloud_of
 from cadcomplete.errors import CadCompleteError, InputError
 from cadcomplete.exporters import convert
@@ -24,6 +23,7 @@ from cadcomplete.kernel.build import build
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.meshes.mesh import Mesh
+from cadcomplete.model.inputs import surface
 
 NAMES = ("bracket", "base_plate", "clevis", "flange", "housing", "stepped_shaft")
 

@@ -10,8 +10,6 @@ import pytest
 import torch
 from conftest import PLATE, prepared_parts
 
-from cadcomplete import checkpoint
-from cadcomplete.assembly import make_tokenizer
 from cadcomplete.clouds.measured import Measures
 from cadcomplete.config import from_dict
 from cadcomplete.data.pack import read_pack, write_pack
@@ -19,6 +17,8 @@ from cadcomplete.data.stream import Stream, grouped, held_out, piece
 from cadcomplete.errors import InputError
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.language.prompt import head
+from cadcomplete.model import checkpoint
+from cadcomplete.model.assembly import make_tokenizer
 from cadcomplete.timed import STATE, Clock, Speed, TimedRun
 
 TINY = {

@@ -15,10 +15,10 @@ from cadcomplete.completion import complete, write
 from cadcomplete.deadline import NEVER, Deadline, OutOfTime
 from cadcomplete.errors import NoAnswerError, TimeLimitError
 from cadcomplete.files import clear
-from cadcomplete.generate import Sampling
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode
+from cadcomplete.model.generate import Sampling
 
 
 @pytest.fixture(scope="module")

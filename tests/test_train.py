@@ -10,14 +10,14 @@ import pytest
 import torch
 from conftest import PARTS
 
-from cadcomplete import checkpoint
 from cadcomplete.config import Config, from_dict
 from cadcomplete.data import baselines
 from cadcomplete.data.baselines import History
 from cadcomplete.data.labels import label
 from cadcomplete.errors import CheckpointError, ConfigError, InputError
 from cadcomplete.language.tokenizer import Tokens
-from cadcomplete.model import CompletionModel
+from cadcomplete.model import checkpoint
+from cadcomplete.model.model import CompletionModel
 from cadcomplete.train import last_checkpoint, train
 
 

@@ -410,7 +410,7 @@ def test_out_of_memory_says_which_sample_and_what_to_change(tmp_path):
 
 def test_a_run_begins_with_the_weights_of_another(run, tmp_path):
     found = set_up(configure(tmp_path, train={"start": str(run)}))
-    from cadcomplete import checkpoint
+    from cadcomplete.model import checkpoint
 
     before = checkpoint.load(run).model.state_dict()
     assert all(torch.equal(before[name], t) for name, t in found.model.state_dict().items())

@@ -29,8 +29,8 @@ from cadcomplete.data.dataset import Histories
 from cadcomplete.data.rows import InStages, Rows
 from cadcomplete.data.samples import find, hash64
 from cadcomplete.files import write_text
-from cadcomplete.generate import Sampling
 from cadcomplete.language.tokenizer import TextTokenizer, shipped
+from cadcomplete.model.generate import Sampling
 from cadcomplete.train import Run, fit, set_up
 from cadcomplete.trainer import last_checkpoint
 

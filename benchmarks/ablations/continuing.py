@@ -13,7 +13,7 @@ from torch import Tensor
 
 from cadcomplete.data.collate import collate
 from cadcomplete.data.labels import IGNORED, Labelled
-from cadcomplete.model import CompletionModel
+from cadcomplete.model.model import CompletionModel
 
 
 def padded(samples: Sequence[Labelled], padding: int, *, room: int = 0) -> Tensor:

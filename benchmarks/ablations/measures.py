@@ -15,12 +15,12 @@ from variants import relabelled
 from cadcomplete.data.dataset import Histories
 from cadcomplete.data.labels import IGNORED, Labelled
 from cadcomplete.errors import CadCompleteError
-from cadcomplete.generate import Prompt, Sampling, begin, generate
 from cadcomplete.history.operations import Operation, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.language.grammar import Grammar
 from cadcomplete.language.lines import decode, encode
-from cadcomplete.model import CompletionModel
+from cadcomplete.model.generate import Prompt, Sampling, begin, generate
+from cadcomplete.model.model import CompletionModel
 
 WIDTH, LAST = 8, 128
 """Positions after the cut are told in bins of so many tokens, up to so many."""

@@ -30,7 +30,6 @@ from cadcomplete.data.augment import (
 )
 from cadcomplete.data.baselines import History
 from cadcomplete.data.draws import draws
-from cadcomplete.data.inputs import picture, surface
 from cadcomplete.data.labels import Labelled, evenly_spaced, label, operation_cuts
 from cadcomplete.data.reorder import reorder, variant_order
 from cadcomplete.data.samples import Sample, hash64
@@ -41,6 +40,7 @@ from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.lines import Text
 from cadcomplete.language.prompt import Features, prompt
 from cadcomplete.language.tokenizer import TextTokenizer, Tokens
+from cadcomplete.model.inputs import picture, surface
 
 _UPRIGHT = 12  # views with the vertical upright: of a turned part they are views of the part
 # itself, which those from the top and from below, the last two, are not

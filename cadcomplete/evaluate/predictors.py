@@ -14,7 +14,7 @@ from cadcomplete.kernel.contain import Kernel
 from cadcomplete.predictions import Predictor
 
 if TYPE_CHECKING:
-    from cadcomplete.checkpoint import Checkpoint
+    from cadcomplete.model.checkpoint import Checkpoint
 
 SOURCES = ("model", "search", "both")
 

@@ -13,13 +13,13 @@ from peft import get_peft_model
 from tokenizers import AddedToken, Regex
 from transformers import Qwen3Config
 
-from cadcomplete import losses, pretrained
 from cadcomplete.config import Config, LoraConfig, ModelConfig
-from cadcomplete.encoders import image_encoder, point_encoder
 from cadcomplete.errors import ConfigError
 from cadcomplete.language import numbers
 from cadcomplete.language.tokenizer import TextTokenizer
-from cadcomplete.model import CompletionModel
+from cadcomplete.model import losses, pretrained
+from cadcomplete.model.encoders import image_encoder, point_encoder
+from cadcomplete.model.model import CompletionModel
 
 Architectures = dict[str, dict[str, Any]]
 """By the name of a part: what it is made of, where all its weights are saved with the model."""

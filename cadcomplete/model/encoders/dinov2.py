@@ -21,14 +21,14 @@ from transformers import (
 )
 
 from cadcomplete.config import ImageConfig
-from cadcomplete.encoders.encoder import (
+from cadcomplete.errors import CheckpointError, ConfigError
+from cadcomplete.model.encoders.encoder import (
     ImageEncoder,
     check_sizes,
     on_hub,
     unreachable,
     wrong_shape,
 )
-from cadcomplete.errors import CheckpointError, ConfigError
 
 FAMILY: dict[str, tuple[Any, Any]] = {
     "dinov2": (Dinov2Config, Dinov2Model),

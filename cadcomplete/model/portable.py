@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
-from cadcomplete import pretrained
-from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.files import share
+from cadcomplete.model import pretrained
+from cadcomplete.model.checkpoint import Checkpoint
 
 TEMPLATE = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
 """Of a tokenizer that has no chat template: a prompt is the text as it was trained, and no more."""

@@ -19,10 +19,10 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from cadcomplete.config import PointsConfig
-from cadcomplete.encoders.encoder import PointEncoder, check_sizes, wrong_shape
-from cadcomplete.encoders.published import Published
 from cadcomplete.errors import CheckpointError, ConfigError
 from cadcomplete.files import writing
+from cadcomplete.model.encoders.encoder import PointEncoder, check_sizes, wrong_shape
+from cadcomplete.model.encoders.published import Published
 
 _FREQUENCIES = 8  # 1, 2, 4 … 128
 _POINT = 3 + 2 * 3 * _FREQUENCIES + 3  # the place, its sines and cosines, the normal

@@ -27,13 +27,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from cadcomplete import config as configuration
-from cadcomplete.assembly import Architectures, architectures_of, assemble, own_parts
 from cadcomplete.config import Config
-from cadcomplete.distributed import gathered, spread
 from cadcomplete.errors import CheckpointError, ConfigError, InputError, shorten
 from cadcomplete.files import share
 from cadcomplete.language.tokenizer import TextTokenizer, shipped
-from cadcomplete.model import PARTS, CompletionModel
+from cadcomplete.model.assembly import Architectures, architectures_of, assemble, own_parts
+from cadcomplete.model.distributed import gathered, spread
+from cadcomplete.model.model import PARTS, CompletionModel
 
 WEIGHTS = "model.safetensors"
 _FILES = ("cadcomplete.json", WEIGHTS, "tokenizer.json")

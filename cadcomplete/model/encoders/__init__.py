@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from cadcomplete.config import ImageConfig, PointsConfig
-from cadcomplete.encoders.dinov2 import Dinov2
-from cadcomplete.encoders.encoder import Encoder, ImageEncoder, PointEncoder
-from cadcomplete.encoders.michelangelo import Michelangelo
 from cadcomplete.errors import ConfigError
+from cadcomplete.model.encoders.dinov2 import Dinov2
+from cadcomplete.model.encoders.encoder import Encoder, ImageEncoder, PointEncoder
+from cadcomplete.model.encoders.michelangelo import Michelangelo
 
 __all__ = ["ENCODERS", "ImageEncoder", "PointEncoder", "image_encoder", "point_encoder"]
 

@@ -22,7 +22,7 @@ from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import InputError, MemoryLimitError
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.grammar import Matcher
-from cadcomplete.model import CompletionModel
+from cadcomplete.model.model import CompletionModel
 
 ATTEMPTS = 3
 """How often a model writes at most, if nothing that it writes is valid."""

@@ -14,8 +14,8 @@ from huggingface_hub import hf_hub_download
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from cadcomplete.encoders.encoder import on_hub, unreachable
 from cadcomplete.errors import CheckpointError
+from cadcomplete.model.encoders.encoder import on_hub, unreachable
 
 PUBLISHED = "checkpoints/aligned_shape_latents/shapevae-256.ckpt"
 """Where the weights are in the repository Maikou/Michelangelo."""

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import torch
 
-from cadcomplete import checkpoint
-from cadcomplete.checkpoint import Checkpoint
 from cadcomplete.config import Config
 from cadcomplete.errors import CheckpointError, InputError
+from cadcomplete.model import checkpoint
+from cadcomplete.model.checkpoint import Checkpoint
 
 DEVICES = ("auto", "cpu", "cuda")
 

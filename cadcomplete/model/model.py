@@ -20,10 +20,10 @@ from torch import Tensor, nn
 
 from cadcomplete.config import RatesConfig
 from cadcomplete.data.labels import IGNORED
-from cadcomplete.distributed import local
 from cadcomplete.errors import InputError
 from cadcomplete.language.prompt import IMAGE, POINTS, Features
-from cadcomplete.losses import Loss, plain
+from cadcomplete.model.distributed import local
+from cadcomplete.model.losses import Loss, plain
 
 PARTS = tuple(field.name for field in dataclasses.fields(RatesConfig))
 """The parts that have a learning rate of their own, as they are called in a model."""

@@ -1,0 +1,1 @@
+"""The model: a language model with encoders and projectors; saved, loaded, asked."""
