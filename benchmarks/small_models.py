@@ -38,7 +38,7 @@ from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model.assembly import assemble, choose_loss
 from cadcomplete.model.checkpoint import Checkpoint
 from cadcomplete.model.model import CompletionModel
-from cadcomplete.trainer import HistoryTrainer
+from cadcomplete.training.trainer import HistoryTrainer
 
 HELD_OUT = 200
 """Most parts that measure: more only take longer."""

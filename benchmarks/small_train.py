@@ -23,7 +23,7 @@ from cadcomplete.data.stream import Stream
 from cadcomplete.language.prompt import head
 from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model.assembly import make_tokenizer
-from cadcomplete.timed import Clock, Speed, TimedRun
+from cadcomplete.training.timed import Clock, Speed, TimedRun
 
 CONFIG = Path(__file__).resolve().parent.parent / "configs" / "numbers.toml"
 

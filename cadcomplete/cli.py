@@ -397,7 +397,7 @@ def train(
 ) -> None:
     """Train a model; a run that was stopped continues."""
     from cadcomplete import config as configuration
-    from cadcomplete.train import train as train_model
+    from cadcomplete.training.train import train as train_model
 
     resolved = configuration.load(config, changes=tuple(changes or ()))
     folder = train_model(resolved, say=lambda line: typer.echo(line, err=True), changed=go_on)

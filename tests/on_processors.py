@@ -18,7 +18,7 @@ from accelerate import DistributedType, PartialState
 
 from cadcomplete.config import from_dict
 from cadcomplete.data.dataset import Histories
-from cadcomplete.train import fit, set_up
+from cadcomplete.training.train import fit, set_up
 
 begin = PartialState.__init__
 

@@ -18,7 +18,7 @@ from cadcomplete.data.samples import Sample
 from cadcomplete.language.prompt import Features
 from cadcomplete.language.tokenizer import TextTokenizer, shipped
 from cadcomplete.model.assembly import assemble
-from cadcomplete.train import Run
+from cadcomplete.training.train import Run
 
 FOLDER = ROOT / "benchmarks" / "ablations"
 

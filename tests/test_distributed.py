@@ -19,7 +19,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from cadcomplete.config import from_dict
-from cadcomplete.train import fit, set_up, train
+from cadcomplete.training.train import fit, set_up, train
 
 KINDS = {"ddp": "MULTI_CPU", "fsdp2": "FSDP"}
 """The configurations, and what accelerate says of processes that run by them."""

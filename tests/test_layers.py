@@ -142,7 +142,7 @@ def test_help_loads_nothing_heavy():
 
 
 def test_training_needs_neither_the_kernel_nor_readers_of_raw_files():
-    assert not loaded("import cadcomplete.train") & {"OCP", "msgspec", "pydantic", "numba"}
+    assert not loaded("import cadcomplete.training.train") & {"OCP", "msgspec", "pydantic", "numba"}
 
 
 def test_inspecting_and_converting_need_no_torch():

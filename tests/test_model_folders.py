@@ -15,7 +15,7 @@ from test_train import configure
 
 from cadcomplete.errors import CheckpointError, ConfigError, InputError
 from cadcomplete.model import checkpoint
-from cadcomplete.train import train
+from cadcomplete.training.train import train
 
 ATTACK = ROOT / "tests" / "attack"
 

@@ -29,7 +29,7 @@ from cadcomplete.language.prompt import IMAGE, POINTS, prompt
 from cadcomplete.model import checkpoint
 from cadcomplete.placing.shapes import read_shape
 from cadcomplete.predictor import prompted
-from cadcomplete.train import set_up, train
+from cadcomplete.training.train import set_up, train
 
 FLANGE = PARTS / "flange.json"
 LAYOUTS = ("shards", "omnicad")

@@ -27,7 +27,7 @@ from cadcomplete.plan import sizes as planned_sizes
 from cadcomplete.plan.activations import Work, layer, stored
 from cadcomplete.plan.memory import memory_of, model_of
 from cadcomplete.plan.sizes import Decoder
-from cadcomplete.train import last_checkpoint, train
+from cadcomplete.training.train import last_checkpoint, train
 
 CONFIGS = sorted((ROOT / "configs").glob("*.toml"))
 EIGHT = ROOT / "configs" / "qwen3-8b-13k.toml"

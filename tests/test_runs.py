@@ -15,10 +15,10 @@ import pytest
 from conftest import PARTS, ROOT
 from test_train import configure, losses
 
-from cadcomplete import runs
 from cadcomplete.config import load
 from cadcomplete.errors import ConfigError, InputError
-from cadcomplete.train import last_checkpoint, train
+from cadcomplete.training import runs
+from cadcomplete.training.train import last_checkpoint, train
 
 
 @pytest.fixture(scope="module")

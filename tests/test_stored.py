@@ -25,7 +25,7 @@ from cadcomplete.data.stored import Parts, first_by_key, known_sizes, sizes_in, 
 from cadcomplete.errors import InputError
 from cadcomplete.language.prompt import Features
 from cadcomplete.language.tokenizer import TextTokenizer, shipped
-from cadcomplete.train import set_up, train
+from cadcomplete.training.train import set_up, train
 
 TOKENIZER = TextTokenizer.load(shipped())
 FEATURES = Features(image=64, points=33)

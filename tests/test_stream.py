@@ -19,7 +19,7 @@ from cadcomplete.language.lines import decode, encode
 from cadcomplete.language.prompt import head
 from cadcomplete.model import checkpoint
 from cadcomplete.model.assembly import make_tokenizer
-from cadcomplete.timed import STATE, Clock, Speed, TimedRun
+from cadcomplete.training.timed import STATE, Clock, Speed, TimedRun
 
 TINY = {
     "data": {"text_format": "numbers", "max_length": 400, "points": 0.5, "captions": 0.5},

@@ -18,7 +18,7 @@ from cadcomplete.errors import CheckpointError, ConfigError, InputError
 from cadcomplete.language.tokenizer import Tokens
 from cadcomplete.model import checkpoint
 from cadcomplete.model.model import CompletionModel
-from cadcomplete.train import last_checkpoint, train
+from cadcomplete.training.train import last_checkpoint, train
 
 
 def configure(folder, *, train=None, **changes) -> Config:

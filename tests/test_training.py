@@ -16,14 +16,14 @@ from conftest import PARTS, ROOT
 from test_train import configure, entries, losses
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from cadcomplete import train as training
 from cadcomplete.config import Config, StageConfig, from_dict
 from cadcomplete.data.collate import collate
 from cadcomplete.data.dataset import Histories
 from cadcomplete.data.rows import InStages, Rows, packed
 from cadcomplete.errors import ConfigError, DivergedError, InputError, RefusedSample
-from cadcomplete.health import verdict
-from cadcomplete.train import fit, last_checkpoint, set_up, train
+from cadcomplete.training import train as training
+from cadcomplete.training.health import verdict
+from cadcomplete.training.train import fit, last_checkpoint, set_up, train
 
 # --- what a line of the log says ----------------------------------------------------------------
 
@@ -367,7 +367,7 @@ from pathlib import Path
 from test_train import configure
 from cadcomplete import config
 from cadcomplete.errors import InputError
-from cadcomplete.train import fit, set_up
+from cadcomplete.training.train import fit, set_up
 run = set_up(configure(Path({folder!r}), train={train!r}))
 resource.setrlimit(resource.{limit}, ({bytes}, {bytes}))
 try:

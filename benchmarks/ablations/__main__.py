@@ -31,8 +31,8 @@ from cadcomplete.data.samples import find, hash64
 from cadcomplete.files import write_text
 from cadcomplete.language.tokenizer import TextTokenizer, shipped
 from cadcomplete.model.generate import Sampling
-from cadcomplete.train import Run, fit, set_up
-from cadcomplete.trainer import last_checkpoint
+from cadcomplete.training.train import Run, fit, set_up
+from cadcomplete.training.trainer import last_checkpoint
 
 
 def subset(source: Path, target: Path, most: int) -> Path:

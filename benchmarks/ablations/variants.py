@@ -25,7 +25,7 @@ from cadcomplete.data.samples import Sample
 from cadcomplete.errors import RefusedSample
 from cadcomplete.language.lines import JSON_TAIL, Text
 from cadcomplete.language.tokenizer import Tokens
-from cadcomplete.train import Run
+from cadcomplete.training.train import Run
 
 
 def relabelled(sample: Labelled, carries_loss: np.ndarray) -> Labelled:

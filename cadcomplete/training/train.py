@@ -18,7 +18,6 @@ from typing import Any
 
 from transformers.trainer_utils import set_seed
 
-from cadcomplete import runs
 from cadcomplete.config import Config, StageConfig
 from cadcomplete.data import baselines
 from cadcomplete.data.dataset import Histories
@@ -28,7 +27,6 @@ from cadcomplete.data.samples import Skipped
 from cadcomplete.data.sources import TRAIN, VALIDATION, find_data
 from cadcomplete.errors import ConfigError, keeping
 from cadcomplete.files import write_text
-from cadcomplete.health import begin_tracking
 from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.locks import writing_alone
 from cadcomplete.model import checkpoint
@@ -36,7 +34,14 @@ from cadcomplete.model.assembly import assemble, choose_loss, make_tokenizer
 from cadcomplete.model.checkpoint import Checkpoint
 from cadcomplete.model.distributed import this_process
 from cadcomplete.model.model import CompletionModel
-from cadcomplete.trainer import HistoryTrainer, check_reports, check_shares, last_checkpoint
+from cadcomplete.training import runs
+from cadcomplete.training.health import begin_tracking
+from cadcomplete.training.trainer import (
+    HistoryTrainer,
+    check_reports,
+    check_shares,
+    last_checkpoint,
+)
 
 Say = Callable[[str], None]
 

@@ -30,11 +30,11 @@ from cadcomplete.data.collate import collate
 from cadcomplete.data.labels import IGNORED
 from cadcomplete.data.rows import InStages, Rows
 from cadcomplete.errors import ConfigError, DivergedError, InputError, MemoryLimitError
-from cadcomplete.health import Counts, Health, LogFile, ProgressBar
 from cadcomplete.model import checkpoint
 from cadcomplete.model.checkpoint import Checkpoint
 from cadcomplete.model.distributed import gathered, local, spread, this_process, whole
 from cadcomplete.model.model import PARTS, CompletionModel
+from cadcomplete.training.health import Counts, Health, LogFile, ProgressBar
 
 TRACKERS = ("tensorboard", "wandb")
 """Where the log may go besides its own file."""
