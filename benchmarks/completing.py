@@ -8,7 +8,7 @@ import statistics
 from collections import Counter
 from pathlib import Path
 
-from cadcomplete.completion import complete
+from cadcomplete.completion.completion import complete
 from cadcomplete.data.samples import Sample, read_samples
 from cadcomplete.errors import InputError, TextError
 from cadcomplete.kernel.contain import Kernel

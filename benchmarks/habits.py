@@ -11,9 +11,9 @@ import argparse
 import statistics
 from itertools import islice
 
-from cadcomplete.candidates import USUAL
+from cadcomplete.completion.ideas import USUAL
+from cadcomplete.completion.usual import usual_sketches
 from cadcomplete.data.samples import Sample, hash64, read_samples
-from cadcomplete.habits import usual_sketches
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import truncate
 from cadcomplete.metrics.operations import HIT, target

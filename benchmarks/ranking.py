@@ -2,7 +2,7 @@
 
 For every cut of some parts of the test split the ideas for the next operation are listed with
 what is known of each, and with whether each is a hit; a logistic regression for each situation
-says how likely that is (`cadcomplete.ranking`). The validation split is not touched, so what
+says how likely that is (`completion/ranking.py`). The validation split is not touched, so what
 `cadcomplete evaluate` finds there is not what was fitted. ::
 
     .venv/bin/python benchmarks/ranking.py runs/out/data/fusion360 --model cadcomplete/weights
@@ -19,18 +19,18 @@ from typing import Any
 
 import numpy as np
 
-from cadcomplete import ranking
 from cadcomplete.clouds.scanner import scanned
+from cadcomplete.completion import ranking
+from cadcomplete.completion.features import FEATURES, bent, features
+from cadcomplete.completion.predictor import ModelPredictor, situation
 from cadcomplete.data import modalities
 from cadcomplete.data.samples import Sample, hash64, read_samples
 from cadcomplete.errors import CadCompleteError
-from cadcomplete.features import FEATURES, bent, features
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.metrics.operations import HIT, target
 from cadcomplete.model import checkpoint
 from cadcomplete.predictions import Case
-from cadcomplete.predictor import ModelPredictor, situation
 
 CONDITIONS = ("points", "scan")
 """Without a cloud the model's own probability was the better score: see docs/experiments.md."""

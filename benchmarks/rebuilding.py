@@ -42,7 +42,7 @@ def main() -> None:
     with Kernel(workers=1, time_limit=30.0) as kernel:
         search = None
         if args.model:
-            from cadcomplete.completion import predictor
+            from cadcomplete.completion.completion import predictor
 
             search = predictor(kernel=kernel)
         for truth in (parts[i] for i in order):

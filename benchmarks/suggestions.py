@@ -22,7 +22,7 @@ from pathlib import Path
 from manifold3d import Manifold
 
 from cadcomplete import readers
-from cadcomplete.completion import Completions, complete
+from cadcomplete.completion.completion import Completions, complete
 from cadcomplete.data.samples import Sample, hash64, read_samples
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.operations import Extrude

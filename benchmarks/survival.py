@@ -27,7 +27,7 @@ from random import Random
 
 from cadcomplete import readers
 from cadcomplete.baselines import BASELINES, baseline
-from cadcomplete.completion import complete, shipped_model, write
+from cadcomplete.completion.completion import complete, shipped_model, write
 from cadcomplete.config import from_dict
 from cadcomplete.data.collate import collate
 from cadcomplete.data.dataset import Histories

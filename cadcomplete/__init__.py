@@ -17,30 +17,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cadcomplete.completion import Completion, Completions, complete
+    from cadcomplete.completion.completion import Completion, Completions, complete
+    from cadcomplete.completion.rebuilding import Rebuilt, rebuild
     from cadcomplete.history.sequence import CadSequence, truncate, validate
     from cadcomplete.kernel.contain import Kernel
     from cadcomplete.language.lines import decode, encode
     from cadcomplete.model.checkpoint import load as load_model
     from cadcomplete.readers import Document, from_sequence, read
-    from cadcomplete.rebuilding import Rebuilt, rebuild
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "CadSequence": "history.sequence",
-    "Completion": "completion",
-    "Completions": "completion",
+    "Completion": "completion.completion",
+    "Completions": "completion.completion",
     "Document": "readers",
     "Kernel": "kernel.contain",
-    "Rebuilt": "rebuilding",
-    "complete": "completion",
+    "Rebuilt": "completion.rebuilding",
+    "complete": "completion.completion",
     "decode": "language.lines",
     "encode": "language.lines",
     "from_sequence": "readers",
     "load_model": "model.checkpoint",
     "read": "readers",
-    "rebuild": "rebuilding",
+    "rebuild": "completion.rebuilding",
     "truncate": "history.sequence",
     "validate": "history.sequence",
 }

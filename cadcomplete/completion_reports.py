@@ -25,7 +25,7 @@ from cadcomplete.readers import Document
 from cadcomplete.reports import counted
 
 if TYPE_CHECKING:
-    from cadcomplete.completion import Completions
+    from cadcomplete.completion.completion import Completions
 
 Json = dict[str, Any]
 
@@ -109,7 +109,7 @@ def complete(
         tell("the model is read")
         scan = asked.scan(kernel)
         loaded, due = answering.ready(model, due)  # the kernel starts while torch is imported
-        from cadcomplete import completion as completing
+        from cadcomplete.completion import completion as completing
 
         with kernel.until(due):
             shape = scan and read_shape(scan, file=asked.points or "", kernel=kernel)
@@ -183,7 +183,7 @@ def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
 
 def completions_text(report: Json) -> str:
     """Return completions for people."""
-    from cadcomplete.wording import told
+    from cadcomplete.completion.wording import told
 
     kept, score_is = counted(report["kept"], "operation"), report["score_is"]
     lines = [f"{report['file']}: {kept} kept"]
@@ -231,7 +231,7 @@ def _completion_lines(completion: Json, score: str) -> list[str]:
 
 def _silence(report: Json) -> list[str]:
     """Why there are no answers, or fewer than were asked for, or none to believe in."""
-    from cadcomplete.wording import PROBABILITY
+    from cadcomplete.completion.wording import PROBABILITY
 
     found = report["completions"]
     if not found:

@@ -280,8 +280,8 @@ def generate(
     output: Path | None,
 ) -> Json:
     """Let a model write parts from nothing, and return how they compare with held-out ones."""
+    from cadcomplete.completion.predictor import ModelPredictor
     from cadcomplete.evaluate.generation import evaluate_generation
-    from cadcomplete.predictor import ModelPredictor
 
     with Kernel(workers=2, time_limit=30.0) as kernel, watched() as watch:
         loaded = answering.load(model)

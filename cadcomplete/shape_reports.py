@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from cadcomplete import exporters, rebuilding
+from cadcomplete import exporters
+from cadcomplete.completion import rebuilding
 from cadcomplete.files import check_folder
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.metrics.deviation import shortly

@@ -274,7 +274,7 @@ def test_captions_that_are_none_are_refused_with_their_file(tmp_path, content):
 
 
 def test_an_id_inside_a_file_does_not_lead_out_of_the_output_folder(tmp_path):
-    from cadcomplete import completion
+    from cadcomplete.completion import completion
     from cadcomplete.kernel.contain import Kernel
     from cadcomplete.kernel.jobs import Report
 

@@ -10,7 +10,8 @@ from conftest import PARTS, PLATE, mesh_of
 
 from cadcomplete import answering, readers
 from cadcomplete.clouds.cloud import sample_cloud
-from cadcomplete.completion import complete, kept, shipped_model, unused, write
+from cadcomplete.completion.completion import complete, kept, shipped_model, unused, write
+from cadcomplete.completion.wording import EXPECTED, PROBABILITY
 from cadcomplete.completion_reports import _completions, completions_text
 from cadcomplete.data.truncate import versions
 from cadcomplete.errors import InputError
@@ -18,7 +19,6 @@ from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode, encode
-from cadcomplete.wording import EXPECTED, PROBABILITY
 
 KEEP = 3
 """Of the flange: its third operation is a sketch, so that it cannot be finished."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from conftest import PLATE
 
-from cadcomplete.candidates import ideas
-from cadcomplete.habits import RADII, known_planes, usual_sketches
+from cadcomplete.completion.ideas import ideas
+from cadcomplete.completion.usual import RADII, known_planes, usual_sketches
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.operations import Sketch
 from cadcomplete.language.lines import decode

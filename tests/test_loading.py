@@ -11,7 +11,8 @@ import torch
 from conftest import PARTS, PLATE
 
 from cadcomplete import readers
-from cadcomplete.completion import complete, shipped_model
+from cadcomplete.completion.completion import complete, shipped_model
+from cadcomplete.completion.predictor import ModelPredictor, prompted
 from cadcomplete.config import from_dict
 from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.history.sequence import CadSequence, truncate
@@ -21,7 +22,6 @@ from cadcomplete.model import checkpoint, loading
 from cadcomplete.model.checkpoint import Checkpoint
 from cadcomplete.model.generate import Row, Sampling, begin, generate, usual_sampling
 from cadcomplete.predictions import Case, Finished
-from cadcomplete.predictor import ModelPredictor, prompted
 
 NO_CARD = not torch.cuda.is_available()
 

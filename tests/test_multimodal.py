@@ -13,7 +13,8 @@ from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.clouds.measured import measured
 from cadcomplete.clouds.read import read_scan
-from cadcomplete.completion import complete
+from cadcomplete.completion.completion import complete
+from cadcomplete.completion.predictor import prompted
 from cadcomplete.config import from_dict
 from cadcomplete.data import modalities
 from cadcomplete.data.labels import operation_cuts
@@ -28,7 +29,6 @@ from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.language.prompt import IMAGE, POINTS, prompt
 from cadcomplete.model import checkpoint
 from cadcomplete.placing.shapes import read_shape
-from cadcomplete.predictor import prompted
 from cadcomplete.training.train import set_up, train
 
 FLANGE = PARTS / "flange.json"

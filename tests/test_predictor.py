@@ -11,14 +11,15 @@ import torch
 from conftest import PARTS, PLATE, mesh_of
 
 from cadcomplete import readers
-from cadcomplete.candidates import Candidate, averaged, turned
 from cadcomplete.clouds.cloud import sample_cloud
-from cadcomplete.completion import complete, predictor
+from cadcomplete.completion.completion import complete, predictor
+from cadcomplete.completion.features import FEATURES, alike, features
+from cadcomplete.completion.ideas import Candidate, averaged, turned
+from cadcomplete.completion.parts import expected, finished_parts, overlaps
+from cadcomplete.completion.predictor import TURNS, prompted
+from cadcomplete.completion.usual import same_spans, usual_extrudes
 from cadcomplete.data.augment import move
-from cadcomplete.features import FEATURES, alike, features
-from cadcomplete.finishing import expected, finished_parts, overlaps
 from cadcomplete.fitting import settled, wanted
-from cadcomplete.habits import same_spans, usual_extrudes
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
@@ -28,7 +29,6 @@ from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.metrics.operations import rank
 from cadcomplete.model.generate import Row, begin, generate, score
 from cadcomplete.predictions import Case
-from cadcomplete.predictor import TURNS, prompted
 
 BOSS = (
     PLATE
@@ -120,7 +120,7 @@ def test_only_the_next_operation_can_be_asked_for(kernel, monkeypatch):
         steps.append(sampling.until)
         return generate(began, start, sampling)
 
-    monkeypatch.setattr("cadcomplete.predictor.generate", noted)
+    monkeypatch.setattr("cadcomplete.completion.predictor.generate", noted)
     flange = readers.read(PARTS / "flange.json")
     found = complete(flange, keep=3, n=3, only_next=True, kernel=kernel)
     assert steps == ["extrude"]

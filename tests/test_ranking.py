@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cadcomplete import ranking
+from cadcomplete.completion import ranking
+from cadcomplete.completion.ranking import FILE, Ranker
 from cadcomplete.errors import CheckpointError
-from cadcomplete.ranking import FILE, Ranker
 
 
 @pytest.fixture(scope="module")

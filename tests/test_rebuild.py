@@ -14,13 +14,13 @@ import cadcomplete
 from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.clouds.shape import turn
+from cadcomplete.completion.rebuilding import rebuild, write
 from cadcomplete.errors import InputError
 from cadcomplete.exporters import convert
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.meshes.manifolds import iou, solid
-from cadcomplete.rebuilding import rebuild, write
 from cadcomplete.shape_reports import rebuilt_text
 
 

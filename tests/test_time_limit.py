@@ -10,8 +10,9 @@ import dying_exports
 import pytest
 from conftest import PARTS, PLATE
 
-from cadcomplete import answering, completion, readers
-from cadcomplete.completion import complete, write
+from cadcomplete import answering, readers
+from cadcomplete.completion import completion
+from cadcomplete.completion.completion import complete, write
 from cadcomplete.deadline import NEVER, Deadline, OutOfTime
 from cadcomplete.errors import NoAnswerError, TimeLimitError
 from cadcomplete.files import clear

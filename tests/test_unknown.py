@@ -19,7 +19,7 @@ from omnicad_documents import (
 from test_fusion360 import fusion
 
 from cadcomplete import readers
-from cadcomplete.completion import kept
+from cadcomplete.completion.completion import kept
 from cadcomplete.config import Config
 from cadcomplete.data.augment import move, scale, symmetries
 from cadcomplete.data.dataset import Histories

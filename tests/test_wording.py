@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from conftest import PLATE
 
+from cadcomplete.completion.wording import EXPECTED, PROBABILITY, in_words, told
 from cadcomplete.language.lines import decode
-from cadcomplete.wording import EXPECTED, PROBABILITY, in_words, told
 
 HOLES = "sketch 0 0 10 +z +x\n" + "".join(f"circle {x} {y} 2\n" for x in (5, 35) for y in (5, 25))
 RING = "sketch 0 0 10 +z +x\ncircle 20 15 9\ncircle 20 15 7\n"

@@ -54,8 +54,8 @@ def predictor(
     if baseline is not None:
         return lambda data: made(baseline, data.training, kernel=kernel)
 
-    from cadcomplete.predictor import ModelPredictor
-    from cadcomplete.searching import SearchPredictor
+    from cadcomplete.completion.predictor import ModelPredictor
+    from cadcomplete.completion.searching import SearchPredictor
 
     model, sampling = load()
     if source == "search":

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from cadcomplete.completion.effects import Kind, Step, effect
 from cadcomplete.data.describe.words import joined, number, plural, times
-from cadcomplete.effects import Kind, Step, effect
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import Extrude, Loop, Operation, Profile, Sketch

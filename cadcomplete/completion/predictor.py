@@ -17,17 +17,18 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from cadcomplete import ranking
-from cadcomplete.candidates import Candidate, averaged, extended, ideas, scored, turned
-from cadcomplete.choosing import ByEffect, BySketch, chosen
 from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.clouds.measured import measured
+from cadcomplete.completion import ranking
+from cadcomplete.completion.choosing import ByEffect, BySketch, chosen
+from cadcomplete.completion.effects import SAME
+from cadcomplete.completion.features import FEATURES, alike, bent, features
+from cadcomplete.completion.ideas import Candidate, averaged, extended, ideas, scored, turned
+from cadcomplete.completion.parts import Part, finished_parts
+from cadcomplete.completion.ranking import Ranker
 from cadcomplete.data.augment import Symmetry, move
 from cadcomplete.deadline import NEVER, Deadline
-from cadcomplete.effects import SAME
 from cadcomplete.errors import GeometryError, InputError
-from cadcomplete.features import FEATURES, alike, bent, features
-from cadcomplete.finishing import Part, finished_parts
 from cadcomplete.fitting import Wanted, settled, wanted
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Sketch
@@ -50,7 +51,6 @@ from cadcomplete.model.generate import (
 )
 from cadcomplete.model.inputs import picture, surface
 from cadcomplete.predictions import Case, Finished, Prediction, Suggestion
-from cadcomplete.ranking import Ranker
 
 Answers = TypeVar("Answers", tuple[Suggestion, ...], tuple[Finished, ...])
 

@@ -8,17 +8,17 @@ from typing import Literal, cast
 
 import numpy as np
 
-from cadcomplete.candidates import Candidate, ideas
+from cadcomplete.completion.features import FEATURES
+from cadcomplete.completion.ideas import Candidate, ideas
+from cadcomplete.completion.parts import finished_parts
+from cadcomplete.completion.predictor import Answers, ModelPredictor, Question, looked_at
 from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import InputError
-from cadcomplete.features import FEATURES
-from cadcomplete.finishing import finished_parts
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Sketch
 from cadcomplete.language.grammar import Matcher
 from cadcomplete.model.generate import Began
 from cadcomplete.predictions import Case
-from cadcomplete.predictor import Answers, ModelPredictor, Question, looked_at
 
 _MISSED = 30.0
 """By how many nats an idea is less probable for all of the agreement that it misses."""

@@ -15,9 +15,9 @@ from itertools import islice
 import numpy as np
 
 from cadcomplete import fitting
+from cadcomplete.completion.usual import usual_extrudes, usual_sketches
 from cadcomplete.data.augment import Symmetry, move
 from cadcomplete.fitting import Wanted
-from cadcomplete.habits import usual_extrudes, usual_sketches
 from cadcomplete.history.fields import Format
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from cadcomplete import exporters
-from cadcomplete.candidates import extended
+from cadcomplete.completion.ideas import extended
+from cadcomplete.completion.predictor import ModelPredictor, Question
+from cadcomplete.completion.wording import EXPECTED, PROBABILITY, in_words, told
 from cadcomplete.deadline import NEVER, TIME_WAS_UP, Deadline, OutOfTime
 from cadcomplete.errors import InputError, KernelFailure, TimeLimitError
 from cadcomplete.exporters import export
@@ -32,9 +34,7 @@ from cadcomplete.model.checkpoint import Checkpoint
 from cadcomplete.model.generate import Row, Sampling, usual_sampling
 from cadcomplete.placing.shapes import Shape, shown
 from cadcomplete.predictions import Case, Finished, Suggestion, check_count, check_seed
-from cadcomplete.predictor import ModelPredictor, Question
 from cadcomplete.readers import Document, read
-from cadcomplete.wording import EXPECTED, PROBABILITY, in_words, told
 
 Tell = Callable[[str], None]
 """Hears what is being done, in a few words."""

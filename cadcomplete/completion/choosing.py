@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from manifold3d import Manifold
 
-from cadcomplete.effects import SAME, Columns, Effect, Flaw, alike, effect, flaw, reaches
+from cadcomplete.completion.effects import SAME, Columns, Effect, Flaw, alike, effect, flaw, reaches
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence
