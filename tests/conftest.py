@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from cadcomplete import cli
+from cadcomplete.cli import app as cli
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.lines import decode
 from cadcomplete.meshes.mesh import Mesh

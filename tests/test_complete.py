@@ -8,17 +8,18 @@ from dataclasses import replace
 import pytest
 from conftest import PARTS, PLATE, mesh_of
 
-from cadcomplete import answering, readers
+from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion.completion import complete, kept, shipped_model, unused, write
 from cadcomplete.completion.wording import EXPECTED, PROBABILITY
-from cadcomplete.completion_reports import _completions, completions_text
 from cadcomplete.data.truncate import versions
 from cadcomplete.errors import InputError
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode, encode
+from cadcomplete.reports import answering
+from cadcomplete.reports.completions import _completions, completions_text
 
 KEEP = 3
 """Of the flange: its third operation is a sketch, so that it cannot be finished."""

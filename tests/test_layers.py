@@ -137,7 +137,7 @@ def loaded(*command):
 
 
 def test_help_loads_nothing_heavy():
-    run = "sys.argv = ['cadcomplete', '--help']; from cadcomplete.cli import main; main()"
+    run = "sys.argv = ['cadcomplete', '--help']; from cadcomplete.cli.app import main; main()"
     assert loaded(*run.split("; ")) == set()
 
 
@@ -146,7 +146,7 @@ def test_training_needs_neither_the_kernel_nor_readers_of_raw_files():
 
 
 def test_inspecting_and_converting_need_no_torch():
-    assert "torch" not in loaded("import cadcomplete.reports", "import cadcomplete.exporters")
+    assert "torch" not in loaded("import cadcomplete.reports.parts", "import cadcomplete.exporters")
 
 
 def test_no_broad_except_and_no_print_outside_the_command_line():

@@ -141,7 +141,7 @@ def test_what_is_there_is_not_overwritten(tmp_path):
 def test_the_command_line_exports_too(tmp_path, monkeypatch, capsys):
     import sys
 
-    from cadcomplete import cli
+    from cadcomplete.cli import app as cli
 
     monkeypatch.setattr(sys, "argv", ["cadcomplete", "export", "-o", str(tmp_path / "out")])
     with pytest.raises(SystemExit) as left:

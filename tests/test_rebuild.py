@@ -21,7 +21,7 @@ from cadcomplete.kernel.build import build
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.meshes.manifolds import iou, solid
-from cadcomplete.shape_reports import rebuilt_text
+from cadcomplete.reports.shapes import rebuilt_text
 
 
 def part(name):

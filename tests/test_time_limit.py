@@ -10,7 +10,7 @@ import dying_exports
 import pytest
 from conftest import PARTS, PLATE
 
-from cadcomplete import answering, readers
+from cadcomplete import readers
 from cadcomplete.completion import completion
 from cadcomplete.completion.completion import complete, write
 from cadcomplete.deadline import NEVER, Deadline, OutOfTime
@@ -20,6 +20,7 @@ from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode
 from cadcomplete.model.generate import Sampling
+from cadcomplete.reports import answering
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cadcomplete import exporters, readers
-from cadcomplete.answering import Answering, due_after
 from cadcomplete.clouds.read import Scan, check_file
 from cadcomplete.deadline import TIME_WAS_UP
 from cadcomplete.errors import InputError, keeping
@@ -22,7 +21,8 @@ from cadcomplete.placing.shapes import read_shape, reading
 from cadcomplete.predictions import check_count, check_seed
 from cadcomplete.progress import telling
 from cadcomplete.readers import Document
-from cadcomplete.reports import counted
+from cadcomplete.reports.answering import Answering, due_after
+from cadcomplete.reports.parts import counted
 
 if TYPE_CHECKING:
     from cadcomplete.completion.completion import Completions

@@ -14,8 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cadcomplete.model.threads import one_thread
-from cadcomplete.options import (
+from cadcomplete.cli.options import (
     AnswerWithin,
     AsJson,
     BaseModel,
@@ -31,7 +30,8 @@ from cadcomplete.options import (
     TokenizerFolder,
     TopP,
 )
-from cadcomplete.shape_commands import Place, Points, Units, Up, rebuild
+from cadcomplete.cli.shapes import Place, Points, Units, Up, rebuild
+from cadcomplete.model.threads import one_thread
 
 app = typer.Typer(
     name="cadcomplete",
@@ -120,7 +120,7 @@ def inspect(
     time_limit: Annotated[float, typer.Option(help="Seconds the CAD kernel may take.")] = 120.0,
 ) -> None:
     """Say what is in a history, what is wrong, and what it measures."""
-    from cadcomplete import reports
+    from cadcomplete.reports import parts as reports
 
     report = reports.inspect(part, tokenizer=tokenizer, time_limit=time_limit)
     if as_json:
@@ -141,7 +141,8 @@ def convert(
     time_limit: Annotated[float, typer.Option(help="Seconds the CAD kernel may take.")] = 120.0,
 ) -> None:
     """Convert a history to the format that the suffix of TARGET names."""
-    from cadcomplete import readers, reports
+    from cadcomplete import readers
+    from cadcomplete.reports import parts as reports
 
     document = readers.read(source)
     if dialect is not None:
@@ -165,7 +166,7 @@ def encode(
     as_json: AsJson = False,
 ) -> None:
     """Print the prompt that a model gets for a part."""
-    from cadcomplete import reports
+    from cadcomplete.reports import parts as reports
 
     report = reports.encode(part, text_format, cut=cut, caption=caption, tokenizer=tokenizer)
     for notice in report["notices"]:
@@ -184,7 +185,7 @@ def truncate(
     as_json: AsJson = False,
 ) -> None:
     """Write histories and evenly spaced beginnings of them."""
-    from cadcomplete import reports
+    from cadcomplete.reports import parts as reports
 
     report = reports.truncate(source, target, most=max_versions)
     if as_json:
@@ -228,9 +229,9 @@ def prepare(
     as_json: AsJson = False,
 ) -> None:
     """Make a data set of a folder of histories; a run that was stopped continues."""
-    from cadcomplete import reports
     from cadcomplete.data.prepare import report as reporting
     from cadcomplete.data.prepare.settings import Settings, named_styles
+    from cadcomplete.reports import parts as reports
 
     settings = Settings(
         layout=layout,  # type: ignore[arg-type]
@@ -263,7 +264,7 @@ def synthesize(
     as_json: AsJson = False,
 ) -> None:
     """Write synthetic parts that look like real ones, in our JSON."""
-    from cadcomplete import reports
+    from cadcomplete.reports import parts as reports
 
     report = reports.synthesize(target, count, start=start, seed=seed)
     if as_json:
@@ -302,7 +303,8 @@ def complete(
 ) -> None:
     """Propose how a half-finished part goes on."""
     one_thread()
-    from cadcomplete import answering, completion_reports
+    from cadcomplete.reports import answering
+    from cadcomplete.reports import completions as completion_reports
 
     asked = completion_reports.Asked(
         keep=keep,
@@ -350,7 +352,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a trained model as a folder that plain peft or transformers load."""
-    from cadcomplete import answering
+    from cadcomplete.reports import answering
 
     report = answering.export(model, to, output=output, base=base)
     _print_json(report) if as_json else typer.echo(answering.export_text(report))
@@ -457,8 +459,8 @@ def evaluate(
     """Measure how well held-out parts are completed; a run that was stopped continues."""
     one_thread()
     from cadcomplete import evaluate as evaluating
-    from cadcomplete import reports
     from cadcomplete.evaluate import tables
+    from cadcomplete.reports import parts as reports
 
     if generate is not None:
         others = {

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cadcomplete.options import AsJson, OutputFolder
+from cadcomplete.cli.options import AsJson, OutputFolder
 
 Points = Annotated[
     Path | None,
@@ -51,7 +51,7 @@ def rebuild(
     as_json: AsJson = False,
 ) -> None:
     """Find the sketches and extrudes that make a shape: a mesh, a solid or a scan."""
-    from cadcomplete import shape_reports
+    from cadcomplete.reports import shapes as shape_reports
 
     report = shape_reports.rebuild(
         shape,

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cadcomplete import exporters, readers
-from cadcomplete.answering import Answering
 from cadcomplete.errors import InputError, KernelFailure
 from cadcomplete.history.fields import FORMATS, Format
 from cadcomplete.history.operations import Extrude, Operation, Sketch, Unknown
@@ -21,6 +20,7 @@ from cadcomplete.kernel.jobs import Report, examine
 from cadcomplete.predictions import check_seed
 from cadcomplete.progress import progress, watched
 from cadcomplete.readers import Document
+from cadcomplete.reports.answering import Answering
 
 if TYPE_CHECKING:
     from cadcomplete.data.prepare.settings import Settings
