@@ -139,7 +139,7 @@ def startup(files: list[Path], args: argparse.Namespace) -> dict[str, str]:
 
     nothing = median("pass")
     shown = median(
-        "import sys; sys.argv = ['cadcomplete', '--help'];from cadcomplete.cli.app import main; main()"
+        "import sys; sys.argv = ['', '--help']; from cadcomplete.cli.app import main; main()"
     )
     return {
         "cadcomplete --help": f"{shown:.3f} s",

@@ -24,8 +24,8 @@ from cadcomplete.clouds.scanner import scanned
 from cadcomplete.data.modalities import load
 from cadcomplete.data.samples import Sample, read_samples
 from cadcomplete.fitting import Wanted, finish, next_extrudes, next_sketches, occupancy, wanted
-from cadcomplete.fitting.regions import inside_loop
-from cadcomplete.fitting.solids import combined, swept
+from cadcomplete.fitting.flat.regions import inside_loop
+from cadcomplete.fitting.space.solids import combined, swept
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate

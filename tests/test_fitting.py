@@ -12,8 +12,8 @@ from cadcomplete.clouds.cloud import PointCloud, sample_cloud
 from cadcomplete.clouds.scanner import scanned
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting import Wanted, finish, next_extrudes, next_sketches, wanted
-from cadcomplete.fitting.opening import closed, opening
-from cadcomplete.fitting.scores import state
+from cadcomplete.fitting.scan.opening import closed, opening
+from cadcomplete.fitting.space.scores import state
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence, truncate

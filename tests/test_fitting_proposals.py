@@ -12,8 +12,8 @@ from cadcomplete.clouds.cloud import PointCloud, sample_cloud
 from cadcomplete.clouds.scanner import scanned
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting import finish, next_extrudes, next_sketches, occupancy, settled, wanted
-from cadcomplete.fitting.faces import rounded
-from cadcomplete.fitting.scores import whole_state
+from cadcomplete.fitting.faces.faces import rounded
+from cadcomplete.fitting.space.scores import whole_state
 from cadcomplete.history.curves import Arc, Circle
 from cadcomplete.history.operations import Boolean, Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate, validate

@@ -9,13 +9,13 @@ from conftest import mesh_of
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.clouds.scanner import scanned
 from cadcomplete.fitting import finish, wanted
-from cadcomplete.fitting.ends import unseen_ends
-from cadcomplete.fitting.faces import Cylinder, Flat
-from cadcomplete.fitting.opening import Opening, opening
-from cadcomplete.fitting.snapping import snapped
-from cadcomplete.fitting.support import support
-from cadcomplete.fitting.symmetry import completed
-from cadcomplete.fitting.traced import traced
+from cadcomplete.fitting.faces.faces import Cylinder, Flat
+from cadcomplete.fitting.scan.ends import unseen_ends
+from cadcomplete.fitting.scan.opening import Opening, opening
+from cadcomplete.fitting.scan.snapping import snapped
+from cadcomplete.fitting.scan.support import support
+from cadcomplete.fitting.scan.symmetry import completed
+from cadcomplete.fitting.scan.traced import traced
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.lines import decode
 from cadcomplete.meshes.manifolds import iou, solid

@@ -9,8 +9,8 @@ import pytest
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting import occupancy
-from cadcomplete.fitting.regions import _arrays, inside_loop, inside_loops, inside_numpy
-from cadcomplete.fitting.winding import sums_loops, sums_numpy, winding
+from cadcomplete.fitting.flat.regions import _arrays, inside_loop, inside_loops, inside_numpy
+from cadcomplete.fitting.space.winding import sums_loops, sums_numpy, winding
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import BoundingBox
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Loop, Profile

@@ -31,7 +31,7 @@ from cadcomplete.data.reorder import reorder
 from cadcomplete.data.samples import Sample, read_samples
 from cadcomplete.errors import BuildError, InputError, UnsupportedError
 from cadcomplete.evaluate.questions import Held, choose
-from cadcomplete.fitting.solids import occupancy
+from cadcomplete.fitting.space.solids import occupancy
 from cadcomplete.history.operations import Extrude, Sketch, Unknown
 from cadcomplete.history.sequence import CadSequence, truncate, validate
 from cadcomplete.language.drawing import Drawing

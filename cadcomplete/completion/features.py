@@ -13,7 +13,7 @@ import numpy as np
 from cadcomplete.completion.ideas import Candidate, extended
 from cadcomplete.completion.usual import known_planes, same_spans
 from cadcomplete.fitting import Wanted
-from cadcomplete.fitting.scores import State, effect, state
+from cadcomplete.fitting.space.scores import State, effect, state
 from cadcomplete.history.geometry import Array, Plane, dot
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cadcomplete.fitting import Wanted, finish, occupancy
-from cadcomplete.fitting.scores import whole_state
+from cadcomplete.fitting.space.scores import whole_state
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.lines import encode

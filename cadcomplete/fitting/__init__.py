@@ -1,12 +1,12 @@
 """Fitting: from the cloud of a wanted part to the operations that come next."""
 
-from cadcomplete.fitting.extrudes import next_extrudes
-from cadcomplete.fitting.finishing import finish
-from cadcomplete.fitting.proposals import Proposal
-from cadcomplete.fitting.settling import settled
-from cadcomplete.fitting.sketches import next_sketches
-from cadcomplete.fitting.solids import occupancy
-from cadcomplete.fitting.wanted import Wanted, wanted
+from cadcomplete.fitting.drawn.extrudes import next_extrudes
+from cadcomplete.fitting.drawn.finishing import finish
+from cadcomplete.fitting.drawn.proposals import Proposal
+from cadcomplete.fitting.drawn.sketches import next_sketches
+from cadcomplete.fitting.scan.settling import settled
+from cadcomplete.fitting.space.solids import occupancy
+from cadcomplete.fitting.space.wanted import Wanted, wanted
 
 __all__ = [
     "Proposal",

@@ -11,7 +11,7 @@ import numpy as np
 
 from cadcomplete.clouds.cloud import by_area
 from cadcomplete.clouds.estimate import neighbours
-from cadcomplete.fitting.walls import prefix_faces
+from cadcomplete.fitting.flat.walls import prefix_faces
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence

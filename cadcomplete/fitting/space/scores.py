@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from manifold3d import Manifold
 
-from cadcomplete.fitting.regions import Bools
-from cadcomplete.fitting.solids import combined, occupancy, swept
-from cadcomplete.fitting.wanted import VOLUME, Wanted
+from cadcomplete.fitting.flat.regions import Bools
+from cadcomplete.fitting.space.solids import combined, occupancy, swept
+from cadcomplete.fitting.space.wanted import VOLUME, Wanted
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean, Extrude
 from cadcomplete.history.sequence import CadSequence

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.fitting.faces import Cylinder, Flat, vec3
+from cadcomplete.fitting.faces.faces import Cylinder, Flat, vec3
 from cadcomplete.history.curves import Curve, Line
 from cadcomplete.history.geometry import Array, Plane, Vec3
 from cadcomplete.history.operations import Extrude, Sketch

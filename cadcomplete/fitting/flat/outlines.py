@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from cadcomplete.fitting.sections import Section
-from cadcomplete.fitting.walls import Walls
+from cadcomplete.fitting.flat.sections import Section
+from cadcomplete.fitting.flat.walls import Walls
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Vec2
 from cadcomplete.history.operations import Loop

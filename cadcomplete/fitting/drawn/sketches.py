@@ -6,19 +6,19 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cadcomplete.fitting.areas import Region, regions
-from cadcomplete.fitting.drawn import drawn
-from cadcomplete.fitting.levels import apart, levels, prefix_levels, round_levels
-from cadcomplete.fitting.placing import frame_of
-from cadcomplete.fitting.prisms import Prism, View
-from cadcomplete.fitting.proposals import Proposal, ranked
-from cadcomplete.fitting.regions import inside_loop
-from cadcomplete.fitting.scores import Slices, State, state
-from cadcomplete.fitting.sections import section
-from cadcomplete.fitting.settling import settled
-from cadcomplete.fitting.traced import traced
-from cadcomplete.fitting.walls import Bounds, prefix_faces
-from cadcomplete.fitting.wanted import Wanted
+from cadcomplete.fitting.drawn.drawn import drawn
+from cadcomplete.fitting.drawn.placing import frame_of
+from cadcomplete.fitting.drawn.proposals import Proposal, ranked
+from cadcomplete.fitting.flat.areas import Region, regions
+from cadcomplete.fitting.flat.levels import apart, levels, prefix_levels, round_levels
+from cadcomplete.fitting.flat.regions import inside_loop
+from cadcomplete.fitting.flat.sections import section
+from cadcomplete.fitting.flat.walls import Bounds, prefix_faces
+from cadcomplete.fitting.scan.settling import settled
+from cadcomplete.fitting.scan.traced import traced
+from cadcomplete.fitting.space.prisms import Prism, View
+from cadcomplete.fitting.space.scores import Slices, State, state
+from cadcomplete.fitting.space.wanted import Wanted
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from cadcomplete.fitting.faces import Cylinder, Flat, vec3
-from cadcomplete.fitting.rounds import across
+from cadcomplete.fitting.faces.faces import Cylinder, Flat, vec3
+from cadcomplete.fitting.faces.rounds import across
 from cadcomplete.history.geometry import Array, Vec3
 
 _STRAIGHT = math.cos(math.radians(6))  # the mean normal of a face

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cadcomplete.fitting.areas import Region
+from cadcomplete.fitting.flat.areas import Region
 from cadcomplete.history.geometry import Array
 
 

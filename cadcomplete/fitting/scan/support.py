@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cadcomplete.fitting.solids import combined, inside_profile, occupancy, swept
-from cadcomplete.fitting.wanted import Wanted
+from cadcomplete.fitting.space.solids import combined, inside_profile, occupancy, swept
+from cadcomplete.fitting.space.wanted import Wanted
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate

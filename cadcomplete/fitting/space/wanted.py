@@ -8,15 +8,15 @@ import numpy as np
 
 from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.errors import GeometryError
-from cadcomplete.fitting.ends import ROUND, unseen_ends
-from cadcomplete.fitting.faces import Cylinder, Flat
-from cadcomplete.fitting.noisy import noise_of, noisy_surfaces
-from cadcomplete.fitting.opening import Opening, closed, opening
-from cadcomplete.fitting.snapping import snapped
-from cadcomplete.fitting.straightening import straightened, upright
-from cadcomplete.fitting.surfaces import surfaces
-from cadcomplete.fitting.symmetry import completed
-from cadcomplete.fitting.winding import Winding
+from cadcomplete.fitting.faces.faces import Cylinder, Flat
+from cadcomplete.fitting.faces.surfaces import surfaces
+from cadcomplete.fitting.scan.ends import ROUND, unseen_ends
+from cadcomplete.fitting.scan.noisy import noise_of, noisy_surfaces
+from cadcomplete.fitting.scan.opening import Opening, closed, opening
+from cadcomplete.fitting.scan.snapping import snapped
+from cadcomplete.fitting.scan.straightening import straightened, upright
+from cadcomplete.fitting.scan.symmetry import completed
+from cadcomplete.fitting.space.winding import Winding
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Operation
 

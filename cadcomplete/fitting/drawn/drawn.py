@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.fitting.extents import clean
-from cadcomplete.fitting.placing import plane_at, sketch_on
-from cadcomplete.fitting.prisms import Prism, View
-from cadcomplete.fitting.profiles import nesting
-from cadcomplete.fitting.proposals import Proposal
-from cadcomplete.fitting.regions import inside_loop
-from cadcomplete.fitting.scores import State
-from cadcomplete.fitting.solids import occupancy
+from cadcomplete.fitting.drawn.extents import clean
+from cadcomplete.fitting.drawn.placing import plane_at, sketch_on
+from cadcomplete.fitting.drawn.proposals import Proposal
+from cadcomplete.fitting.flat.profiles import nesting
+from cadcomplete.fitting.flat.regions import inside_loop
+from cadcomplete.fitting.space.prisms import Prism, View
+from cadcomplete.fitting.space.scores import State
+from cadcomplete.fitting.space.solids import occupancy
 from cadcomplete.history.geometry import Array, Plane
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cadcomplete.fitting.extents import Extents, extents
-from cadcomplete.fitting.levels import levels
-from cadcomplete.fitting.profiles import Nesting, choices, mask_of, masks, merged, nesting
-from cadcomplete.fitting.proposals import Proposal, ranked
-from cadcomplete.fitting.regions import Bools
-from cadcomplete.fitting.scores import Slices, State, state
-from cadcomplete.fitting.settling import settled
-from cadcomplete.fitting.wanted import Wanted
+from cadcomplete.fitting.drawn.extents import Extents, extents
+from cadcomplete.fitting.drawn.proposals import Proposal, ranked
+from cadcomplete.fitting.flat.levels import levels
+from cadcomplete.fitting.flat.profiles import Nesting, choices, mask_of, masks, merged, nesting
+from cadcomplete.fitting.flat.regions import Bools
+from cadcomplete.fitting.scan.settling import settled
+from cadcomplete.fitting.space.scores import Slices, State, state
+from cadcomplete.fitting.space.wanted import Wanted
 from cadcomplete.history.operations import Boolean, Extrude, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence
 

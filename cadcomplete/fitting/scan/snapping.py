@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cadcomplete.fitting.faces import Cylinder, Flat
-from cadcomplete.fitting.noisy import FACING
+from cadcomplete.fitting.faces.faces import Cylinder, Flat
+from cadcomplete.fitting.scan.noisy import FACING
 from cadcomplete.history.geometry import Array
 
 _NEAR = 3.2  # how far off a face its points may be, in standard deviations

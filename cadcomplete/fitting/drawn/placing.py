@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cadcomplete.fitting.faces import vec3
-from cadcomplete.fitting.rounds import across
+from cadcomplete.fitting.faces.faces import vec3
+from cadcomplete.fitting.faces.rounds import across
 from cadcomplete.history.geometry import Array, Plane, Vec2, Vec3
 from cadcomplete.history.operations import Loop, Sketch
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.fitting.regions import Bools, inside_loop
+from cadcomplete.fitting.flat.regions import Bools, inside_loop
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence, check_known

@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cadcomplete.fitting.extrudes import next_extrudes, of_sketch
-from cadcomplete.fitting.proposals import Proposal, ranked
-from cadcomplete.fitting.scores import State, extended, state
-from cadcomplete.fitting.settling import settled
-from cadcomplete.fitting.sketches import next_sketches
-from cadcomplete.fitting.support import support
-from cadcomplete.fitting.wanted import Wanted
+from cadcomplete.fitting.drawn.extrudes import next_extrudes, of_sketch
+from cadcomplete.fitting.drawn.proposals import Proposal, ranked
+from cadcomplete.fitting.drawn.sketches import next_sketches
+from cadcomplete.fitting.scan.settling import settled
+from cadcomplete.fitting.scan.support import support
+from cadcomplete.fitting.space.scores import State, extended, state
+from cadcomplete.fitting.space.wanted import Wanted
 from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cadcomplete.fitting.faces import Cylinder, Flat, vec3
-from cadcomplete.fitting.opening import Opening
+from cadcomplete.fitting.faces.faces import Cylinder, Flat, vec3
+from cadcomplete.fitting.scan.opening import Opening
 from cadcomplete.history.geometry import Array
 
 ROUND = 0.55  # of a full turn, above which a cylinder is taken for a whole one

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cadcomplete.fitting.solids import occupancy
-from cadcomplete.fitting.straightening import registered
-from cadcomplete.fitting.walls import known_faces
-from cadcomplete.fitting.wanted import VOLUME, Wanted, of_scan
+from cadcomplete.fitting.flat.walls import known_faces
+from cadcomplete.fitting.scan.straightening import registered
+from cadcomplete.fitting.space.solids import occupancy
+from cadcomplete.fitting.space.wanted import VOLUME, Wanted, of_scan
 from cadcomplete.history.sequence import CadSequence
 
 _UNSEEN = 0.15  # what a place counts where nothing was seen, to one where something was

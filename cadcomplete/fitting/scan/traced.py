@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cadcomplete.fitting.areas import Region
-from cadcomplete.fitting.labels import connected
-from cadcomplete.fitting.outlines import Edge, paths
-from cadcomplete.fitting.wanted import Wanted
+from cadcomplete.fitting.flat.areas import Region
+from cadcomplete.fitting.flat.labels import connected
+from cadcomplete.fitting.flat.outlines import Edge, paths
+from cadcomplete.fitting.space.wanted import Wanted
 from cadcomplete.history.curves import Line
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean, Loop

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.fitting.rounds import across
-from cadcomplete.fitting.winding import Winding, winding
+from cadcomplete.fitting.faces.rounds import across
+from cadcomplete.fitting.space.winding import Winding, winding
 from cadcomplete.history.geometry import Array
 
 _DIRECTIONS = 600  # that are tried

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from cadcomplete.fitting.faces import Cylinder, Flat, box_of, rounded, vec3
-from cadcomplete.fitting.facets import Facets, facets
-from cadcomplete.fitting.rounds import cylinders
-from cadcomplete.fitting.sparse import sparse_cylinders
+from cadcomplete.fitting.faces.faces import Cylinder, Flat, box_of, rounded, vec3
+from cadcomplete.fitting.faces.facets import Facets, facets
+from cadcomplete.fitting.faces.rounds import cylinders
+from cadcomplete.fitting.faces.sparse import sparse_cylinders
 from cadcomplete.history.geometry import Array
 
 _LEAST = 3  # points of a flat face

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cadcomplete.fitting.ends import ROUND
-from cadcomplete.fitting.faces import Cylinder, Flat
-from cadcomplete.fitting.opening import Opening
+from cadcomplete.fitting.faces.faces import Cylinder, Flat
+from cadcomplete.fitting.scan.ends import ROUND
+from cadcomplete.fitting.scan.opening import Opening
 from cadcomplete.history.geometry import Array
 
 _TESTED = 800  # points that are looked for in the mirror

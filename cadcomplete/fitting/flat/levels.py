@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from cadcomplete.fitting.ends import TOWARDS
-from cadcomplete.fitting.faces import Cylinder
-from cadcomplete.fitting.wanted import Wanted
+from cadcomplete.fitting.faces.faces import Cylinder
+from cadcomplete.fitting.scan.ends import TOWARDS
+from cadcomplete.fitting.space.wanted import Wanted
 from cadcomplete.history.geometry import Array, Plane
 from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.fitting.labels import connected
-from cadcomplete.fitting.outlines import outlines
-from cadcomplete.fitting.sections import Section
+from cadcomplete.fitting.flat.labels import connected
+from cadcomplete.fitting.flat.outlines import outlines
+from cadcomplete.fitting.flat.sections import Section
 from cadcomplete.history.curves import Circle, Line
 from cadcomplete.history.operations import Boolean, Loop
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.fitting.labels import connected
-from cadcomplete.fitting.solids import occupancy
-from cadcomplete.fitting.walls import Walls
-from cadcomplete.fitting.wanted import Wanted
+from cadcomplete.fitting.flat.labels import connected
+from cadcomplete.fitting.flat.walls import Walls
+from cadcomplete.fitting.space.solids import occupancy
+from cadcomplete.fitting.space.wanted import Wanted
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
 

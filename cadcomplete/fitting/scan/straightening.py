@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from cadcomplete.fitting.faces import Cylinder, Flat, vec3
-from cadcomplete.fitting.noisy import FACING
+from cadcomplete.fitting.faces.faces import Cylinder, Flat, vec3
+from cadcomplete.fitting.scan.noisy import FACING
 from cadcomplete.history.geometry import Array, rotation
 
 _MOST_TURN = np.radians(3.0)

@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from cadcomplete.fitting.faces import Cylinder, box_of, rounded, vec3
-from cadcomplete.fitting.facets import Facets
+from cadcomplete.fitting.faces.faces import Cylinder, box_of, rounded, vec3
+from cadcomplete.fitting.faces.facets import Facets
 from cadcomplete.history.geometry import Array
 
 _STEP = math.radians(14.0)  # the largest turn between strips

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from cadcomplete.fitting.regions import Bools, inside_loop
+from cadcomplete.fitting.flat.regions import Bools, inside_loop
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Loop, Profile, Sketch
 

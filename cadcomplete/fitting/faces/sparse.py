@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cadcomplete.fitting.faces import Cylinder, box_of, rounded, vec3
-from cadcomplete.fitting.rounds import across
+from cadcomplete.fitting.faces.faces import Cylinder, box_of, rounded, vec3
+from cadcomplete.fitting.faces.rounds import across
 from cadcomplete.history.geometry import Array
 
 _LEAST = 5

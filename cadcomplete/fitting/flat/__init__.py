@@ -1,0 +1,1 @@
+"""Sections of a part, and the loops that designers would draw there."""
