@@ -21,9 +21,8 @@ from torch import Tensor, nn
 from transformers import DynamicCache
 
 from cadcomplete.config import Config, from_dict, load
-from cadcomplete.data.labels import IGNORED
 from cadcomplete.language.prompt import IMAGE, POINTS
-from cadcomplete.language.tokenizer import TextTokenizer
+from cadcomplete.language.tokenizer import IGNORED, TextTokenizer
 from cadcomplete.model.assembly import assemble, qwen3_config
 from cadcomplete.model.losses import LOSSES
 from cadcomplete.model.model import CompletionModel

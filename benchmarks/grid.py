@@ -11,12 +11,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-from cadcomplete.data.augment import scale
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Vec2
 from cadcomplete.history.operations import Extent, Extrude, Operation
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.symmetry import scale
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report, examine
 from cadcomplete.meshes.manifolds import iou, solid

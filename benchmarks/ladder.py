@@ -21,12 +21,12 @@ import torch
 
 from cadcomplete.config import Config, DecoderConfig, from_dict, load
 from cadcomplete.data.collate import collate
-from cadcomplete.data.labels import IGNORED, Labelled, evenly_spaced, label, operation_cuts
+from cadcomplete.data.labels import Labelled, evenly_spaced, label, operation_cuts
 from cadcomplete.data.rows import packed
 from cadcomplete.errors import RefusedSample
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.prompt import prompt
-from cadcomplete.language.tokenizer import TextTokenizer, Tokens
+from cadcomplete.language.tokenizer import IGNORED, TextTokenizer, Tokens
 from cadcomplete.model.assembly import assemble, qwen3_config
 from cadcomplete.model.model import CompletionModel
 from cadcomplete.plan.memory import model_of

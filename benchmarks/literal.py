@@ -19,7 +19,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cadcomplete.data.labels import IGNORED, evenly_spaced
+from cadcomplete.data.labels import evenly_spaced
+from cadcomplete.language.tokenizer import IGNORED
 
 Encode = Callable[[str], list[int]]
 """From a text to the ids of its tokens."""

@@ -13,10 +13,10 @@ import torch
 from conftest import PARTS, ROOT
 
 from cadcomplete.data.dataset import Histories
-from cadcomplete.data.labels import IGNORED, evenly_spaced
+from cadcomplete.data.labels import evenly_spaced
 from cadcomplete.data.samples import Sample
 from cadcomplete.language.prompt import Features
-from cadcomplete.language.tokenizer import TextTokenizer, shipped
+from cadcomplete.language.tokenizer import IGNORED, TextTokenizer, shipped
 from cadcomplete.model.assembly import assemble
 from cadcomplete.training.train import Run
 

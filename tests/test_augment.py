@@ -10,17 +10,15 @@ from conftest import PARTS
 from cadcomplete.clouds.cloud import normalize, sample_cloud
 from cadcomplete.data.augment import (
     SCALES,
-    move,
     move_cloud,
-    scale,
     scale_cloud,
-    symmetries,
     variant,
     variant_scale,
     variant_symmetries,
     variant_symmetry,
 )
 from cadcomplete.data.samples import hash64
+from cadcomplete.history.symmetry import move, scale, symmetries
 from cadcomplete.language.lines import encode
 from cadcomplete.meshes.mesh import to_trimesh
 from cadcomplete.meshes.render import VIEWS, render

@@ -14,10 +14,10 @@ from cadcomplete.baselines.judging import Idea
 from cadcomplete.baselines.regions import nest, pattern_of, profiles
 from cadcomplete.baselines.voting import elected, expected_best
 from cadcomplete.data import synthetic
-from cadcomplete.data.augment import move, scale, symmetries
 from cadcomplete.errors import InputError
 from cadcomplete.history.operations import Extrude
 from cadcomplete.history.sequence import truncate
+from cadcomplete.history.symmetry import move, scale, symmetries
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.meshes.manifolds import iou, solid

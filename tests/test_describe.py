@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from OCP.Standard import Standard_Failure
 
-from cadcomplete.data.augment import move, symmetries
 from cadcomplete.data.describe import describe
 from cadcomplete.data.describe.patterns import Arrangement, find_pattern
 from cadcomplete.data.describe.words import number, plural
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import Sketch
+from cadcomplete.history.symmetry import move, symmetries
 from cadcomplete.kernel.features import find as finding
 from cadcomplete.kernel.features.find import find_features
 from cadcomplete.language.lines import decode

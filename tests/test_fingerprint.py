@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from conftest import PLATE
 
-from cadcomplete.data.augment import move, symmetries
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Plane, Vec3
 from cadcomplete.history.operations import Extent, Extrude, Loop, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.symmetry import move, symmetries
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.fingerprint import fingerprint
 from cadcomplete.kernel.measure import measure

@@ -9,11 +9,11 @@ from conftest import PLATE
 
 from cadcomplete.config import DecoderConfig, ModelConfig
 from cadcomplete.data.collate import collate
-from cadcomplete.data.labels import IGNORED, label, operation_cuts
+from cadcomplete.data.labels import label, operation_cuts
 from cadcomplete.errors import RefusedSample
 from cadcomplete.language.lines import decode
 from cadcomplete.language.prompt import prompt
-from cadcomplete.language.tokenizer import TextTokenizer, Tokens
+from cadcomplete.language.tokenizer import IGNORED, TextTokenizer, Tokens
 from cadcomplete.model.assembly import qwen3_config
 from cadcomplete.model.model import CompletionModel
 from cadcomplete.model.pretrained import from_architecture

@@ -12,7 +12,8 @@ from cadcomplete.clouds.circles import Round, rounds
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.clouds.measured import levels, measured
 from cadcomplete.clouds.scanner import MISSING, NOISE, scanned
-from cadcomplete.data.augment import move_cloud, scale_cloud, symmetries
+from cadcomplete.data.augment import move_cloud, scale_cloud
+from cadcomplete.history.symmetry import symmetries
 
 STEPPED = (
     PLATE

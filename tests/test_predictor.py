@@ -18,11 +18,11 @@ from cadcomplete.completion.ideas import Candidate, averaged, turned
 from cadcomplete.completion.parts import expected, finished_parts, overlaps
 from cadcomplete.completion.predictor import TURNS, prompted
 from cadcomplete.completion.usual import same_spans, usual_extrudes
-from cadcomplete.data.augment import move
 from cadcomplete.fitting import settled, wanted
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
+from cadcomplete.history.symmetry import move
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.meshes.manifolds import iou, solid

@@ -16,7 +16,7 @@ import pytest
 from conftest import REAL, ROOT, real
 
 from cadcomplete import readers
-from cadcomplete.data.labels import IGNORED, label
+from cadcomplete.data.labels import label
 from cadcomplete.data.truncate import versions
 from cadcomplete.errors import BuildError
 from cadcomplete.history.fields import FORMATS
@@ -25,7 +25,7 @@ from cadcomplete.kernel.build import build
 from cadcomplete.kernel.measure import check
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.language.prompt import prompt
-from cadcomplete.language.tokenizer import TextTokenizer, shipped
+from cadcomplete.language.tokenizer import IGNORED, TextTokenizer, shipped
 
 CHUNKS = {"omnicad": 8, "fusion360": 40}
 EXCEPTIONS = json.loads((ROOT / "tests" / "exceptions.json").read_text(encoding="utf-8"))

@@ -69,7 +69,7 @@ def test_a_file_that_is_no_pack_is_named(tmp_path):
 
 
 def test_measures_move_and_grow_with_the_part(parts):
-    from cadcomplete.data.augment import symmetries
+    from cadcomplete.history.symmetry import symmetries
 
     for part in parts:
         assert isinstance(part.clean, Measures)

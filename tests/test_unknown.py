@@ -21,7 +21,6 @@ from test_fusion360 import fusion
 from cadcomplete import readers
 from cadcomplete.completion.completion import kept
 from cadcomplete.config import Config
-from cadcomplete.data.augment import move, scale, symmetries
 from cadcomplete.data.dataset import Histories
 from cadcomplete.data.prepare import prepare
 from cadcomplete.data.prepare.report import text
@@ -34,6 +33,7 @@ from cadcomplete.evaluate.questions import Held, choose
 from cadcomplete.fitting.space.solids import occupancy
 from cadcomplete.history.operations import Extrude, Sketch, Unknown
 from cadcomplete.history.sequence import CadSequence, truncate, validate
+from cadcomplete.history.symmetry import move, scale, symmetries
 from cadcomplete.language.drawing import Drawing
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.language.prompt import Features

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from cadcomplete.data.collate import collate
-from cadcomplete.data.labels import IGNORED, Labelled
+from cadcomplete.data.labels import Labelled
+from cadcomplete.language.tokenizer import IGNORED
 from cadcomplete.model.model import CompletionModel
 
 

@@ -13,12 +13,13 @@ from continuing import continued, padded, token_losses
 from variants import relabelled
 
 from cadcomplete.data.dataset import Histories
-from cadcomplete.data.labels import IGNORED, Labelled
+from cadcomplete.data.labels import Labelled
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.operations import Operation, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.language.grammar import Grammar
 from cadcomplete.language.lines import decode, encode
+from cadcomplete.language.tokenizer import IGNORED
 from cadcomplete.model.generate import Prompt, Sampling, begin, generate
 from cadcomplete.model.model import CompletionModel
 

@@ -19,12 +19,12 @@ from continuing import continued, padded
 
 from cadcomplete.config import Config, from_dict
 from cadcomplete.data.dataset import Histories
-from cadcomplete.data.labels import IGNORED, Labelled, evenly_spaced, label
+from cadcomplete.data.labels import Labelled, evenly_spaced, label
 from cadcomplete.data.rows import InStages, Rows
 from cadcomplete.data.samples import Sample
 from cadcomplete.errors import RefusedSample
 from cadcomplete.language.lines import JSON_TAIL, Text
-from cadcomplete.language.tokenizer import Tokens
+from cadcomplete.language.tokenizer import IGNORED, Tokens
 from cadcomplete.training.train import Run
 
 

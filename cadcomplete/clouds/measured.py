@@ -14,9 +14,9 @@ import numpy as np
 
 from cadcomplete.clouds.circles import Round, rounds
 from cadcomplete.clouds.cloud import PointCloud
-from cadcomplete.data.augment import Symmetry
 from cadcomplete.history.fields import number
 from cadcomplete.history.geometry import Array
+from cadcomplete.history.symmetry import Symmetry
 
 MOST = 6
 """Positions along an axis; the faces with the largest area are named."""

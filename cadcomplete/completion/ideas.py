@@ -16,11 +16,11 @@ import numpy as np
 
 from cadcomplete import fitting
 from cadcomplete.completion.usual import usual_extrudes, usual_sketches
-from cadcomplete.data.augment import Symmetry, move
 from cadcomplete.fitting import Wanted
 from cadcomplete.history.fields import Format
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.symmetry import Symmetry, move
 from cadcomplete.language.grammar import Matcher
 from cadcomplete.language.lines import encode
 from cadcomplete.language.tokenizer import TextTokenizer

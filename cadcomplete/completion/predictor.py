@@ -26,13 +26,13 @@ from cadcomplete.completion.features import FEATURES, alike, bent, features
 from cadcomplete.completion.ideas import Candidate, averaged, extended, ideas, scored, turned
 from cadcomplete.completion.parts import Part, finished_parts
 from cadcomplete.completion.ranking import Ranker
-from cadcomplete.data.augment import Symmetry, move
 from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.fitting import Wanted, settled, wanted
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.symmetry import Symmetry, move
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import Report
 from cadcomplete.language.grammar import Grammar, Matcher

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cadcomplete.data.labels import IGNORED, Labelled
+from cadcomplete.data.labels import Labelled
+from cadcomplete.language.tokenizer import IGNORED
 
 _SHARES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
 

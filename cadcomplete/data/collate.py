@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cadcomplete.data.labels import IGNORED, Labelled
+from cadcomplete.data.labels import Labelled
 from cadcomplete.errors import RefusedSample
+from cadcomplete.language.tokenizer import IGNORED
 
 Row = Sequence[Labelled]
 """Samples that share a row; usually one."""

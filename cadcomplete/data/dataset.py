@@ -18,16 +18,7 @@ from cadcomplete.clouds.measured import measured
 from cadcomplete.clouds.scanner import scanned
 from cadcomplete.config import Config, StageConfig
 from cadcomplete.data import modalities
-from cadcomplete.data.augment import (
-    Symmetry,
-    move,
-    move_cloud,
-    scale,
-    scale_cloud,
-    symmetries,
-    variant_scale,
-    variant_symmetries,
-)
+from cadcomplete.data.augment import move_cloud, scale_cloud, variant_scale, variant_symmetries
 from cadcomplete.data.baselines import History
 from cadcomplete.data.draws import draws
 from cadcomplete.data.labels import Labelled, evenly_spaced, label, operation_cuts
@@ -37,6 +28,7 @@ from cadcomplete.data.sizes import Sizes, sizes_of, told
 from cadcomplete.data.stored import Parts
 from cadcomplete.errors import RefusedSample
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.symmetry import Symmetry, move, scale, symmetries
 from cadcomplete.language.lines import Text
 from cadcomplete.language.prompt import Features, prompt
 from cadcomplete.language.tokenizer import TextTokenizer, Tokens

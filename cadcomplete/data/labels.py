@@ -15,10 +15,7 @@ import numpy as np
 
 from cadcomplete.errors import RefusedSample
 from cadcomplete.language.lines import Text
-from cadcomplete.language.tokenizer import Tokens
-
-IGNORED = -100
-"""The label of a token that carries no loss, as in torch."""
+from cadcomplete.language.tokenizer import IGNORED, Tokens
 
 
 @dataclass(frozen=True, slots=True, eq=False)

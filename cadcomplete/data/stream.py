@@ -18,11 +18,12 @@ from torch.utils.data import IterableDataset, get_worker_info
 from cadcomplete.clouds.measured import Measures
 from cadcomplete.config import Config
 from cadcomplete.data import synthetic
-from cadcomplete.data.augment import SCALES, move, scale, symmetries
+from cadcomplete.data.augment import SCALES
 from cadcomplete.data.pack import Packed
 from cadcomplete.data.reorder import reorder
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.symmetry import move, scale, symmetries
 from cadcomplete.language.prompt import prompt
 from cadcomplete.language.tokenizer import TextTokenizer
 

@@ -25,6 +25,9 @@ PIECES = Regex(r"\n| ?-?\d+|\.\d+| ?[+\-@]?\p{L}+| ?[^\s\p{L}\d]+|\s")
 _REFUSED = (type(Exception()),)
 """What the library of tokenizers raises for a file that it does not understand: no own kind."""
 
+IGNORED = -100
+"""The label of a token that carries no loss, as in torch."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:

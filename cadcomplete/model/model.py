@@ -19,9 +19,9 @@ import torch
 from torch import Tensor, nn
 
 from cadcomplete.config import RatesConfig
-from cadcomplete.data.labels import IGNORED
 from cadcomplete.errors import InputError
 from cadcomplete.language.prompt import IMAGE, POINTS, Features
+from cadcomplete.language.tokenizer import IGNORED
 from cadcomplete.model.distributed import local
 from cadcomplete.model.losses import Loss, plain
 

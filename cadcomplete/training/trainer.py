@@ -27,9 +27,9 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from cadcomplete.config import Config
 from cadcomplete.data.collate import collate
-from cadcomplete.data.labels import IGNORED
 from cadcomplete.data.rows import InStages, Rows
 from cadcomplete.errors import ConfigError, DivergedError, InputError, MemoryLimitError
+from cadcomplete.language.tokenizer import IGNORED
 from cadcomplete.model import checkpoint
 from cadcomplete.model.checkpoint import Checkpoint
 from cadcomplete.model.distributed import gathered, local, spread, this_process, whole
