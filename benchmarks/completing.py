@@ -9,7 +9,8 @@ from collections import Counter
 from pathlib import Path
 
 from cadcomplete.completion.completion import complete
-from cadcomplete.data.samples import Sample, read_samples
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample
 from cadcomplete.errors import InputError, TextError
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode, encode

@@ -22,7 +22,8 @@ import numpy as np
 from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.clouds.scanner import scanned
 from cadcomplete.data.modalities import load
-from cadcomplete.data.samples import Sample, read_samples
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample
 from cadcomplete.fitting import Wanted, finish, next_extrudes, next_sketches, occupancy, wanted
 from cadcomplete.fitting.flat.regions import inside_loop
 from cadcomplete.fitting.space.solids import combined, swept

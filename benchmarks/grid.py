@@ -18,7 +18,8 @@ from cadcomplete.history.operations import Extent, Extrude, Operation
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.symmetry import scale
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import Report, examine
+from cadcomplete.kernel.jobs import examine
+from cadcomplete.kernel.report import Report
 from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.metrics.parameters import EXACT
 

@@ -13,7 +13,8 @@ from itertools import islice
 
 from cadcomplete.completion.ideas import USUAL
 from cadcomplete.completion.usual import usual_sketches
-from cadcomplete.data.samples import Sample, hash64, read_samples
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample, hash64
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import truncate
 from cadcomplete.metrics.operations import HIT, target

@@ -17,7 +17,8 @@ from cadcomplete.config import StageConfig
 from cadcomplete.data.collate import collate
 from cadcomplete.data.dataset import Histories
 from cadcomplete.data.labels import Labelled
-from cadcomplete.data.samples import Sample, read_samples
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample
 from cadcomplete.language.tokenizer import IGNORED
 from cadcomplete.model import checkpoint
 from cadcomplete.model.checkpoint import Checkpoint

@@ -29,7 +29,8 @@ from cadcomplete.clouds.cloud import PointCloud, normalize
 from cadcomplete.clouds.scanner import scanned
 from cadcomplete.clouds.shape import UNITS, turn
 from cadcomplete.data.modalities import load
-from cadcomplete.data.samples import Sample, read_samples
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample
 from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence, truncate

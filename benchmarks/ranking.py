@@ -24,7 +24,8 @@ from cadcomplete.completion import ranking
 from cadcomplete.completion.features import FEATURES, bent, features
 from cadcomplete.completion.predictor import ModelPredictor, situation
 from cadcomplete.data import modalities
-from cadcomplete.data.samples import Sample, hash64, read_samples
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample, hash64
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel

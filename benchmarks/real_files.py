@@ -13,7 +13,8 @@ from pathlib import Path
 from cadcomplete import readers
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import Report, examine
+from cadcomplete.kernel.jobs import examine
+from cadcomplete.kernel.report import Report
 from cadcomplete.language.lines import decode, encode
 
 

@@ -18,7 +18,8 @@ import numpy as np
 
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.clouds.read import scan_of
-from cadcomplete.data.samples import Sample, read_samples
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.fitting import finish, wanted
 from cadcomplete.history.sequence import CadSequence

@@ -30,8 +30,9 @@ from transformers.trainer_utils import IntervalStrategy, SaveStrategy, set_seed
 from cadcomplete.config import Config
 from cadcomplete.data.collate import collate
 from cadcomplete.data.dataset import Histories
+from cadcomplete.data.read import read_samples
 from cadcomplete.data.rows import InStages, Rows
-from cadcomplete.data.samples import Sample, hash64, read_samples
+from cadcomplete.data.samples import Sample, hash64
 from cadcomplete.files import write_text
 from cadcomplete.language.prompt import prompt
 from cadcomplete.language.tokenizer import TextTokenizer

@@ -30,7 +30,8 @@ from cadcomplete.history.operations import (
 )
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import Report, examine
+from cadcomplete.kernel.jobs import examine
+from cadcomplete.kernel.report import Report
 from cadcomplete.language.lines import encode
 
 SIZES = (1.5, 15.0, 150.0, 1500.0)

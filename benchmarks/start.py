@@ -32,9 +32,10 @@ from cadcomplete.config import Config, load
 from cadcomplete.data import synthetic
 from cadcomplete.data.dataset import Histories
 from cadcomplete.data.modalities import SIGNATURE
-from cadcomplete.data.prepare.shards import write_rows
+from cadcomplete.data.read import read_samples
 from cadcomplete.data.rows import InStages, Rows
-from cadcomplete.data.samples import Sample, read_samples
+from cadcomplete.data.samples import Sample
+from cadcomplete.data.shards import write_rows
 from cadcomplete.data.sources import find_data
 from cadcomplete.files import write_text
 from cadcomplete.language.lines import encode

@@ -23,7 +23,8 @@ from manifold3d import Manifold
 
 from cadcomplete import readers
 from cadcomplete.completion.completion import Completions, complete
-from cadcomplete.data.samples import Sample, hash64, read_samples
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample, hash64
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.operations import Extrude
 from cadcomplete.history.sequence import CadSequence, truncate

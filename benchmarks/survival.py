@@ -33,7 +33,8 @@ from cadcomplete.data.collate import collate
 from cadcomplete.data.dataset import Histories
 from cadcomplete.data.prepare import prepare
 from cadcomplete.data.prepare.settings import Settings as Preparing
-from cadcomplete.data.samples import Sample, find, read_samples
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample, find
 from cadcomplete.data.truncate import Truncated, truncate_folder
 from cadcomplete.errors import CadCompleteError, InputError
 from cadcomplete.evaluate import Settings, evaluate, rescore

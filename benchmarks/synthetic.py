@@ -23,8 +23,9 @@ from cadcomplete.history.geometry import Vec3, dot
 from cadcomplete.history.operations import Boolean, Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import Report, examine
+from cadcomplete.kernel.jobs import examine
 from cadcomplete.kernel.measure import Measures
+from cadcomplete.kernel.report import Report
 from cadcomplete.language.lines import encode
 from cadcomplete.language.tokenizer import TextTokenizer, shipped
 

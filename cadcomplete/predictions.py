@@ -14,7 +14,7 @@ from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.errors import InputError
 from cadcomplete.history.operations import Operation
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.kernel.jobs import Report
+from cadcomplete.kernel.report import Report
 
 
 @dataclass(frozen=True, slots=True, eq=False)

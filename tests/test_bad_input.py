@@ -276,7 +276,7 @@ def test_captions_that_are_none_are_refused_with_their_file(tmp_path, content):
 def test_an_id_inside_a_file_does_not_lead_out_of_the_output_folder(tmp_path):
     from cadcomplete.completion import completion
     from cadcomplete.kernel.contain import Kernel
-    from cadcomplete.kernel.jobs import Report
+    from cadcomplete.kernel.report import Report
 
     whole = from_sequence(decode("sketch 0 0 0 +z +x\ncircle 0 0 5\nextrude new to 1 0\n"))
     given = from_sequence(CadSequence((), "../../a b"))

@@ -15,7 +15,8 @@ from cadcomplete.data.collate import collate
 from cadcomplete.data.dataset import Histories
 from cadcomplete.data.prepare import prepare
 from cadcomplete.data.prepare.settings import Settings
-from cadcomplete.data.samples import Sample, read_samples
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample
 from cadcomplete.history.fields import FORMATS
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.lines import decode

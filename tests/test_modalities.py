@@ -22,15 +22,15 @@ from cadcomplete.clouds.cloud import normalize
 from cadcomplete.data.modalities import Image, Place, load
 from cadcomplete.data.prepare import prepare
 from cadcomplete.data.prepare.settings import Settings
-from cadcomplete.data.prepare.shards import (
+from cadcomplete.data.prepared import read_parts
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.shards import (
     read_row,
     read_rows,
     schema,
     split_file,
     write_rows,
 )
-from cadcomplete.data.prepared import read_parts
-from cadcomplete.data.samples import read_samples
 from cadcomplete.errors import InputError
 from cadcomplete.language.lines import decode
 

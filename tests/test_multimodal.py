@@ -20,7 +20,7 @@ from cadcomplete.data import modalities
 from cadcomplete.data.labels import operation_cuts
 from cadcomplete.data.prepare import prepare
 from cadcomplete.data.prepare.settings import Settings
-from cadcomplete.data.samples import read_samples
+from cadcomplete.data.read import read_samples
 from cadcomplete.errors import InputError
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.build import build

@@ -25,7 +25,8 @@ from cadcomplete.data.prepare.inputs import Item
 from cadcomplete.data.prepare.part import Prepared, Refused, prepare_part
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.prepared import read_parts
-from cadcomplete.data.samples import Sample, find, read_samples
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample, find
 from cadcomplete.errors import InputError
 from cadcomplete.language.lines import decode, encode
 

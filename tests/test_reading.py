@@ -23,7 +23,8 @@ from omnicad_documents import (
 
 import cadcomplete
 from cadcomplete import readers
-from cadcomplete.data.samples import Sample, Skipped, find, read_samples
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample, Skipped, find
 from cadcomplete.data.truncate import Truncated, truncate_folder
 from cadcomplete.errors import InputError, ReadError
 from cadcomplete.history.operations import Extrude, Sketch

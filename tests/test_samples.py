@@ -13,7 +13,8 @@ from cadcomplete import readers
 from cadcomplete.data.beside import Beside
 from cadcomplete.data.prepare import prepare
 from cadcomplete.data.prepare.settings import Settings
-from cadcomplete.data.samples import Sample, Skipped, read_samples
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample, Skipped
 from cadcomplete.data.truncate import truncate_folder
 from cadcomplete.errors import InputError
 

@@ -18,8 +18,8 @@ from cadcomplete.kernel.arrangement import difference, intersection, prism, unio
 from cadcomplete.kernel.attempts import ALGORITHMS, CELLS, Attempt
 from cadcomplete.kernel.build import build, construct
 from cadcomplete.kernel.examine import examine
-from cadcomplete.kernel.jobs import Senseless
 from cadcomplete.kernel.polygons import Fineness
+from cadcomplete.kernel.report import Senseless
 from cadcomplete.language.lines import decode
 
 GROUND = "sketch 0 0 0 +z +x\n"

@@ -18,7 +18,7 @@ from cadcomplete.data.draws import draws
 from cadcomplete.data.identity import identity
 from cadcomplete.data.prepare import prepare
 from cadcomplete.data.prepare.settings import Settings
-from cadcomplete.data.samples import read_samples
+from cadcomplete.data.read import read_samples
 from cadcomplete.data.sizes import Sizes, sizes_of, told
 from cadcomplete.data.sources import find_data
 from cadcomplete.data.stored import Parts, first_by_key, known_sizes, sizes_in, stored

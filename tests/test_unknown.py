@@ -25,9 +25,10 @@ from cadcomplete.data.dataset import Histories
 from cadcomplete.data.prepare import prepare
 from cadcomplete.data.prepare.report import text
 from cadcomplete.data.prepare.settings import Settings
-from cadcomplete.data.prepare.shards import read_row, read_rows
+from cadcomplete.data.read import read_samples
 from cadcomplete.data.reorder import reorder
-from cadcomplete.data.samples import Sample, read_samples
+from cadcomplete.data.samples import Sample
+from cadcomplete.data.shards import read_row, read_rows
 from cadcomplete.errors import BuildError, InputError, UnsupportedError
 from cadcomplete.evaluate.questions import Held, choose
 from cadcomplete.fitting.space.solids import occupancy

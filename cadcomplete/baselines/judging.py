@@ -10,7 +10,8 @@ from cadcomplete.errors import CadCompleteError, LostWorkersError
 from cadcomplete.history.operations import Extrude, Operation
 from cadcomplete.history.sequence import CadSequence, validate
 from cadcomplete.kernel.contain import Kernel, Pending
-from cadcomplete.kernel.jobs import Report, examine
+from cadcomplete.kernel.jobs import examine
+from cadcomplete.kernel.report import Report
 from cadcomplete.language.lines import encode
 from cadcomplete.predictions import Finished, Suggestion
 

@@ -19,7 +19,8 @@ from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import Report, examine
+from cadcomplete.kernel.jobs import examine
+from cadcomplete.kernel.report import Report
 from cadcomplete.meshes.manifolds import solid
 
 _TRIES = 16

@@ -27,7 +27,7 @@ from cadcomplete.files import clear
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel, Pending
-from cadcomplete.kernel.jobs import Remark, Report
+from cadcomplete.kernel.report import Remark, Report
 from cadcomplete.language.lines import encode
 from cadcomplete.model import checkpoint
 from cadcomplete.model.checkpoint import Checkpoint

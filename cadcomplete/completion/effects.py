@@ -24,7 +24,7 @@ from cadcomplete.history.operations import (
     Sketch,
 )
 from cadcomplete.history.sequence import CadSequence, start_plane
-from cadcomplete.kernel.jobs import Report, Senseless
+from cadcomplete.kernel.report import Report, Senseless
 from cadcomplete.meshes.manifolds import (
     NOTHING,
     Change,

@@ -34,7 +34,7 @@ from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.symmetry import Symmetry, move
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import Report
+from cadcomplete.kernel.report import Report
 from cadcomplete.language.grammar import Grammar, Matcher
 from cadcomplete.language.prompt import prompt
 from cadcomplete.model.checkpoint import Checkpoint

@@ -21,7 +21,8 @@ from cadcomplete.exporters import rebuilt as beside
 from cadcomplete.fitting import finish, wanted
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import Report, examine
+from cadcomplete.kernel.jobs import examine
+from cadcomplete.kernel.report import Report
 from cadcomplete.language.lines import encode
 from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.metrics.deviation import Deviation, shortly

@@ -99,7 +99,7 @@ def place_in_shard(folder: str, file: str, number: int, row: dict[str, Any]) -> 
 
 
 def _from_shard(place: Place, id: str, chosen: Sequence[int], *, cloud: bool) -> Modalities:
-    from cadcomplete.data.prepare.shards import read_row
+    from cadcomplete.data.shards import read_row
 
     path = Path(place.folder, place.file)
     images: tuple[Image, ...] = ()

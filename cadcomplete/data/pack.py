@@ -18,7 +18,8 @@ from cadcomplete.clouds.circles import Round
 from cadcomplete.clouds.measured import Measures
 from cadcomplete.clouds.scanner import scanned
 from cadcomplete.data import modalities
-from cadcomplete.data.samples import Sample, read_samples
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample
 from cadcomplete.errors import InputError
 from cadcomplete.files import write_bytes
 from cadcomplete.history.sequence import CadSequence

@@ -126,7 +126,7 @@ TEXTS = ("id", "design", "text", "caption", "description", "description_long", "
 
 
 def _from_shard(folder: Path, file: str, split: str, *, modalities: bool) -> Iterator[Part]:
-    from cadcomplete.data.prepare.shards import read_rows
+    from cadcomplete.data.shards import read_rows
 
     path, root = folder / file, str(folder)
     columns = ("images", *CLOUD) if modalities else KNOWN

@@ -11,7 +11,8 @@ import numpy as np
 from cadcomplete.config import Config
 from cadcomplete.data import synthetic
 from cadcomplete.data.prepared import SPLITS, read_manifest
-from cadcomplete.data.samples import Sample, Skipped, read_samples
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample, Skipped
 from cadcomplete.data.sizes import sizes_of, told
 from cadcomplete.data.stored import Parts, Stored, first_by_key, sizes_in, stored
 from cadcomplete.history.fields import Format

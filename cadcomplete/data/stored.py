@@ -56,7 +56,7 @@ class Stored:
 
     def __getitem__(self, number: int) -> Sample:
         """Read a part. Raises InputError if it cannot be read."""
-        from cadcomplete.data.prepare.shards import read_row
+        from cadcomplete.data.shards import read_row
 
         shard = int(np.searchsorted(self.starts, number, side="right")) - 1
         file, row = self.files[shard], number - int(self.starts[shard])
@@ -72,7 +72,7 @@ class Stored:
 
 def stored(folder: Path) -> Stored:
     """Find the parts of a data set in shards. Raises InputError."""
-    from cadcomplete.data.prepare.shards import row_count
+    from cadcomplete.data.shards import row_count
 
     shards = read_manifest(folder)["shards"]
     counts = [row_count(folder / shard["file"]) for shard in shards]
@@ -140,7 +140,7 @@ def _file(parts: Stored, tokenizer: TextTokenizer, text_format: Format) -> Path:
 
 
 def _told(parts: Stored, text_format: Format) -> Iterator[Told]:
-    from cadcomplete.data.prepare.shards import read_rows
+    from cadcomplete.data.shards import read_rows
 
     for file in parts.files:
         for row in read_rows(parts.folder / file, (*TEXTS, "operations", *KNOWN)):

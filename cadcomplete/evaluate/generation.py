@@ -26,7 +26,7 @@ from cadcomplete.files import check_folder, write_text
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import Report
+from cadcomplete.kernel.report import Report
 from cadcomplete.language.lines import encode
 from cadcomplete.locks import writing_alone
 from cadcomplete.metrics.generation import (

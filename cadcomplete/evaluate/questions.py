@@ -10,7 +10,8 @@ from pathlib import Path
 from cadcomplete.clouds.scanner import scanned
 from cadcomplete.data.labels import evenly_spaced
 from cadcomplete.data.modalities import load
-from cadcomplete.data.samples import Sample, Skipped, hash64, read_samples
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample, Skipped, hash64
 from cadcomplete.errors import InputError
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.predictions import Case

@@ -8,29 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from cadcomplete.errors import BuildError, InputError
+from cadcomplete.errors import InputError
 from cadcomplete.exporters import pictures, solids, texts
+from cadcomplete.exporters.part import Part, built
 from cadcomplete.files import writing
 from cadcomplete.readers import Document
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What an exporter has to work with.
-
-    Attributes:
-        document: the history.
-        solid: what it builds (`kernel.booleans.Solid`), or None if nothing was extruded.
-        given: the solid of the operations that were given, when the part is a completion.
-        completed: whether `given` is to be told from the rest.
-    """
-
-    document: Document
-    solid: Any = None
-    given: Any = None
-    completed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +82,3 @@ def export(document: Document, given: int, paths: list[Path]) -> None:
     for path in paths:
         if solid is not None or not EXPORTERS[format_of(path)].needs_solid:
             write(Part(document, solid, before, completed=True), path)
-
-
-def built(document: Document) -> Any:
-    """Return the solid of a document, or None if it has none."""
-    from cadcomplete.kernel.build import build
-
-    try:
-        return build(document.sequence)
-    except BuildError:
-        return None

@@ -12,7 +12,7 @@ from cadcomplete.readers import Document
 if TYPE_CHECKING:
     import numpy as np
 
-    from cadcomplete.exporters import Part
+    from cadcomplete.exporters.part import Part
     from cadcomplete.meshes.mesh import Mesh
 
 SIZE = 640
@@ -64,7 +64,7 @@ def draw_overview(given: Document, entries: list[tuple[Document, str]], path: Pa
     """
     from PIL import Image, ImageDraw
 
-    from cadcomplete.exporters import built
+    from cadcomplete.exporters.part import built
     from cadcomplete.meshes.mesh import open_sketches
     from cadcomplete.meshes.render import CORNERS, STEEP, best_camera, render
 

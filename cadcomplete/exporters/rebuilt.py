@@ -56,7 +56,7 @@ def draw_rebuilt(
     Where the part has surface and a mesh has none it is orange; so are points of a cloud that
     are off the part.
     """
-    from cadcomplete.exporters import built
+    from cadcomplete.exporters.part import built
     from cadcomplete.kernel.tessellate import tessellate
     from cadcomplete.meshes.distances import distances
     from cadcomplete.meshes.render import Camera, render

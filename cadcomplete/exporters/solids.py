@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cadcomplete.errors import KernelFailure
 
 if TYPE_CHECKING:
-    from cadcomplete.exporters import Part
+    from cadcomplete.exporters.part import Part
 
 
 def write_step(part: Part, path: Path) -> None:

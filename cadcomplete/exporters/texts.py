@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cadcomplete.language.lines import encode
 
 if TYPE_CHECKING:
-    from cadcomplete.exporters import Part
+    from cadcomplete.exporters.part import Part
 
 
 def write_json(part: Part, path: Path) -> None:

@@ -21,8 +21,8 @@ from cadcomplete.kernel.booleans import (
     verified,
 )
 from cadcomplete.kernel.failures import KERNEL_ERRORS
-from cadcomplete.kernel.jobs import Remark
 from cadcomplete.kernel.remarks import ADDS, Step, remarks, same
+from cadcomplete.kernel.report import Remark
 from cadcomplete.kernel.sweep import sweep
 
 

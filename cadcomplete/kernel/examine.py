@@ -8,8 +8,8 @@ from cadcomplete.errors import BuildError
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.booleans import Solid
 from cadcomplete.kernel.build import construct
-from cadcomplete.kernel.jobs import Report
 from cadcomplete.kernel.measure import check, measure
+from cadcomplete.kernel.report import Report
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean, Extrude
 from cadcomplete.kernel.arrangement import Arrangement, difference, intersection, union
 from cadcomplete.kernel.booleans import SAME, Solid
-from cadcomplete.kernel.jobs import Remark, Senseless
 from cadcomplete.kernel.measure import count_bodies
+from cadcomplete.kernel.report import Remark, Senseless
 
 ADDS = (Boolean.NEW_BODY, Boolean.JOIN)
 

@@ -16,7 +16,8 @@ from cadcomplete.history.fields import FORMATS, Format
 from cadcomplete.history.operations import Extrude, Operation, Sketch, Unknown
 from cadcomplete.history.sequence import CadSequence, Finding, validate
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import Report, examine
+from cadcomplete.kernel.jobs import examine
+from cadcomplete.kernel.report import Report
 from cadcomplete.predictions import check_seed
 from cadcomplete.progress import progress, watched
 from cadcomplete.readers import Document

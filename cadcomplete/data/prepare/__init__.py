@@ -18,8 +18,8 @@ from typing import Any
 from cadcomplete.data.prepare import chunks, cluster, finish, report
 from cadcomplete.data.prepare.inputs import Inputs, list_inputs
 from cadcomplete.data.prepare.settings import Settings
-from cadcomplete.data.prepare.shards import arrow
 from cadcomplete.data.prepared import SPLITS
+from cadcomplete.data.shards import arrow
 from cadcomplete.errors import CadCompleteError, InputError, keeping
 from cadcomplete.files import check_folder, write_text
 from cadcomplete.locks import FILE as LOCK

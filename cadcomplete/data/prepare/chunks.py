@@ -17,7 +17,7 @@ from typing import Any
 from cadcomplete.data.prepare.inputs import Inputs, Item
 from cadcomplete.data.prepare.part import Prepared, Refused, prepare_part
 from cadcomplete.data.prepare.settings import Settings
-from cadcomplete.data.prepare.shards import write_rows
+from cadcomplete.data.shards import write_rows
 from cadcomplete.errors import MISTAKES, CadCompleteError, LostWorkersError
 from cadcomplete.files import write_text
 from cadcomplete.kernel.contain import Kernel, Pending

@@ -15,10 +15,10 @@ import numpy as np
 from cadcomplete.data.prepare.chunks import read_catalogs, rows_file
 from cadcomplete.data.prepare.layout import write_folders
 from cadcomplete.data.prepare.settings import Settings
-from cadcomplete.data.prepare.shards import read_rows, split_file
 from cadcomplete.data.prepare.splits import Split, split
 from cadcomplete.data.prepared import SPLITS
 from cadcomplete.data.samples import hash64, histories
+from cadcomplete.data.shards import read_rows, split_file
 from cadcomplete.files import write_text
 
 

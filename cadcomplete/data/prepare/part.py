@@ -15,7 +15,7 @@ from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.errors import CadCompleteError, InputError
 
 if TYPE_CHECKING:
-    from cadcomplete.kernel.jobs import Remark
+    from cadcomplete.kernel.report import Remark
     from cadcomplete.language.tokenizer import TextTokenizer
     from cadcomplete.meshes.mesh import Mesh
     from cadcomplete.readers import Document

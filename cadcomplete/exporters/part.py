@@ -1,0 +1,36 @@
+"""What an exporter has to work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cadcomplete.errors import BuildError
+from cadcomplete.readers import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What an exporter has to work with.
+
+    Attributes:
+        document: the history.
+        solid: what it builds (`kernel.booleans.Solid`), or None if nothing was extruded.
+        given: the solid of the operations that were given, when the part is a completion.
+        completed: whether `given` is to be told from the rest.
+    """
+
+    document: Document
+    solid: Any = None
+    given: Any = None
+    completed: bool = False
+
+
+def built(document: Document) -> Any:
+    """Return the solid of a document, or None if it has none."""
+    from cadcomplete.kernel.build import build
+
+    try:
+        return build(document.sequence)
+    except BuildError:
+        return None

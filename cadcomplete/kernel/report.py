@@ -1,0 +1,65 @@
+"""What came of building a history: problems, remarks and measures; none of it loads the kernel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cadcomplete.kernel.measure import Measures
+
+
+class Senseless(str, Enum):
+    """What a valid operation may do that makes no sense."""
+
+    TOUCHES_NOTHING = "touches nothing"
+    CHANGES_NOTHING = "changes nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that makes no sense, though what comes of it is a valid solid.
+
+    Attributes:
+        operation: index of the operation in its sequence.
+        kind: what it does not do.
+        boolean: how its extrude was to meet what was there: "join", "cut" and so on.
+    """
+
+    operation: int
+    kind: Senseless
+    boolean: str
+
+    @property
+    def text(self) -> str:
+        return f"the {self.boolean} {self.kind.value}"
+
+    def __str__(self) -> str:
+        return f"operation {self.operation}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of building a history.
+
+    Attributes:
+        problems: what keeps it from being a valid solid; empty if it is one.
+        measures: its mass properties, or None if there is no solid.
+        operation: index of the operation that could not be built, if that is the problem.
+        remarks: what is valid but makes no sense, in the order of the operations.
+    """
+
+    problems: tuple[str, ...]
+    measures: Measures | None = None
+    operation: int | None = None
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def bodies(self) -> int:
+        """Number of separate solids."""
+        return self.measures.bodies if self.measures is not None else 0
+
+    @property
+    def valid(self) -> bool:
+        return not self.problems
