@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cadcomplete.cli.options import AsJson, OutputFolder
+from cadcomplete.cli.printing import print_json
 
 Points = Annotated[
     Path | None,
@@ -61,6 +61,6 @@ def rebuild(
         formats=tuple(name.strip() for name in formats.split(",") if name.strip()),
     )
     if as_json:
-        typer.echo(json.dumps(report, indent=1, ensure_ascii=False))
+        print_json(report)
     else:
         typer.echo(shape_reports.rebuilt_text(report))
