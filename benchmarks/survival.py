@@ -7,6 +7,8 @@ exported; some are completed, accepted or not. What raises anything but an error
 is printed, with its part.
 
     .venv/bin/python benchmarks/survival.py ../shared/data/omnicad ../shared/data/fusion360
+
+All files take some hours; `--part 1/8` to `--part 8/8` walk an eighth each.
 """
 
 from __future__ import annotations
@@ -296,16 +298,19 @@ def main() -> None:
         "--complete", type=int, default=20, help="how many are completed, and asked of baselines"
     )
     parser.add_argument("--most", type=int, help="parts of each split that are evaluated")
+    parser.add_argument("--part", default="1/1", help="of so many parts this one, such as 2/8")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     started = time.monotonic()
     originals = [path for folder in args.folders for path, _ in find(folder)]
     if args.files is not None:
         originals = Random(args.seed).sample(originals, k=args.files)
+    part, parts = (int(one) for one in args.part.split("/"))
+    seed, originals = args.seed + part - 1, originals[part - 1 :: parts]
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        total = gather(originals, work / "source", damaged=args.damaged, seed=args.seed)
-        found = walk(work / "source", work, completed=args.complete, seed=args.seed, most=args.most)
+        total = gather(originals, work / "source", damaged=args.damaged // parts, seed=seed)
+        found = walk(work / "source", work, completed=args.complete, seed=seed, most=args.most)
     for room, count in found.counts.items():
         print(f"{count:8d}  {room}")
     for failure in found.failures:

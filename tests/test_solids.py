@@ -13,11 +13,12 @@ from cadcomplete.crossings import crossing
 from cadcomplete.curves import CURVES, Arc, Circle, Line
 from cadcomplete.errors import BuildError
 from cadcomplete.geometry import XY
-from cadcomplete.kernel.arrangement import Fineness, difference, intersection, prism, union
+from cadcomplete.kernel.arrangement import difference, intersection, prism, union
 from cadcomplete.kernel.attempts import ALGORITHMS, CELLS, Attempt
 from cadcomplete.kernel.build import build, construct
 from cadcomplete.kernel.examine import examine
 from cadcomplete.kernel.jobs import Senseless
+from cadcomplete.kernel.polygons import Fineness
 from cadcomplete.lines import decode
 from cadcomplete.operations import Extrude, Loop, Profile, Sketch
 

@@ -1,0 +1,98 @@
+"""Polygons that stand for loops: as many corners as an arc's area needs.
+
+For an arc a polygon stands that has the arc's own area, so that whatever is cut whole, a round hole
+or boss, counts exactly as well. Where something runs through an arc the polygon's area is off by up
+to r² · angle³ / 24, the angle that between two corners: small enough angles make that small enough.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from cadcomplete.curves import Arc, Circle, Curve, Line
+from cadcomplete.errors import GeometryError
+from cadcomplete.geometry import Array, Vec2
+from cadcomplete.operations import Loop
+
+STEPS = (30.0, 15.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.5, 1.0, 0.6, 0.5, 0.4, 0.3, 0.2, 0.12)
+"""Degrees between the corners of a polygon that stands for an arc: one of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fineness:
+    """How the prisms are made polyhedra.
+
+    Attributes:
+        area: by how much the area of a polygon may be off where its arc is cut in two, in mm².
+        turned: whether everything is turned about an oblique axis.
+    """
+
+    area: float = math.inf
+    turned: bool = False
+
+    def step(self, radius: float) -> float:
+        """Degrees between the corners of an arc."""
+        most = math.degrees((24 * self.area / radius**2) ** (1 / 3))
+        return next((step for step in STEPS if step <= most), STEPS[-1])
+
+
+COARSE = Fineness()
+
+
+def round_part(curve: Curve) -> tuple[float, float]:
+    """Radius and degrees of a curve; 0 and 0 for what is straight, or an arc that there is not."""
+    if isinstance(curve, Line):
+        return 0.0, 0.0
+    if isinstance(curve, Circle):
+        return curve.radius, 360.0
+    if isinstance(curve, Arc):
+        try:
+            return curve.radius, abs(curve.sweep)
+        except GeometryError:
+            return 0.0, 0.0
+    raise GeometryError(f"no polygon is known for a {type(curve).__name__}")
+
+
+def outline(loop: Loop, fineness: Fineness) -> Array:
+    """Corners of the polygon that stands for a loop, shape (n, 2), each once; its area is exact."""
+    return np.array([corner for curve in loop.curves for corner in _corners(curve, fineness)])
+
+
+def _corners(curve: Curve, fineness: Fineness) -> list[Vec2]:
+    """Points along a curve, its start included, its end not.
+
+    Those of an arc lie at multiples of a step, a little outside of it, so that it has the arc's
+    area; the same circle drawn whole or in pieces has all but the same corners.
+    """
+    radius, _ = round_part(curve)
+    if not radius:
+        return [curve.start]
+    step = fineness.step(radius)
+    if isinstance(curve, Circle):
+        turn = math.radians(step)
+        factor = math.sqrt(turn / math.sin(turn))
+        return _round(curve.center, factor * radius, np.arange(0.0, 360.0 - step / 2, step))
+    assert isinstance(curve, Arc)
+    (x, y), sweep = curve.center, curve.sweep
+    first = math.degrees(math.atan2(curve.start[1] - y, curve.start[0] - x))
+    low, high = sorted((first, first + sweep))
+    inner = np.arange(math.floor(low / step + 1e-4) + 1, math.ceil(high / step - 1e-4)) * step
+    if not len(inner):
+        inner = np.array([(low + high) / 2])
+    sines = np.sin(np.radians(np.diff([low, *inner, high])))
+    # The fan of triangles has the sector's area: inside · k² + ends · k = sweep, k the factor.
+    inside, ends = float(sines[1:-1].sum()), float(sines[0] + sines[-1])
+    total = math.radians(abs(sweep))
+    factor = 2 * total / (ends + math.sqrt(ends**2 + 4 * inside * total))
+    between = _round((x, y), factor * radius, inner if sweep > 0 else inner[::-1])
+    return [curve.start, *between]
+
+
+def _round(center: Vec2, radius: float, degrees: np.ndarray) -> list[Vec2]:
+    angles = np.radians(degrees)
+    x = center[0] + radius * np.cos(angles)
+    y = center[1] + radius * np.sin(angles)
+    return list(zip(x.tolist(), y.tolist(), strict=True))
