@@ -89,7 +89,8 @@ def _type(document: Any) -> str:
 def _end_of_known(commands: list[Any]) -> int:
     """Where the first operation begins that is not known, or that draws what is not.
 
-    A command of an unknown type is part of a sketch if more of that sketch follows it.
+    A command of an unknown type is part of a sketch if more of that sketch follows it, or if it
+    stands after an open loop; what another format calls an operation is one.
     """
     unknown = next((i for i, c in enumerate(commands) if _is_unknown(c)), len(commands))
     if unknown == len(commands) or not _is_within_sketch(commands, unknown):
@@ -108,6 +109,8 @@ def _is_within_sketch(commands: list[Any], number: int) -> bool:
             break
         if not _is_unknown(document):
             return True
+    if _type(commands[number]) == UNKNOWN:
+        return False
     start = max((i for i in range(number) if _type(commands[i]) == LOOP), default=number)
     drawn = commands[start + 1 : number]
     if any(_type(document) not in _DRAWN for document in drawn):

@@ -197,7 +197,7 @@ def _sides(a: Loop, b: Loop, near: float) -> set[str]:
         for first, last in itertools.pairwise(shares):
             if (last - first) * curve.length > 10 * near:
                 spend(12 * len(b.curves))
-                point = _at(curve, (first + last) / 2)
+                point = point_of(curve, (first + last) / 2)
                 if all(_off(point, other) > near for other in b.curves):
                     sides.add("in" if _holds(b, point) else "out")
         if len(sides) == 2:
@@ -210,13 +210,13 @@ def _met(curve: Curve, other: Curve, near: float) -> set[float]:
     found: set[float] = set()
     for point in _meetings(curve, other):
         share = _share(curve, point)
-        on = 0 <= share <= 1 and distance(point, _at(curve, share)) <= near
+        on = 0 <= share <= 1 and distance(point, point_of(curve, share)) <= near
         if on and _off(point, other) <= near:
             found.add(share)
     return found
 
 
-def _at(curve: Curve, share: float) -> Vec2:
+def point_of(curve: Curve, share: float) -> Vec2:
     """Return the point after a share of a curve's length."""
     if isinstance(curve, Line):
         (x, y), (u, v) = curve.start, curve.end
@@ -224,6 +224,16 @@ def _at(curve: Curve, share: float) -> Vec2:
     (cx, cy), first, sweep = _polar(curve)
     angle = first + sweep * share
     return (cx + curve.radius * math.cos(angle), cy + curve.radius * math.sin(angle))
+
+
+def direction_of(curve: Curve, share: float) -> Vec2:
+    """Return the way in which a curve goes on after a share of its length, of length 1."""
+    if isinstance(curve, Line):
+        (x, y), (u, v) = curve.start, curve.end
+        return ((u - x) / curve.length, (v - y) / curve.length)
+    _, first, sweep = _polar(curve)
+    angle = first + sweep * share + math.copysign(math.pi / 2, sweep)
+    return (math.cos(angle), math.sin(angle))
 
 
 def _polar(curve: Arc | Circle) -> tuple[Vec2, float, float]:
@@ -248,7 +258,7 @@ def _off(point: Vec2, curve: Curve) -> float:
     """Return how far a point is from a curve."""
     share = _share(curve, point)
     if 0 <= share <= 1:
-        return distance(point, _at(curve, share))
+        return distance(point, point_of(curve, share))
     return min(distance(point, curve.start), distance(point, curve.end))
 
 
@@ -275,7 +285,7 @@ def _line_line(a: Line, b: Line) -> list[Vec2]:
 
 
 def _line_circle(line: Line, circle: Arc | Circle) -> list[Vec2]:
-    foot = _at(line, _share(line, circle.center))
+    foot = point_of(line, _share(line, circle.center))
     height = distance(foot, circle.center)
     half = math.sqrt(max(circle.radius**2 - height**2, 0.0)) / line.length
     dx, dy = line.end[0] - line.start[0], line.end[1] - line.start[1]
@@ -308,7 +318,7 @@ def _turn(curve: Curve, point: Vec2) -> float:
     sweep = _polar(curve)[2]
     total, parts = 0.0, math.ceil(abs(sweep) / (math.pi / 2))
     for part in range(parts):
-        a, b = _at(curve, part / parts), _at(curve, (part + 1) / parts)
+        a, b = point_of(curve, part / parts), point_of(curve, (part + 1) / parts)
         seen = _seen(a, b, point)
         beyond = seen * sweep < 0  # the arc lies to the right of its chord if it turns left
         if beyond and distance(point, curve.center) < curve.radius:

@@ -13,8 +13,11 @@ from cadcomplete.readers.scripts.build123d_builders import (
     BuildLine,
     BuildPart,
     BuildSketch,
+    drawn_in,
     solid_of,
+    within,
 )
+from cadcomplete.readers.scripts.build123d_curves import CURVES
 from cadcomplete.readers.scripts.build123d_objects import (
     OBJECTS,
     Areas,
@@ -23,16 +26,21 @@ from cadcomplete.readers.scripts.build123d_objects import (
     Places,
     Solid,
 )
-from cadcomplete.readers.scripts.machine import Library, methods_of, read_script
+from cadcomplete.readers.scripts.build123d_parts import SOLIDS
+from cadcomplete.readers.scripts.build123d_sketches import SKETCHES
+from cadcomplete.readers.scripts.machine import read_script
+from cadcomplete.readers.scripts.session import Library, methods_of
 from cadcomplete.readers.scripts.survey import imports
 from cadcomplete.readers.scripts.values import Namespace, Vector
 
 _IMPORT = imports("build123d")
 
 _LIBRARY = Library(
-    Namespace("build123d", {**OBJECTS, **BUILDERS}),
+    Namespace("build123d", {**OBJECTS, **SKETCHES, **CURVES, **SOLIDS, **BUILDERS}),
     methods_of(Vector, Frame, Places, Areas, Solid, Curves, BuildPart, BuildSketch, BuildLine),
     solid_of,
+    drawn_in,
+    within,
 )
 
 
@@ -44,7 +52,7 @@ def matches(data: bytes) -> bool:
 def parse(data: bytes, *, id: str = "") -> CadSequence:
     """Return the history of a script, which is not executed.
 
-    Raises UnsupportedError with the names of what is not a sketch or an extrude of lines, arcs and
-    circles, and ReadError with the line of what is wrong.
+    What is not a sketch or an extrude of lines, arcs and circles ends it (`CadSequence.rest`).
+    Raises ReadError with the line of what is wrong.
     """
     return read_script(data, _LIBRARY, id=id)

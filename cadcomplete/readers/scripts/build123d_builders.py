@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.history.curves import Circle, Curve
+from cadcomplete.history.curves import Curve
 from cadcomplete.history.geometry import XY, Plane
-from cadcomplete.history.operations import Boolean, Loop
-from cadcomplete.readers.scripts import frames, shapes, solids
+from cadcomplete.history.operations import Boolean
+from cadcomplete.readers.scripts import frames, solids
 from cadcomplete.readers.scripts.areas import Face, Faces, size
 from cadcomplete.readers.scripts.budget import check_curves, spend
 from cadcomplete.readers.scripts.build123d_objects import (
@@ -21,13 +20,12 @@ from cadcomplete.readers.scripts.build123d_objects import (
     Frame,
     Places,
     Solid,
-    aligns,
     around,
     boolean_of,
-    publish,
 )
-from cadcomplete.readers.scripts.machine import Session
-from cadcomplete.readers.scripts.shapes import chained, lines
+from cadcomplete.readers.scripts.history import Drawn, merged
+from cadcomplete.readers.scripts.session import Session
+from cadcomplete.readers.scripts.shapes import chained
 from cadcomplete.readers.scripts.solids import Steps
 from cadcomplete.readers.scripts.values import (
     Function,
@@ -35,10 +33,6 @@ from cadcomplete.readers.scripts.values import (
     flag,
     items,
     number,
-    points,
-    positive,
-    vec2,
-    vec3,
 )
 
 _Attributes = Mapping[str, Callable[[Any], Any]]
@@ -48,6 +42,8 @@ class _Builder(Value):
     """What is drawn inside `with`, put where the builder says when it is left."""
 
     __slots__ = ("boolean", "outer", "planes")
+
+    takes: ClassVar[bool] = True
 
     def __init__(self, planes: tuple[Plane, ...], boolean: Boolean | None) -> None:
         self.planes = planes
@@ -64,7 +60,7 @@ class _Builder(Value):
         return tuple(frames.compose(o, plane) for o in self.outer for plane in self.planes)
 
 
-def _above(session: Session) -> Any:
+def above(session: Session) -> Any:
     """Return the builder around the place where the script is; None outside of all."""
     builders = [scope for scope in session.scopes if not isinstance(scope, Places)]
     return builders[-1] if builders else None
@@ -75,7 +71,7 @@ class BuildLine(_Builder):
 
     __slots__ = ("curves",)
 
-    ATTRIBUTES: ClassVar[_Attributes] = {"line": lambda self: Curves(tuple(self.curves))}
+    ATTRIBUTES: ClassVar[_Attributes] = {"line": lambda self: Curves(self.flat())}
 
     def __init__(self, planes: tuple[Plane, ...], boolean: Boolean | None) -> None:
         super().__init__(planes, boolean)
@@ -89,10 +85,17 @@ class BuildLine(_Builder):
         self.curves += [frames.placed(c, place) for place in places for c in made.curves]
 
     def leave(self, session: Session) -> None:
-        self.curves = [frames.placed(c, place) for place in self.spots for c in self.curves]
-        sketch = _above(session)
-        if isinstance(sketch, BuildSketch) and self.boolean is not None:
-            sketch.curves += self.curves
+        builder = above(session)
+        if isinstance(builder, BuildSketch) and self.boolean is not None:
+            builder.curves += self.flat()
+        elif isinstance(builder, BuildPart):
+            builder.aside += drawn_in(self)
+
+    def flat(self) -> tuple[Curve, ...]:
+        """Return the curves in the plane z = 0. Raises UnsupportedError if they lie elsewhere."""
+        if not all(frames.coplanar(XY, place) for place in self.spots):
+            raise UnsupportedError(["lines off the plane of a sketch"])
+        return tuple(frames.placed(c, place) for place in self.spots for c in self.curves)
 
 
 class BuildSketch(_Builder):
@@ -121,22 +124,27 @@ class BuildSketch(_Builder):
         self.faces = FACES[boolean](self.faces, faces)
 
     def leave(self, session: Session) -> None:
-        part = _above(session)
-        if isinstance(part, BuildPart) and self.boolean is not None:
-            session.drawing(size(self.faces) * len(self.spots))
+        part = above(session)
+        if not isinstance(part, BuildPart):
+            return
+        session.drawing(size(self.faces) * len(self.spots))
+        if self.boolean is None:
+            part.aside += drawn_in(self)
+        else:
             part.pending += [(plane, self.faces) for plane in self.spots]
 
 
 class BuildPart(_Builder):
-    """A solid, and the faces that wait to be extruded."""
+    """A solid, the faces that wait to be extruded, and what is drawn `aside` for other uses."""
 
-    __slots__ = ("pending", "steps")
+    __slots__ = ("aside", "pending", "steps")
 
     ATTRIBUTES: ClassVar[_Attributes] = {"part": lambda self: Solid(self.placed())}
 
     def __init__(self, planes: tuple[Plane, ...], boolean: Boolean | None) -> None:
         super().__init__(planes, boolean)
         self.pending: list[tuple[Plane, Faces]] = []
+        self.aside: list[Drawn] = []
         self.steps: Steps = ()
 
     def placed(self) -> Steps:
@@ -160,7 +168,7 @@ class BuildPart(_Builder):
         self.steps = solids.BOOLEANS[boolean](self.steps, tool)
 
     def leave(self, session: Session) -> None:
-        part = _above(session)
+        part = above(session)
         if isinstance(part, BuildPart) and self.boolean is not None and self.steps:
             part.take(session, Solid(self.placed()), (XY,), self.boolean)
 
@@ -170,6 +178,65 @@ def solid_of(value: Any) -> Steps | None:
     if isinstance(value, BuildPart):
         return value.placed()
     return value.steps if isinstance(value, Solid) else None
+
+
+# --- what is drawn and not extruded -------------------------------------------------------------
+
+
+def drawn_in(value: Any) -> list[Drawn]:
+    """Return what an object of a script has drawn, and nothing has extruded."""
+    if isinstance(value, _Builder):
+        return within([value])[1]
+    if isinstance(value, Areas):
+        return merged(Drawn(plane, faces) for plane, faces in value.placed)
+    return [Drawn(XY, (), value.curves)] if isinstance(value, Curves) else []
+
+
+def within(scopes: list[Any]) -> tuple[Steps, list[Drawn]]:
+    """Return the solid and the drawing so far in builders that are not left yet."""
+    steps: Steps = ()
+    drawn: list[Drawn] = []
+    inner: _Builder | None = None
+    for builder in reversed([scope for scope in scopes if isinstance(scope, _Builder)]):
+        if isinstance(builder, BuildPart):
+            steps, drawn = _so_far(builder, drawn, steps, inner)
+        else:
+            curves = tuple(builder.curves) if isinstance(builder, BuildLine | BuildSketch) else ()
+            if isinstance(builder, BuildSketch) and isinstance(inner, BuildLine):
+                curves += tuple(c for one in _in_plane(drawn) for c in one.curves)
+                drawn = []
+            faces = builder.faces if isinstance(builder, BuildSketch) else ()
+            drawn += merged(Drawn(spot, faces, curves) for spot in builder.spots)
+        inner = builder
+    return steps, drawn
+
+
+def _in_plane(drawn: list[Drawn]) -> list[Drawn]:
+    return [one.within(XY) for one in drawn if frames.coplanar(one.plane, XY)]
+
+
+def _so_far(
+    part: BuildPart, drawn: list[Drawn], tool: Steps, inner: _Builder | None
+) -> tuple[Steps, list[Drawn]]:
+    """Return a part and what is drawn in it, with the part that is being built within it.
+
+    A part that is to be intersected is not known before it is finished.
+    """
+    steps, boolean = part.steps, inner.boolean if inner is not None else None
+    if tool and steps and (boolean is Boolean.JOIN or boolean is Boolean.CUT):
+        try:
+            steps = solids.BOOLEANS[boolean](steps, tool)
+        except UnsupportedError:
+            steps = part.steps
+    elif tool and boolean is Boolean.JOIN:
+        steps = tool
+    waiting = [Drawn(plane, faces) for plane, faces in part.pending] + drawn
+    aside = [one.moved(spot) for spot in part.spots for one in part.aside]
+    spots = part.spots
+    if len(spots) > 1 and not solids.only_adds(steps):
+        steps = ()
+    steps = tuple(step for spot in spots for step in solids.moved(steps, spot))
+    return steps, [*aside, *(one.moved(spot) for spot in spots for one in merged(waiting))]
 
 
 def _builder(kind: type[_Builder]) -> Function:
@@ -191,12 +258,12 @@ def _builder(kind: type[_Builder]) -> Function:
 
 def _make_face(session: Session, edges: Any = None, mode: Any = ADD) -> Areas:
     """Make a face of the curves that wait in the sketch, or of those given."""
-    sketch, boolean = _above(session), boolean_of(mode)
+    sketch, boolean = above(session), boolean_of(mode)
     if edges is not None:
         given = edges if isinstance(edges, list) else [edges]
-        curves = [c for one in given for c in _curves_of(one)]
+        curves = [c for one in given for c in curves_of(one)]
     elif isinstance(sketch, BuildSketch):
-        curves, sketch.curves = sketch.curves, []
+        curves = sketch.curves
     else:
         raise ReadError("make_face outside of a sketch needs edges")
     loops = chained(curves)
@@ -205,12 +272,13 @@ def _make_face(session: Session, edges: Any = None, mode: Any = ADD) -> Areas:
     made = Areas(((XY, (Face.of(loops[0]),)),))
     if isinstance(sketch, BuildSketch) and boolean is not None:
         sketch.take(session, made, (XY,), boolean)
+        sketch.curves = sketch.curves if edges is not None else []
     return made
 
 
-def _curves_of(value: Any) -> tuple[Curve, ...]:
+def curves_of(value: Any) -> tuple[Curve, ...]:
     if isinstance(value, BuildLine):
-        return tuple(value.curves)
+        return value.flat()
     if not isinstance(value, Curves):
         raise ReadError("wrong value", expected="lines and arcs", got=type(value).__name__)
     return value.curves
@@ -228,11 +296,11 @@ def _extrude(
     clean: Any = True,
     mode: Any = ADD,
 ) -> Solid:
-    part, boolean = _above(session), boolean_of(mode)
+    part, boolean = above(session), boolean_of(mode)
     if to_extrude is not None:
         placed = [one for sketch in _sketches(to_extrude) for one in sketch.placed]
     elif isinstance(part, BuildPart):
-        placed, part.pending = part.pending, []
+        placed = part.pending
     else:
         raise ReadError("extrude outside of a part needs a sketch")
     if amount is None:
@@ -244,6 +312,10 @@ def _extrude(
     made = Solid(steps)
     if isinstance(part, BuildPart) and boolean is not None:
         part.take(session, made, (XY,), boolean)
+    if isinstance(part, BuildPart) and to_extrude is None:
+        part.pending = []
+    elif isinstance(part, BuildPart):
+        part.aside = [one for one in part.aside if not any(f is one.faces for _, f in placed)]
     return made
 
 
@@ -255,109 +327,6 @@ def _sketches(value: Any) -> list[Areas]:
     return [sketch for one in items(value) for sketch in _sketches(one)]
 
 
-def _box(
-    session: Session,
-    length: Any,
-    width: Any,
-    height: Any,
-    rotation: Any = (0, 0, 0),
-    align: Any = None,
-    mode: Any = ADD,
-) -> Solid:
-    loop = shapes.rectangle(positive(length, "a length"), positive(width, "a width"))
-    return _prism(session, loop, positive(height, "a height"), align, rotation, mode)
-
-
-def _cylinder(
-    session: Session,
-    radius: Any,
-    height: Any,
-    arc_size: Any = 360,
-    rotation: Any = (0, 0, 0),
-    align: Any = None,
-    mode: Any = ADD,
-) -> Solid:
-    loop = Loop((Circle((0.0, 0.0), positive(radius, "a radius")),))
-    return _prism(session, loop, positive(height, "a height"), align, rotation, mode)
-
-
-def _prism(
-    session: Session, loop: Loop, height: float, align: Any, rotation: Any, mode: Any
-) -> Solid:
-    """Extrude a loop around the origin, aligned there, turned, and placed."""
-    across, up, along = aligns(align, 3)
-    left, low, right, high = loop.box
-    moved = (across.start(left, right), up.start(low, high), 0.0)
-    turned = frames.rotation(vec3(rotation))
-    middle = along.name == "CENTER"
-    reach = solids.extent(height / 2 if middle else height, both=middle)
-    if along.name == "MAX":
-        reach = solids.extent(-height, both=False)
-    plane = frames.compose(turned, replace(XY, origin=moved))
-    made = Solid(solids.extruded([(plane, (Face.of(loop),))], reach, session.line))
-    return publish(session, made, mode)
-
-
-# --- curves -------------------------------------------------------------------------------------
-
-
-def _drawn(session: Session, curves: list[Curve], mode: Any) -> Curves:
-    return publish(session, Curves(tuple(curves)), mode)
-
-
-def _line(session: Session, *pts: Any, mode: Any = ADD) -> Curves:
-    ends = [vec2(p) for p in points(*pts)]
-    if len(ends) != 2:
-        raise ReadError("wrong arguments of Line", expected="two points", got=len(ends))
-    return _drawn(session, lines(ends), mode)
-
-
-def _polyline(session: Session, *pts: Any, close: Any = False, mode: Any = ADD) -> Curves:
-    corners = [vec2(p) for p in points(*pts)]
-    return _drawn(session, lines(corners + corners[:1] * flag(close)), mode)
-
-
-def _three_point_arc(session: Session, *pts: Any, mode: Any = ADD) -> Curves:
-    given = [vec2(p) for p in points(*pts)]
-    if len(given) != 3:
-        raise ReadError("wrong arguments of ThreePointArc", expected="three points", got=len(given))
-    return _drawn(session, [shapes.arc(given[0], given[1], given[2])], mode)
-
-
-def _center_arc(
-    session: Session, center: Any, radius: Any, start_angle: Any, arc_size: Any, mode: Any = ADD
-) -> Curves:
-    size = number(arc_size, "an angle")
-    sweep = abs(size) % 360 or 360.0  # as the library: turns beyond the first do not count
-    arc = shapes.center_arc(
-        vec2(center),
-        positive(radius, "a radius"),
-        number(start_angle, "an angle"),
-        sweep if size > 0 else -sweep,
-    )
-    return _drawn(session, [arc], mode)
-
-
-def _radius_arc(
-    session: Session,
-    start_point: Any,
-    end_point: Any,
-    radius: Any,
-    short_sagitta: Any = True,
-    mode: Any = ADD,
-) -> Curves:
-    ends = vec2(start_point), vec2(end_point)
-    arc = shapes.radius_arc(*ends, number(radius, "a radius"), short=flag(short_sagitta))
-    return _drawn(session, [arc], mode)
-
-
-def _sagitta_arc(
-    session: Session, start_point: Any, end_point: Any, sagitta: Any, mode: Any = ADD
-) -> Curves:
-    arc = shapes.sagitta_arc(vec2(start_point), vec2(end_point), number(sagitta, "a sagitta"))
-    return _drawn(session, [arc], mode)
-
-
 _ONLY_EXTRUDE = {"dir": (None,), "until": (None,), "target": (None,), "taper": (0,)}
 
 BUILDERS: dict[str, Any] = {
@@ -366,12 +335,4 @@ BUILDERS: dict[str, Any] = {
     "BuildLine": _builder(BuildLine),
     "make_face": Function("make_face", _make_face),
     "extrude": Function("extrude", _extrude, _ONLY_EXTRUDE),
-    "Box": Function("Box", _box),
-    "Cylinder": Function("Cylinder", _cylinder, {"arc_size": (360,)}),
-    "Line": Function("Line", _line),
-    "Polyline": Function("Polyline", _polyline),
-    "ThreePointArc": Function("ThreePointArc", _three_point_arc),
-    "CenterArc": Function("CenterArc", _center_arc),
-    "RadiusArc": Function("RadiusArc", _radius_arc),
-    "SagittaArc": Function("SagittaArc", _sagitta_arc),
 }

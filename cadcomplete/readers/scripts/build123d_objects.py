@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.history.curves import Circle, Curve
+from cadcomplete.errors import ReadError
+from cadcomplete.history.curves import Curve
 from cadcomplete.history.geometry import XY, Plane, Vec3
 from cadcomplete.history.operations import Boolean, Loop
-from cadcomplete.readers.scripts import areas, frames, shapes, solids
+from cadcomplete.readers.scripts import areas, frames, solids
 from cadcomplete.readers.scripts.areas import Face, Faces
 from cadcomplete.readers.scripts.budget import check_curves, spend
-from cadcomplete.readers.scripts.machine import Session
+from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.solids import Steps
 from cadcomplete.readers.scripts.values import (
     MOST,
@@ -27,9 +26,6 @@ from cadcomplete.readers.scripts.values import (
     is_point,
     items,
     number,
-    points,
-    positive,
-    vec2,
     vec3,
     whole,
 )
@@ -77,6 +73,8 @@ class Places(Value):
 
     def listed(self) -> list[Any]:
         return [Frame(place) for place in self.places]
+
+    takes: ClassVar[bool] = False
 
     def enter(self, session: Session) -> None:
         """Count from the places that are around these."""
@@ -344,7 +342,7 @@ class Solid(Value):
 
 @dataclass(frozen=True, slots=True)
 class Curves(Value):
-    """Curves of a sketch, end to end; `line @ share` is not read, its ends are."""
+    """Curves of a sketch, end to end: `curves @ share` is a point of them, `%` the way they go."""
 
     curves: tuple[Curve, ...]
 
@@ -359,11 +357,33 @@ class Curves(Value):
         spend(len(self.curves) + len(other.curves))
         return Curves(self.curves + other.curves)
 
+    def at(self, share: object) -> tuple[Curve, float]:
+        """Return the curve that lies after a share of the length, and the share of that."""
+        after = number(share, "a share of a length")
+        if not 0 <= after <= 1 or not self.curves:
+            raise ReadError("wrong value", expected="a share of a length from 0 to 1", got=share)
+        spend(2 * len(self.curves))
+        left = after * sum(curve.length for curve in self.curves)
+        for curve in self.curves[:-1]:
+            if left < curve.length:
+                return curve, left / curve.length
+            left -= curve.length
+        return self.curves[-1], min(left / self.curves[-1].length, 1.0)
 
-def _draw(
+    def __matmul__(self, share: object) -> Vector:
+        curve, after = self.at(share)
+        ends = {0.0: curve.start, 1.0: curve.end}
+        return Vector(*(ends.get(after) or areas.point_of(curve, after)), 0.0)
+
+    def __mod__(self, share: object) -> Vector:
+        return Vector(*areas.direction_of(*self.at(share)), 0.0)
+
+
+def draw(
     session: Session, loop: Loop, align: Any, degrees: Any, mode: Any, usual: str = "CENTER"
 ) -> Areas:
     """Align a loop's box to its place, turn it there, and give it to the builder around it."""
+    spend(80)
     left, low, right, high = loop.box
     across, up = aligns(align, 2, usual)
     moved = frames.spot((across.start(left, right), up.start(low, high)))
@@ -391,52 +411,6 @@ def publish(session: Session, made: Any, mode: Any) -> Any:
     return made
 
 
-def _circle(
-    session: Session, radius: Any, arc_size: Any = 360.0, align: Any = None, mode: Any = ADD
-) -> Areas:
-    loop = Loop((Circle((0.0, 0.0), positive(radius, "a radius")),))
-    return _draw(session, loop, align, 0.0, mode)
-
-
-def _rectangle(
-    session: Session, width: Any, height: Any, rotation: Any = 0, align: Any = None, mode: Any = ADD
-) -> Areas:
-    loop = shapes.rectangle(positive(width, "a width"), positive(height, "a height"))
-    return _draw(session, loop, align, rotation, mode)
-
-
-def _polygon(
-    session: Session, *pts: Any, rotation: Any = 0, align: Any = None, mode: Any = ADD
-) -> Areas:
-    loop = shapes.polygon([vec2(p) for p in points(*pts)])
-    drawn = any(not isinstance(scope, Places) for scope in session.scopes)
-    if loop.area < 0 and not drawn:
-        raise UnsupportedError(["a clockwise Polygon outside of a sketch"])
-    return _draw(session, loop, align, rotation, mode, usual="NONE")
-
-
-def _regular_polygon(
-    session: Session,
-    radius: Any,
-    side_count: Any,
-    major_radius: Any = True,
-    rotation: Any = 0,
-    align: Any = None,
-    mode: Any = ADD,
-) -> Areas:
-    sides = whole(side_count, least=3)
-    outer = positive(radius, "a radius")
-    if not flag(major_radius):
-        outer /= math.cos(math.pi / sides)
-    loop = shapes.polygon(shapes.regular(outer, sides, number(rotation)))
-    centred = [a.name == "CENTER" for a in aligns(align, 2)]
-    if all(centred):  # on the circle's middle, which need not be the box's
-        return _draw(session, loop, Align("NONE"), 0.0, mode)
-    if any(centred):
-        raise UnsupportedError(["RegularPolygon(align)"])
-    return _draw(session, loop, align, 0.0, mode)
-
-
 OBJECTS: dict[str, Any] = {
     "Mode": Namespace("Mode", _MODES),
     "Align": Namespace("Align", {name: Align(name) for name in ("MIN", "CENTER", "MAX", "NONE")}),
@@ -453,10 +427,6 @@ OBJECTS: dict[str, Any] = {
     "Locations": Function("Locations", _locations),
     "GridLocations": Function("GridLocations", _grid),
     "PolarLocations": Function("PolarLocations", _polar),
-    "Circle": Function("Circle", _circle, {"arc_size": (360,)}),
-    "Rectangle": Function("Rectangle", _rectangle),
-    "Polygon": Function("Polygon", _polygon),
-    "RegularPolygon": Function("RegularPolygon", _regular_polygon),
     "MM": 1,
     "CM": 10,
     "M": 1000,

@@ -15,10 +15,12 @@ from cadcomplete.readers.scripts.cadquery_solids import SOLIDS
 from cadcomplete.readers.scripts.cadquery_workplane import (
     PLACING,
     Workplane,
+    drawn_in,
     new_workplane,
     solid_of,
 )
-from cadcomplete.readers.scripts.machine import Library, methods_of, read_script
+from cadcomplete.readers.scripts.machine import read_script
+from cadcomplete.readers.scripts.session import Library, methods_of
 from cadcomplete.readers.scripts.survey import imports
 from cadcomplete.readers.scripts.values import Function, Namespace, Vector
 
@@ -37,6 +39,7 @@ _LIBRARY = Library(
     ),
     methods_of(Vector, Location, PlaneValue, SketchValue, Workplane),
     solid_of,
+    drawn_in,
 )
 
 
@@ -48,7 +51,7 @@ def matches(data: bytes) -> bool:
 def parse(data: bytes, *, id: str = "") -> CadSequence:
     """Return the history of a script, which is not executed.
 
-    Raises UnsupportedError with the names of what is not a sketch or an extrude of lines, arcs and
-    circles, and ReadError with the line of what is wrong.
+    What is not a sketch or an extrude of lines, arcs and circles ends it (`CadSequence.rest`).
+    Raises ReadError with the line of what is wrong.
     """
     return read_script(data, _LIBRARY, id=id)

@@ -7,13 +7,12 @@ from typing import Any
 
 from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.history.curves import Circle, Curve, Line
-from cadcomplete.history.geometry import Plane, distance
+from cadcomplete.history.geometry import Plane, Vec2, distance
 from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts import frames, shapes
 from cadcomplete.readers.scripts.cadquery_objects import pair
-from cadcomplete.readers.scripts.cadquery_sketch import slot
 from cadcomplete.readers.scripts.cadquery_workplane import Pen, Wire, Workplane
-from cadcomplete.readers.scripts.machine import Session
+from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.values import (
     Function,
     flag,
@@ -138,7 +137,7 @@ def _close(session: Session, self: Workplane) -> Workplane:
 
 
 def _wire(_: Session, self: Workplane, forConstruction: Any = False) -> Workplane:
-    edges, self.pending.edges = self.pending.edges, []
+    edges = self.pending.edges
     if not edges:
         return self
     plane = edges[0][0]
@@ -148,6 +147,7 @@ def _wire(_: Session, self: Workplane, forConstruction: Any = False) -> Workplan
     if len(loops) > 1:
         raise ReadError("the curves make several loops", expected="close() after each")
     self.pending.wires.append((plane, loops[0]))
+    self.pending.edges = []
     others = [item for item in self.stack if not isinstance(item, Pen)]
     return self.then(*others, Wire(plane, loops[0]))
 
@@ -156,6 +156,21 @@ def _loop_in(curve: Curve, source: Plane, target: Plane) -> Loop:
     if not frames.coplanar(source, target):
         raise UnsupportedError(["a wire across several planes"])
     return frames.relocated(Loop((curve,)), source, target)
+
+
+def _mirrored(self: Workplane, normal: Vec2) -> Workplane:
+    """Close a loop with the mirror image of the curves that wait, at an axis of the workplane."""
+    edges, own = self.pending.edges, self.plane
+    if not edges or self.pending.wires:
+        raise UnsupportedError(["mirror of what is not one line"])
+    curves = [c for plane, edge in edges for c in _loop_in(edge, plane, own).curves]
+    self.pending.session.drawing(len(curves))
+    loops = shapes.chains([*curves, *(shapes.reflected(c, (0.0, 0.0), normal) for c in curves)])
+    if len(loops) > 1 or not loops[0].closed:
+        raise UnsupportedError(["mirror of what does not end on the axis"])
+    self.pending.edges = []
+    self.pending.wires.append((own, loops[0]))
+    return self.then(Wire(own, loops[0]))
 
 
 # --- shapes -------------------------------------------------------------------------------------
@@ -210,12 +225,14 @@ def _polygon(
 def _slot(_: Session, self: Workplane, length: Any, diameter: Any, angle: Any = 0) -> Workplane:
     across = positive(diameter, "a diameter")
     turned = frames.spot((0.0, 0.0), number(angle, "an angle"))
-    loop = slot(positive(number(length) - across, "a length beyond the diameter"), across)
+    loop = shapes.slot(positive(number(length) - across, "a length beyond the diameter"), across)
     return _each(self, Loop(tuple(frames.placed(c, turned) for c in loop.curves)))
 
 
 DRAWING = {
     "close": Function("close", _close),
+    "mirrorX": Function("mirrorX", lambda _, self: _mirrored(self, (0.0, 1.0))),
+    "mirrorY": Function("mirrorY", lambda _, self: _mirrored(self, (1.0, 0.0))),
     "slot2D": Function("slot2D", _slot),
     **{
         name: Function(name, run, {"forConstruction": (False,)})

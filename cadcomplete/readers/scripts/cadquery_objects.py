@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from cadcomplete.errors import ReadError
 from cadcomplete.history.geometry import XY, Plane, Vec3
 from cadcomplete.readers.scripts import frames
-from cadcomplete.readers.scripts.machine import Session
+from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.values import (
     MOST,
     Function,

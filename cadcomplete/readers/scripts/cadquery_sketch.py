@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.curves import Circle, Curve
 from cadcomplete.history.geometry import XY, Plane, Vec2
 from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts import areas, frames, shapes
 from cadcomplete.readers.scripts.areas import Face, Faces
 from cadcomplete.readers.scripts.cadquery_objects import frame_of, grid, ring
-from cadcomplete.readers.scripts.machine import Session
+from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.values import (
     MOST,
     Function,
@@ -39,7 +39,7 @@ _MODES: dict[str, Callable[[Faces, Faces], Faces]] = {
 class SketchValue(Value):
     """A sketch: its faces, its free edges, and the places that are selected."""
 
-    __slots__ = ("edges", "faces", "parent", "places", "selected", "session")
+    __slots__ = ("assembled", "edges", "faces", "parent", "places", "selected", "session")
 
     METHODS: ClassVar[Mapping[str, Function]]
 
@@ -49,6 +49,7 @@ class SketchValue(Value):
         self.places = places  # in space, where the whole sketch lies
         self.faces: Faces = ()
         self.edges: list[Curve] = []
+        self.assembled = 0  # how many of them have become faces
         self.selected: list[Plane] = []
 
     def face(self, faces: Faces, angle: Any, mode: Any) -> SketchValue:
@@ -126,19 +127,8 @@ def _trapezoid(
 def _slot(
     _: Session, self: SketchValue, w: Any, h: Any, angle: Any = 0, mode: Any = "a", tag: Any = None
 ) -> SketchValue:
-    return self.face((Face.of(slot(positive(w, "a width"), positive(h, "a height"))),), angle, mode)
-
-
-def slot(width: float, height: float) -> Loop:
-    """Return a slot along x whose straight sides are `width` long and `height` apart."""
-    x, r = width / 2, height / 2
-    return Loop(
-        (
-            Line((-x, -r), (x, -r)),
-            Arc((x, -r), (x + r, 0.0), (x, r)),
-            Line((x, r), (-x, r)),
-            Arc((-x, r), (-x - r, 0.0), (-x, -r)),
-        )
+    return self.face(
+        (Face.of(shapes.slot(positive(w, "a width"), positive(h, "a height"))),), angle, mode
     )
 
 
@@ -229,7 +219,9 @@ def _close(_: Session, self: SketchValue, tag: Any = None) -> SketchValue:
 
 
 def _assemble(_: Session, self: SketchValue, mode: Any = "a", tag: Any = None) -> SketchValue:
-    return self.face(areas.nested(shapes.chained(self.edges)), 0, mode)
+    made = self.face(areas.nested(shapes.chained(self.edges)), 0, mode)
+    self.assembled = len(self.edges)
+    return made
 
 
 def _finalize(_: Session, self: SketchValue) -> Any:

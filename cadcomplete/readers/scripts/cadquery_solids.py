@@ -14,7 +14,7 @@ from cadcomplete.readers.scripts.areas import Face, Faces, nested
 from cadcomplete.readers.scripts.cadquery_objects import pair
 from cadcomplete.readers.scripts.cadquery_sketch import SketchValue
 from cadcomplete.readers.scripts.cadquery_workplane import Workplane
-from cadcomplete.readers.scripts.machine import Session
+from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.solids import Steps
 from cadcomplete.readers.scripts.values import Function, flag, number, positive, vec3
 
@@ -43,20 +43,26 @@ def _place_sketch(session: Session, self: Workplane, *sketches: Any) -> Workplan
 
 
 def _faces(self: Workplane) -> list[tuple[Plane, Faces]]:
-    """Take the faces of the sketches on the stack, or else all wires that wait."""
+    """Return the faces of the sketches on the stack, or else of all wires that wait."""
     sketches = [item for item in self.stack if isinstance(item, SketchValue)]
     placed = [(place, sketch.faces) for sketch in sketches for place in sketch.places]
     if any(faces for _, faces in placed):
         return placed
-    wires, self.pending.wires = self.pending.wires, []
-    if not wires:
+    if not self.pending.wires:
         raise ReadError("there is no closed wire to extrude", expected="close() before it")
     loops: list[Loop] = []
-    for plane, loop in wires:
+    for plane, loop in self.pending.wires:
         if not frames.coplanar(plane, self.plane):
             raise UnsupportedError(["wires that lie off the workplane they are extruded from"])
         loops.append(frames.relocated(loop, plane, self.plane))
     return [(self.plane, nested(loops))]
+
+
+def _taken(self: Workplane, made: Workplane) -> Workplane:
+    """Return what was made, once nothing can go wrong any more, without the wires it took."""
+    if not any(isinstance(item, SketchValue) and item.faces for item in self.stack):
+        self.pending.wires = []
+    return made
 
 
 def _swept(session: Session, self: Workplane, amount: Any, both: Any) -> Steps:
@@ -89,7 +95,7 @@ def _extrude(
     both: Any = False,
     taper: Any = None,
 ) -> Workplane:
-    return _combined(self, _swept(session, self, until, both), combine)
+    return _taken(self, _combined(self, _swept(session, self, until, both), combine))
 
 
 def _cut_blind(
@@ -100,26 +106,18 @@ def _cut_blind(
     both: Any = False,
     taper: Any = None,
 ) -> Workplane:
-    return _combined(self, _swept(session, self, until, both), "cut")
+    return _taken(self, _combined(self, _swept(session, self, until, both), "cut"))
 
 
 def _cut_thru_all(
     session: Session, self: Workplane, clean: Any = True, taper: Any = 0
 ) -> Workplane:
     """Cut as far as the solid reaches, which is all that the script says of the depth."""
-    return _through(session, self, _faces(self))
-
-
-def _through(session: Session, self: Workplane, placed: list[tuple[Plane, Faces]]) -> Workplane:
-    base = self.solid
+    placed, base = _faces(self), self.solid
     if not base:
         raise ReadError("there is no solid to cut from")
-    low, high = solids.reach(base, placed[0][0])
-    if low >= 0 or high <= 0:
-        reach = Extent(ExtentType.ONE_SIDED, high if low >= 0 else low)
-    else:
-        reach = Extent(ExtentType.TWO_SIDED, high, -low)
-    return _combined(self, solids.extruded(placed, reach, session.line), "cut")
+    steps = solids.extruded(placed, solids.through(base, placed[0][0]), session.line)
+    return _taken(self, _combined(self, steps, "cut"))
 
 
 def _hole(

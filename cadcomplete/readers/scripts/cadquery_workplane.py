@@ -11,6 +11,7 @@ from cadcomplete.history.curves import Curve
 from cadcomplete.history.geometry import XY, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Loop
 from cadcomplete.readers.scripts import frames, shapes, solids
+from cadcomplete.readers.scripts.areas import Face, Faces, nested
 from cadcomplete.readers.scripts.budget import spend
 from cadcomplete.readers.scripts.cadquery_objects import (
     Location,
@@ -21,7 +22,9 @@ from cadcomplete.readers.scripts.cadquery_objects import (
     pair,
     ring,
 )
-from cadcomplete.readers.scripts.machine import Session
+from cadcomplete.readers.scripts.cadquery_sketch import SketchValue
+from cadcomplete.readers.scripts.history import Drawn, merged
+from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.solids import Steps
 from cadcomplete.readers.scripts.values import (
     Function,
@@ -161,8 +164,48 @@ class Workplane(Value):
 
 
 def solid_of(value: Any) -> Steps | None:
-    """Return the solid that an object of a script holds."""
+    """Return the solid that an object of a script holds, or that it is drawn upon."""
+    if isinstance(value, SketchValue):
+        value = value.parent
     return value.solid if isinstance(value, Workplane) else None
+
+
+def drawn_in(value: Any) -> list[Drawn]:
+    """Return what an object of a script has drawn: its sketches, and the wires that wait."""
+    if isinstance(value, SketchValue):
+        edges = tuple(value.edges[value.assembled :])
+        return merged(Drawn(place, value.faces, edges) for place in value.places)
+    if not isinstance(value, Workplane):
+        return []
+    sketches = [item for item in value.stack if isinstance(item, SketchValue)]
+    return merged(one for sketch in sketches for one in drawn_in(sketch)) + _waiting(value)
+
+
+def _waiting(value: Workplane) -> list[Drawn]:
+    """Return the wires and edges of a chain, those of one plane together."""
+    loops: list[tuple[Plane, list[Loop], list[Curve]]] = []
+    wires = [(plane, loop, True) for plane, loop in value.pending.wires]
+    edges = [(plane, Loop((curve,)), False) for plane, curve in value.pending.edges]
+    for plane, loop, closed in wires + edges:
+        spend(1 + len(loops) + len(loop.curves))
+        group = next((g for g in loops if frames.coplanar(plane, g[0])), None)
+        if group is None:
+            own = value.plane if frames.coplanar(plane, value.plane) else plane
+            loops.append(group := (own, [], []))
+        placed = frames.relocated(loop, plane, group[0])
+        if closed:
+            group[1].append(placed)
+        else:
+            group[2].extend(placed.curves)
+    return [Drawn(plane, _faces(closed), tuple(open_)) for plane, closed, open_ in loops]
+
+
+def _faces(loops: list[Loop]) -> Faces:
+    """Return wires as they lie to each other, or side by side where no solid comes of them."""
+    try:
+        return nested(loops)
+    except UnsupportedError:
+        return tuple(map(Face.of, loops))
 
 
 def new_workplane(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import Signature, signature
 from typing import Any
 
 from cadcomplete.errors import ReadError, UnsupportedError
+from cadcomplete.readers.scripts.session import Frame
 from cadcomplete.readers.scripts.values import Function, Namespace, Value, is_number
 
 
@@ -31,6 +33,15 @@ class Method:
 class Bound:
     function: Function
     owner: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Defined:
+    """A function of the script itself: its defaults by their place, and the names around it."""
+
+    node: ast.FunctionDef
+    defaults: Mapping[int, Any]
+    frame: Frame
 
 
 def attribute(value: Any, name: str) -> Any:
@@ -64,6 +75,25 @@ def bind(function: Function, owner: tuple[Any, ...], given: Any, named: Any, ses
     if refused:
         raise UnsupportedError(refused)
     return bound
+
+
+def matched(function: Defined, given: list[Any], named: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a function of the script by their names. Raises ReadError."""
+    args = function.node.args
+    places = [arg.arg for arg in (*args.posonlyargs, *args.args)]
+    known = {*places[len(args.posonlyargs) :], *(arg.arg for arg in args.kwonlyargs)}
+    usual = dict(zip(reversed(places), reversed(args.defaults), strict=False))
+    usual |= {a.arg: d for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d}
+    found = dict(zip(places, given, strict=False))
+    wrong = [name for name in named if name in found or name not in known]
+    found |= {name: function.defaults[id(default)] for name, default in usual.items()} | found
+    found |= named
+    missing = [name for name in (*places, *known) if name not in found]
+    if wrong or missing or len(given) > len(places):
+        problem = f"wrong arguments of {function.node.name}"
+        expected = ", ".join((*places, *sorted(known - set(places)))) or "none"
+        raise ReadError(problem, expected=expected)
+    return found
 
 
 def _among(value: Any, allowed: tuple[Any, ...]) -> bool:

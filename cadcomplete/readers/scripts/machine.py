@@ -1,119 +1,67 @@
 """Walks the statements of a script and works out what its names stand for.
 
-Nothing of the script is executed: an expression is a constant, a name, arithmetic, or a call of a
-function that a library's module here lists, and it is worked out by the functions below. What they
-may do is counted (`budget.py`). The walk ends where something is not supported: the solid that
-there is until then is the history, and the rest of the script its `Unknown` (`stop.py`).
+The walk ends where something is not supported: what there is until then is the history, its solid
+and the loops that wait to be extruded, and the rest of the script its `Unknown` (`stop.py`).
 """
 
 from __future__ import annotations
 
 import ast
-import operator
 import warnings
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from cadcomplete.errors import GeometryError, ReadError, UnsupportedError, shorten
+from cadcomplete.errors import GeometryError, ReadError, UnsupportedError
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers.content import in_utf8
-from cadcomplete.readers.scripts.budget import budget, draw, spend
-from cadcomplete.readers.scripts.calls import Bound, Method, attribute, bind, chosen
-from cadcomplete.readers.scripts.solids import Steps, history
-from cadcomplete.readers.scripts.stop import (
-    Place,
-    Stop,
-    StopReading,
-    later_names,
-    unknown,
-    without_fences,
-)
+from cadcomplete.readers.scripts.budget import budget, spend
+from cadcomplete.readers.scripts.calls import Defined, matched
+from cadcomplete.readers.scripts.ending import Made, made_by
+from cadcomplete.readers.scripts.expressions import Expressions, end_of
+from cadcomplete.readers.scripts.history import history
+from cadcomplete.readers.scripts.session import Frame, Library
+from cadcomplete.readers.scripts.stop import Stop, StopReading, unknown, without_fences
 from cadcomplete.readers.scripts.survey import (
     aliases,
     is_main,
-    is_output,
+    is_plain,
     last_name,
     root_name,
     survey,
     word,
 )
-from cadcomplete.readers.scripts.values import (
-    BUILTINS,
-    MODULES,
-    Function,
-    Namespace,
-    Value,
-    held,
-    is_number,
-    items,
-    kept,
-    power,
-)
+from cadcomplete.readers.scripts.values import BUILTINS, MODULES, Namespace, Value, items, truth
 
-_MOST_STATEMENTS = 100_000
 _MOST_BYTES = 300_000
-
-
-@dataclass(slots=True)
-class Session:
-    """What holds while a script is read: the line, and the builders that are entered."""
-
-    line: int = 0
-    scopes: list[Any] = field(default_factory=list)
-
-    def drawing(self, curves: int) -> None:
-        """Count curves that are drawn. Raises ReadError when a script draws too many."""
-        draw(curves)
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """A library whose scripts can be read.
-
-    Attributes:
-        module: its name and what stands in it.
-        methods: the methods of all its objects, by name.
-        solid: from an object to the solid it holds; None if it holds none.
-    """
-
-    module: Namespace
-    methods: Mapping[str, tuple[Function, ...]]
-    solid: Callable[[Any], Steps | None]
-
-
-def methods_of(*kinds: type[Value]) -> dict[str, tuple[Function, ...]]:
-    """Return the methods of some classes by their names."""
-    names = dict.fromkeys(name for kind in kinds for name in kind.METHODS)
-    return {name: tuple(k.METHODS[name] for k in kinds if name in k.METHODS) for name in names}
+_MOST_CALLS = 20
 
 
 def read_script(data: bytes, library: Library, *, id: str) -> CadSequence:
     """Return the history of a script, up to what of it is not supported.
 
-    Raises ReadError for what is wrong, UnsupportedError with all names if nothing was made before
-    the first thing that is not supported.
+    Raises ReadError for what is wrong.
     """
     text = _text(data)
     tree = _parse(text)
     modules = {**MODULES, library.module.name: library.module}
     names = survey(tree, modules, library.methods)
-    machine = _Machine(library, modules, names)
+    machine = _Machine(library, modules, names, tree.body)
     with budget():
         try:
-            stop = machine.read(tree.body)
+            stop = machine.read()
         except RecursionError:
             raise machine.at_line(ReadError("nested too deeply")) from None
-        made = machine.found(tree.body, stop)
-        solid = None if made is None else library.solid(made)
-        if stop is not None and not solid:
-            found = {name for _, name in names} or set(stop.names)
-            first = min((line for line, _ in names), default=stop.line)
-            raise UnsupportedError(found, where=f"line {first}")
-        if not solid:
-            raise ReadError("nothing is extruded", expected="a script that makes a solid")
-        sequence = history(solid, id)
-    return sequence if stop is None else replace(sequence, rest=(unknown(stop, text, names),))
+        made = machine.made(stop)
+        line = machine.session.line if stop is None else stop.begin[0]
+        sequence = history(made.steps, id, made.drawn, line=line)
+    if stop is not None:
+        rest = (unknown(stop, text, names, chained=made.chained),)
+        return replace(sequence, rest=rest)
+    if not sequence.operations:
+        expected = "a script that draws a sketch or makes a solid"
+        raise ReadError("nothing is drawn and nothing is extruded", expected=expected)
+    return sequence
 
 
 def _text(data: bytes) -> str:
@@ -140,56 +88,50 @@ def _parse(text: str) -> ast.Module:
         raise ReadError("nested too deeply") from None
 
 
-_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: power,
-    ast.BitAnd: operator.and_,
-}
+class _Returned(Exception):
+    """Ends the walk through a function of the script."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        super().__init__()
 
 
-class _Machine:
-    """The names of a script while it is walked."""
+class _Machine(Expressions):
+    """A script while it is walked."""
 
     def __init__(
-        self, library: Library, modules: Mapping[str, Namespace], names: list[tuple[int, str]]
+        self,
+        library: Library,
+        modules: Mapping[str, Namespace],
+        names: list[tuple[int, str]],
+        body: list[ast.stmt],
     ) -> None:
+        super().__init__(Frame(body, dict(BUILTINS)))
         self.library = library
         self.unsupported = names  # with their lines
         self.modules = modules
-        self.names: dict[str, Any] = dict(BUILTINS)
-        self.session = Session()
-        self.last: Any = None  # object that was assigned last, of those that hold a solid
         self.shown: Any = None  # object that the script shows or exports
-        self.reached: tuple[Place, Place] | None = None  # where that ends, and the whole chain
-        self.partial: Any = None  # what a statement had made when it came to what is not supported
-        self.left = _MOST_STATEMENTS
 
-    def read(self, body: list[ast.stmt]) -> Stop | None:
+    def read(self) -> Stop | None:
         """Walk a script, and return where and why it ends early, if it does. Raises ReadError."""
         try:
-            self.run(body)
+            self.run(self.frame.body)
         except StopReading as stopped:
             return stopped.stop
         return None
 
-    def found(self, body: list[ast.stmt], stop: Stop | None) -> Any:
-        """Return the object whose solid is the part: what is shown, or was made last.
-
-        Of a script that ends early it is what the last statement had made, what is being built, or
-        what the statements that follow begin with.
-        """
-        if stop is None:
-            return self.last if self.shown is None else self.shown
-        later = (self.names.get(name) for name in later_names(body, stop.line))
-        for made in (self.partial, *self.session.scopes, self.shown, *later, self.last):
-            if isinstance(made, Value) and self.library.solid(made):
-                return made
-        return None
+    def made(self, stop: Stop | None) -> Made:
+        """Return what the script has made, in the whole or until it ends early."""
+        partial = self.partial if stop is not None and isinstance(self.partial, Value) else None
+        return made_by(
+            self.library,
+            self.frames,
+            self.session.scopes,
+            shown=self.shown,
+            partial=partial,
+            source=self.source,
+            stopped=stop is not None,
+        )
 
     def at_line(self, error: ReadError) -> ReadError:
         if not error.where:
@@ -200,23 +142,30 @@ class _Machine:
 
     def run(self, body: Iterable[ast.stmt]) -> None:
         for statement in body:
-            self.session.line = statement.lineno
-            self.partial = self.reached = None
-            self.left -= 1
-            if self.left < 0:
-                raise self.at_line(ReadError("too many statements", got=_MOST_STATEMENTS))
+            self.session.line = self.frame.line = statement.lineno
+            self.partial = self.source = self.reached = None
             try:
+                self.count()
                 self.statement(statement)
             except UnsupportedError as error:
                 raise StopReading(self.stop(statement, error.names)) from None
             except ReadError as error:
-                if names := self.unsupported_in(statement):
+                names = () if error.where else self.unsupported_in(statement)
+                if names:
                     raise StopReading(self.stop(statement, names)) from None
                 raise self.at_line(error) from None
             except GeometryError as error:
                 raise self.at_line(ReadError(str(error))) from None
             except (ArithmeticError, ValueError):
                 raise self.at_line(ReadError("cannot be calculated")) from None
+            self.use()
+
+    def use(self) -> None:
+        """Remember that what a statement has named is not left over."""
+        for value in self.loaded:
+            for frame in self.frames:
+                frame.drawn.pop(value, None)
+        self.loaded.clear()
 
     def unsupported_in(self, statement: ast.stmt) -> tuple[str, ...]:
         """What of a statement is not supported: what goes wrong in it comes from that."""
@@ -226,15 +175,16 @@ class _Machine:
     def stop(self, statement: ast.stmt, names: tuple[str, ...]) -> Stop:
         """Say where the script ends early: at a statement, or within a chain of calls of it."""
         begin = (statement.lineno, statement.col_offset)
-        (line, column), end = self.reached or (begin, _end(statement))
-        return Stop(line, column, statement.lineno, end, names)
+        return Stop(begin, end_of(statement), names, self.reached)
 
     def statement(self, node: ast.stmt) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom):
-            self.names.update(aliases(node, self.modules))
+            self.frame.names.update(aliases(node, self.modules))
         elif isinstance(node, ast.Expr):
             if not isinstance(node.value, ast.Constant):
                 self.value(node.value, main=True)
+            if not self.session.building:  # what comes of it is lost: nothing has been used
+                self.loaded.clear()
         elif isinstance(node, ast.Assign):
             value = self.value(node.value, main=True)
             for target in node.targets:
@@ -247,19 +197,31 @@ class _Machine:
             self.assign(node.target, self.binary(node.op, before, self.value(node.value)))
         elif isinstance(node, ast.With):
             self.enter(node.items, node.body)
-        elif isinstance(node, ast.For):
-            for item in items(self.value(node.iter)):
-                self.assign(node.target, item)
-                self.run(node.body)
-        elif is_main(node):
-            self.run(node.body)
+        elif isinstance(node, ast.For | ast.If):
+            self.branch(node)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            self.names[node.name] = Namespace(node.name)  # what is called ends the walk
+            self.define(node)
+        elif isinstance(node, ast.Return):
+            if len(self.frames) == 1:
+                raise ReadError("return outside of a function")
+            raise _Returned(None if node.value is None else self.value(node.value, main=True))
         elif not isinstance(node, ast.Pass):
             raise UnsupportedError([word(node)])
 
+    def branch(self, node: ast.For | ast.If) -> None:
+        if isinstance(node, ast.If):
+            self.run(node.body if is_main(node) or truth(self.value(node.test)) else node.orelse)
+            return
+        for item in items(self.value(node.iter)):
+            self.assign(node.target, item)
+            self.run(node.body)
+        self.run(node.orelse)  # there is no `break`
+
     def enter(self, contexts: list[ast.withitem], body: list[ast.stmt]) -> None:
         entered: list[Any] = []
+        if len(self.session.scopes) == self.frame.around > 0:
+            # the library's builders do not know those of the function that calls this one
+            raise UnsupportedError(["with in a function that is called inside another with"])
         for item in contexts:
             scope = self.value(item.context_expr)
             if not hasattr(scope, "leave"):
@@ -269,16 +231,64 @@ class _Machine:
             scope.enter(self.session)
             self.session.scopes.append(scope)
             entered.append(scope)
-        self.run(body)
+        returned = None
+        try:
+            self.run(body)
+        except _Returned as done:
+            returned = done
         for scope in reversed(entered):
             self.session.scopes.pop()
             scope.leave(self.session)
-            self.made(scope)
+            self.draw(scope)
+            self.remember(scope)
+        if returned is not None:
+            raise returned
+
+    # --- functions ------------------------------------------------------------------------------
+
+    def define(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        """Give a name to a function; calling one that is not plain ends the walk."""
+        self.frame.names[node.name] = Namespace(node.name)
+        if not is_plain(node):
+            return
+        given = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
+        depth = len(self.frames)
+        try:
+            values = {id(default): self.value(default) for default in given}
+        except ReadError:  # of a default that is not known
+            del self.frames[depth:]
+            return
+        self.frame.names[node.name] = Defined(node, values, self.frame)
+
+    def invoke(self, function: Defined, given: list[Any], named: dict[str, Any]) -> Any:
+        if len(self.frames) > _MOST_CALLS:
+            raise ReadError(
+                "functions that call each other too deeply", expected=f"up to {_MOST_CALLS}"
+            )
+        names = matched(function, given, named)
+        spend(10 + len(names))
+        line, body, around = self.session.line, function.node.body, len(self.session.scopes)
+        self.frames.append(Frame(body, names, function.frame, line, around=around))
+        result = None
+        try:
+            self.run(body)
+        except _Returned as done:
+            result = done.value
+        inner = self.frames.pop()  # where it ends early its names are still needed
+        self.frame.last = self.frame.last or inner.last
+        self.session.line = line
+        return result
+
+    # --- what is made ---------------------------------------------------------------------------
 
     def assign(self, target: ast.expr, value: Any) -> None:
         if isinstance(target, ast.Name):
-            self.names[target.id] = value
-            self.made(value)
+            old = self.frame.names.get(target.id)
+            if old is not value:
+                self.frame.drawn.pop(id(old), None)
+            self.frame.names[target.id] = value
+            self.draw(value)
+            self.remember(value)
         elif isinstance(target, ast.Tuple | ast.List):
             values = items(value)
             if len(values) != len(target.elts):
@@ -290,129 +300,16 @@ class _Machine:
         elif not (isinstance(target, ast.Attribute) and target.attr in ("label", "color")):
             raise UnsupportedError(["assignment to a part of an object"])
 
-    def made(self, value: Any) -> None:
+    def draw(self, value: Any) -> None:
+        """Remember what a statement has made, until another one uses it."""
+        if isinstance(value, Value | list) and not self.session.building:
+            self.loaded.pop(id(value), None)
+            self.frame.drawn.pop(id(value), None)
+            self.frame.drawn[id(value)] = value
+
+    def remember(self, value: Any) -> None:
         if isinstance(value, Value) and self.library.solid(value):
-            self.last = value
-
-    # --- expressions ----------------------------------------------------------------------------
-
-    def value(self, node: ast.expr, *, main: bool = False) -> Any:
-        """Return what an expression stands for; chains of calls may be as long as they like.
-
-        Of a `main` one it is kept what it had made before something that is not supported.
-        """
-        spend(1)
-        if is_output(node):
-            return self.output(node)
-        links: list[ast.Call | ast.Attribute] = []
-        while isinstance(node, ast.Call | ast.Attribute):
-            links.append(node)
-            node = node.func if isinstance(node, ast.Call) else node.value
-        result = self.simple(node, main=main)
-        links.reverse()
-        for place, link in enumerate(links):
-            try:
-                if isinstance(link, ast.Attribute):
-                    called = place + 1 < len(links) and isinstance(links[place + 1], ast.Call)
-                    result = Method(result, link.attr) if called else attribute(result, link.attr)
-                else:
-                    result = self.call(result, link)
-            except ReadError:
-                if main:
-                    self.keep(result, link, links[-1])
-                raise
-        return result
-
-    def keep(
-        self, result: Any, link: ast.Call | ast.Attribute, whole: ast.Call | ast.Attribute
-    ) -> None:
-        """Keep what a chain had made before the link that it could not follow."""
-        if isinstance(result, Method):  # of which the call is this link
-            result, link = result.owner, link.func  # type: ignore[union-attr, assignment]
-        if isinstance(result, Value) and isinstance(link, ast.Attribute):
-            self.partial = result
-            self.reached = (_end(link.value), _end(whole))
-
-    def simple(self, node: ast.expr, *, main: bool = False) -> Any:
-        if isinstance(node, ast.Constant):
-            return kept(node.value) if is_number(node.value) else node.value
-        if isinstance(node, ast.Name):
-            if node.id in self.names:
-                return self.names[node.id]
-            raise ReadError("unknown name", got=node.id)
-        if isinstance(node, ast.Tuple | ast.List):
-            values = held(list(self.arguments(node.elts)))
-            return tuple(values) if isinstance(node, ast.Tuple) else values
-        if isinstance(node, ast.UnaryOp):
-            return self.unary(node)
-        if isinstance(node, ast.BinOp):
-            left = self.value(node.left, main=main)
-            try:
-                right = self.value(node.right)
-            except ReadError:
-                self.partial = left if main else None
-                raise
-            return self.binary(node.op, left, right)
-        if isinstance(node, ast.Subscript):
-            return chosen(self.value(node.value), self.value(node.slice))
-        if isinstance(node, ast.ListComp):
-            return self.comprehension(node)
-        raise UnsupportedError([word(node)])
-
-    def comprehension(self, node: ast.ListComp) -> list[Any]:
-        loop = node.generators[0]
-        if len(node.generators) > 1 or loop.ifs:
-            raise UnsupportedError(["list comprehension with several loops or conditions"])
-        result: list[Any] = []
-        for item in items(self.value(loop.iter)):
-            self.left -= 1
-            if self.left < 0:
-                raise ReadError("too many statements", got=_MOST_STATEMENTS)
-            self.assign(loop.target, item)
-            result.append(self.value(node.elt))
-        return held(result)
-
-    def arguments(self, nodes: list[ast.expr]) -> Iterable[Any]:
-        for node in nodes:
-            if isinstance(node, ast.Starred):
-                yield from items(self.value(node.value))
-            else:
-                yield self.value(node)
-
-    def unary(self, node: ast.UnaryOp) -> Any:
-        value = self.value(node.operand)
-        if is_number(value) and isinstance(node.op, ast.USub | ast.UAdd):
-            return -value if isinstance(node.op, ast.USub) else value
-        raise UnsupportedError([f"{type(node.op).__name__.lower()} of {type(value).__name__}"])
-
-    def binary(self, op: ast.operator, left: Any, right: Any) -> Any:
-        function = _OPERATORS.get(type(op))
-        numbers = is_number(left) and is_number(right)
-        lists = isinstance(left, list | tuple) and type(left) is type(right)
-        if lists and isinstance(op, ast.Add):
-            return held(left + right)
-        if function is None or not (numbers or _combines(left) or _combines(right)):
-            raise ReadError("cannot be calculated", got=_said(left, op, right))
-        try:
-            return kept(function(left, right)) if numbers else function(left, right)
-        except (TypeError, ArithmeticError):
-            raise ReadError("cannot be calculated", got=_said(left, op, right)) from None
-
-    def call(self, function: Any, node: ast.Call) -> Any:
-        if isinstance(function, Method):
-            function = function.found()
-        owner: tuple[Any, ...] = ()
-        if isinstance(function, Bound):
-            function, owner = function.function, (function.owner,)
-        if isinstance(function, Namespace):
-            function = function.call
-        if not isinstance(function, Function):
-            raise ReadError("not a function", got=shorten(ast.unparse(node.func)))
-        given = list(self.arguments(node.args))
-        named = {word.arg or "**": self.value(word.value) for word in node.keywords}
-        bound = bind(function, owner, given, named, self.session)
-        self.session.line = node.func.end_lineno or node.lineno
-        return function.run(*bound.args, **bound.kwargs)
+            self.frame.last = value
 
     def output(self, node: ast.Call) -> None:
         """Remember what is shown or exported, and do neither."""
@@ -424,19 +321,18 @@ class _Machine:
                 if isinstance(value, Value) and self.library.solid(value):
                     self.shown = value
                     return
-        for place in (*node.args[:1], node.func):
-            value = self.names.get(root_name(place))
+        for name in map(root_name, (*node.args[:1], node.func)):
+            value = next((f.names[name] for f in self.named_in() if name in f.names), None)
             if isinstance(value, Value) and self.library.solid(value):
                 self.shown = value
                 return
 
-
-def _end(node: ast.stmt | ast.expr) -> Place:
-    return (node.end_lineno or node.lineno, node.end_col_offset or 0)
-
-
-def _combines(value: Any) -> bool:
-    return isinstance(value, Value)
+    def named_in(self) -> Iterator[Frame]:
+        """Yield the frames whose names can be used, the innermost first."""
+        frame: Frame | None = self.frame
+        while frame is not None:
+            yield frame
+            frame = frame.outer
 
 
 def _loaded(target: ast.expr) -> ast.expr:
@@ -444,8 +340,3 @@ def _loaded(target: ast.expr) -> ast.expr:
     if not isinstance(target, ast.Name):
         raise UnsupportedError(["assignment to a part of an object"])
     return ast.Name(target.id, ast.Load())
-
-
-def _said(left: Any, op: ast.operator, right: Any) -> str:
-    kinds = [str(v) if is_number(v) else type(v).__name__ for v in (left, right)]
-    return f"{kinds[0]} {type(op).__name__.lower()} {kinds[1]}"

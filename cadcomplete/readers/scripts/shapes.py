@@ -30,6 +30,47 @@ def polygon(corners: list[Vec2]) -> Loop:
     return Loop(tuple(lines([*corners, corners[0]])))
 
 
+def slot(width: float, height: float) -> Loop:
+    """Return a slot along x whose straight sides are `width` long and `height` apart."""
+    x, r = width / 2, height / 2
+    return Loop(
+        (
+            Line((-x, -r), (x, -r)),
+            Arc((x, -r), (x + r, 0.0), (x, r)),
+            Line((x, r), (-x, r)),
+            Arc((-x, r), (-x - r, 0.0), (-x, -r)),
+        )
+    )
+
+
+def rounded(width: float, height: float, radius: float) -> Loop:
+    """Return a rectangle around the origin whose corners are arcs."""
+    x, y = width / 2 - radius, height / 2 - radius
+    curves: list[Curve] = []
+    for quarter, (u, v) in enumerate([(x, y), (-x, y), (-x, -y), (x, -y)]):
+        corner = center_arc((u, v), radius, 90.0 * quarter, 90.0)
+        if curves:
+            curves.append(Line(curves[-1].end, corner.start))
+        curves.append(corner)
+    return Loop((*curves, Line(curves[-1].end, curves[0].start)))
+
+
+def reflected(curve: Curve, origin: Vec2, normal: Vec2) -> Curve:
+    """Return a curve mirrored at the line through a point that a direction stands upon."""
+    length = math.hypot(*normal)
+    (ox, oy), (u, v) = origin, (normal[0] / length, normal[1] / length)
+
+    def over(point: Vec2) -> Vec2:
+        off = 2 * ((point[0] - ox) * u + (point[1] - oy) * v)
+        return (point[0] - off * u, point[1] - off * v)
+
+    if isinstance(curve, Circle):
+        return Circle(over(curve.center), curve.radius)
+    if isinstance(curve, Arc):
+        return Arc(over(curve.start), over(curve.mid), over(curve.end))
+    return Line(over(curve.start), over(curve.end))
+
+
 def regular(radius: float, sides: int, first: float = 0.0) -> list[Vec2]:
     """Return corners on a circle around the origin, counter-clockwise from an angle in degrees."""
     angles = (math.radians(first) + i * math.tau / sides for i in range(sides))
@@ -114,16 +155,31 @@ def chained(curves: Iterable[Curve]) -> list[Loop]:
 
     Raises ReadError if an end meets no other.
     """
-    left = list(curves)
-    if not left:
+    loops = chains(curves)
+    if not loops:
         raise ReadError("nothing has been drawn that a face could be made of")
-    near = _NEAR * (1 + max(max(map(abs, (*c.start, *c.end))) for c in left))
+    for loop in loops:
+        if not loop.closed:
+            raise ReadError("the curves do not close to a loop", got=f"an end at {loop.end} mm")
+    return loops
+
+
+def chains(curves: Iterable[Curve]) -> list[Loop]:
+    """Return the loops that curves in any order and direction make: open ones where an end is free.
+
+    Each goes on from the first curve that is left.
+    """
+    left = list(curves)
+    near = _NEAR * (1 + max((max(map(abs, (*c.start, *c.end))) for c in left), default=0.0))
     loops: list[Loop] = []
     while left:
         chain = [left.pop(0)]
         while not isinstance(chain[0], Circle) and _gap(chain) > near:
-            chain.append(_next(left, chain[-1].end, near))
-        if not isinstance(chain[0], Circle):
+            following = _next(left, chain[-1].end, near)
+            if following is None:
+                break
+            chain.append(following)
+        if not isinstance(chain[0], Circle) and _gap(chain) <= near:
             chain[-1] = chain[-1].moved(chain[-1].start, chain[0].start)
         loops.append(Loop(tuple(chain)))
     return loops
@@ -135,7 +191,7 @@ def _gap(chain: list[Curve]) -> float:
     return distance(chain[-1].end, chain[0].start)
 
 
-def _next(left: list[Curve], pen: Vec2, near: float) -> Curve:
+def _next(left: list[Curve], pen: Vec2, near: float) -> Curve | None:
     """Take the curve that starts or ends at the pen out of those left, as it goes on."""
     for number, curve in enumerate(left):
         spend(1)
@@ -147,7 +203,7 @@ def _next(left: list[Curve], pen: Vec2, near: float) -> Curve:
         if distance(pen, curve.end) <= near:
             del left[number]
             return curve.reversed().moved(pen, curve.start)
-    raise ReadError("the curves do not close to a loop", got=f"an end at {pen} mm")
+    return None
 
 
 def centroid(loop: Loop) -> Vec2:

@@ -10,24 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
-from cadcomplete.history.geometry import Plane, Vec2
-from cadcomplete.history.operations import (
-    Boolean,
-    Extent,
-    ExtentType,
-    Extrude,
-    Loop,
-    Operation,
-    Profile,
-    Sketch,
-)
-from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.geometry import Plane
+from cadcomplete.history.operations import Boolean, Extent, ExtentType
 from cadcomplete.readers.scripts.areas import Faces, add, size
 from cadcomplete.readers.scripts.budget import check_curves, spend
 from cadcomplete.readers.scripts.frames import compose, coplanar, relocated, to_local, to_world
-
-_DECIMALS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,51 +121,9 @@ def reach(steps: Steps, plane: Plane) -> tuple[float, float]:
     return min(heights), max(heights)
 
 
-# --- the history --------------------------------------------------------------------------------
-
-
-def history(steps: Steps, id: str) -> CadSequence:
-    """Return the history of a solid; a sketch that is extruded again is not drawn again."""
-    operations: list[Operation] = []
-    sketches: dict[Sketch, int] = {}
-    for number, step in enumerate(steps):
-        sketch, regions = _sketch(step)
-        index = sketches.setdefault(sketch, len(operations))
-        if index == len(operations):
-            operations.append(sketch)
-        boolean = step.boolean if number else Boolean.NEW_BODY
-        profiles = tuple(Profile(index, outer, holes) for outer, holes in regions)
-        reach = replace(step.extent, distance=_rounded(step.extent.distance))
-        operations.append(Extrude(profiles, reach, boolean, f"line {step.line}"))
-    return CadSequence(tuple(operations), id)
-
-
-def _sketch(step: Step) -> tuple[Sketch, list[tuple[int, tuple[int, ...]]]]:
-    loops: list[Loop] = []
-    regions: list[tuple[int, tuple[int, ...]]] = []
-    for face in step.faces:
-        first = len(loops)
-        loops += face.loops
-        regions.append((first, tuple(range(first + 1, len(loops)))))
-    x, y, z = map(_rounded, step.plane.origin)
-    plane = replace(step.plane, origin=(x, y, z))
-    drawn = tuple(Loop(tuple(map(_rounded_curve, loop.curves)), loop.source) for loop in loops)
-    return Sketch(plane, drawn, f"line {step.line}"), regions
-
-
-def _rounded(value: float) -> float:
-    """Without the noise of sines and cosines."""
-    return round(value, _DECIMALS) + 0.0
-
-
-def _rounded_point(point: Vec2) -> Vec2:
-    return (_rounded(point[0]), _rounded(point[1]))
-
-
-def _rounded_curve(curve: Curve) -> Curve:
-    if isinstance(curve, Circle):
-        return Circle(_rounded_point(curve.center), _rounded(curve.radius))
-    start, end = _rounded_point(curve.start), _rounded_point(curve.end)
-    return (
-        Arc(start, _rounded_point(curve.mid), end) if isinstance(curve, Arc) else Line(start, end)
-    )
+def through(steps: Steps, plane: Plane) -> Extent:
+    """Return how far an extrude from a plane must go to leave a solid on every side."""
+    low, high = reach(steps, plane)
+    if low >= 0 or high <= 0:
+        return Extent(ExtentType.ONE_SIDED, high if low >= 0 else low)
+    return Extent(ExtentType.TWO_SIDED, high, -low)

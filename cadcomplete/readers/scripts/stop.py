@@ -19,51 +19,53 @@ class Stop:
     """The first thing in a script that is not supported.
 
     Attributes:
-        line: where it begins.
-        column: of it.
-        start: the line in which the statement begins that it belongs to.
-        end: after the statement or the chain of calls that it belongs to.
+        begin: where the statement begins that it belongs to.
+        end: after that statement.
         names: what of it is not supported.
+        chain: after what was made of a chain of calls, and after that chain, if it is one.
     """
 
-    line: int
-    column: int
-    start: int
+    begin: Place
     end: Place
     names: tuple[str, ...]
+    chain: tuple[Place, Place] | None = None
 
 
 class StopReading(Exception):
-    """Ends the walk through a script, however deep it is in loops and builders."""
+    """Ends the walk through a script, however deep it is in loops, functions and builders."""
 
     def __init__(self, stop: Stop) -> None:
         self.stop = stop
         super().__init__()
 
 
-def unknown(stop: Stop, text: str, names: list[tuple[int, str]]) -> Unknown:
+def unknown(stop: Stop, text: str, names: list[tuple[int, str]], *, chained: bool) -> Unknown:
     """Return the rest of a script, from where it ends early: all as it stands.
 
-    `names` are all that are not supported, with their lines.
+    `names` are all that are not supported, with their lines; `chained` says that what its chain
+    of calls begins with is among the operations before it.
     """
+    (line, column), end = stop.chain if chained and stop.chain else (stop.begin, stop.end)
     lines = text.encode().splitlines(keepends=True)
-    rest = [lines[stop.line - 1][stop.column :], *lines[stop.line :]]
-    end_line, end_column = stop.end
-    first = rest[: end_line - stop.line + 1]
-    last = end_column - (stop.column if end_line == stop.line else 0)
+    rest = [lines[line - 1][column:], *lines[line:]]
+    end_line, end_column = end
+    first = rest[: end_line - line + 1]
+    last = end_column - (column if end_line == line else 0)
     first[-1] = first[-1][:last]
     said = shorten(b"".join(first).decode(errors="replace"))
-    uses = {name for line, name in names if line >= stop.start}
+    uses = {name for at, name in names if at >= stop.begin[0]}
     uses |= {name for name in stop.names if name.rpartition(".")[2] not in uses}
     content = b"".join(rest).decode(errors="replace")
-    return Unknown(said, tuple(sorted(uses)), content, f"line {stop.line}")
+    return Unknown(said, tuple(sorted(uses)), content, f"line {line}")
 
 
 def later_names(body: list[ast.stmt], line: int) -> Iterator[str]:
-    """Yield the names that a script ends with, the last ones first, from a line on."""
+    """Yield the names that statements end with, the last ones first, from a line on."""
     for statement in reversed(body):
         if (statement.end_lineno or statement.lineno) < line:
             return
+        if not isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            yield from later_names(getattr(statement, "body", []), line)
         value = getattr(statement, "value", None)
         if value is None:
             continue
@@ -73,6 +75,8 @@ def later_names(body: list[ast.stmt], line: int) -> Iterator[str]:
         for target in getattr(statement, "targets", [getattr(statement, "target", None)]):
             if isinstance(target, ast.Name):
                 yield target.id
+        while isinstance(value, ast.BinOp):
+            value = value.left
         yield root_name(value)
 
 

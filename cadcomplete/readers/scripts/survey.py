@@ -19,22 +19,19 @@ OUTPUTS = frozenset(
 
 _KNOWN = (
     ast.Module | ast.Import | ast.ImportFrom | ast.Expr | ast.Assign | ast.AnnAssign | ast.AugAssign
-    | ast.With | ast.For | ast.Pass | ast.Constant | ast.Name | ast.Attribute | ast.Tuple | ast.List
-    | ast.UnaryOp | ast.BinOp | ast.Subscript | ast.ListComp | ast.Call | ast.Starred | ast.keyword
-    | ast.arguments | ast.arg | ast.Return | ast.cmpop | ast.boolop | ast.FormattedValue
-    | ast.operator | ast.unaryop | ast.expr_context | ast.withitem | ast.alias | ast.comprehension
+    | ast.With | ast.For | ast.If | ast.Return | ast.Pass | ast.Constant | ast.Name | ast.Attribute
+    | ast.Tuple | ast.List | ast.UnaryOp | ast.BinOp | ast.BoolOp | ast.Compare | ast.IfExp
+    | ast.Subscript | ast.ListComp | ast.Call | ast.Starred | ast.keyword | ast.arguments | ast.arg
+    | ast.cmpop | ast.boolop | ast.operator | ast.unaryop | ast.FormattedValue | ast.expr_context
+    | ast.withitem | ast.alias | ast.comprehension
 )  # fmt: skip
 
 _WORDS = {
     ast.FunctionDef: "def",
     ast.AsyncFunctionDef: "def",
     ast.ClassDef: "class",
-    ast.ListComp: "list comprehension",
     ast.GeneratorExp: "generator expression",
     ast.JoinedStr: "f-string",
-    ast.IfExp: "if",
-    ast.Compare: "comparison",
-    ast.BoolOp: "and, or",
     ast.NamedExpr: ":=",
 }
 
@@ -82,14 +79,18 @@ def survey(
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             known |= aliases(node, modules)
+        elif isinstance(node, ast.FunctionDef) and is_plain(node):
+            known.setdefault(node.name, None)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             known.setdefault(node.id, None)
+        elif isinstance(node, ast.arg):
+            known.setdefault(node.arg, None)
     found: set[tuple[int, str]] = set()
     for node, line in _nodes(tree):
         names: list[str] = []
         if isinstance(node, ast.Call):
             names = _called(node, known, methods)
-        elif not isinstance(node, _KNOWN):
+        elif not isinstance(node, _KNOWN) and not is_plain(node):
             names = [word(node)]
         found |= {(line, name) for name in names}
     return sorted(found)
@@ -122,6 +123,13 @@ def is_main(node: ast.AST) -> TypeGuard[ast.If]:
     left, right = node.test.left, node.test.comparators[0]
     main = isinstance(right, ast.Constant) and right.value == "__main__"
     return isinstance(left, ast.Name) and left.id == "__name__" and main
+
+
+def is_plain(node: ast.AST) -> TypeGuard[ast.FunctionDef]:
+    """Whether it is a function whose calls can be worked out: without decorators, `*` and `**`."""
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    return not (node.decorator_list or node.args.vararg or node.args.kwarg)
 
 
 def is_output(node: ast.AST) -> TypeGuard[ast.Call]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import math
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from cadcomplete.errors import ReadError, shorten
+from cadcomplete.errors import ReadError, UnsupportedError, shorten
 from cadcomplete.history.fields import LIMIT
 from cadcomplete.history.geometry import Vec2, Vec3
 from cadcomplete.readers.scripts.budget import spend
@@ -187,6 +189,41 @@ def power(base: Any, exponent: Any) -> Any:
     if base and abs(exponent) * abs(math.log2(abs(base))) > 64:
         raise ReadError("cannot be calculated", expected="a real number below 2^63")
     return base**exponent
+
+
+def truth(value: Any) -> bool:
+    """Return whether a plain value counts as true. Raises UnsupportedError for any other."""
+    if value is None or isinstance(value, bool | int | float | str | list | tuple):
+        return bool(value)
+    raise UnsupportedError([f"if of {type(value).__name__}"])
+
+
+_ORDERS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+
+def _single(value: Any) -> bool:
+    return value is None or isinstance(value, bool)
+
+
+def compared(op: ast.cmpop, left: Any, right: Any) -> bool:
+    """Return what a comparison of plain values says. Raises UnsupportedError for any other."""
+    if isinstance(op, ast.In | ast.NotIn) and isinstance(right, list | tuple):
+        among = [compared(ast.Eq(), left, one) for one in items(right)]
+        return any(among) is isinstance(op, ast.In)
+    plain = all(v is None or isinstance(v, bool | int | float | str) for v in (left, right))
+    if plain and isinstance(op, ast.Eq | ast.NotEq):
+        return (left == right) is isinstance(op, ast.Eq)
+    if isinstance(op, ast.Is | ast.IsNot) and (_single(left) or _single(right)):
+        return (left is right) is isinstance(op, ast.Is)
+    if type(op) in _ORDERS and is_number(left) and is_number(right):
+        return _ORDERS[type(op)](left, right)
+    kinds = f"{type(left).__name__} and {type(right).__name__}"
+    raise UnsupportedError([f"comparison of {kinds}"])
 
 
 def _said(value: object) -> object:

@@ -1,0 +1,151 @@
+"""The curves that a sketch of a build123d script is drawn with, and their mirror images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cadcomplete.errors import ReadError, UnsupportedError
+from cadcomplete.history.curves import Curve
+from cadcomplete.history.geometry import XY, Plane, Vec2
+from cadcomplete.history.operations import Boolean, Loop
+from cadcomplete.readers.scripts import shapes
+from cadcomplete.readers.scripts.areas import size
+from cadcomplete.readers.scripts.build123d_builders import BuildLine, BuildSketch, above, curves_of
+from cadcomplete.readers.scripts.build123d_objects import (
+    ADD,
+    Areas,
+    Curves,
+    Frame,
+    boolean_of,
+    publish,
+)
+from cadcomplete.readers.scripts.session import Session
+from cadcomplete.readers.scripts.shapes import lines
+from cadcomplete.readers.scripts.values import (
+    Function,
+    flag,
+    number,
+    points,
+    positive,
+    vec2,
+)
+
+
+def _drawn(session: Session, curves: list[Curve], mode: Any) -> Curves:
+    return publish(session, Curves(tuple(curves)), mode)
+
+
+def _line(session: Session, *pts: Any, mode: Any = ADD) -> Curves:
+    ends = [vec2(p) for p in points(*pts)]
+    if len(ends) != 2:
+        raise ReadError("wrong arguments of Line", expected="two points", got=len(ends))
+    return _drawn(session, lines(ends), mode)
+
+
+def _polyline(session: Session, *pts: Any, close: Any = False, mode: Any = ADD) -> Curves:
+    corners = [vec2(p) for p in points(*pts)]
+    return _drawn(session, lines(corners + corners[:1] * flag(close)), mode)
+
+
+def _three_point_arc(session: Session, *pts: Any, mode: Any = ADD) -> Curves:
+    given = [vec2(p) for p in points(*pts)]
+    if len(given) != 3:
+        raise ReadError("wrong arguments of ThreePointArc", expected="three points", got=len(given))
+    return _drawn(session, [shapes.arc(given[0], given[1], given[2])], mode)
+
+
+def _center_arc(
+    session: Session, center: Any, radius: Any, start_angle: Any, arc_size: Any, mode: Any = ADD
+) -> Curves:
+    size = number(arc_size, "an angle")
+    sweep = abs(size) % 360 or 360.0  # as the library: turns beyond the first do not count
+    arc = shapes.center_arc(
+        vec2(center),
+        positive(radius, "a radius"),
+        number(start_angle, "an angle"),
+        sweep if size > 0 else -sweep,
+    )
+    return _drawn(session, [arc], mode)
+
+
+def _radius_arc(
+    session: Session,
+    start_point: Any,
+    end_point: Any,
+    radius: Any,
+    short_sagitta: Any = True,
+    mode: Any = ADD,
+) -> Curves:
+    ends = vec2(start_point), vec2(end_point)
+    arc = shapes.radius_arc(*ends, number(radius, "a radius"), short=flag(short_sagitta))
+    return _drawn(session, [arc], mode)
+
+
+def _sagitta_arc(
+    session: Session, start_point: Any, end_point: Any, sagitta: Any, mode: Any = ADD
+) -> Curves:
+    arc = shapes.sagitta_arc(vec2(start_point), vec2(end_point), number(sagitta, "a sagitta"))
+    return _drawn(session, [arc], mode)
+
+
+def _tangent_arc(
+    session: Session, *pts: Any, tangent: Any, tangent_from_first: Any = True, mode: Any = ADD
+) -> Curves:
+    ends = [vec2(p) for p in points(*pts)]
+    if len(ends) != 2:
+        raise ReadError("wrong arguments of TangentArc", expected="two points", got=len(ends))
+    way = vec2(tangent)
+    if way == (0.0, 0.0):
+        raise ReadError("wrong arguments of TangentArc", expected="a tangent with a length")
+    return _drawn(session, [shapes.tangent_arc(ends[0], way, ends[1])], mode)
+
+
+# --- mirror images ------------------------------------------------------------------------------
+
+_ABOUT = Frame(Plane((0.0, 0.0, 0.0), (0.0, -1.0, 0.0), (1.0, 0.0, 0.0)))
+
+
+def _mirror(session: Session, objects: Any = None, about: Any = _ABOUT, mode: Any = ADD) -> Any:
+    """Mirror what a builder of lines or a sketch has, or what is given, and add that to it."""
+    builder = above(session)
+    if not isinstance(about, Frame):
+        raise ReadError("wrong value", expected="a Plane to mirror at", got=type(about).__name__)
+    origin, normal = about.plane.origin[:2], about.plane.normal[:2]
+    if abs(about.plane.normal[2]) > 1e-9:
+        raise UnsupportedError(["mirror at a plane that is not upright"])
+    if isinstance(builder, BuildLine) and builder.spots != (XY,):
+        raise UnsupportedError(["mirror of lines off the plane of a sketch"])
+    whole = builder if objects is None else objects
+    if isinstance(whole, BuildSketch) and whole is builder:
+        whole = Areas(((XY, whole.faces),))
+    if isinstance(whole, Areas):
+        return _mirrored_areas(session, whole, origin, normal, mode)
+    if not isinstance(whole, BuildLine | Curves) or not isinstance(builder, BuildLine | None):
+        raise UnsupportedError(["mirror"])
+    made = Curves(tuple(shapes.reflected(c, origin, normal) for c in curves_of(whole)))
+    return publish(session, made, mode)
+
+
+def _mirrored_areas(session: Session, whole: Areas, origin: Vec2, normal: Vec2, mode: Any) -> Areas:
+    if boolean_of(mode) not in (None, Boolean.JOIN):
+        raise UnsupportedError(["mirror(mode)"])
+    faces = whole.in_plane(XY)
+    session.drawing(size(faces))
+    moved = tuple(face.mapped(lambda loop: _over(loop, origin, normal)) for face in faces)
+    return publish(session, Areas(((XY, moved),)), mode)
+
+
+def _over(loop: Loop, origin: Vec2, normal: Vec2) -> Loop:
+    return Loop(tuple(shapes.reflected(curve, origin, normal) for curve in loop.curves))
+
+
+CURVES: dict[str, Any] = {
+    "Line": Function("Line", _line),
+    "Polyline": Function("Polyline", _polyline),
+    "ThreePointArc": Function("ThreePointArc", _three_point_arc),
+    "CenterArc": Function("CenterArc", _center_arc),
+    "RadiusArc": Function("RadiusArc", _radius_arc),
+    "SagittaArc": Function("SagittaArc", _sagitta_arc),
+    "TangentArc": Function("TangentArc", _tangent_arc, {"tangent_from_first": (True,)}),
+    "mirror": Function("mirror", _mirror),
+}

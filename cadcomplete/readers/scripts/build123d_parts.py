@@ -1,0 +1,107 @@
+"""The solids that a build123d script names: boxes, cylinders and holes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from cadcomplete.errors import ReadError
+from cadcomplete.history.curves import Circle
+from cadcomplete.history.geometry import XY, Plane
+from cadcomplete.history.operations import Boolean, Loop
+from cadcomplete.readers.scripts import frames, shapes, solids
+from cadcomplete.readers.scripts.areas import Face
+from cadcomplete.readers.scripts.budget import spend
+from cadcomplete.readers.scripts.build123d_builders import BuildPart, above
+from cadcomplete.readers.scripts.build123d_objects import (
+    ADD,
+    Mode,
+    Solid,
+    aligns,
+    around,
+    boolean_of,
+    publish,
+)
+from cadcomplete.readers.scripts.session import Session
+from cadcomplete.readers.scripts.solids import Steps
+from cadcomplete.readers.scripts.values import Function, positive, vec3
+
+
+def _box(
+    session: Session,
+    length: Any,
+    width: Any,
+    height: Any,
+    rotation: Any = (0, 0, 0),
+    align: Any = None,
+    mode: Any = ADD,
+) -> Solid:
+    loop = shapes.rectangle(positive(length, "a length"), positive(width, "a width"))
+    return _prism(session, loop, positive(height, "a height"), align, rotation, mode)
+
+
+def _cylinder(
+    session: Session,
+    radius: Any,
+    height: Any,
+    arc_size: Any = 360,
+    rotation: Any = (0, 0, 0),
+    align: Any = None,
+    mode: Any = ADD,
+) -> Solid:
+    loop = Loop((Circle((0.0, 0.0), positive(radius, "a radius")),))
+    return _prism(session, loop, positive(height, "a height"), align, rotation, mode)
+
+
+def _prism(
+    session: Session, loop: Loop, height: float, align: Any, rotation: Any, mode: Any
+) -> Solid:
+    """Extrude a loop around the origin, aligned there, turned, and placed."""
+    across, up, along = aligns(align, 3)
+    left, low, right, high = loop.box
+    moved = (across.start(left, right), up.start(low, high), 0.0)
+    turned = frames.rotation(vec3(rotation))
+    middle = along.name == "CENTER"
+    reach = solids.extent(height / 2 if middle else height, both=middle)
+    if along.name == "MAX":
+        reach = solids.extent(-height, both=False)
+    plane = frames.compose(turned, replace(XY, origin=moved))
+    made = Solid(solids.extruded([(plane, (Face.of(loop),))], reach, session.line))
+    return publish(session, made, mode)
+
+
+_CUT = Mode(Boolean.CUT)
+
+
+def _hole(session: Session, radius: Any, depth: Any = None, mode: Any = _CUT) -> Solid:
+    """Drill along z at each place: as far to both sides, without a depth through all there is."""
+    part, boolean = above(session), boolean_of(mode)
+    if not isinstance(part, BuildPart) or not part.steps:
+        raise ReadError("there is no solid to drill into")
+    face = Face.of(Loop((Circle((0.0, 0.0), positive(radius, "a radius")),)))
+    places = around(session)
+    session.drawing(len(places))
+    planes: list[list[Plane]] = []
+    for place in places:
+        spend(1 + len(planes))
+        group = next((group for group in planes if frames.coplanar(place, group[0])), None)
+        if group is None:
+            planes.append(group := [])
+        group.append(place)
+    steps: Steps = ()
+    for group in planes:
+        extent = solids.through(part.steps, group[0])
+        if depth is not None:
+            extent = solids.extent(positive(depth, "a depth"), both=True)
+        steps += solids.extruded([(place, (face,)) for place in group], extent, session.line)
+    made = Solid(steps)
+    if boolean is not None:
+        part.take(session, made, (XY,), boolean)
+    return made
+
+
+SOLIDS: dict[str, Any] = {
+    "Box": Function("Box", _box),
+    "Cylinder": Function("Cylinder", _cylinder, {"arc_size": (360,)}),
+    "Hole": Function("Hole", _hole),
+}

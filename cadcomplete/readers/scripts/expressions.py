@@ -1,0 +1,258 @@
+"""Works out what the expressions of a script stand for.
+
+Nothing of the script is executed: an expression is a constant, a name, arithmetic, a comparison, or
+a call of a function that a library's module here lists or the script itself defines. What they may
+do is counted (`budget.py`).
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from cadcomplete.errors import ReadError, UnsupportedError, shorten
+from cadcomplete.readers.scripts.budget import spend
+from cadcomplete.readers.scripts.calls import Bound, Defined, Method, attribute, bind, chosen
+from cadcomplete.readers.scripts.session import Frame, Session
+from cadcomplete.readers.scripts.stop import Place
+from cadcomplete.readers.scripts.survey import is_output, word
+from cadcomplete.readers.scripts.values import (
+    Function,
+    Namespace,
+    Value,
+    compared,
+    held,
+    is_number,
+    items,
+    kept,
+    power,
+    truth,
+)
+
+MOST_STATEMENTS = 100_000
+
+_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: power,
+    ast.BitAnd: operator.and_,
+    ast.MatMult: operator.matmul,
+}
+
+
+class Expressions:
+    """The names of a script, and what its expressions stand for.
+
+    Attributes:
+        frames: the script's names, and those of the functions that are being called.
+        loaded: the objects that the statement has used so far, by their identity.
+        partial: what a statement had made when it came to what is not supported.
+        source: the expression that made it.
+        reached: where that ends, and the whole chain of calls.
+        left: how many statements may still be worked out.
+    """
+
+    def __init__(self, frame: Frame) -> None:
+        self.session = Session()
+        self.frames = [frame]
+        self.loaded: dict[int, Any] = {}
+        self.partial: Any = None
+        self.source: ast.expr | None = None
+        self.reached: tuple[Place, Place] | None = None
+        self.left = MOST_STATEMENTS
+
+    @property
+    def frame(self) -> Frame:
+        return self.frames[-1]
+
+    def output(self, node: ast.Call) -> None:
+        """Do what is done about what is shown or exported."""
+        raise NotImplementedError
+
+    def assign(self, target: ast.expr, value: Any) -> None:
+        """Give a value to names."""
+        raise NotImplementedError
+
+    def invoke(self, function: Defined, given: list[Any], named: dict[str, Any]) -> Any:
+        """Return what a function of the script itself returns."""
+        raise NotImplementedError
+
+    def count(self) -> None:
+        """Count a statement. Raises ReadError after too many."""
+        self.left -= 1
+        if self.left < 0:
+            raise ReadError("too many statements", got=MOST_STATEMENTS)
+
+    # --- chains of calls ------------------------------------------------------------------------
+
+    def value(self, node: ast.expr, *, main: bool = False) -> Any:
+        """Return what an expression stands for; chains of calls may be as long as they like.
+
+        Of a `main` one it is kept what it had made before something that is not supported.
+        """
+        spend(1)
+        if is_output(node):
+            return self.output(node)
+        links: list[ast.Call | ast.Attribute] = []
+        while isinstance(node, ast.Call | ast.Attribute):
+            links.append(node)
+            node = node.func if isinstance(node, ast.Call) else node.value
+        result = self.simple(node, main=main)
+        links.reverse()
+        for place, link in enumerate(links):
+            try:
+                if isinstance(link, ast.Attribute):
+                    called = place + 1 < len(links) and isinstance(links[place + 1], ast.Call)
+                    result = Method(result, link.attr) if called else attribute(result, link.attr)
+                else:
+                    result = self.call(result, link)
+            except ReadError:
+                if main:
+                    self.keep(result, link, links[-1])
+                raise
+        return result
+
+    def keep(
+        self, result: Any, link: ast.Call | ast.Attribute, whole: ast.Call | ast.Attribute
+    ) -> None:
+        """Keep what a chain had made before the link that it could not follow."""
+        if isinstance(result, Method):  # of which the call is this link
+            result, link = result.owner, link.func  # type: ignore[union-attr, assignment]
+        if isinstance(result, Value) and isinstance(link, ast.Attribute):
+            self.partial, self.source = result, link.value
+            self.reached = (end_of(link.value), end_of(whole))
+
+    def call(self, function: Any, node: ast.Call) -> Any:
+        if isinstance(function, Method):
+            function = function.found()
+        owner: tuple[Any, ...] = ()
+        if isinstance(function, Bound):
+            function, owner = function.function, (function.owner,)
+        if isinstance(function, Namespace):
+            if function.call is None:
+                raise UnsupportedError([function.name])
+            function = function.call
+        if not isinstance(function, Function | Defined):
+            raise ReadError("not a function", got=shorten(ast.unparse(node.func)))
+        given = list(self.arguments(node.args))
+        named = {word.arg or "**": self.value(word.value) for word in node.keywords}
+        if isinstance(function, Defined):
+            return self.invoke(function, given, named)
+        bound = bind(function, owner, given, named, self.session)
+        self.session.line = node.func.end_lineno or node.lineno
+        return function.run(*bound.args, **bound.kwargs)
+
+    def arguments(self, nodes: list[ast.expr]) -> Iterable[Any]:
+        for node in nodes:
+            if isinstance(node, ast.Starred):
+                yield from items(self.value(node.value))
+            else:
+                yield self.value(node)
+
+    # --- what is no call ------------------------------------------------------------------------
+
+    def simple(self, node: ast.expr, *, main: bool = False) -> Any:
+        if isinstance(node, ast.Constant):
+            return kept(node.value) if is_number(node.value) else node.value
+        if isinstance(node, ast.Name):
+            found = self.frame.find(node.id)
+            if isinstance(found, Value | list | tuple):
+                self.loaded[id(found)] = found
+            return found
+        if isinstance(node, ast.Tuple | ast.List):
+            values = held(list(self.arguments(node.elts)))
+            return tuple(values) if isinstance(node, ast.Tuple) else values
+        if isinstance(node, ast.UnaryOp):
+            return self.unary(node)
+        if isinstance(node, ast.BinOp):
+            left = self.value(node.left, main=main)
+            try:
+                return self.binary(node.op, left, self.value(node.right))
+            except ReadError:
+                if main:
+                    self.partial, self.source, self.reached = left, node.left, None
+                raise
+        if isinstance(node, ast.Subscript):
+            return chosen(self.value(node.value), self.value(node.slice))
+        if isinstance(node, ast.ListComp):
+            return self.comprehension(node)
+        if isinstance(node, ast.IfExp):
+            return self.value(node.body if truth(self.value(node.test)) else node.orelse)
+        if isinstance(node, ast.Compare | ast.BoolOp):
+            return self.condition(node)
+        raise UnsupportedError([word(node)])
+
+    def condition(self, node: ast.Compare | ast.BoolOp) -> Any:
+        """Return what a comparison, or several that are joined by `and` or `or`, comes to."""
+        if isinstance(node, ast.BoolOp):
+            result: Any = None
+            for one in node.values:
+                result = self.value(one)
+                if truth(result) is isinstance(node.op, ast.Or):
+                    break
+            return result
+        left = self.value(node.left)
+        for op, other in zip(node.ops, node.comparators, strict=True):
+            right = self.value(other)
+            if not compared(op, left, right):
+                return False
+            left = right
+        return True
+
+    def comprehension(self, node: ast.ListComp) -> list[Any]:
+        """Return the list; its names are its own."""
+        if any(loop.is_async for loop in node.generators):
+            raise UnsupportedError(["async"])
+        inner = Frame([], {}, self.frame, self.frame.line, around=self.frame.around)
+        self.frames.append(inner)
+        result = held(list(self.made_by(node.elt, node.generators)))
+        self.frames.pop()
+        return result
+
+    def made_by(self, element: ast.expr, loops: list[ast.comprehension]) -> Iterator[Any]:
+        if not loops:
+            yield self.value(element)
+            return
+        for item in items(self.value(loops[0].iter)):
+            self.count()
+            self.assign(loops[0].target, item)
+            if all(truth(self.value(test)) for test in loops[0].ifs):
+                yield from self.made_by(element, loops[1:])
+
+    def unary(self, node: ast.UnaryOp) -> Any:
+        value = self.value(node.operand)
+        if isinstance(node.op, ast.Not):
+            return not truth(value)
+        if is_number(value) and isinstance(node.op, ast.USub | ast.UAdd):
+            return -value if isinstance(node.op, ast.USub) else value
+        raise UnsupportedError([f"{type(node.op).__name__.lower()} of {type(value).__name__}"])
+
+    def binary(self, op: ast.operator, left: Any, right: Any) -> Any:
+        function = _OPERATORS.get(type(op))
+        numbers = is_number(left) and is_number(right)
+        lists = isinstance(left, list | tuple) and type(left) is type(right)
+        if lists and isinstance(op, ast.Add):
+            return held(left + right)
+        combines = isinstance(left, Value) or isinstance(right, Value)
+        if function is None or not (numbers or combines):
+            raise ReadError("cannot be calculated", got=_said(left, op, right))
+        try:
+            return kept(function(left, right)) if numbers else function(left, right)
+        except (TypeError, ArithmeticError):
+            raise ReadError("cannot be calculated", got=_said(left, op, right)) from None
+
+
+def end_of(node: ast.stmt | ast.expr) -> Place:
+    """Return the place after a node."""
+    return (node.end_lineno or node.lineno, node.end_col_offset or 0)
+
+
+def _said(left: Any, op: ast.operator, right: Any) -> str:
+    kinds = [str(v) if is_number(v) else type(v).__name__ for v in (left, right)]
+    return f"{kinds[0]} {type(op).__name__.lower()} {kinds[1]}"
