@@ -198,12 +198,13 @@ def walk(
     completed: int,
     seed: int = 0,
     most: int | None = None,
+    cuts: int | None = None,
     export: Sequence[str] = tuple(EXPORTERS),
     full: bool = True,
 ) -> Walk:
     """Walk a folder of histories through every room.
 
-    `most` parts of each split are evaluated, `completed` ones asked of baselines and completed;
+    `most` parts of each split are evaluated, at `cuts` of their cuts, `completed` ones asked of baselines and completed;
     `export` names formats, `full` asks for all baselines and the metrics of other systems.
     """
     found = Walk()
@@ -217,7 +218,7 @@ def walk(
         found.through("encode", sample.sequence.id, lambda s=sample.sequence: encoded(s))
     found.through("train", "", lambda: learned(samples, found))
     for split in ("train", "validation"):
-        settings = Settings((work / "data",), split=split, most=most)
+        settings = Settings((work / "data",), split=split, most=most, cuts=cuts)
         found.through(
             f"evaluate {split}", "", lambda s=settings: scored(work, s, Neighbour, found, full)
         )
@@ -299,6 +300,7 @@ def main() -> None:
         "--complete", type=int, default=20, help="how many are completed, and asked of baselines"
     )
     parser.add_argument("--most", type=int, help="parts of each split that are evaluated")
+    parser.add_argument("--cuts", type=int, help="of each part that is evaluated; default all")
     parser.add_argument("--part", default="1/1", help="of so many parts this one, such as 2/8")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
@@ -311,7 +313,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         total = gather(originals, work / "source", damaged=args.damaged // parts, seed=seed)
-        found = walk(work / "source", work, completed=args.complete, seed=seed, most=args.most)
+        asked = {"completed": args.complete, "most": args.most, "cuts": args.cuts}
+        found = walk(work / "source", work, seed=seed, **asked)
     for room, count in found.counts.items():
         print(f"{count:8d}  {room}")
     for failure in found.failures:
