@@ -204,8 +204,9 @@ def walk(
 ) -> Walk:
     """Walk a folder of histories through every room.
 
-    `most` parts of each split are evaluated, at `cuts` of their cuts, `completed` ones asked of baselines and completed;
-    `export` names formats, `full` asks for all baselines and the metrics of other systems.
+    `most` parts of each split are evaluated at `cuts` of their cuts, `completed` ones asked of
+    baselines and completed; `export` names formats, `full` asks for all baselines and the metrics
+    of other systems.
     """
     found = Walk()
     preparing = Preparing(views=0, points=0, validation=0.5, test=0.0, seed=seed)
