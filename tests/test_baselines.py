@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -140,6 +141,15 @@ def test_a_baseline_sees_nothing_of_what_comes(made):
 
 
 # --- their parts --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("cut", [1, 2])
+def test_a_sketch_without_loops_is_learned_from_and_asked_about(kernel, name, cut):
+    drawn, extrude = STEPPED.operations[:2]
+    nothing = replace(STEPPED, operations=(replace(drawn, loops=()), replace(extrude, profiles=())))
+    predictor = baseline(name, [STEPPED, nothing], kernel=kernel)
+    assert ask(predictor, nothing, cut).stop >= 0
 
 
 def test_regions_follow_how_loops_lie_in_each_other():

@@ -51,7 +51,8 @@ def scene(operations: tuple[Operation, ...]) -> Scene:
     sketch = operations[index] if index >= 0 else None
     extrude = next((op for op in reversed(operations) if isinstance(op, Extrude)), None)
     found = np.concatenate([np.zeros((0, 3)), *spans])
-    return Scene(operations, found, sketch if isinstance(sketch, Sketch) else None, index, extrude)
+    seen = sketch if isinstance(sketch, Sketch) and sketch.loops else None
+    return Scene(operations, found, seen, index, extrude)
 
 
 # --- heights ------------------------------------------------------------------------------------
