@@ -32,6 +32,7 @@ class Line:
     start: Vec2
     end: Vec2
 
+    closed: ClassVar[bool] = False
     FIELDS: ClassVar[Fields] = _all(Field("end", POINT))
 
     @classmethod
@@ -67,6 +68,7 @@ class Arc:
     mid: Vec2
     end: Vec2
 
+    closed: ClassVar[bool] = False
     # The sweep is mostly 90 or 180; the point in the middle of a fillet is never a round number.
     FIELDS: ClassVar[Fields] = {
         "lines": (Field("end", POINT), Field("sweep", SWEEP)),
@@ -174,6 +176,7 @@ class Circle:
     center: Vec2
     radius: float
 
+    closed: ClassVar[bool] = True
     FIELDS: ClassVar[Fields] = _all(Field("center", POINT), Field("radius", POSITIVE))
 
     @classmethod
