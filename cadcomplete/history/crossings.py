@@ -11,7 +11,7 @@ import numpy as np
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Vec2
-from cadcomplete.history.operations import Loop
+from cadcomplete.history.loops import Loop
 
 MOST_PAIRS = 4_000_000
 

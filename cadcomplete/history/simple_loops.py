@@ -17,7 +17,7 @@ import numpy as np
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Vec2, distance
-from cadcomplete.history.operations import Loop
+from cadcomplete.history.loops import Loop
 
 MOST_CURVES = 5_000
 

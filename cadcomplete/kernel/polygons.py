@@ -17,7 +17,7 @@ import numpy as np
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Vec2
-from cadcomplete.history.operations import Loop
+from cadcomplete.history.loops import Loop
 from cadcomplete.history.tables import Table
 
 STEPS = (30.0, 15.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.5, 1.0, 0.6, 0.5, 0.4, 0.3, 0.2, 0.12)

@@ -15,7 +15,7 @@ import numpy as np
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import Array
-from cadcomplete.history.operations import Loop
+from cadcomplete.history.loops import Loop
 from cadcomplete.history.tables import Table
 from cadcomplete.meshes.compiled import compiled
 

@@ -56,7 +56,7 @@ def swept(extrude: Extrude, operations: tuple[Operation, ...], points: Array) ->
     """Say which of the points (n, 3) the profiles of an extrude sweep over."""
     tool = np.zeros(len(points), dtype=np.bool_)
     low, high = sorted(extrude.extent.span)
-    for number in dict.fromkeys(profile.sketch for profile in extrude.profiles):
+    for number in extrude.refers():
         sketch = operations[number] if 0 <= number < len(operations) else None
         if not isinstance(sketch, Sketch):
             raise GeometryError(f"operation {number} is not a sketch")
