@@ -184,6 +184,13 @@ def _crosses(loop: Loop) -> str:
     return f"the loop crosses itself at ({at[0]:.6g}, {at[1]:.6g}) mm, in its sketch" if at else ""
 
 
+def plane_of(profiles: tuple[Profile, ...], before: tuple[Operation, ...]) -> Plane:
+    """Return the plane that profiles lie on: the first one's, or the newest that there is."""
+    chosen = [before[p.sketch] for p in profiles[:1] if 0 <= p.sketch < len(before)]
+    planes = [op.plane for op in (*before, *chosen) if isinstance(op, Sketch)]
+    return planes[-1] if planes else XY
+
+
 @dataclass(frozen=True, slots=True)
 class Extrude:
     """Profiles swept along their sketch's normal, and what that does to the part."""
@@ -209,10 +216,8 @@ class Extrude:
         return ()
 
     def start(self, before: tuple[Operation, ...]) -> Plane:
-        """The plane it starts from: its first profile's, or the newest there is."""
-        chosen = [before[i] for i in self.refers()[:1] if 0 <= i < len(before)]
-        planes = [op.plane for op in (*before, *chosen) if isinstance(op, Sketch)]
-        return planes[-1] if planes else XY
+        """The plane it starts from."""
+        return plane_of(self.profiles, before)
 
     def problems(
         self, before: tuple[Operation, ...], *, path: str, last: bool = False
