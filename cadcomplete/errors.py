@@ -86,20 +86,31 @@ class UnsupportedError(ReadError):
 
     Attributes:
         names: all of what it uses, by the names of its own format, each once, sorted.
+        known: what the place that raises does know, where that is less than all (`Table`).
     """
 
-    def __init__(self, names: Iterable[str], *, file: object = "", where: str = "") -> None:
-        self.names = tuple(sorted(set(names)))
+    def __init__(
+        self,
+        names: Iterable[str],
+        *,
+        file: object = "",
+        where: str = "",
+        known: Iterable[str] = (),
+    ) -> None:
+        self.names, self.known = tuple(sorted(set(names))), tuple(known)
         problem = f"not supported: {', '.join(self.names)}"  # whole: `got` would be cut short
         hint = "known are sketches of lines, arcs and circles, and extrudes"
+        hint = f"known there are {', '.join(self.known)}" if self.known else hint
         super().__init__(problem, file=file, where=where, hint=hint)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unsupported, (self.names, self.file, self.where)
+        return _unsupported, (self.names, self.file, self.where, self.known)
 
 
-def _unsupported(names: tuple[str, ...], file: str, where: str) -> UnsupportedError:
-    return UnsupportedError(names, file=file, where=where)
+def _unsupported(
+    names: tuple[str, ...], file: str, where: str, known: tuple[str, ...]
+) -> UnsupportedError:
+    return UnsupportedError(names, file=file, where=where, known=known)
 
 
 class TextError(InputError):

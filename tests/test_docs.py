@@ -13,7 +13,7 @@ from conftest import ROOT
 
 from cadcomplete import readers
 from cadcomplete.history.sequence import validate
-from cadcomplete.language.commands import FIELDS
+from cadcomplete.language.commands import command_fields
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.language.prompt import head
 
@@ -60,7 +60,7 @@ def test_the_example_of_a_prompt_is_one():
 
 
 def test_every_command_of_the_text_is_in_its_specification():
-    for name in FIELDS["lines"]:
+    for name in command_fields("lines"):
         assert f"| `{name}` |" in FORMAT
 
 

@@ -76,7 +76,8 @@ def test_a_changed_configuration_does_not_continue_in_silence(stopped, tmp_path)
     assert told(stopped, "config.json")["data"]["variants"] == 4
     train(changed, changed=True)
     assert told(stopped, "run.json")["changes"] == [{"step": 8, "changed": named.split(", ")}]
-    assert told(stopped, "config.json") == told(stopped, "cadcomplete.json") == changed.as_dict()
+    assert told(stopped, "config.json") == changed.as_dict()
+    assert changed.as_dict().items() <= told(stopped, "cadcomplete.json").items()
     assert told(stopped, "run.json")["config"] == runs.fingerprint(changed)
 
 

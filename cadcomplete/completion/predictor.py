@@ -120,8 +120,9 @@ class ModelPredictor:
 
     @cached_property
     def grammar(self) -> Grammar:
-        tokenizer, data = self.checkpoint.tokenizer, self.checkpoint.config.data
-        return Grammar(tokenizer.vocabulary, tokenizer.end, text_format=data.text_format)
+        tokenizer, words = self.checkpoint.tokenizer, self.checkpoint.words
+        text_format = self.checkpoint.config.data.text_format
+        return Grammar(tokenizer.vocabulary, tokenizer.end, text_format=text_format, words=words)
 
     @cached_property
     def ranker(self) -> Ranker | None:

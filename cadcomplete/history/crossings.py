@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from cadcomplete.errors import GeometryError, InputError
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.errors import InputError
+from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import Array, Vec2
-from cadcomplete.history.operations import Loop
+from cadcomplete.history.loops import Loop
+from cadcomplete.history.tables import Table
 
 MOST_PAIRS = 4_000_000
 
@@ -86,7 +88,9 @@ class _Curves:
         start, end = (
             np.array([getattr(c, at) for c in loop.curves], dtype=float) for at in ("start", "end")
         )
-        round_parts = np.array([_round_part(curve) for curve in loop.curves], dtype=float)
+        round_parts = np.array(
+            [EQUATIONS[type(curve)](curve) for curve in loop.curves], dtype=float
+        )
         center, radius, sweep = round_parts[:, :2], round_parts[:, 2], round_parts[:, 3]
         away = start - center
         first = np.arctan2(away[:, 1], away[:, 0])
@@ -154,15 +158,15 @@ class _Curves:
         return clear & np.where(self.radius[at] > 0, turned < np.abs(self.sweep[at]), on_line)
 
 
-def _round_part(curve: Curve) -> tuple[float, float, float, float]:
-    """Centre, radius and sweep in radians; 0 for a line."""
-    if isinstance(curve, Line):
-        return 0.0, 0.0, 0.0, 0.0
-    if isinstance(curve, Circle):
-        return *curve.center, curve.radius, 2 * math.pi
-    if isinstance(curve, Arc):
-        return *curve.center, curve.radius, math.radians(curve.sweep)
-    raise GeometryError(f"no equation is known for a {type(curve).__name__}")
+EQUATIONS: Table[Callable[[Any], tuple[float, float, float, float]]] = Table(
+    "history/crossings.py",
+    {
+        Line: lambda line: (0.0, 0.0, 0.0, 0.0),
+        Arc: lambda arc: (*arc.center, arc.radius, math.radians(arc.sweep)),
+        Circle: lambda circle: (*circle.center, circle.radius, 2 * math.pi),
+    },
+)
+"""Centre, radius and sweep in radians; 0 for a line."""
 
 
 def _turned(first: Array, sweep: Array, angle: Array | float) -> Array:

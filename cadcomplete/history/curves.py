@@ -1,28 +1,53 @@
 """The curves of a sketch, in its own x and y, in millimetres.
 
-To add a curve: write a frozen class like `Arc`, declare the fields with which each text
-format writes it, and enter it in `CURVES`. Text, grammar and JSON follow from the fields;
-the kernel needs its edge in `kernel/edges.py`, a reader its name in the file format.
+A curve answers itself what is asked of every curve: whether it is `closed` by itself, what its
+`problem` is, how it looks `mapped`, `scaled`, `reversed`, and its `points`. To add one: write a
+frozen class like `Arc`, declare the fields with which each text format writes it, and enter it in
+`CURVES`. Text, grammar and JSON follow from the fields; what rooms know of it stands in their
+tables (CONTRIBUTING.md), and each raises naming a curve that it lacks.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.history.fields import Field, Format
+from cadcomplete.history.fields import LIMIT, SMALL, Field, Format, alike, number, times
 from cadcomplete.history.geometry import Array, Vec2, distance
 from cadcomplete.history.kinds import POINT, POSITIVE, SWEEP
 
 Fields = dict[Format, tuple[Field, ...]]
 
 
+Move = Callable[[Vec2], Vec2]
+Resize = Callable[[float], float]
+
+
 def _all(*fields: Field) -> Fields:
     return {"lines": fields, "json": fields, "numbers": fields}
+
+
+def _scaled(point: Vec2, factor: float) -> Vec2:
+    return (times(point[0], factor), times(point[1], factor))
+
+
+def _far(*values: float) -> str:
+    if all(abs(value) <= LIMIT for value in values):
+        return ""
+    return f"a curve lies more than {LIMIT:.0f} mm from the origin, or nowhere"
+
+
+def _short(what: str, start: Vec2, end: Vec2) -> str:
+    """Say that the ends of a curve will be one in the text, if they will."""
+    gap = distance(start, end)
+    if gap >= SMALL or not alike(*zip(start, end, strict=True)):
+        return ""
+    return f"{what} whose ends are only {gap:.3g} mm apart: less than can be told at its place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +57,7 @@ class Line:
     start: Vec2
     end: Vec2
 
+    closed: ClassVar[bool] = False
     FIELDS: ClassVar[Fields] = _all(Field("end", POINT))
 
     @classmethod
@@ -46,6 +72,23 @@ class Line:
     def area(self) -> float:
         """Signed area between the curve and the origin (Green's theorem)."""
         return (self.start[0] * self.end[1] - self.end[0] * self.start[1]) / 2
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with it, or ""."""
+        if far := _far(*self.start, *self.end):
+            return far
+        if self.length <= 0:
+            return "a line without length"
+        return _short("a line", self.start, self.end)
+
+    def mapped(self, move: Move, resize: Resize = float) -> Line:
+        """Return it with every point moved, and the sizes that it has changed as well."""
+        return Line(move(self.start), move(self.end))
+
+    def scaled(self, factor: float) -> Line:
+        """Return it `factor` times as large, in numbers to a nanometre."""
+        return Line(_scaled(self.start, factor), _scaled(self.end, factor))
 
     def reversed(self) -> Line:
         return Line(self.end, self.start)
@@ -67,6 +110,7 @@ class Arc:
     mid: Vec2
     end: Vec2
 
+    closed: ClassVar[bool] = False
     # The sweep is mostly 90 or 180; the point in the middle of a fillet is never a round number.
     FIELDS: ClassVar[Fields] = {
         "lines": (Field("end", POINT), Field("sweep", SWEEP)),
@@ -140,6 +184,26 @@ class Arc:
         sweep = math.radians(self.sweep)
         return chord + radius**2 * (sweep - math.sin(sweep)) / 2
 
+    @property
+    def problem(self) -> str:
+        """What is wrong with it, or ""."""
+        if far := _far(*self.start, *self.end):
+            return far
+        try:
+            if self.length <= 0:
+                return "an arc without length"
+        except GeometryError:
+            return "an arc whose three points lie on a line"
+        return _short("an arc", self.start, self.end)
+
+    def mapped(self, move: Move, resize: Resize = float) -> Arc:
+        """Return the arc through the moved points: for what turns, mirrors, shifts or scales."""
+        return Arc(move(self.start), move(self.mid), move(self.end))
+
+    def scaled(self, factor: float) -> Arc:
+        """Return it `factor` times as large; it keeps its sweep, its middle follows from that."""
+        return Arc.from_sweep(_scaled(self.start, factor), _scaled(self.end, factor), self.sweep)
+
     def reversed(self) -> Arc:
         return Arc(self.end, self.mid, self.start)
 
@@ -174,6 +238,7 @@ class Circle:
     center: Vec2
     radius: float
 
+    closed: ClassVar[bool] = True
     FIELDS: ClassVar[Fields] = _all(Field("center", POINT), Field("radius", POSITIVE))
 
     @classmethod
@@ -193,6 +258,25 @@ class Circle:
     @property
     def area(self) -> float:
         return math.pi * self.radius**2
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with it, or ""."""
+        if far := _far(*self.center, self.radius):
+            return far
+        if self.radius <= 0:
+            return "a circle without radius"
+        if self.radius < SMALL and number(self.radius) == "0":
+            return f"a circle whose radius of {self.radius:.3g} mm is less than can be told"
+        return ""
+
+    def mapped(self, move: Move, resize: Resize = float) -> Circle:
+        """Return it with its centre moved and its radius resized."""
+        return Circle(move(self.center), resize(self.radius))
+
+    def scaled(self, factor: float) -> Circle:
+        """Return it `factor` times as large, in numbers to a nanometre."""
+        return Circle(_scaled(self.center, factor), times(self.radius, factor))
 
     def reversed(self) -> Circle:
         return self

@@ -48,6 +48,20 @@ def _shortest(value: float) -> str:
     return f"{rounded + 0.0:.{decimals}f}"
 
 
+SMALL = 2.0
+"""No two numbers within 10 km that are farther apart, in mm, are written alike."""
+
+
+def alike(*pairs: tuple[float, float]) -> bool:
+    """Say whether the numbers of every pair are one in the text (`number`)."""
+    return all(number(a) == number(b) for a, b in pairs)
+
+
+def times(value: float, factor: float) -> float:
+    """Return a length `factor` times as large, to a nanometre again."""
+    return round(value * factor, DECIMALS) + 0.0
+
+
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?(e[-+]?\d+)?")
 
 

@@ -123,3 +123,39 @@ def rotation(vector: Array) -> Array:
     x, y, z = vector / angle
     across = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     return np.eye(3) + np.sin(angle) * across + (1 - np.cos(angle)) * across @ across
+
+
+@dataclass(frozen=True, slots=True)
+class Symmetry:
+    """One of the 48 symmetries of the cube: axis i of the image is ± axis `order[i]`."""
+
+    order: tuple[int, int, int]
+    signs: tuple[int, int, int]
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether left becomes right."""
+        turn = 1 if self.order in ((0, 1, 2), (1, 2, 0), (2, 0, 1)) else -1
+        return turn * self.signs[0] * self.signs[1] * self.signs[2] < 0
+
+    @property
+    def turns_about_z(self) -> bool:
+        """Whether it turns a part about z, by any quarter turns or none.
+
+        Of a part that is turned so, what is seen from one corner or side is what was seen of the
+        part itself from another one (`meshes.render.VIEWS`, but for those from top and bottom).
+        """
+        return self.order[2] == 2 and self.signs[2] == 1 and not self.mirrors
+
+    @property
+    def matrix(self) -> Array:
+        """What moves a column vector, shape (3, 3)."""
+        return np.eye(3)[list(self.order)] * np.array(self.signs)[:, None] + 0.0
+
+    def apply(self, vector: Vec3) -> Vec3:
+        x, y, z = (s * vector[i] + 0.0 for i, s in zip(self.order, self.signs, strict=True))
+        return (x, y, z)
+
+    def apply_all(self, vectors: Array) -> Array:
+        """Move vectors of shape (..., 3); every number stays exact."""
+        return np.asarray(vectors)[..., list(self.order)] * np.array(self.signs) + 0.0

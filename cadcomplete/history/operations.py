@@ -2,23 +2,48 @@
 
 What a file has and there is no class for here is an `Unknown`: it ends what can be built.
 
-To add an operation: write a frozen class, declare its fields, enter it in `OPERATIONS`, say in
-`commands.py` how it is put together from its fields, and build it in `kernel/build.py`.
+An operation answers itself what is asked of every operation:
+
+    builds        whether it changes the solid
+    finished      whether it is whole: a sketch with an open loop is not
+    refers()      the indices of the operations that it names
+    lines()       what of it is drawn where there is no solid: polylines in space
+    problems(…)   what is wrong with it, or unusual
+    mapped(…)     it in the moved part, for a symmetry of the cube
+    scaled(…)     it in a part so many times as large
+
+To add one: write a frozen class with all of these, `source` and `remarks`, declare its fields, and
+enter it in `OPERATIONS`; CONTRIBUTING.md names the tables of the rooms that meet it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-import numpy as np
-
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
-from cadcomplete.history.fields import Field
-from cadcomplete.history.geometry import Array, Plane, Vec2
+from cadcomplete.errors import InputError
+from cadcomplete.history.crossings import crossing
+from cadcomplete.history.fields import LIMIT, SMALL, Field, alike, times
+from cadcomplete.history.geometry import XY, Array, Plane, Symmetry, distance
 from cadcomplete.history.kinds import BOOLEAN, EXTENT, PLANE, PROFILES
+from cadcomplete.history.loops import Loop
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a history that a person should know.
+
+    An "error" keeps it from being built; a "warning" is legal but unusual.
+    """
+
+    path: str
+    problem: str
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        return f"{self.severity} at {self.path}: {self.problem}"
 
 
 class Boolean(str, Enum):
@@ -61,59 +86,6 @@ class Extent:
 
 
 @dataclass(frozen=True, slots=True)
-class Loop:
-    """Curves head to tail: each starts exactly where the one before it ends.
-
-    `source` says where in a document the loop was read from; it does not count for equality.
-    """
-
-    curves: tuple[Curve, ...]
-    source: str = field(default="", compare=False, repr=False)
-
-    @property
-    def start(self) -> Vec2:
-        return self.curves[0].start
-
-    @property
-    def end(self) -> Vec2:
-        return self.curves[-1].end
-
-    @property
-    def closed(self) -> bool:
-        return isinstance(self.curves[0], Circle) or self.start == self.end
-
-    @property
-    def area(self) -> float:
-        """Signed area in mm², positive counter-clockwise; an open loop is closed by a line."""
-        area = sum(curve.area for curve in self.curves)
-        return area if self.closed else area + Line(self.end, self.start).area
-
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """Left, bottom, right and top."""
-        points = self.points()
-        (left, bottom), (right, top) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-        return (left, bottom, right, top)
-
-    def moved(self, move: Callable[[Vec2], Vec2], radius: Callable[[float], float] = float) -> Loop:
-        """The loop with every point of it moved, and the radii of circles changed as well."""
-        curves: list[Curve] = []
-        for curve in self.curves:
-            if isinstance(curve, Circle):
-                curves.append(Circle(move(curve.center), radius(curve.radius)))
-            elif isinstance(curve, Arc):
-                curves.append(Arc(move(curve.start), move(curve.mid), move(curve.end)))
-            else:
-                curves.append(Line(move(curve.start), move(curve.end)))
-        return replace(self, curves=tuple(curves))
-
-    def points(self) -> Array:
-        """A polyline along the loop, shape (n, 2); its first point ends it when it is closed."""
-        parts = [curve.points() for curve in self.curves]
-        return np.concatenate([parts[0], *(p[1:] for p in parts[1:])])
-
-
-@dataclass(frozen=True, slots=True)
 class Profile:
     """A region of a sketch: an outer loop and the loops cut out of it, by their indices.
 
@@ -127,6 +99,20 @@ class Profile:
     @property
     def loops(self) -> tuple[int, ...]:
         return (self.outer, *self.holes)
+
+    def problem(self, before: tuple[Operation, ...]) -> str:
+        """What is wrong with it after these operations, or ""."""
+        if not 0 <= self.sketch < len(before):
+            return f"there is no sketch before it at index {self.sketch}"
+        sketch = before[self.sketch]
+        if not isinstance(sketch, Sketch):
+            return f"operation {self.sketch} is not a sketch"
+        for loop in self.loops:
+            if not 0 <= loop < len(sketch.loops):
+                return f"the sketch has {len(sketch.loops)} loops, none has the index {loop}"
+            if not sketch.loops[loop].closed:
+                return f"loop {loop} is not closed"
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +128,67 @@ class Sketch:
     remarks: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("plane", PLANE),)
+    builds: ClassVar[bool] = False
 
     @property
     def finished(self) -> bool:
         """Whether it has loops and the last of them is closed."""
         return bool(self.loops) and self.loops[-1].closed
+
+    def refers(self) -> tuple[int, ...]:
+        return ()
+
+    def lines(self) -> tuple[Array, ...]:
+        """Its loops as polylines in space, each of shape (k, 3)."""
+        return tuple(self.plane.to_world(loop.points()) for loop in self.loops)
+
+    def problems(
+        self, before: tuple[Operation, ...], *, path: str, last: bool = False
+    ) -> Iterator[Finding]:
+        """Yield what is wrong or unusual; the loop that is drawn at the `last` may be open."""
+        if not self.loops:
+            yield Finding(path, "the sketch has no loops", "warning")
+        if max(map(abs, self.plane.origin)) > LIMIT:
+            yield Finding(path, f"the sketch lies more than {LIMIT:.0f} mm from the origin")
+        for number, loop in enumerate(self.loops):
+            place = loop.source or f"{path}.loops[{number}]"
+            broken = [p for curve in loop.curves if (p := curve.problem)]
+            for problem in dict.fromkeys(broken):
+                yield Finding(place, problem)
+            if not loop.closed:
+                drawn = last and number == len(self.loops) - 1
+                gap = distance(loop.start, loop.end)
+                problem = f"the loop does not close: its ends are {gap:.6g} mm apart"
+                yield Finding(place, problem, "warning" if drawn else "error")
+            if not broken and (problem := _crosses(loop)):
+                yield Finding(place, problem, "warning")
+
+    def mapped(self, symmetry: Symmetry) -> Sketch:
+        """In a mirror image the sketch is mirrored too, so that its frame stays right-handed."""
+        plane = self.plane
+        moved = Plane(*map(symmetry.apply, (plane.origin, plane.normal, plane.x_axis)))
+        loops = tuple(loop.mirrored() for loop in self.loops) if symmetry.mirrors else self.loops
+        return replace(self, plane=moved, loops=loops)
+
+    def scaled(self, factor: float) -> Sketch:
+        x, y, z = (times(value, factor) for value in self.plane.origin)
+        plane = replace(self.plane, origin=(x, y, z))
+        return replace(self, plane=plane, loops=tuple(loop.scaled(factor) for loop in self.loops))
+
+
+def _crosses(loop: Loop) -> str:
+    try:
+        at = crossing(loop)
+    except InputError as error:
+        return error.problem
+    return f"the loop crosses itself at ({at[0]:.6g}, {at[1]:.6g}) mm, in its sketch" if at else ""
+
+
+def plane_of(profiles: tuple[Profile, ...], before: tuple[Operation, ...]) -> Plane:
+    """Return the plane that profiles lie on: the first one's, or the newest that there is."""
+    chosen = [before[p.sketch] for p in profiles[:1] if 0 <= p.sketch < len(before)]
+    planes = [op.plane for op in (*before, *chosen) if isinstance(op, Sketch)]
+    return planes[-1] if planes else XY
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +206,44 @@ class Extrude:
         Field("extent", EXTENT),
         Field("profiles", PROFILES),
     )
+    builds: ClassVar[bool] = True
+    finished: ClassVar[bool] = True
+
+    def refers(self) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(profile.sketch for profile in self.profiles))
+
+    def lines(self) -> tuple[Array, ...]:
+        return ()
+
+    def start(self, before: tuple[Operation, ...]) -> Plane:
+        """The plane it starts from."""
+        return plane_of(self.profiles, before)
+
+    def problems(
+        self, before: tuple[Operation, ...], *, path: str, last: bool = False
+    ) -> Iterator[Finding]:
+        """Yield what is wrong or unusual after these operations."""
+        if not self.profiles:
+            yield Finding(path, "the extrude has no profiles: it does nothing", "warning")
+        start, end = self.extent.span
+        if start == end:
+            yield Finding(path, "the extrude has no height")
+        offset, height = self.start(before).offset, abs(end - start)
+        if 0 < height < SMALL and alike((offset + start, offset + end)):
+            problem = f"the extrude's height of {height:.3g} mm is less than can be told"
+            yield Finding(path, f"{problem} at its place")
+        if max(abs(offset + start), abs(offset + end)) > LIMIT:
+            yield Finding(path, f"the extrude reaches more than {LIMIT:.0f} mm from the origin")
+        for number, profile in enumerate(self.profiles):
+            if problem := profile.problem(before):
+                yield Finding(f"{path}.profiles[{number}]", problem)
+
+    def mapped(self, symmetry: Symmetry) -> Extrude:
+        return self  # its sketch is what moves
+
+    def scaled(self, factor: float) -> Extrude:
+        ends = (times(v, factor) for v in (self.extent.distance, self.extent.against))
+        return replace(self, extent=Extent(self.extent.type, *ends))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,13 @@ takes a history as the whole part asks `check_known` first, or takes `known` and
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
-from cadcomplete.errors import GeometryError, InputError, UnsupportedError
-from cadcomplete.history import fields
-from cadcomplete.history.crossings import crossing
-from cadcomplete.history.curves import Arc, Circle, Curve
-from cadcomplete.history.fields import LIMIT
-from cadcomplete.history.geometry import XY, Plane, distance
-from cadcomplete.history.operations import Extrude, Loop, Operation, Profile, Sketch, Unknown
+from cadcomplete.errors import InputError, UnsupportedError
+from cadcomplete.history.geometry import Plane
+from cadcomplete.history.loops import Loop
+from cadcomplete.history.operations import Extrude, Finding, Operation, Sketch, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,29 +58,13 @@ class CadSequence:
     @property
     def whole_operations(self) -> int:
         """How many operations are finished: a sketch with an open loop at the end is not."""
-        last = self.operations[-1] if self.operations else None
-        return len(self) - (isinstance(last, Sketch) and not last.finished)
+        return len(self) - (bool(self.operations) and not self.operations[-1].finished)
 
     @property
     def curves(self) -> int:
         """How many curves all sketches have together."""
         sketches = (op for op in self.operations if isinstance(op, Sketch))
         return sum(len(loop.curves) for sketch in sketches for loop in sketch.loops)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something about a history that a person should know.
-
-    An "error" keeps it from being built; a "warning" is legal but unusual.
-    """
-
-    path: str
-    problem: str
-    severity: Literal["error", "warning"] = "error"
-
-    def __str__(self) -> str:
-        return f"{self.severity} at {self.path}: {self.problem}"
 
 
 def truncate(sequence: CadSequence, keep: int, *, curves: int | None = None) -> CadSequence:
@@ -133,11 +112,8 @@ def _partial(sequence: CadSequence, index: int, curves: int) -> Sketch:
 
 
 def start_plane(extrude: Extrude, before: tuple[Operation, ...]) -> Plane:
-    """Return the plane an extrude starts from: its first profile's, or the newest there is."""
-    places = [profile.sketch for profile in extrude.profiles[:1]]
-    chosen = [before[i] for i in places if 0 <= i < len(before)]
-    planes = [op.plane for op in (*before, *chosen) if isinstance(op, Sketch)]
-    return planes[-1] if planes else XY
+    """Return the plane an extrude starts from (`Extrude.start`)."""
+    return extrude.start(before)
 
 
 def validate(sequence: CadSequence) -> tuple[Finding, ...]:
@@ -152,109 +128,8 @@ def _findings(sequence: CadSequence) -> Iterator[Finding]:
         path = operation.source or f"$.sequence[{index}]"
         for remark in operation.remarks:
             yield Finding(path, remark, "warning")
-        if isinstance(operation, Extrude):
-            yield from _extrude_findings(sequence, index, operation, path)
-        else:
-            last = index == len(sequence) - 1
-            yield from _sketch_findings(operation, path, unfinished=last)
+        last = index == len(sequence) - 1
+        yield from operation.problems(sequence.operations[:index], path=path, last=last)
     if sequence.rest:
         path = sequence.rest[0].source or f"$.sequence[{len(sequence)}]"
         yield Finding(path, sequence.notice, "warning")
-
-
-def _sketch_findings(sketch: Sketch, path: str, *, unfinished: bool) -> Iterator[Finding]:
-    if not sketch.loops:
-        yield Finding(path, "the sketch has no loops", "warning")
-    if max(map(abs, sketch.plane.origin)) > LIMIT:
-        yield Finding(path, f"the sketch lies more than {LIMIT:.0f} mm from the origin")
-    for number, loop in enumerate(sketch.loops):
-        place = loop.source or f"{path}.loops[{number}]"
-        broken = [p for p in map(_curve_problem, loop.curves) if p]
-        for problem in dict.fromkeys(broken):
-            yield Finding(place, problem)
-        if not loop.closed:
-            drawn = unfinished and number == len(sketch.loops) - 1
-            gap = math.dist(loop.start, loop.end)
-            problem = f"the loop does not close: its ends are {gap:.6g} mm apart"
-            yield Finding(place, problem, "warning" if drawn else "error")
-        if not broken and (problem := _crosses(loop)):
-            yield Finding(place, problem, "warning")
-
-
-def _crosses(loop: Loop) -> str:
-    try:
-        at = crossing(loop)
-    except InputError as error:
-        return error.problem
-    return f"the loop crosses itself at ({at[0]:.6g}, {at[1]:.6g}) mm, in its sketch" if at else ""
-
-
-def _curve_problem(curve: Curve) -> str:
-    if isinstance(curve, Circle):
-        values = (*curve.center, curve.radius)
-    else:
-        values = (*curve.start, *curve.end)
-    if not all(abs(v) <= LIMIT for v in values):
-        return f"a curve lies more than {LIMIT:.0f} mm from the origin, or nowhere"
-    if isinstance(curve, Circle):
-        if curve.radius <= 0:
-            return "a circle without radius"
-        if curve.radius < _SMALL and fields.number(curve.radius) == "0":
-            return f"a circle whose radius of {curve.radius:.3g} mm is less than can be told"
-        return ""
-    if isinstance(curve, Arc):
-        try:
-            if curve.length <= 0:
-                return "an arc without length"
-        except GeometryError:
-            return "an arc whose three points lie on a line"
-    elif curve.length <= 0:
-        return "a line without length"
-    (x, y), (u, v) = curve.start, curve.end
-    if (gap := distance(curve.start, curve.end)) < _SMALL and _alike(x, u) and _alike(y, v):
-        what = "an arc" if isinstance(curve, Arc) else "a line"
-        return f"{what} whose ends are only {gap:.3g} mm apart: less than can be told at its place"
-    return ""
-
-
-_SMALL = 2.0
-"""No two numbers within 10 km that are farther apart, in mm, are written alike."""
-
-
-def _alike(a: float, b: float) -> bool:
-    """Whether two numbers are one in the text, which is to a nanometre or to single precision."""
-    return fields.number(a) == fields.number(b)
-
-
-def _extrude_findings(
-    sequence: CadSequence, index: int, extrude: Extrude, path: str
-) -> Iterator[Finding]:
-    if not extrude.profiles:
-        yield Finding(path, "the extrude has no profiles: it does nothing", "warning")
-    start, end = extrude.extent.span
-    if start == end:
-        yield Finding(path, "the extrude has no height")
-    offset = start_plane(extrude, sequence.operations[:index]).offset
-    if 0 < abs(end - start) < _SMALL and _alike(offset + start, offset + end):
-        problem = f"the extrude's height of {abs(end - start):.3g} mm is less than can be told"
-        yield Finding(path, f"{problem} at its place")
-    if max(abs(offset + start), abs(offset + end)) > LIMIT:
-        yield Finding(path, f"the extrude reaches more than {LIMIT:.0f} mm from the origin")
-    for number, profile in enumerate(extrude.profiles):
-        problem = _profile_problem(sequence, index, profile)
-        if problem:
-            yield Finding(f"{path}.profiles[{number}]", problem)
-
-
-def _profile_problem(sequence: CadSequence, index: int, profile: Profile) -> str:
-    if not 0 <= profile.sketch < index:
-        return f"there is no sketch before it at index {profile.sketch}"
-    sketch = sequence.operations[profile.sketch]
-    if not isinstance(sketch, Sketch):
-        return f"operation {profile.sketch} is not a sketch"
-    for loop in profile.loops:
-        if not 0 <= loop < len(sketch.loops):
-            return f"the sketch has {len(sketch.loops)} loops, none has the index {loop}"
-        if not sketch.loops[loop].closed:
-            return f"loop {loop} is not closed"
-    return ""

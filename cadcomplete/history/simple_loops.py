@@ -14,10 +14,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from cadcomplete.errors import GeometryError
+from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Vec2, distance
-from cadcomplete.history.operations import Loop
+from cadcomplete.history.loops import Loop
 
 MOST_CURVES = 5_000
 
@@ -110,7 +110,8 @@ def _places(curve: Curve, ends: Array, near: float) -> Array:
         return np.where(
             (np.abs(off) <= near) & (share > near) & (share < length - near), share, np.inf
         )
-    assert isinstance(curve, Arc)
+    if not isinstance(curve, Arc):
+        raise UnsupportedError([type(curve).__name__], where="history/simple_loops.py")
     center, radius, sweep = np.array(curve.center), curve.radius, math.radians(curve.sweep)
     away = ends - center
     first = math.atan2(*(start - center)[::-1])
@@ -123,7 +124,8 @@ def _places(curve: Curve, ends: Array, near: float) -> Array:
 def _piece(curve: Curve, start: Vec2, end: Vec2) -> Curve:
     if isinstance(curve, Line):
         return Line(start, end)
-    assert isinstance(curve, Arc)
+    if not isinstance(curve, Arc):
+        raise UnsupportedError([type(curve).__name__], where="history/simple_loops.py")
     (x, y), sign = curve.center, math.copysign(1, curve.sweep)
     first = math.atan2(start[1] - y, start[0] - x)
     turned = (math.atan2(end[1] - y, end[0] - x) - first) * sign % math.tau

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from cadcomplete.errors import BuildError, GeometryError
-from cadcomplete.history.operations import Boolean, Extrude, Operation
+from cadcomplete.errors import BuildError, GeometryError, UnsupportedError
+from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.tables import Table
 from cadcomplete.kernel.booleans import (
     CAREFUL,
     EXACT_FIRST,
@@ -24,6 +26,19 @@ from cadcomplete.kernel.failures import KERNEL_ERRORS
 from cadcomplete.kernel.remarks import ADDS, Step, remarks, same
 from cadcomplete.kernel.report import Remark
 from cadcomplete.kernel.sweep import sweep
+
+
+def _extruded(index: int, extrude: Extrude, operations: tuple[Operation, ...]) -> Step:
+    tools = [sweep(profile, extrude, operations) for profile in extrude.profiles]
+    return Step(index, extrude.boolean, tuple(tools))
+
+
+APPLY: Table[Callable[[int, Any, tuple[Operation, ...]], Step | None]] = Table(
+    "kernel/build.py", {Sketch: lambda index, sketch, operations: None, Extrude: _extruded}
+)
+"""What an operation does to a solid, from its index, itself and all operations; None: nothing."""
+
+_FAILURES = (GeometryError, UnsupportedError, *KERNEL_ERRORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +99,7 @@ def _construct(sequence: CadSequence, strict_from: int | None, way: Way) -> Made
                 solid = _apply(solid, [step], way)
         if first.index >= strict and same(before, solid):
             _verified(solid, run)
-            raise BuildError(first.index, f"the {first.extrude.boolean.value} changes nothing")
+            raise BuildError(first.index, f"the {first.boolean.value} changes nothing")
         found += remarks(before, run, solid)
     return Made(_verified(solid, run), tuple(found))
 
@@ -100,22 +115,22 @@ def _verified(solid: Solid | None, run: list[Step]) -> Solid | None:
 
 
 def _runs(operations: tuple[Operation, ...], strict: int) -> Iterator[list[Step]]:
-    """Yield every extrude, those together that one boolean can do: that is faster than many.
+    """Yield what changes the solid, that together which one boolean can do: faster than many.
 
     Those in a row that add, and cuts in a row of which none meets another: only then is it
     certain by how much each changes the volume. From index `strict` on each stands alone.
-    Raises BuildError for an extrude that sweeps no solid, after what stands before it.
+    Raises BuildError for what sweeps no solid or is not known, after what stands before it.
     """
     run: list[Step] = []
     for index, operation in enumerate(operations):
-        if not isinstance(operation, Extrude):
-            continue
         try:
             step = _step(index, operation, operations)
         except BuildError:
             if run:
                 yield run  # may fail earlier
             raise
+        if step is None:
+            continue
         if run and not (index < strict and step.goes_with(run)):
             yield run
             run = []
@@ -124,17 +139,16 @@ def _runs(operations: tuple[Operation, ...], strict: int) -> Iterator[list[Step]
         yield run
 
 
-def _step(index: int, extrude: Extrude, operations: tuple[Operation, ...]) -> Step:
+def _step(index: int, operation: Operation, operations: tuple[Operation, ...]) -> Step | None:
     try:
-        tools = [sweep(profile, extrude, operations) for profile in extrude.profiles]
-    except (GeometryError, *KERNEL_ERRORS) as error:
+        return APPLY[type(operation)](index, operation, operations)
+    except _FAILURES as error:
         raise _failed(index, error) from error
-    return Step(index, extrude, tuple(tools))
 
 
 def _apply(solid: Solid | None, run: list[Step], way: Way) -> Solid | None:
     """Do the booleans of a run. Raises BuildError naming its first operation."""
-    boolean = run[0].extrude.boolean
+    boolean = run[0].boolean
     tools = [tool for step in run for tool in step.tools]
     if not tools:
         return solid
@@ -146,7 +160,7 @@ def _apply(solid: Solid | None, run: list[Step], way: Way) -> Solid | None:
         if boolean is Boolean.CUT:
             return cut(solid, tools, way=way)
         return intersect(solid, fuse(tools, way=way), way=way)
-    except (GeometryError, *KERNEL_ERRORS) as error:
+    except _FAILURES as error:
         raise _failed(run[0].index, error) from error
 
 

@@ -23,6 +23,7 @@ from cadcomplete.history.crossings import crossing
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Plane, Vec2
 from cadcomplete.history.operations import Loop, Profile, Sketch
+from cadcomplete.history.tables import Table
 from cadcomplete.kernel.failures import KERNEL_ERRORS
 
 
@@ -47,7 +48,9 @@ def _circle(circle: Circle, plane: Plane, a: TopoDS_Vertex, b: TopoDS_Vertex) ->
     return BRepBuilderAPI_MakeEdge(gp_Circ(axes, circle.radius))
 
 
-EDGES: dict[type, Callable[..., Any]] = {Line: _line, Arc: _arc, Circle: _circle}
+EDGES: Table[Callable[..., Any]] = Table(
+    "kernel/edges.py", {Line: _line, Arc: _arc, Circle: _circle}
+)
 
 
 def edges(loop: Loop, plane: Plane) -> list[TopoDS_Edge]:
@@ -68,8 +71,9 @@ def edges(loop: Loop, plane: Plane) -> list[TopoDS_Edge]:
 
 
 def _edge(curve: Curve, plane: Plane, a: TopoDS_Vertex, b: TopoDS_Vertex) -> TopoDS_Edge:
+    make = EDGES[type(curve)]
     try:
-        maker = EDGES[type(curve)](curve, plane, a, b)
+        maker = make(curve, plane, a, b)
         if maker.IsDone():
             return maker.Edge()
     except KERNEL_ERRORS:

@@ -8,14 +8,17 @@ to r² · angle³ / 24, the angle that between two corners: small enough angles 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Vec2
-from cadcomplete.history.operations import Loop
+from cadcomplete.history.loops import Loop
+from cadcomplete.history.tables import Table
 
 STEPS = (30.0, 15.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.5, 1.0, 0.6, 0.5, 0.4, 0.3, 0.2, 0.12)
 """Degrees between the corners of a polygon that stands for an arc: one of these."""
@@ -44,16 +47,10 @@ COARSE = Fineness()
 
 def round_part(curve: Curve) -> tuple[float, float]:
     """Radius and degrees of a curve; 0 and 0 for what is straight, or an arc that there is not."""
-    if isinstance(curve, Line):
+    try:
+        return POLYGONS[type(curve)].round(curve)
+    except GeometryError:
         return 0.0, 0.0
-    if isinstance(curve, Circle):
-        return curve.radius, 360.0
-    if isinstance(curve, Arc):
-        try:
-            return curve.radius, abs(curve.sweep)
-        except GeometryError:
-            return 0.0, 0.0
-    raise GeometryError(f"no polygon is known for a {type(curve).__name__}")
 
 
 def outline(loop: Loop, fineness: Fineness) -> Array:
@@ -62,21 +59,23 @@ def outline(loop: Loop, fineness: Fineness) -> Array:
 
 
 def _corners(curve: Curve, fineness: Fineness) -> list[Vec2]:
-    """Points along a curve, its start included, its end not.
-
-    Those of an arc lie at multiples of a step, a little outside of it, so that it has the arc's
-    area; the same circle drawn whole or in pieces has all but the same corners.
-    """
+    """Points along a curve, its start included, its end not."""
     radius, _ = round_part(curve)
-    if not radius:
-        return [curve.start]
-    step = fineness.step(radius)
-    if isinstance(curve, Circle):
-        turn = math.radians(step)
-        factor = math.sqrt(turn / math.sin(turn))
-        return _round(curve.center, factor * radius, np.arange(0.0, 360.0 - step / 2, step))
-    assert isinstance(curve, Arc)
-    (x, y), sweep = curve.center, curve.sweep
+    return POLYGONS[type(curve)].corners(curve, fineness.step(radius)) if radius else [curve.start]
+
+
+def _circle(circle: Circle, step: float) -> list[Vec2]:
+    turn = math.radians(step)
+    factor = math.sqrt(turn / math.sin(turn))
+    return _round(circle.center, factor * circle.radius, np.arange(0.0, 360.0 - step / 2, step))
+
+
+def _arc(curve: Arc, step: float) -> list[Vec2]:
+    """Points at multiples of a step, a little outside of the arc, so that it has the arc's area.
+
+    So the same circle drawn whole or in pieces has all but the same corners.
+    """
+    (x, y), radius, sweep = curve.center, curve.radius, curve.sweep
     first = math.degrees(math.atan2(curve.start[1] - y, curve.start[0] - x))
     low, high = sorted((first, first + sweep))
     inner = np.arange(math.floor(low / step + 1e-4) + 1, math.ceil(high / step - 1e-4)) * step
@@ -96,3 +95,23 @@ def _round(center: Vec2, radius: float, degrees: np.ndarray) -> list[Vec2]:
     x = center[0] + radius * np.cos(angles)
     y = center[1] + radius * np.sin(angles)
     return list(zip(x.tolist(), y.tolist(), strict=True))
+
+
+class Polygon(NamedTuple):
+    """What stands for a curve: its radius and degrees, and its corners at steps of some degrees.
+
+    What has no radius has one corner, its start. Points along it, its end not included.
+    """
+
+    round: Callable[[Any], tuple[float, float]]
+    corners: Callable[[Any, float], list[Vec2]]
+
+
+POLYGONS: Table[Polygon] = Table(
+    "kernel/polygons.py",
+    {
+        Line: Polygon(lambda line: (0.0, 0.0), lambda line, step: [line.start]),
+        Arc: Polygon(lambda arc: (arc.radius, abs(arc.sweep)), _arc),
+        Circle: Polygon(lambda circle: (circle.radius, 360.0), _circle),
+    },
+)

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from cadcomplete.history.geometry import Array
-from cadcomplete.history.operations import Boolean, Extrude
+from cadcomplete.history.operations import Boolean
 from cadcomplete.kernel.arrangement import Arrangement, difference, intersection, union
 from cadcomplete.kernel.booleans import SAME, Solid
 from cadcomplete.kernel.measure import count_bodies
@@ -30,10 +30,10 @@ APART = 1e-3
 
 @dataclass(frozen=True)
 class Step:
-    """An extrude of a history, and the prisms that it sweeps; `index` is that of its operation."""
+    """What an operation sweeps, and what that does to the solid; `index` is the operation's."""
 
     index: int
-    extrude: Extrude
+    boolean: Boolean
     tools: tuple[Solid, ...]
 
     @cached_property
@@ -49,13 +49,13 @@ class Step:
 
     @property
     def adds(self) -> bool:
-        return self.extrude.boolean in ADDS
+        return self.boolean in ADDS
 
     def goes_with(self, run: list[Step]) -> bool:
         """Say whether one boolean can do this extrude together with those of a run."""
         if self.adds or run[0].adds:
             return self.adds and run[0].adds
-        cuts = self.extrude.boolean is Boolean.CUT and run[0].extrude.boolean is Boolean.CUT
+        cuts = self.boolean is Boolean.CUT and run[0].boolean is Boolean.CUT
         if not (cuts and self.tools and all(step.tools for step in run)):
             return False
         boxes = np.stack([step.box for step in run])
@@ -76,7 +76,7 @@ def remarks(before: Solid | None, run: list[Step], after: Solid | None) -> Itera
     if not steps or after is None:
         return
     idle = _idle(before, steps, after)
-    joins = any(step.extrude.boolean is Boolean.JOIN for step in steps)
+    joins = any(step.boolean is Boolean.JOIN for step in steps)
     floating = _floating(before, steps) if joins and count_bodies(after) > 1 else set()
     for step in steps:
         for kind, found in (
@@ -84,14 +84,14 @@ def remarks(before: Solid | None, run: list[Step], after: Solid | None) -> Itera
             (Senseless.TOUCHES_NOTHING, floating),
         ):
             if step.index in found:
-                yield Remark(step.index, kind, step.extrude.boolean.value)
+                yield Remark(step.index, kind, step.boolean.value)
 
 
 def _floating(before: Solid | None, steps: list[Step]) -> set[int]:
     """Indices of the joins that touch nothing of what is there."""
     state, found = before.prisms if before is not None else None, set()
     for step in steps:
-        if step.extrude.boolean is Boolean.JOIN and state and state.apart(step.prisms, APART):
+        if step.boolean is Boolean.JOIN and state and state.apart(step.prisms, APART):
             found.add(step.index)
         state = step.prisms if state is None else union([state, step.prisms])
     return found

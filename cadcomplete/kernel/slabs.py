@@ -16,7 +16,7 @@ import numpy as np
 from manifold3d import CrossSection, FillRule, Manifold
 
 from cadcomplete.history.geometry import Array, Plane, Vec3
-from cadcomplete.history.operations import Loop
+from cadcomplete.history.loops import Loop
 from cadcomplete.kernel.polygons import Fineness, outline, round_part
 
 PARALLEL = 1e-10

@@ -1,7 +1,8 @@
-"""A history as a stream of commands: what both text formats write, one command a line.
+"""Commands: what every text format writes, one a line.
 
 `sketch`, then for each of its loops `loop` and its curves (or a `circle`, which is a loop by
-itself), then `extrude`; `close` is the line back to where the loop began.
+itself), then `extrude`; `close` is the line back to where the loop began. `words.py` says how
+operations become commands, and commands operations again.
 """
 
 from __future__ import annotations
@@ -10,36 +11,34 @@ import json
 from typing import Any, NamedTuple
 
 from cadcomplete.errors import GeometryError, TextError
-from cadcomplete.history.curves import CURVES, Circle, Curve, Line
+from cadcomplete.history.curves import CURVES
 from cadcomplete.history.fields import Field, Format
-from cadcomplete.history.geometry import Plane
-from cadcomplete.history.kinds import POINT, Ends, ProfileWord
-from cadcomplete.history.operations import (
-    OPERATIONS,
-    Extent,
-    ExtentType,
-    Extrude,
-    Operation,
-    Profile,
-    Sketch,
-)
-from cadcomplete.history.sequence import CadSequence, check_known, start_plane
+from cadcomplete.history.kinds import POINT
+from cadcomplete.history.operations import OPERATIONS
 
 LOOP, CLOSE = "loop", "close"
 
 
+OWN: dict[str, tuple[Field, ...]] = {LOOP: (Field("start", POINT),), CLOSE: ()}
+"""The fields of commands that are neither a curve nor an operation."""
+
+
 def command_fields(text_format: Format) -> dict[str, tuple[Field, ...]]:
     """Return every command of a format and its fields."""
-    fields: dict[str, tuple[Field, ...]] = {LOOP: (Field("start", POINT),), CLOSE: ()}
-    fields |= {name: curve.FIELDS[text_format] for name, curve in CURVES.items()}
+    fields = OWN | {name: curve.FIELDS[text_format] for name, curve in CURVES.items()}
     return fields | {name: operation.FIELDS for name, operation in OPERATIONS.items()}
 
 
-FIELDS: dict[Format, dict[str, tuple[Field, ...]]] = {
-    "lines": command_fields("lines"),
-    "json": command_fields("json"),
-    "numbers": command_fields("numbers"),
-}
+def fields_of(name: str, text_format: Format) -> tuple[Field, ...]:
+    """Return the fields of a command. Raises TextError, naming those that there are."""
+    if name in CURVES:
+        return CURVES[name].FIELDS[text_format]
+    if name in OPERATIONS:
+        return OPERATIONS[name].FIELDS
+    if name in OWN:
+        return OWN[name]
+    known = ", ".join(command_fields(text_format))
+    raise TextError("unknown command", expected=f"one of {known}", got=name)
 
 
 class Command(NamedTuple):
@@ -60,78 +59,6 @@ class Cut(NamedTuple):
     commands: int
 
 
-# --- from operations to commands ----------------------------------------------------------------
-
-
-def write_commands(sequence: CadSequence, text_format: Format) -> tuple[list[Command], list[Cut]]:
-    """Return the commands of a history and every cut, the one before the first included.
-
-    Raises UnsupportedError if something in it is not known here: there is no word for that.
-    """
-    check_known(sequence)
-    commands: list[Command] = []
-    cuts = [Cut(0, None, 0)]
-    for index, operation in enumerate(sequence.operations):
-        if isinstance(operation, Sketch):
-            _write_sketch(operation, index, text_format, commands, cuts)
-        else:
-            before = sequence.operations[:index]
-            commands.append(Command("extrude", _extrude_values(operation, before, text_format)))
-        cuts.append(Cut(index + 1, None, len(commands)))
-    return commands, cuts
-
-
-def _write_sketch(
-    sketch: Sketch, index: int, text_format: Format, commands: list[Command], cuts: list[Cut]
-) -> None:
-    commands.append(Command("sketch", (sketch.plane,)))
-    cuts.append(Cut(index, 0, len(commands)))
-    drawn = 0
-    for loop in sketch.loops:
-        if not isinstance(loop.curves[0], Circle):
-            commands.append(Command(LOOP, (loop.start,)))
-        for i, curve in enumerate(loop.curves):
-            back = i > 0 and isinstance(curve, Line) and curve.end == loop.start
-            commands.append(Command(CLOSE) if back else curve_command(curve, text_format))
-            drawn += 1
-            cuts.append(Cut(index, drawn, len(commands)))
-    cuts.pop()  # after its last curve a sketch is whole: that cut is one after an operation
-
-
-_NAMES = {curve: name for name, curve in CURVES.items()}
-
-
-def curve_command(curve: Curve, text_format: Format) -> Command:
-    """Return the command that draws a curve from where the last one ended."""
-    fields = curve.FIELDS[text_format]
-    return Command(_NAMES[type(curve)], tuple(getattr(curve, f.name) for f in fields))
-
-
-def _extrude_values(
-    extrude: Extrude, before: tuple[Operation, ...], text_format: Format
-) -> tuple[Any, ...]:
-    sketches = [i for i, op in enumerate(before) if isinstance(op, Sketch)]
-    profiles = tuple(_profile_word(p, sketches) for p in extrude.profiles)
-    ends = _ends(extrude.extent, start_plane(extrude, before), text_format)
-    return (extrude.boolean.value, ends, profiles)
-
-
-def _profile_word(profile: Profile, sketches: list[int]) -> ProfileWord:
-    if profile.sketch not in sketches:
-        raise TextError("no such sketch before", expected=f"one of {sketches}", got=profile.sketch)
-    back = len(sketches) - 1 - sketches.index(profile.sketch)
-    return (back, profile.outer, profile.holes)
-
-
-def _ends(extent: Extent, plane: Plane, text_format: Format) -> Ends:
-    """An extent as its ends: positions along the normal (lines) or distances (JSON)."""
-    numbers = 2 if extent.type is ExtentType.TWO_SIDED else 1
-    if text_format == "json":
-        return (extent.type.value, (extent.distance, extent.against)[:numbers])
-    positions = (plane.offset + extent.distance, plane.offset - extent.against)
-    return (extent.type.value, positions[:numbers])
-
-
 # --- commands and lines -------------------------------------------------------------------------
 
 
@@ -139,13 +66,13 @@ def write_command(command: Command, text_format: Format) -> str:
     """Return a command as one line of text, without its end."""
     if text_format == "json":
         return json.dumps(write_document(command), separators=(",", ":"))
-    pairs = zip(FIELDS["lines"][command.name], command.values, strict=True)
+    pairs = zip(fields_of(command.name, "lines"), command.values, strict=True)
     return " ".join([command.name, *(w for f, v in pairs if (w := f.kind.write(v)))])
 
 
 def write_document(command: Command) -> dict[str, Any]:
     """Return a command as what JSON holds."""
-    pairs = zip(FIELDS["json"][command.name], command.values, strict=True)
+    pairs = zip(fields_of(command.name, "json"), command.values, strict=True)
     return {"type": command.name, **{f.name: f.kind.dump(v) for f, v in pairs}}
 
 
@@ -166,7 +93,7 @@ def _load_json(line: str) -> Any:
 
 def _read_words(line: str) -> Command:
     name, *rest = line.split(" ")
-    fields = _fields(name, "lines")
+    fields = fields_of(name, "lines")
     words = iter(rest)
     try:
         values = tuple([f.kind.read(words) for f in fields])
@@ -183,7 +110,7 @@ def read_document(document: Any) -> Command:
     if not isinstance(document, dict) or not isinstance(name := document.get("type"), str):
         raise TextError("not a command", expected='an object with a "type"', got=document)
     values: list[Any] = []
-    for field in _fields(name, "json"):
+    for field in fields_of(name, "json"):
         try:
             values.append(field.kind.load(document[field.name]))
         except KeyError as error:
@@ -194,11 +121,3 @@ def read_document(document: Any) -> Command:
             got = document[field.name]
             raise TextError(f"wrong value of {field.name!r} in {name}", got=got) from None
     return Command(name, tuple(values))
-
-
-def _fields(name: str, text_format: Format) -> tuple[Field, ...]:
-    fields = FIELDS[text_format].get(name)
-    if fields is None:
-        known = ", ".join(FIELDS[text_format])
-        raise TextError("unknown command", expected=f"one of {known}", got=name)
-    return fields

@@ -10,19 +10,21 @@ parses. docs/format.md draws the grammar.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cadcomplete.history.curves import CURVES, Circle, Line
+from cadcomplete.history.curves import CURVES, Line
 from cadcomplete.history.fields import DECIMALS, Branch, Decimal, Fixed, Format, Open
 from cadcomplete.history.geometry import Plane, dot
 from cadcomplete.history.kinds import AXES, BOOLEAN, write_axes
-from cadcomplete.history.operations import Extrude, Loop
+from cadcomplete.history.loops import Loop
+from cadcomplete.history.operations import OPERATIONS
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.language.commands import CLOSE, FIELDS, LOOP
+from cadcomplete.language.commands import CLOSE, LOOP, fields_of
 from cadcomplete.language.drawing import Drawing
-from cadcomplete.language.numbers import SPELLINGS, Number, Rest, extent_row
+from cadcomplete.language.numbers import Number, Rest, extent_row, spelling_of
+from cadcomplete.language.words import WORDS
 
 # --- one line: slots, and where in them we are --------------------------------------------------
 
@@ -170,29 +172,34 @@ def _state(point: Point) -> object:
 # --- which lines may follow a drawing -----------------------------------------------------------
 
 
-def next_commands(drawing: Drawing) -> tuple[str, ...]:
-    """Return the commands that may follow, so that every loop gets closed."""
-    if drawing.pen is not None and not _closed(drawing):
-        first = drawing.curves[0] if drawing.curves else None
-        closable = len(drawing.curves) > 1 or not isinstance(first, (Line, type(None)))
-        curves = tuple(name for name, curve in CURVES.items() if curve is not Circle)
+def next_commands(drawing: Drawing, words: Container[str] | None = None) -> tuple[str, ...]:
+    """Return the commands that may follow, so that every loop gets closed; those in `words`."""
+    names = _drawable(drawing)
+    if not drawing.loop_is_open and not drawing.is_empty_sketch:
+        follow = [name for name, kind in OPERATIONS.items() if WORDS[kind].may_follow(drawing)]
+        names = (*names, *follow)
+    return names if words is None else tuple(name for name in names if name in words)
+
+
+def _drawable(drawing: Drawing) -> tuple[str, ...]:
+    """The commands that go on with a sketch."""
+    if drawing.loop_is_open:
+        closable = len(drawing.curves) > 1 or type(next(iter(drawing.curves), None)) not in _FLAT
+        curves = tuple(name for name, curve in CURVES.items() if not curve.closed)
         return (*curves, CLOSE) if closable else curves
-    circles = tuple(name for name, curve in CURVES.items() if curve is Circle)
-    if drawing.plane is not None and not drawing.loops and not drawing.curves:
-        return (LOOP, *circles)
-    drawable = (LOOP, *circles) if drawing.plane is not None else ()
-    extrudable = ("extrude",) if any(_regions(drawing)) else ()
-    return (*drawable, "sketch", *extrudable)
+    if drawing.plane is None:
+        return ()
+    return (LOOP, *(name for name, curve in CURVES.items() if curve.closed))
+
+
+_FLAT = (Line, type(None))
+"""After these alone the line back would enclose nothing."""
 
 
 def may_end(drawing: Drawing) -> bool:
-    """Whether a history may end here: after an extrude, with nothing left open."""
+    """Whether a history may end here: after what builds, with nothing left open."""
     last = drawing.operations[-1] if drawing.operations else None
-    return drawing.plane is None and isinstance(last, Extrude)
-
-
-def _closed(drawing: Drawing) -> bool:
-    return bool(drawing.curves) and drawing.pen == drawing.curves[0].start
+    return drawing.plane is None and last is not None and last.builds
 
 
 def _regions(drawing: Drawing) -> tuple[Regions, ...]:
@@ -233,62 +240,78 @@ def _json_axes(plane: Plane) -> str:
     return json.dumps(plain, separators=(",", ":"))[1:-1]
 
 
-def lines_after(drawing: Drawing) -> Row:
-    """Return the row of everything that may be the next line."""
-    text_format = drawing.text_format
-    if text_format == "numbers":
-        return (Branch(tuple(_numbers_after(name, drawing) for name in next_commands(drawing))),)  # type: ignore[arg-type]
-    comma = "," if text_format == "json" and (drawing.operations or drawing.plane) else ""
-    options: list[tuple[str, Row]] = []
-    for name in next_commands(drawing):
-        slots: list[Place] = []
-        for index, declared in enumerate(FIELDS[text_format][name]):
-            if text_format == "json":
-                slots.append(Fixed(f',"{declared.name}":'))
-            elif index:
-                slots.append(Fixed(" "))
-            for slot in declared.kind.slots[text_format]:
-                slots += _filled(slot, declared.name, drawing)
-        head = f'{comma}{{"type":"{name}"' if text_format == "json" else name
-        end = "}\n" if text_format == "json" else "\n"
-        if text_format == "lines" and slots:
-            head += " "
-        options.append((head, (*slots, Fixed(end))))
-    return (Branch(tuple(options)),)  # type: ignore[arg-type]
+def lines_after(drawing: Drawing, words: Container[str] | None = None) -> Row:
+    """Return the row of everything that may be the next line, of the commands in `words`."""
+    names, row = next_commands(drawing, words), _ROWS[drawing.text_format]
+    return (Branch(tuple(row(name, drawing) for name in names)),)  # type: ignore[arg-type]
 
 
-def _numbers_after(name: str, drawing: Drawing) -> tuple[str, Row]:
-    """A command of the format `numbers`: how it begins, and what may follow."""
-    memory = drawing.memory
-    if name == "extrude":
-        booleans = tuple(text for text, _ in _booleans(drawing, BOOLEAN.slots["lines"][0]).options)
-        ends = tuple(
-            (Branch(tuple((f" {b}", extent_row(memory, back)) for b in booleans)),)
-            for back in range(len(memory.frames))
-        )
-        return (f"{name} ", (Outer(_regions(drawing), comma=",", named=True, ends=ends),))
-    row = SPELLINGS[name].row(memory)
-    if name == "sketch":
-        row += (Branch(tuple((text, ()) for text in _axes(drawing))),)
-    return (f"{name} " if row else name, (*row, Fixed("\n")))
+def _line(name: str, drawing: Drawing) -> tuple[str, Row]:
+    """A command of the format `lines`: how it begins, and what may follow."""
+    row: list[Place] = []
+    for declared in fields_of(name, "lines"):
+        row.append(Fixed(" "))
+        for slot in declared.kind.slots["lines"]:
+            row += _filled(slot, declared.name, drawing)
+    return (f"{name} ", (*row[1:], Fixed("\n"))) if row else (name, (Fixed("\n"),))
+
+
+def _document(name: str, drawing: Drawing) -> tuple[str, Row]:
+    comma = "," if drawing.operations or drawing.plane else ""
+    row: list[Place] = []
+    for declared in fields_of(name, "json"):
+        row.append(Fixed(f',"{declared.name}":'))
+        for slot in declared.kind.slots["json"]:
+            row += _filled(slot, declared.name, drawing)
+    return f'{comma}{{"type":"{name}"', (*row, Fixed("}\n"))
+
+
+def _spelled(name: str, drawing: Drawing) -> tuple[str, Row]:
+    row = spelling_of(name).row(drawing.memory)
+    filled = [place for slot in row for place in _filled(slot, "", drawing)]
+    return f"{name} " if row else name, (*filled, Fixed("\n"))
+
+
+_ROWS: dict[Format, Callable[[str, Drawing], tuple[str, Row]]] = {
+    "lines": _line,
+    "json": _document,
+    "numbers": _spelled,
+}
 
 
 def _booleans(drawing: Drawing, slot: Any) -> Branch:
     """What an extrude may do: the first one of a part has nothing to meet."""
-    if any(isinstance(op, Extrude) for op in drawing.operations):
+    if any(op.builds for op in drawing.operations):
         return slot
     return Branch(tuple(option for option in slot.options if "new" in option[0]))
 
 
 def _filled(slot: Any, name: str, drawing: Drawing) -> Row:
     """A slot as it is for this drawing: open places get their choices."""
-    if isinstance(slot, Open) and slot.name == "axes":
-        return (Branch(tuple((text, ()) for text in _axes(drawing))),)
     if isinstance(slot, Open):
-        if drawing.text_format == "json":
-            return (Outer(_regions(drawing), quote='"', comma=","),)
-        return (Outer(_regions(drawing)),)
+        return (_OPEN[slot.name](drawing),)
     return (_booleans(drawing, slot),) if name == "boolean" else (slot,)
+
+
+def _turned(drawing: Drawing) -> Branch:
+    return Branch(tuple((text, ()) for text in _axes(drawing)))
+
+
+def _profiles(drawing: Drawing) -> Outer:
+    regions = _regions(drawing)
+    if drawing.text_format == "lines":
+        return Outer(regions)
+    if drawing.text_format == "json":
+        return Outer(regions, quote='"', comma=",")
+    booleans, memory = _booleans(drawing, BOOLEAN.slots["lines"][0]).options, drawing.memory
+    ends = tuple(
+        (Branch(tuple((f" {text}", extent_row(memory, back)) for text, _ in booleans)),)
+        for back in range(len(memory.frames))
+    )
+    return Outer(regions, comma=",", named=True, ends=ends)
+
+
+_OPEN: dict[str, Callable[[Drawing], Branch | Outer]] = {"axes": _turned, "profiles": _profiles}
 
 
 # --- tokens -------------------------------------------------------------------------------------
@@ -304,11 +327,19 @@ class Grammar:
     """A grammar compiled for one tokenizer and one format. Make it once, `start` it often.
 
     `vocabulary` maps each token's text to its id, without special tokens; `end` is the token
-    that ends a text.
+    that ends a text. `words` are the commands to offer, such as those that a model has learned
+    (`Checkpoint.words`); None for all.
     """
 
-    def __init__(self, vocabulary: dict[str, int], end: int, *, text_format: Format) -> None:
-        self.end = end
+    def __init__(
+        self,
+        vocabulary: dict[str, int],
+        end: int,
+        *,
+        text_format: Format,
+        words: Container[str] | None = None,
+    ) -> None:
+        self.end, self.words = end, words
         self.text_format: Format = text_format
         self.texts = {token: text for text, token in vocabulary.items()}
         self._root = _Node()
@@ -353,7 +384,7 @@ class Matcher:
     def __init__(self, grammar: Grammar, drawing: Drawing, least: int) -> None:
         self.grammar, self.drawing, self._least = grammar, drawing, least
         self._line = ""
-        self._point = Point(lines_after(drawing))
+        self._point = Point(lines_after(drawing, grammar.words))
 
     def copy(self) -> Matcher:
         other = object.__new__(Matcher)
@@ -374,7 +405,8 @@ class Matcher:
     @property
     def openings(self) -> dict[str, str]:
         """The commands that may come next, and how each begins; at the beginning of a line."""
-        names, row = next_commands(self.drawing), lines_after(self.drawing)
+        words = self.grammar.words
+        names, row = next_commands(self.drawing, words), lines_after(self.drawing, words)
         assert isinstance(row[0], Branch) and not self._line
         options = (text.rstrip() for text, _ in row[0].options)
         return dict(zip(names, options, strict=True))
@@ -382,7 +414,7 @@ class Matcher:
     def only(self, command: str) -> Matcher:
         """Return a matcher for texts whose next line is this command, one of `openings`."""
         which = tuple(self.openings).index(command)
-        branch = lines_after(self.drawing)[0]
+        branch = lines_after(self.drawing, self.grammar.words)[0]
         assert isinstance(branch, Branch)
         other = self.copy()
         other._point = Point((Branch((branch.options[which],)),))
@@ -423,4 +455,5 @@ class Matcher:
         if not self._point.row:
             line = self._line.strip().removeprefix(",")
             self.drawing.add(self.drawing.read(line))
-            self._line, self._point = "", Point(lines_after(self.drawing))
+            self._line = ""
+            self._point = Point(lines_after(self.drawing, self.grammar.words))

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from cadcomplete.errors import TextError
 from cadcomplete.history.fields import Format
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.language.commands import Command, Cut, write_command, write_commands
+from cadcomplete.language.commands import Command, Cut, write_command
 from cadcomplete.language.drawing import Drawing
 from cadcomplete.language.numbers import Memory, after, write_line
+from cadcomplete.language.words import write_commands
 
 JSON_HEAD = '{"sequence":['
 JSON_TAIL = "]}"

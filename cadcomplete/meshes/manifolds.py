@@ -6,22 +6,25 @@ its circle, which makes a cylinder 0.13 % smaller than it is; truth and predicti
 way. For ranking and measuring many candidates; what is exported is built by the CAD kernel.
 
 What does not exist sweeps nothing: an open loop, an arc through three points on a line, a profile
-of a sketch that there is none of. Nothing here raises for any history.
+of a sketch that there is none of. Nothing here raises for any history of kinds that are known.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from manifold3d import CrossSection, FillRule, Manifold
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.history.curves import Arc, Circle, Curve
+from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import Array, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence, check_known
+from cadcomplete.history.tables import Table
 from cadcomplete.meshes.mesh import Mesh
 
 STEP = 5.0
@@ -62,11 +65,9 @@ def states(sequence: CadSequence) -> tuple[Manifold, ...]:
     """
     check_known(sequence)
     found = [Manifold()]
-    for number, operation in enumerate(sequence.operations):
-        before = found[-1]
-        if isinstance(operation, Extrude):  # it knows only what stands before it
-            before = applied(before, operation, sequence.operations[:number])
-        found.append(before)
+    for number, operation in enumerate(sequence.operations):  # it knows only what stands before
+        apply = APPLY[type(operation)]
+        found.append(apply(found[-1], operation, sequence.operations[:number]))
     return tuple(found)
 
 
@@ -82,6 +83,12 @@ def applied(before: Manifold, extrude: Extrude, operations: tuple[Operation, ...
         return before + tool
     left = before - tool if extrude.boolean is Boolean.CUT else before ^ tool
     return left if volume_of(left) > NOTHING * volume_of(before) else Manifold()
+
+
+APPLY: Table[Callable[[Manifold, Any, tuple[Operation, ...]], Manifold]] = Table(
+    "meshes/manifolds.py", {Sketch: lambda before, sketch, operations: before, Extrude: applied}
+)
+"""The solid after an operation, from the one before, the operation, and those before it."""
 
 
 def change(before: Manifold, extrude: Extrude, operations: tuple[Operation, ...]) -> Change:
@@ -147,16 +154,20 @@ def filled(loops: tuple[Loop, ...], *, step: float = STEP) -> CrossSection:
 def outline(loop: Loop, *, step: float = STEP) -> Array:
     """Return the corners of the polygon that stands for a loop, shape (n, 2), each once."""
     with np.errstate(invalid="ignore"):  # infinite numbers are sorted out by those who ask
-        parts = [_corners(curve, step)[:-1] for curve in loop.curves]
+        parts = [CORNERS[type(curve)](curve, step)[:-1] for curve in loop.curves]
     return np.concatenate(parts)
 
 
-def _corners(curve: Curve, step: float) -> Array:
-    """Points along a curve, ends included; those of an arc at multiples of `step` degrees."""
-    if isinstance(curve, Circle):
-        return _round(curve.center, curve.radius, step * np.arange(round(360 / step) + 1))
-    if not isinstance(curve, Arc):
-        return np.array([curve.start, curve.end])
+def _line(line: Line, step: float) -> Array:
+    return np.array([line.start, line.end])
+
+
+def _circle(circle: Circle, step: float) -> Array:
+    return _round(circle.center, circle.radius, step * np.arange(round(360 / step) + 1))
+
+
+def _arc(curve: Arc, step: float) -> Array:
+    """Points at multiples of a step, and the ends; an arc that there is not is straight."""
     try:
         center, radius, sweep = curve.center, curve.radius, curve.sweep
     except (GeometryError, OverflowError):
@@ -174,6 +185,12 @@ def _corners(curve: Curve, step: float) -> Array:
 def _round(center: Vec2, radius: float, degrees: np.ndarray) -> Array:
     angles = np.radians(degrees.astype(np.float64))
     return np.stack([np.cos(angles), np.sin(angles)], 1) * radius + np.array(center)
+
+
+CORNERS: Table[Callable[[Any, float], Array]] = Table(
+    "meshes/manifolds.py", {Line: _line, Arc: _arc, Circle: _circle}
+)
+"""Points along a curve, ends included, shape (n, 2), from it and a step in degrees."""
 
 
 def _placed(plane: Plane, height: float) -> Array:

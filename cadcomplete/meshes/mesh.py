@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from cadcomplete.history.geometry import Array, BoundingBox
-from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence, check_known
 
 
@@ -59,16 +58,16 @@ def new_lines(mesh: Mesh, given: Mesh) -> tuple[Array, ...]:
 
 
 def open_sketches(sequence: CadSequence) -> tuple[Array, ...]:
-    """Return the curves of all sketches after the last extrude, as polylines in space.
+    """Return the curves of all sketches since the solid last changed, as polylines in space.
 
     Raises UnsupportedError if something in the history is not known here.
     """
     check_known(sequence)
     lines: list[Array] = []
     for operation in reversed(sequence.operations):
-        if not isinstance(operation, Sketch):
+        if operation.builds:
             break
-        lines += [operation.plane.to_world(loop.points()) for loop in operation.loops]
+        lines += operation.lines()
     return tuple(lines)
 
 

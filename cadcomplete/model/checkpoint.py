@@ -2,7 +2,7 @@
 
 ::
 
-    cadcomplete.json        the resolved configuration of the run
+    cadcomplete.json        the resolved configuration of the run, and the words it has learned
     model.safetensors       the weights: all of them, or those that a source does not have
     language_model.json, image_encoder.json, point_encoder.json
                             the architectures of the parts of which all weights are there
@@ -30,12 +30,16 @@ from cadcomplete import config as configuration
 from cadcomplete.config import Config
 from cadcomplete.errors import CheckpointError, ConfigError, InputError, shorten
 from cadcomplete.files import share
+from cadcomplete.language.commands import command_fields
 from cadcomplete.language.tokenizer import TextTokenizer, shipped
 from cadcomplete.model.assembly import Architectures, architectures_of, assemble, own_parts
 from cadcomplete.model.distributed import gathered, spread
 from cadcomplete.model.model import PARTS, CompletionModel
 
 WEIGHTS = "model.safetensors"
+FIRST_WORDS = ("loop", "close", "line", "arc", "circle", "sketch", "extrude")
+"""What a model has learned whose folder does not say: all that there was when none said it."""
+
 _FILES = ("cadcomplete.json", WEIGHTS, "tokenizer.json")
 
 
@@ -44,6 +48,7 @@ class Checkpoint:
     """A model and all that it needs to be used.
 
     Attributes:
+        words: the commands that it has learned to write: the grammar offers no others.
         name: of the run, and the first digits of the hash of the weights.
         folder: where it was read from, if it was.
     """
@@ -54,6 +59,7 @@ class Checkpoint:
     metrics: dict[str, Any] = field(default_factory=dict)
     name: str = ""
     folder: Path | None = None
+    words: tuple[str, ...] = field(default_factory=lambda: tuple(command_fields("lines")))
 
 
 def save(checkpoint: Checkpoint, folder: Path, *, state: dict[str, Tensor] | None = None) -> None:
@@ -97,7 +103,7 @@ def write(
     checkpoint.tokenizer.save(folder)
     for name, architecture in architectures_of(model, config).items():
         _write_json(folder / f"{name}.json", architecture)
-    _write_json(folder / "cadcomplete.json", config.as_dict())
+    _write_json(folder / "cadcomplete.json", config.as_dict() | {"words": list(checkpoint.words)})
     if checkpoint.metrics:
         _write_json(folder / "metrics.json", checkpoint.metrics)
 
@@ -121,7 +127,8 @@ def load(
         if not (path / name).is_file():
             expected = f"a model folder with {', '.join(_FILES)}"
             raise CheckpointError(f"{name} is missing", file=path, expected=expected)
-    config = change(_read_config(path / "cadcomplete.json"))
+    config, words = _read_config(path / "cadcomplete.json")
+    config = change(config)
     tokenizer = TextTokenizer.load(path)
     with _explained(path):
         model = assemble(config, tokenizer, architectures=_architectures(path, config))
@@ -130,12 +137,18 @@ def load(
     metrics = _read_json(path / "metrics.json") if (path / "metrics.json").is_file() else {}
     digest = hashlib.sha256((path / WEIGHTS).read_bytes()).hexdigest()
     name = f"{config.name}-{digest[:8]}"
-    return Checkpoint(model.eval(), tokenizer, config, metrics, name, path)
+    return Checkpoint(model.eval(), tokenizer, config, metrics, name, path, words)
 
 
-def _read_config(path: Path) -> Config:
+def _read_config(path: Path) -> tuple[Config, tuple[str, ...]]:
+    raw = _read_json(path)
+    words, known = raw.pop("words", FIRST_WORDS), command_fields("lines")
+    if not isinstance(words, list | tuple) or not all(word in known for word in words):
+        expected = f"some of {', '.join(known)}"
+        problem = "the model has learned words that there are none of here"
+        raise CheckpointError(problem, file=path, where="words", expected=expected, got=words)
     try:
-        return configuration.from_dict(_read_json(path))
+        return configuration.from_dict(raw), tuple(words)
     except RecursionError:
         raise CheckpointError("nested without end", file=path) from None
     except ConfigError as error:

@@ -23,19 +23,13 @@ from typing import Any
 from cadcomplete.errors import GeometryError, ReadError, TextError
 from cadcomplete.history.operations import OPERATIONS, Unknown
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.language.commands import (
-    FIELDS,
-    LOOP,
-    read_document,
-    write_commands,
-    write_document,
-)
+from cadcomplete.language.commands import LOOP, command_fields, read_document, write_document
 from cadcomplete.language.drawing import Drawing
+from cadcomplete.language.words import write_commands
 from cadcomplete.readers.checked import Json
 from cadcomplete.readers.loops import MOST_CURVES
 
 UNKNOWN = "unknown"
-_COMMANDS = FIELDS["json"]
 _DRAWN = ("line", "arc")
 _MOST_COMMANDS = 2 * MOST_CURVES
 _MOST_OPERATIONS = 10_000
@@ -99,7 +93,7 @@ def _end_of_known(commands: list[Any]) -> int:
 
 
 def _is_unknown(document: Any) -> bool:
-    return _type(document) not in ("", *_COMMANDS)
+    return _type(document) not in ("", *command_fields("json"))
 
 
 def _is_within_sketch(commands: list[Any], number: int) -> bool:

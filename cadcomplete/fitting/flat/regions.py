@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.history.curves import Arc, Circle
+from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import Array
-from cadcomplete.history.operations import Loop
+from cadcomplete.history.loops import Loop
+from cadcomplete.history.tables import Table
 from cadcomplete.meshes.compiled import compiled
 
 Bools = np.ndarray
@@ -35,12 +37,9 @@ def _arrays(loop: Loop) -> tuple[Array, Array]:
     segments: list[tuple[float, ...]] = []
     caps: list[tuple[float, ...]] = []
     for curve in loop.curves:
-        if isinstance(curve, Circle):
-            caps.append((*curve.center, curve.radius, 0.0, 0.0, 1.0))
-            continue
-        segments.append((*curve.start, *curve.end))
-        if isinstance(curve, Arc):
-            caps += _cap(curve)
+        caps += CAPS[type(curve)](curve)
+        if not curve.closed:
+            segments.append((*curve.start, *curve.end))
     if not loop.closed:
         segments.append((*loop.end, *loop.start))
     return np.array(segments).reshape(-1, 4), np.array(caps).reshape(-1, 6)
@@ -56,6 +55,17 @@ def _cap(arc: Arc) -> list[tuple[float, ...]]:
     c = -(a * x + b * y)
     side = 1.0 if a * arc.mid[0] + b * arc.mid[1] + c > 0 else -1.0
     return [(*center, radius, side * a, side * b, side * c)]
+
+
+CAPS: Table[Callable[[Any], list[tuple[float, ...]]]] = Table(
+    "fitting/flat/regions.py",
+    {
+        Line: lambda line: [],
+        Arc: _cap,
+        Circle: lambda circle: [(*circle.center, circle.radius, 0.0, 0.0, 1.0)],
+    },
+)
+"""What is between a curve and its chord."""
 
 
 @cache

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from cadcomplete.errors import GeometryError
@@ -9,6 +12,7 @@ from cadcomplete.fitting.flat.regions import Bools, inside_loop
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence, check_known
+from cadcomplete.history.tables import Table
 
 
 def occupancy(sequence: CadSequence, points: Array) -> Bools:
@@ -21,9 +25,22 @@ def occupancy(sequence: CadSequence, points: Array) -> Bools:
     points = np.asarray(points, dtype=np.float64)
     inside = np.zeros(len(points), dtype=np.bool_)
     for operation in sequence.operations:
-        if isinstance(operation, Extrude):
-            inside = combined(inside, swept(operation, sequence.operations, points), operation)
+        inside = APPLY[type(operation)](inside, operation, sequence.operations, points)
     return inside
+
+
+def _extruded(
+    inside: Bools, extrude: Extrude, operations: tuple[Operation, ...], points: Array
+) -> Bools:
+    return combined(inside, swept(extrude, operations, points), extrude)
+
+
+APPLY: Table[Callable[[Bools, Any, tuple[Operation, ...], Array], Bools]] = Table(
+    "fitting/space/solids.py",
+    {Sketch: lambda inside, sketch, operations, points: inside, Extrude: _extruded},
+)
+"""Which points are inside after an operation, from those before, itself, all operations, and where
+the points are."""
 
 
 def combined(inside: Bools, tool: Bools, extrude: Extrude) -> Bools:
@@ -39,7 +56,7 @@ def swept(extrude: Extrude, operations: tuple[Operation, ...], points: Array) ->
     """Say which of the points (n, 3) the profiles of an extrude sweep over."""
     tool = np.zeros(len(points), dtype=np.bool_)
     low, high = sorted(extrude.extent.span)
-    for number in dict.fromkeys(profile.sketch for profile in extrude.profiles):
+    for number in extrude.refers():
         sketch = operations[number] if 0 <= number < len(operations) else None
         if not isinstance(sketch, Sketch):
             raise GeometryError(f"operation {number} is not a sketch")

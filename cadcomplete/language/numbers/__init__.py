@@ -20,8 +20,8 @@ from cadcomplete.language.numbers.spellings import (
     SPELLINGS,
     after,
     extent_row,
-    memory_of,
     read_line,
+    spelling_of,
     write_line,
 )
 from cadcomplete.language.numbers.tokens import PIECES, spelled, words
@@ -38,10 +38,10 @@ __all__ = [
     "after",
     "extent_row",
     "fresh",
-    "memory_of",
     "read_line",
     "read_number",
     "spelled",
+    "spelling_of",
     "words",
     "write_line",
     "write_number",

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from cadcomplete.errors import TextError
-from cadcomplete.history.fields import Branch, Fixed
+from cadcomplete.history.fields import Branch, Fixed, Open
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.kinds import BOOLEAN, Ends, ProfileWord, read_axes, write_axes
-from cadcomplete.history.sequence import CadSequence
-from cadcomplete.language.commands import Command, write_commands
+from cadcomplete.language.commands import Command
 from cadcomplete.language.numbers.memory import RADIUS, SWEEPS, WORLD, Axis, Memory
 from cadcomplete.language.numbers.words import Number, read_number, write_number
 
@@ -27,7 +26,7 @@ class Spelling:
         write: from its values to words.
         read: from words to its values; StopIteration if there are too few.
         see: the memory after it.
-        row: what may stand after its name; for an extrude, after its profiles.
+        row: what may stand after its name.
     """
 
     write: Callable[[tuple[Any, ...], Memory], list[str]]
@@ -88,7 +87,7 @@ def _see_sketch(values: tuple[Any, ...], memory: Memory) -> Memory:
 
 
 def _sketch_row(memory: Memory) -> tuple[Any, ...]:
-    return (*_joined(_slot(axis, memory) for axis in WORLD), Fixed(" "))
+    return (*_joined(_slot(axis, memory) for axis in WORLD), Fixed(" "), Open("axes"))
 
 
 _ENDS = {"one_sided": ("to",), "symmetric": ("sym",), "two_sided": ("to", "from")}
@@ -153,7 +152,7 @@ def extent_row(memory: Memory, back: int) -> tuple[Any, ...]:
     """What may stand behind the boolean of an extrude of the sketch `back` before the newest."""
     slot = _slot(memory.frames[-1 - back].w, memory)
     more = Branch((("", ()), (" from ", (slot,))))  # type: ignore[arg-type]
-    return (Branch(((" to ", (slot, more)), (" sym ", (slot,)))), Fixed("\n"))  # type: ignore[arg-type]
+    return (Branch(((" to ", (slot, more)), (" sym ", (slot,)))),)  # type: ignore[arg-type]
 
 
 def _in_sketch(memory: Memory) -> tuple[Axis, ...]:
@@ -167,23 +166,27 @@ SPELLINGS: dict[str, Spelling] = {
     "arc": _numbers(lambda memory: (*_in_sketch(memory), SWEEPS)),
     "circle": _numbers(lambda memory: (*_in_sketch(memory), RADIUS)),
     "close": Spelling(lambda v, m: [], lambda w, m: (), lambda v, m: m, lambda m: ()),
-    "extrude": Spelling(_write_extrude, _read_extrude, _see_extrude, lambda m: ()),
+    "extrude": Spelling(_write_extrude, _read_extrude, _see_extrude, lambda m: (Open("profiles"),)),
 }
+
+
+def spelling_of(name: str) -> Spelling:
+    """Return how a command is said. Raises TextError, naming those that there are."""
+    if name not in SPELLINGS:
+        raise TextError("unknown command", expected=f"one of {', '.join(SPELLINGS)}", got=name)
+    return SPELLINGS[name]
 
 
 def write_line(command: Command, memory: Memory) -> str:
     """Return a command as one line of text, without its end."""
-    words = SPELLINGS[command.name].write(command.values, memory)
+    words = spelling_of(command.name).write(command.values, memory)
     return " ".join([command.name, *words])
 
 
 def read_line(line: str, memory: Memory) -> Command:
     """Read one line. Raises TextError."""
     name, *rest = line.split(" ")
-    spelling = SPELLINGS.get(name)
-    if spelling is None:
-        raise TextError("unknown command", expected=f"one of {', '.join(SPELLINGS)}", got=name)
-    words = iter(rest)
+    spelling, words = spelling_of(name), iter(rest)
     try:
         values = spelling.read(words, memory)
     except StopIteration:
@@ -195,12 +198,4 @@ def read_line(line: str, memory: Memory) -> Command:
 
 def after(memory: Memory, command: Command) -> Memory:
     """Return the memory after one more command."""
-    return SPELLINGS[command.name].see(command.values, memory)
-
-
-def memory_of(sequence: CadSequence) -> Memory:
-    """Return the memory of a history, its unfinished sketch included."""
-    memory = Memory()
-    for command in write_commands(sequence, "numbers")[0]:
-        memory = after(memory, command)
-    return memory
+    return spelling_of(command.name).see(command.values, memory)

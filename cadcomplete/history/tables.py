@@ -1,0 +1,24 @@
+"""What a room has for each kind of operation or of curve: a table, and never a silent else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from cadcomplete.errors import UnsupportedError
+
+T = TypeVar("T")
+
+
+class Table(dict[type, T]):
+    """Entries by type; `room` is the file that a new kind has to be entered in.
+
+    Asked for a type that it lacks it raises UnsupportedError, naming that and those it has.
+    """
+
+    def __init__(self, room: str, entries: Mapping[type, T]) -> None:
+        super().__init__(entries)
+        self.room = room
+
+    def __missing__(self, kind: type) -> T:
+        raise UnsupportedError([kind.__name__], where=self.room, known=[k.__name__ for k in self])

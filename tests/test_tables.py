@@ -1,0 +1,275 @@
+"""Law 12: every entry of every table, and that no kind is passed over in silence.
+
+A toy operation and a toy curve (`toys.py`) are entered by the rows of CONTRIBUTING.md: with all of
+their entries they work in every room, and each room that lacks one raises, naming it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import string
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import PLATE
+from toys import POST_ENTRIES, RULE_ENTRIES, Post, Rule, enter, extruded
+
+from cadcomplete import exporters
+from cadcomplete.errors import CadCompleteError, InputError, UnsupportedError
+from cadcomplete.exporters import EXPORTERS, Exporter
+from cadcomplete.exporters.part import Part
+from cadcomplete.fitting.space import solids
+from cadcomplete.history.curves import CURVES, Arc, Circle, Line
+from cadcomplete.history.fields import FORMATS
+from cadcomplete.history.geometry import XY, Plane
+from cadcomplete.history.loops import Loop
+from cadcomplete.history.operations import OPERATIONS, Sketch
+from cadcomplete.history.sequence import CadSequence, validate
+from cadcomplete.history.symmetry import move, scale, symmetries
+from cadcomplete.kernel import build as kernel
+from cadcomplete.language.commands import command_fields
+from cadcomplete.language.grammar import Grammar
+from cadcomplete.language.lines import JSON_HEAD, decode, encode
+from cadcomplete.language.numbers import spellings
+from cadcomplete.meshes import manifolds
+from cadcomplete.meshes.mesh import open_sketches
+from cadcomplete.readers import from_sequence
+
+VOCABULARY = {text: i for i, text in enumerate(string.printable)}
+
+CORNERS = ((0.0, 0.0), (20.0, 0.0), (20.0, 10.0), (0.0, 10.0))
+
+
+def closed_by(curve: Any) -> Loop:
+    """A loop of 20 by 10 mm, counter-clockwise, whose first curve this is."""
+    sides = [Line(a, b) for a, b in zip(CORNERS, (*CORNERS[1:], CORNERS[0]), strict=True)]
+    return Loop((curve, *sides[1:]))
+
+
+BOWED = (200 + 50 * math.pi) * 6  # half a disc of radius 10 below the rectangle
+
+KINDS: dict[str, tuple[Any, float]] = {  # a history that has it, and its volume by a formula
+    "line": (extruded(closed_by(Line(*CORNERS[:2]))), 200 * 6),
+    "arc": (
+        extruded(closed_by(Arc((0.0, 0.0), (10.0, -10.0), (20.0, 0.0)))),
+        (200 + HALF_DISC) * 6,
+    ),
+    "circle": (extruded(Loop((Circle((3.0, 4.0), 5.0),))), 25 * math.pi * 6),
+    "post": ((Post(Plane((1.0, 2.0, 3.0), XY.normal, XY.x_axis), 5.0),), 125 * math.pi),
+    "rule": (extruded(closed_by(Rule(*CORNERS[:2]))), 200 * 6),
+}
+KINDS["sketch"] = KINDS["extrude"] = KINDS["line"]
+
+
+def part(name: str) -> CadSequence:
+    return CadSequence(KINDS[name][0], "part")
+
+
+def kinds(sequence: CadSequence) -> set[type]:
+    """The types of all operations and curves of a history."""
+    drawn = [op for op in sequence.operations if isinstance(op, Sketch)]
+    curves = {type(curve) for op in drawn for loop in op.loops for curve in loop.curves}
+    return curves | {type(op) for op in sequence.operations}
+
+
+# --- every entry works in every room --------------------------------------------------------------
+
+
+@pytest.fixture
+def entered(monkeypatch):
+    enter(monkeypatch)
+
+
+def test_every_kind_is_walked_here():
+    assert {*OPERATIONS, *CURVES} == KINDS.keys() - {"post", "rule"}
+
+
+def test_every_table_has_every_kind():
+    for entries, known in ((POST_ENTRIES, OPERATIONS), (RULE_ENTRIES, CURVES)):
+        for name, (table, _, _) in entries.items():
+            assert name == "spellings" or table.keys() == set(known.values()), name
+    assert set(spellings.SPELLINGS) == set(command_fields("numbers"))
+
+
+@pytest.mark.parametrize("text_format", FORMATS)
+@pytest.mark.parametrize("name", KINDS)
+def test_a_kind_is_read_as_it_was_written(entered, name, text_format):
+    text = encode(part(name), text_format=text_format).text
+    assert name in text
+    again = decode(text, text_format=text_format)
+    assert encode(again, text_format=text_format).text == text
+    assert kinds(again) == kinds(part(name))
+    if name != "arc":  # its middle follows from its sweep
+        assert again.operations == part(name).operations
+
+
+def commands(name: str, text_format: Any) -> str:
+    """The text of a history without what holds the list together."""
+    return encode(part(name), text_format=text_format).text.removeprefix(f"{JSON_HEAD}\n")
+
+
+@pytest.mark.parametrize("text_format", FORMATS)
+@pytest.mark.parametrize("name", KINDS)
+def test_the_grammar_lets_a_kind_through(entered, name, text_format):
+    matcher = Grammar(VOCABULARY, 999, text_format=text_format).start(CadSequence(()))
+    for char in commands(name, text_format):
+        assert VOCABULARY[char] in matcher.allowed()
+        matcher.accept(VOCABULARY[char])
+    assert matcher.may_end
+
+
+@pytest.mark.parametrize("text_format", FORMATS)
+@pytest.mark.parametrize("name", ["sketch", "loop", "arc", "line", "close", "extrude"])
+def test_the_grammar_offers_only_the_words_that_a_model_has_learned(name, text_format):
+    learned = {*command_fields("lines")} - {name}
+    grammar = Grammar(VOCABULARY, 999, text_format=text_format, words=learned)
+    matcher, whole, text = grammar.start(CadSequence(())), commands("arc", text_format), ""
+    assert name in re.findall("[a-z]+", whole)
+    while VOCABULARY[whole[len(text)]] in matcher.allowed():
+        text += whole[len(text)]
+        matcher.accept(VOCABULARY[text[-1]])
+    assert name not in re.findall("[a-z]+", text)
+
+
+def kernel_volume(sequence: CadSequence) -> float:
+    solid = kernel.build(sequence)
+    return 0.0 if solid is None else solid.volume
+
+
+def manifold_volume(sequence: CadSequence) -> float:
+    return manifolds.volume_of(manifolds.solid(sequence))
+
+
+def occupied_volume(sequence: CadSequence) -> float:
+    """Of all cubes of 1 mm, those whose middle is inside."""
+    along = np.arange(-30.0, 30.0) + 0.5
+    points = np.stack(np.meshgrid(along, along, along), axis=-1).reshape(-1, 3)
+    return float(solids.occupancy(sequence, points).sum())
+
+
+VOLUMES = {  # of each evaluator, with how far off it may be
+    "kernel": (kernel_volume, 1e-7),
+    "manifolds": (manifold_volume, 2e-3),  # polygons of 72 corners
+    "occupancy": (occupied_volume, 0.06),
+}
+
+
+@pytest.mark.parametrize("room", VOLUMES)
+@pytest.mark.parametrize("name", KINDS)
+def test_a_kind_has_its_volume_in_each_evaluator(entered, name, room):
+    measure, within = VOLUMES[room]
+    assert measure(part(name)) == pytest.approx(KINDS[name][1], rel=within)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_mirror_and_a_size_keep_a_kind_and_its_volume(entered, name):
+    volume = KINDS[name][1]
+    for symmetry in symmetries():
+        moved = move(part(name), symmetry)
+        assert kinds(moved) == kinds(part(name))
+        assert manifold_volume(moved) == pytest.approx(volume, rel=2e-3)
+    assert symmetries()[5].mirrors or symmetries()[1].mirrors
+    for symmetry in symmetries()[1:6]:
+        assert kernel_volume(move(part(name), symmetry)) == pytest.approx(volume, rel=1e-7)
+    larger = scale(part(name), 2.0)
+    assert kinds(larger) == kinds(part(name))
+    assert kernel_volume(larger) == pytest.approx(8 * volume, rel=1e-7)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_kind_is_told_and_drawn(entered, name):
+    assert validate(part(name)) == ()
+    lines = open_sketches(CadSequence(part(name).operations[:1]))
+    assert len(lines) == (0 if name == "post" else 1)
+
+
+# --- a room that lacks an entry raises, naming it -------------------------------------------------
+
+
+def exported(name: str) -> Callable[[CadSequence, Any], object]:
+    def export(sequence: CadSequence, folder: Any) -> object:
+        path = folder / f"part.{name}"
+        solid = kernel.build(sequence) if name not in ("json", "lines") else None
+        exporters.write(Part(from_sequence(sequence), solid), path, format_name=name)
+        return path.read_bytes()
+
+    return export
+
+
+def encoded(text_format: Any) -> Callable[[CadSequence, Any], object]:
+    return lambda sequence, folder: encode(sequence, text_format=text_format).text
+
+
+def let_through(sequence: CadSequence, folder: Any) -> object:
+    """The grammar takes a text, whose last line the matcher still has to have read."""
+    text = encode(sequence).text
+    matcher = Grammar(VOCABULARY, 999, text_format="lines").start(CadSequence(()))
+    for char in text:
+        matcher.accept(VOCABULARY[char])
+    return matcher.drawing.sequence
+
+
+ROOMS = {
+    **{f"text as {text_format}": encoded(text_format) for text_format in FORMATS},
+    **{f"file as {name}": exported(name) for name in EXPORTERS},
+    "grammar": let_through,
+    "kernel": lambda sequence, folder: kernel_volume(sequence),
+    "manifolds": lambda sequence, folder: manifold_volume(sequence),
+    "occupancy": lambda sequence, folder: occupied_volume(sequence),
+}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_room_passes_over_an_operation(monkeypatch, tmp_path, room):
+    """With its entries a post counts in every room, and without them each room names it."""
+    before = CadSequence(decode(PLATE).operations, "part")
+    post: Any = Post(Plane((0.0, 0.0, -20.0), XY.normal, XY.x_axis), 5.0)
+    whole = CadSequence((*before.operations, post), "part")
+    enter(monkeypatch)
+    assert ROOMS[room](whole, tmp_path) != ROOMS[room](before, tmp_path)
+    monkeypatch.undo()
+    monkeypatch.setitem(OPERATIONS, "post", Post)
+    with pytest.raises(CadCompleteError, match=r"Post|post"):
+        ROOMS[room](whole, tmp_path)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_room_takes_a_curve_for_another_one(monkeypatch, tmp_path, room):
+    enter(monkeypatch)
+    assert ROOMS[room](part("rule"), tmp_path)
+    monkeypatch.undo()
+    with pytest.raises(CadCompleteError, match=r"Rule|rule"):
+        ROOMS[room](part("rule"), tmp_path)
+
+
+@pytest.mark.parametrize("name", POST_ENTRIES.keys() - {"spellings"})
+def test_a_table_names_the_operation_that_it_lacks_and_those_that_it_has(name):
+    with pytest.raises(UnsupportedError, match=r"supported: Post .known there are Sketch, Extrude"):
+        POST_ENTRIES[name][0][Post]
+
+
+@pytest.mark.parametrize("name", RULE_ENTRIES.keys() - {"spellings"})
+def test_a_table_names_the_curve_that_it_lacks_and_those_that_it_has(name):
+    with pytest.raises(UnsupportedError, match=r"supported: Rule .known there are Line, Arc, Circ"):
+        RULE_ENTRIES[name][0][Rule]
+
+
+def test_the_kernel_says_which_operation_it_does_not_know():
+    operations: Any = (*decode(PLATE).operations, Post(XY, 5.0))
+    with pytest.raises(
+        CadCompleteError, match=r"operation 2: at kernel.build\.py: not supported: P"
+    ):
+        kernel.build(CadSequence(operations))
+
+
+def test_an_exporter_that_is_entered_is_offered_and_one_that_is_not_is_named(monkeypatch, tmp_path):
+    count = Exporter(lambda made, path: path.write_text(str(len(made.document.sequence))), False)
+    document, path = from_sequence(decode(PLATE)), tmp_path / "part.count"
+    with pytest.raises(InputError, match=r"unknown format: expected \.json.*got \.count"):
+        exporters.export(document, 0, [path])
+    monkeypatch.setitem(EXPORTERS, "count", count)
+    exporters.export(document, 0, [path])
+    assert path.read_text() == str(len(decode(PLATE)))
