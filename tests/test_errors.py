@@ -172,6 +172,7 @@ def test_a_reader_of_our_output_that_has_seen_enough_is_no_fault(monkeypatch, ca
         ({"got": ""}, "wrong: got "),
         ({"got": [1, "a"]}, "wrong: got [1, 'a']"),
         ({"expected": "more", "got": "less"}, "wrong: expected more, got less"),
+        ({"expected": "more", "got": 0}, "wrong: expected more, got 0"),
         ({"hint": "do it"}, "wrong (do it)"),
         (
             {"file": "f", "where": "w", "expected": "e", "got": "g", "hint": "h"},

@@ -141,6 +141,7 @@ def test_versions_of_a_part_say_what_they_keep_and_are_its_beginnings(part, most
         again = readers.parse(one.dump())
         assert again.sequence.operations == part.operations[: one.kept_operations]
         assert again.extended(part).kept_operations is None  # continued, it is cut no more
+        assert "metadata" not in again.extended(part).raw
         assert again.extended(part).sequence.operations == part.operations
 
 
@@ -391,8 +392,8 @@ def test_answers_are_read_back_as_they_were_written(tmp_path_factory, sequence, 
         (following,), (part, part), round(stop, 6), generated=9, unparsed=2, seconds=0.5
     )
     answers = (
-        answered(truth, given, prediction),
         answered(truth, given, NO_ANSWER, failed="RuntimeError: out of ideas"),
+        answered(truth, given, prediction),
     )
     path = written(tmp_path_factory.mktemp("records") / FILE, *answers)
     header, again, size = read_predictions(path)

@@ -73,6 +73,10 @@ DRAWING = {
         "expected centered=True, False or one for each axis",
     ),
     "a point of one number": ("r = cq.Workplane().pushPoints([(1,)])", "a point such as (1, 2)"),
+    "a point off the plane": (
+        "r = cq.Workplane().polyline([(0, 0), (1, 1, 0.5)])",
+        "expected a point in the plane of the sketch, got (1, 1, 0.5)",
+    ),
     "points that are no list": ("r = cq.Workplane().pushPoints(5)", "expected a list, got 5"),
     "a flag that is a number": (
         "r = cq.Workplane().rect(2, 2).extrude(1, both=1)",
