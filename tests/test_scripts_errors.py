@@ -277,6 +277,14 @@ BUILT = {
         ("with Circle(3):", "    Circle(1)"),
         "cannot be entered with `with`: got Areas",
     ),
+    "a face that looks elsewhere": (
+        ("x = Circle(2) + Plane.YZ * Circle(1)",),
+        "a face off the sketch's plane",
+    ),
+    "a face turned over": (
+        ("x = Circle(2) + Plane((0, 0, 0), (1, 0, 0), (0, 0, -1)) * Circle(1)",),
+        "a face turned over",
+    ),
     "a height that is text": (
         ("Box(1, 1, 'high')",),
         "expected a height up to",
@@ -386,6 +394,16 @@ UNKNOWN_CQ = {
         "r = w.moveTo(1, 1).lineTo(2, 1).mirrorX()",
         "mirror of what does not end on the axis",
     ),
+    "a wire in two planes": (
+        "r = w.lineTo(5, 0).workplane(offset=3).moveTo(0, 0).lineTo(0, 5).wire()",
+        "a wire across several planes",
+    ),
+    "wires off their workplane": (
+        "r = w.rect(4, 4).workplane(offset=3).extrude(2)",
+        "wires that lie off the workplane they are extruded from",
+    ),
+    "moving a drawing": ("r = w.rect(4, 4).translate((1, 0, 0))", "moving what is not a solid"),
+    "waiting in a list": ("x = [a async for a in w]", "async"),
     "a fillet": ("r = w.box(3, 3, 3).edges().fillet(1)", "fillet"),
     "a taper": ("r = w.rect(4, 4).extrude(2, taper=5)", "extrude(taper)"),
     "a mode of a sketch": ("s = cq.Sketch().rect(2, 2, mode='c')", "mode='c'"),
@@ -448,6 +466,27 @@ UNKNOWN_B3D = {
     "a regular polygon to one side": (
         ("p = RegularPolygon(5, 5, align=(Align.CENTER, Align.MIN))",),
         "RegularPolygon(align)",
+    ),
+    "lines that stand upright": (
+        (
+            "with BuildLine(Plane.XZ) as upright:",
+            "    Line((0, 0), (1, 1))",
+            "f = make_face(upright)",
+        ),
+        "lines off the plane of a sketch",
+    ),
+    "a mirror of lines that stand upright": (
+        ("with BuildLine(Plane.XZ):", "    Line((0, 0), (1, 1))", "    mirror()"),
+        "mirror of lines off the plane of a sketch",
+    ),
+    "a part with a hole at two places": (
+        (
+            "with BuildPart(Plane.XY, Plane.YZ) as twice:",
+            "    Box(9, 9, 9)",
+            "    Box(1, 1, 1, mode=Mode.SUBTRACT)",
+            "r = twice.part",
+        ),
+        "a compound part at several places",
     ),
     "a fillet": ((*PART, "    fillet(part.edges(), 1)"), "fillet"),
     "while": (("while True:", "    x = 1"), "while"),
