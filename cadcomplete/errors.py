@@ -139,6 +139,9 @@ class NoAnswerError(CadCompleteError):
     def __init__(self) -> None:
         super().__init__("no answer within the time limit: allow more seconds")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), ()
+
 
 class DivergedError(CadCompleteError):
     """A run whose loss or weights are not finite: nothing of them is saved as a model."""

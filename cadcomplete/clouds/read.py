@@ -129,7 +129,7 @@ def _unpacked(path: Path, reader: Callable[[Path], Found]) -> Found:
         with gzip.open(path) as file:
             content = file.read(_UNPACKED + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputError("not a whole .gz file", file=path, got=error) from error
+        raise InputError("not a whole .gz file", file=path, got=str(error)) from error
     if len(content) > _UNPACKED:
         raise InputError("too large", file=path, expected=f"at most {_UNPACKED >> 30} GB")
     with tempfile.TemporaryDirectory() as folder:

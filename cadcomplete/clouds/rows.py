@@ -79,7 +79,9 @@ def read_pcd(path: Path) -> Found:
     except (ValueError, KeyError, IndexError, TypeError) as error:
         expected, hint = "a whole PCD file", "save it again, as ascii"
         problem = "not a PCD file that can be read"
-        raise InputError(problem, file=path, expected=expected, got=error, hint=hint) from error
+        raise InputError(
+            problem, file=path, expected=expected, got=str(error), hint=hint
+        ) from error
     seen = np.isfinite(table[:, [i for i, n in enumerate(names) if n in ("x", "y", "z")]]).all(1)
     found = found_in(table[seen], names)
     if seen.all():

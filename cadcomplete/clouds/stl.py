@@ -55,4 +55,6 @@ def _read_text(content: bytes, path: Path) -> Array:
     except ValueError as error:
         expected = "three vertices of three numbers a facet"
         problem, hint = "not an STL file that can be read", "export it again"
-        raise InputError(problem, file=path, expected=expected, got=error, hint=hint) from error
+        raise InputError(
+            problem, file=path, expected=expected, got=str(error), hint=hint
+        ) from error

@@ -42,8 +42,6 @@ class Settings:
         for name, value in (("--most", self.most), ("-n", self.n), ("--cuts", self.cuts)):
             if value is not None and value < 1:
                 raise InputError("nothing to ask", where=name, expected="1 or more", got=value)
-        if self.seed < 0:
-            raise InputError("out of range", where="--seed", expected="0 or more", got=self.seed)
 
 
 def folder_of(name: str) -> Path:
