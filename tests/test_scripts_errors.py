@@ -330,10 +330,6 @@ PYTHON = {
     "a range of steps of 0": ("x = range(1, 5, 0)", "wrong arguments of range"),
     "a range of four": ("x = range(1, 2, 3, 4)", "wrong arguments of range"),
     "the least of nothing": ("x = min([])", "wrong arguments of min: expected a number at least"),
-    "counting from a fraction": (
-        "x = enumerate([1], 0.5)",
-        "expected a whole number to count from",
-    ),
     "the length of a number": ("x = len(5)", "expected a list, got 5"),
     "too few values": ("a, b, c = 1, 2", "wrong number of values: expected 3, got 2"),
     "a function of too many": ("x = abs(1, 2)", "wrong arguments of abs: expected 1, got 2"),
