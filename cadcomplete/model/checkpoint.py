@@ -143,7 +143,7 @@ def load(
 def _read_config(path: Path) -> tuple[Config, tuple[str, ...]]:
     raw = _read_json(path)
     words, known = raw.pop("words", FIRST_WORDS), command_fields("lines")
-    if not isinstance(words, list | tuple) or not all(word in known for word in words):
+    if not isinstance(words, list | tuple) or not all(w in list(known) for w in words):
         expected = f"some of {', '.join(known)}"
         problem = "the model has learned words that there are none of here"
         raise CheckpointError(problem, file=path, where="words", expected=expected, got=words)
