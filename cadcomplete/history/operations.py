@@ -15,10 +15,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.curves import Circle, Curve, Line
 from cadcomplete.history.fields import Field
 from cadcomplete.history.geometry import Array, Plane, Vec2
 from cadcomplete.history.kinds import BOOLEAN, EXTENT, PLANE, PROFILES
+from cadcomplete.history.mapping import mapped
 
 
 class Boolean(str, Enum):
@@ -97,15 +98,7 @@ class Loop:
 
     def moved(self, move: Callable[[Vec2], Vec2], radius: Callable[[float], float] = float) -> Loop:
         """The loop with every point of it moved, and the radii of circles changed as well."""
-        curves: list[Curve] = []
-        for curve in self.curves:
-            if isinstance(curve, Circle):
-                curves.append(Circle(move(curve.center), radius(curve.radius)))
-            elif isinstance(curve, Arc):
-                curves.append(Arc(move(curve.start), move(curve.mid), move(curve.end)))
-            else:
-                curves.append(Line(move(curve.start), move(curve.end)))
-        return replace(self, curves=tuple(curves))
+        return replace(self, curves=tuple(mapped(curve, move, radius) for curve in self.curves))
 
     def points(self) -> Array:
         """A polyline along the loop, shape (n, 2); its first point ends it when it is closed."""

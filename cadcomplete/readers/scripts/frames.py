@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from cadcomplete.errors import GeometryError, ReadError
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.curves import Curve
 from cadcomplete.history.geometry import XY, Plane, Vec2, Vec3, dot
+from cadcomplete.history.mapping import mapped
 from cadcomplete.history.operations import Loop
 
 _SAME = 1e-9
@@ -121,7 +121,7 @@ def relocated(loop: Loop, source: Plane, target: Plane) -> Loop:
         x, y, _ = to_local(target, to_world(source, (*point, 0.0)))
         return (x, y)
 
-    return Loop(tuple(_mapped(curve, moved) for curve in loop.curves), loop.source)
+    return loop.moved(moved)
 
 
 def placed(curve: Curve, frame: Plane) -> Curve:
@@ -135,20 +135,12 @@ def placed(curve: Curve, frame: Plane) -> Curve:
         x, y, _ = to_world(frame, (*point, 0.0))
         return (x, y)
 
-    return _mapped(curve, moved)
+    return mapped(curve, moved)
 
 
 def flipped(curve: Curve) -> Curve:
     """Return a curve as it is seen in the plane turned over about its x axis."""
-    return _mapped(curve, lambda point: (point[0], -point[1]))
-
-
-def _mapped(curve: Curve, move: Callable[[Vec2], Vec2]) -> Curve:
-    if isinstance(curve, Circle):
-        return Circle(move(curve.center), curve.radius)
-    if isinstance(curve, Arc):
-        return Arc(move(curve.start), move(curve.mid), move(curve.end))
-    return Line(move(curve.start), move(curve.end))
+    return mapped(curve, lambda point: (point[0], -point[1]))
 
 
 def _turned(plane: Plane, v: Vec3) -> Vec3:
