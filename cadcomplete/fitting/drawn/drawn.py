@@ -11,7 +11,7 @@ import numpy as np
 from cadcomplete.fitting.drawn.extents import clean
 from cadcomplete.fitting.drawn.placing import plane_at, sketch_on
 from cadcomplete.fitting.drawn.proposals import Proposal
-from cadcomplete.fitting.flat.profiles import nesting
+from cadcomplete.fitting.flat.profiles import nested
 from cadcomplete.fitting.flat.regions import inside_loop
 from cadcomplete.fitting.space.prisms import Prism, View
 from cadcomplete.fitting.space.scores import State
@@ -80,8 +80,8 @@ def _crossed(facts: dict[str, float]) -> dict[str, float]:
 def _extrude(
     sketch: Sketch, number: int, extent: Extent, boolean: Boolean, before: State
 ) -> Extrude:
-    nested = nesting(sketch)
-    profiles = tuple(nested.natural(number, i) for i in nested.children if nested.depth[i] % 2 == 0)
+    nest = nested(sketch)
+    profiles = tuple(nest.natural(number, i) for i in nest.children if nest.depth[i] % 2 == 0)
     if boolean is Boolean.JOIN and not before.current.any():
         boolean = Boolean.NEW_BODY
     return Extrude(profiles, extent, boolean)
