@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-import numpy as np
-
 from cadcomplete.baselines.habits import STOP, Habits
 from cadcomplete.baselines.judging import PARTS, Idea, Judge
 from cadcomplete.baselines.regions import profiles
@@ -79,15 +77,9 @@ def _planes(operations: tuple[Operation, ...], last: Sketch) -> list[Plane]:
     start, end = extrude.extent.span
     heights = dict.fromkeys((end, start, 2 * end - start))
     if plane.normal != last.plane.normal:
-        return [last.plane, *(raised(plane, h) for h in heights)]
+        return [last.plane, *(plane.raised(h) for h in heights)]
     base = last.plane.offset - plane.offset
-    return [raised(last.plane, h - base) for h in heights]
-
-
-def raised(plane: Plane, height: float) -> Plane:
-    """Return a plane moved along its normal, in mm."""
-    x, y, z = (np.array(plane.origin) + height * np.array(plane.normal)).tolist()
-    return dataclasses.replace(plane, origin=(x, y, z))
+    return [last.plane.raised(h - base) for h in heights]
 
 
 def on(sketch: Sketch, plane: Plane) -> Sketch:

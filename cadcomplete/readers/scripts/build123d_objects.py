@@ -50,7 +50,7 @@ class Frame(Value):
     }
     METHODS: ClassVar[Mapping[str, Function]] = {
         "offset": Function(
-            "offset", lambda _, self, amount: Frame(frames.offset(self.plane, number(amount)))
+            "offset", lambda _, self, amount: Frame(self.plane.raised(number(amount)))
         ),
     }
 

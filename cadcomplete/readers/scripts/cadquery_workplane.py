@@ -236,13 +236,13 @@ def _workplane(
         raise UnsupportedError(["workplane on a solid or on several objects"])
     for item in self.stack:
         at = item.origin if isinstance(item, Plane) else item.plane.origin
-        plane = frames.offset(plane, frames.to_local(plane, at)[2])
+        plane = plane.raised(frames.to_local(plane, at)[2])
     if origin is not None:
         x, y, _z = frames.to_local(plane, vec3(origin))
         plane = replace(plane, origin=frames.to_world(plane, (x, y, 0.0)))
     if flag(invert):
         plane = frames.plane_of(plane.origin, tuple(-v for v in plane.normal), plane.x_axis)  # type: ignore[arg-type]
-    plane = frames.offset(plane, number(offset, "an offset"))
+    plane = plane.raised(number(offset, "an offset"))
     return self.then(plane, plane=plane)
 
 

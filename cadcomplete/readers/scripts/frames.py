@@ -6,11 +6,9 @@ import math
 
 from cadcomplete.errors import GeometryError, ReadError
 from cadcomplete.history.curves import Curve
-from cadcomplete.history.geometry import XY, Plane, Vec2, Vec3, dot
+from cadcomplete.history.geometry import XY, Plane, Vec2, Vec3, dot, same_plane
 from cadcomplete.history.mapping import mapped
 from cadcomplete.history.operations import Loop
-
-_SAME = 1e-9
 
 
 def plane_of(origin: Vec3, normal: Vec3, x_axis: Vec3 | None) -> Plane:
@@ -65,11 +63,6 @@ def to_local(plane: Plane, point: Vec3) -> Vec3:
     )
 
 
-def offset(plane: Plane, distance: float) -> Plane:
-    """Return the plane moved along its normal, in mm."""
-    return Plane(to_world(plane, (0.0, 0.0, distance)), plane.normal, plane.x_axis)
-
-
 def spot(at: Vec2, degrees: float = 0.0) -> Plane:
     """Return a place in a sketch, turned counter-clockwise."""
     return rotation((0.0, 0.0, degrees), (at[0], at[1], 0.0))
@@ -108,8 +101,7 @@ def _sin(degrees: float) -> float:
 
 def coplanar(a: Plane, b: Plane) -> bool:
     """Say whether two planes are the same, their normals in the same direction."""
-    along = abs(dot(a.normal, b.normal) - 1) < _SAME
-    return along and abs(to_local(a, b.origin)[2]) < 1e-7
+    return same_plane(a, b) == 1
 
 
 def relocated(loop: Loop, source: Plane, target: Plane) -> Loop:
