@@ -201,8 +201,7 @@ class Histories:
 
     def _measured(self, cloud: PointCloud) -> str:
         words = measured(cloud)
-        tokens = self.tokenizer.backend.encode(f"wanted {words}\n", add_special_tokens=False)
-        return words if len(tokens.ids) <= _MEASURED else ""
+        return words if len(self.tokenizer.tokens(f"wanted {words}\n")) <= _MEASURED else ""
 
     def _seen(
         self, cloud: PointCloud, sample: Sample, number: int, symmetry: Symmetry | None

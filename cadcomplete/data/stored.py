@@ -134,7 +134,7 @@ _FIELDS = dataclasses.fields(Sizes)
 
 def _file(parts: Stored, tokenizer: TextTokenizer, text_format: Format) -> Path:
     """Other parts, another tokenizer, another file: what is there is never out of date."""
-    digest = hashlib.sha256(tokenizer.backend.to_str().encode())
+    digest = hashlib.sha256(tokenizer.content.encode())
     digest.update(f"{VERSION} {identity(parts.folder)}".encode())
     return parts.folder / "lengths" / f"{text_format}-{digest.hexdigest()[:16]}.npz"
 
