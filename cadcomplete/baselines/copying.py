@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from cadcomplete.baselines.habits import STOP, Habits
-from cadcomplete.baselines.judging import PARTS, Idea, Judge
+from cadcomplete.baselines.judging import PARTS, Idea, SuggestionJudge
 from cadcomplete.baselines.regions import profiles
 from cadcomplete.history.geometry import Plane, Vec2
 from cadcomplete.history.operations import (
@@ -29,7 +29,7 @@ _SCORES = (0.08, 0.04, 0.03, 0.02, 0.02, 0.01, 0.01, 0.01)
 class CopyPredictor:
     """Repeats the last operation of the kind that mostly follows, in a few places."""
 
-    judge: Judge
+    judge: SuggestionJudge
     habits: Habits
     name: str = "copy"
 

@@ -99,7 +99,7 @@ Slot = Fixed | Decimal | Branch | Open
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FieldKind:
     """How a value is written and read.
 
     Attributes:
@@ -122,4 +122,4 @@ class Field:
     """One field of a command: the name it has in JSON, and its kind."""
 
     name: str
-    kind: Kind
+    kind: FieldKind

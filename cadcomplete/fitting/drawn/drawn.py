@@ -24,7 +24,7 @@ _SAMPLES = 60  # points of a region at which its ends are looked at
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drawing:
+class DrawnPrism:
     """A prism drawn on one plane, and what is striking about that.
 
     Attributes:
@@ -87,7 +87,7 @@ def _extrude(
     return Extrude(profiles, extent, boolean)
 
 
-def drawings(given: CadSequence, before: State, prisms: list[Prism]) -> Iterator[Drawing]:
+def drawings(given: CadSequence, before: State, prisms: list[Prism]) -> Iterator[DrawnPrism]:
     """Yield each prism on the planes of its ends, its middle, and known ones in between."""
     best = max((prism.gain for prism in prisms), default=1.0)
     empty = not before.current.any()
@@ -95,7 +95,7 @@ def drawings(given: CadSequence, before: State, prisms: list[Prism]) -> Iterator
         facts = _facts(prism, best, before.agreement)
         look = _Ends(given, prism, empty=empty)
         for plane, extent, own in _planes(prism, look):
-            yield Drawing(prism, plane, extent, {**facts, **own})
+            yield DrawnPrism(prism, plane, extent, {**facts, **own})
 
 
 def _facts(prism: Prism, best: float, agreement: float) -> dict[str, float]:

@@ -11,7 +11,7 @@ from cadcomplete.history.curves import Curve
 from cadcomplete.history.geometry import XY, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Loop
 from cadcomplete.readers.scripts import frames, shapes, solids
-from cadcomplete.readers.scripts.areas import Face, Faces, nested
+from cadcomplete.readers.scripts.areas import Faces, FlatFace, nested
 from cadcomplete.readers.scripts.budget import spend
 from cadcomplete.readers.scripts.cadquery_objects import (
     Location,
@@ -38,7 +38,7 @@ from cadcomplete.readers.scripts.values import (
 
 
 @dataclass(slots=True)
-class Pending:
+class PendingWires:
     """What waits to be extruded, shared by the workplanes of a chain."""
 
     session: Session
@@ -73,7 +73,7 @@ class Workplane(Value):
 
     plane: Plane
     stack: tuple[Any, ...]
-    pending: Pending
+    pending: PendingWires
     parent: Workplane | None = None
 
     METHODS: ClassVar[Mapping[str, Function]]
@@ -205,18 +205,18 @@ def _faces(loops: list[Loop]) -> Faces:
     try:
         return nested(loops)
     except UnsupportedError:
-        return tuple(map(Face.of, loops))
+        return tuple(map(FlatFace.of, loops))
 
 
 def new_workplane(
     session: Session, inPlane: Any = "XY", origin: Any = (0, 0, 0), obj: Any = None
 ) -> Workplane:
     if isinstance(inPlane, Workplane):
-        return Workplane(inPlane.plane, inPlane.stack, Pending(session))
+        return Workplane(inPlane.plane, inPlane.stack, PendingWires(session))
     if obj is not None:
         raise UnsupportedError(["Workplane(obj)"])
     plane = inPlane.plane if isinstance(inPlane, PlaneValue) else named(inPlane, origin)
-    return Workplane(plane, (plane,), Pending(session))
+    return Workplane(plane, (plane,), PendingWires(session))
 
 
 # --- planes and places --------------------------------------------------------------------------

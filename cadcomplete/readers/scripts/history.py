@@ -13,7 +13,7 @@ from cadcomplete.readers.scripts.areas import Faces, add, size
 from cadcomplete.readers.scripts.budget import check_curves, spend
 from cadcomplete.readers.scripts.frames import compose, coplanar, relocated
 from cadcomplete.readers.scripts.shapes import chains
-from cadcomplete.readers.scripts.solids import Step, Steps, moved_faces
+from cadcomplete.readers.scripts.solids import SolidStep, Steps, moved_faces
 
 _DECIMALS = 9
 
@@ -73,7 +73,7 @@ def history(steps: Steps, id: str, drawn: Iterable[Drawn] = (), *, line: int = 0
     return CadSequence(tuple(operations), id)
 
 
-def _sketch(step: Step) -> tuple[Sketch, list[tuple[int, tuple[int, ...]]]]:
+def _sketch(step: SolidStep) -> tuple[Sketch, list[tuple[int, tuple[int, ...]]]]:
     loops: list[Loop] = []
     regions: list[tuple[int, tuple[int, ...]]] = []
     for face in step.faces:
