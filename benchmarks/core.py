@@ -104,7 +104,7 @@ def tokens(files: list[Path], args: argparse.Namespace) -> dict[str, str]:
     tokenizer = TextTokenizer.load(args.tokenizer or shipped())
 
     def count(text: str) -> int:
-        return len(tokenizer.backend.encode(text, add_special_tokens=False).ids)
+        return len(tokenizer.tokens(text))
 
     raw, lines, ours = [], [], []
     for document in documents(files):

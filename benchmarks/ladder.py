@@ -202,7 +202,7 @@ class Planner:
 
     def encode(self, text: str) -> list[int]:
         """Return ids that the miniature has: speed does not depend on which they are."""
-        ids = self.tokenizer.backend.encode(text, add_special_tokens=False).ids
+        ids = self.tokenizer.tokens(text)
         return [i % MINIATURE.vocabulary for i in ids]
 
     def _cuts(self, part: Part) -> tuple[int, ...]:

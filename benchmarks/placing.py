@@ -35,7 +35,7 @@ from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.placing.comparing import fitted
-from cadcomplete.placing.marks import Surface, marks_of
+from cadcomplete.placing.marks import SurfaceSample, marks_of
 from cadcomplete.placing.registering import judged
 
 Moved = tuple[PointCloud, str]
@@ -106,7 +106,7 @@ def tried(cloud: PointCloud, given: CadSequence, name: str, random: np.random.Ge
         placed = None
     counts["milliseconds"] += round(1000 * (time.process_time() - began))
     if placed is not None:
-        here = judged(marks, Surface.of(cloud.millimetres, cloud.normals)).share
+        here = judged(marks, SurfaceSample.of(cloud.millimetres, cloud.normals)).share
         counts["placed"] += placed.share >= here / 2
     return counts
 
@@ -121,7 +121,7 @@ def print_shares(parts: list[Sample]) -> None:
         if cloud is None:
             continue
         for kind, shape in (("clean", cloud), ("scan", scanned(cloud, name=sample.sequence.id))):
-            surface = Surface.of(shape.millimetres, shape.normals)
+            surface = SurfaceSample.of(shape.millimetres, shape.normals)
             for cut in range(1, len(sample.sequence) + 1):
                 given = truncate(sample.sequence, cut)
                 marks = marks_of(given)

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from cadcomplete import readers
-from cadcomplete.data.prepare.inputs import Item
+from cadcomplete.data.prepare.inputs import InputFile
 from cadcomplete.data.prepare.part import Refused, prepare_part
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.samples import find
@@ -28,7 +28,7 @@ CASES = {
 
 def speed(files: list[tuple[Path, str]]) -> None:
     """Prepare the same parts in this process, once for each case; reading is the yardstick."""
-    items = [Item(name, str(path)) for path, name in files]
+    items = [InputFile(name, str(path)) for path, name in files]
     prepare_part(items[0], CASES["with eight views and 4,096 farthest points"])  # compile and load
     start = time.perf_counter()
     for item in items:

@@ -37,7 +37,7 @@ from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, find
 from cadcomplete.data.truncate import Truncated, truncate_folder
 from cadcomplete.errors import CadCompleteError, InputError
-from cadcomplete.evaluate import Settings, evaluate, rescore
+from cadcomplete.evaluate import EvaluationSettings, evaluate, rescore
 from cadcomplete.evaluate.questions import Data
 from cadcomplete.evaluate.records import FILE
 from cadcomplete.exporters import EXPORTERS
@@ -219,12 +219,12 @@ def walk(
         found.through("encode", sample.sequence.id, lambda s=sample.sequence: encoded(s))
     found.through("train", "", lambda: learned(samples, found))
     for split in ("train", "validation"):
-        settings = Settings((work / "data",), split=split, most=most, cuts=cuts)
+        settings = EvaluationSettings((work / "data",), split=split, most=most, cuts=cuts)
         found.through(
             f"evaluate {split}", "", lambda s=settings: scored(work, s, Neighbour, found, full)
         )
     with Kernel(workers=2, time_limit=60.0) as kernel:
-        few = Settings((work / "data",), most=completed)
+        few = EvaluationSettings((work / "data",), most=completed)
         for name in BASELINES if full else ("retrieval",):
             make = lambda data, n=name: baseline(n, data.training, kernel=kernel)  # noqa: E731
             found.through(f"evaluate {name}", "", lambda m=make: scored(work, few, m, found, full))
@@ -265,7 +265,11 @@ def learned(samples: Sequence[Sample], found: Walk) -> None:
 
 
 def scored(
-    work: Path, settings: Settings, make: Callable[[Data], Predictor], found: Walk, full: bool
+    work: Path,
+    settings: EvaluationSettings,
+    make: Callable[[Data], Predictor],
+    found: Walk,
+    full: bool,
 ) -> None:
     """Evaluate, and score again; what a predictor raised that is no error of ours is a failure."""
     folder = work / f"evaluation{found.counts['evaluations']}"

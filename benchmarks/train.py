@@ -74,7 +74,7 @@ def lost(parts: list[Part], tokenizer: TextTokenizer) -> list[LiteralSample]:
     import literal
 
     def encode(text: str) -> list[int]:
-        return tokenizer.backend.encode(text, add_special_tokens=False).ids
+        return tokenizer.tokens(text)
 
     documents = [(part.raw, part.caption) for part in parts]
     found: list[LiteralSample] = []

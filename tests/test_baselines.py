@@ -12,7 +12,7 @@ import pytest
 from cadcomplete.baselines import BASELINES, baseline
 from cadcomplete.baselines.frames import TURNS, first_frame
 from cadcomplete.baselines.judging import Idea
-from cadcomplete.baselines.regions import nest, pattern_of, profiles
+from cadcomplete.baselines.regions import nested, pattern_of, profiles
 from cadcomplete.baselines.voting import elected, expected_best
 from cadcomplete.data import synthetic
 from cadcomplete.errors import InputError
@@ -154,9 +154,9 @@ def test_a_sketch_without_loops_is_learned_from_and_asked_about(kernel, name, cu
 
 def test_regions_follow_how_loops_lie_in_each_other():
     sketch = decode("sketch 0 0 0 +z +x\ncircle 0 0 2\ncircle 0 0 9\ncircle 0 0 5\n").operations[0]
-    found = nest(sketch)
-    assert found.depth == (2, 0, 1)
-    assert found.inside == ((), (2,), (0,))
+    found = nested(sketch)
+    assert found.depth == {0: 2, 1: 0, 2: 1}
+    assert found.children == {0: (), 1: (2,), 2: (0,)}
     outside = [(p.outer, p.holes) for p in profiles("outside", sketch, 0)]
     assert outside == [(0, ()), (1, (2,))]
     assert [(p.outer, p.holes) for p in profiles("filled", sketch, 0)] == [(1, ())]

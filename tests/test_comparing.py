@@ -18,7 +18,7 @@ from cadcomplete.kernel.build import build
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.language.lines import decode
 from cadcomplete.placing.comparing import fitted, plausible
-from cadcomplete.placing.marks import Surface, marks_of, matched
+from cadcomplete.placing.marks import SurfaceSample, marks_of, matched
 
 NAMES = ("bracket", "base_plate", "clevis", "flange", "housing", "stepped_shaft")
 
@@ -164,7 +164,7 @@ def test_a_shape_is_put_on_the_part_however_it_was_turned_and_moved(clouds, name
     assert found.placement is not None and found.placement.factor == 1
     marks = marks_of(given)
     assert marks is not None
-    there = matched(marks, Surface.of(found.cloud.millimetres, found.cloud.normals))
+    there = matched(marks, SurfaceSample.of(found.cloud.millimetres, found.cloud.normals))
     assert there.share > 0.9 and there.residual < 2e-3 * marks.size
     assert there.share == pytest.approx(found.placement.share, abs=0.05)
     assert re.search(r"the shape was placed: turned by .* off by .* on average", found.notices[0])

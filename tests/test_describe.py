@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from OCP.Standard import Standard_Failure
 
 from cadcomplete.data.describe import describe
-from cadcomplete.data.describe.patterns import Arrangement, find_pattern
+from cadcomplete.data.describe.patterns import PatternKind, find_pattern
 from cadcomplete.data.describe.words import number, plural
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import Sketch
@@ -82,9 +82,9 @@ def test_points_that_divide_a_circle_are_found(count, radius, first, shift):
     places = [((shift + radius * math.cos(a), radius * math.sin(a), 0.0), UP) for a in angles]
     pattern = find_pattern(places, None)
     assert pattern is not None
-    if count == 4 and pattern.arrangement is Arrangement.RECTANGLE:
+    if count == 4 and pattern.arrangement is PatternKind.RECTANGLE:
         return  # a square that stands straight
-    assert pattern.arrangement is Arrangement.CIRCLE
+    assert pattern.arrangement is PatternKind.CIRCLE
     assert pattern.sizes[0] == pytest.approx(2 * radius)
 
 

@@ -11,7 +11,7 @@ from conftest import prepared_parts
 
 from cadcomplete.baselines import BASELINES
 from cadcomplete.errors import InputError
-from cadcomplete.evaluate import Settings, evaluate, rescore
+from cadcomplete.evaluate import EvaluationSettings, evaluate, rescore
 from cadcomplete.evaluate.questions import case, choose, questions, read_data
 from cadcomplete.evaluate.records import (
     FILE,
@@ -60,7 +60,7 @@ class Failing(Perfect):
 
 
 def everything(data, **options):
-    return Settings((data,), cuts=None, **options)
+    return EvaluationSettings((data,), cuts=None, **options)
 
 
 @pytest.fixture(scope="module")
@@ -293,7 +293,7 @@ def test_parts_that_lack_what_is_shown_are_left_out_and_counted(data):
 
 
 def test_five_cuts_leave_something_to_do(data, tmp_path):
-    document = evaluate(Settings((data,), cuts=5), Perfect, folder=tmp_path)
+    document = evaluate(EvaluationSettings((data,), cuts=5), Perfect, folder=tmp_path)
     _, answers, _ = read_predictions(tmp_path / FILE)
     assert all(0 < a.given < len(a.truth) for a in answers)
     assert document["conditions"]["none"]["stop"]["n_finished"] == 0

@@ -10,7 +10,7 @@ from PIL import Image
 
 from cadcomplete import readers
 from cadcomplete.completion.completion import predictor
-from cadcomplete.evaluate import Settings
+from cadcomplete.evaluate import EvaluationSettings
 from cadcomplete.evaluate.generation import FILE, METRICS_FILE, SHEET, evaluate_generation
 from cadcomplete.evaluate.questions import read_data
 from cadcomplete.evaluate.tables import generation
@@ -59,7 +59,7 @@ def test_held_out_parts_cover_themselves_and_are_new(data, kernel, tmp_path):
     held = histories(data, "validation")
     writer = Copying(*held)
     found = evaluate_generation(
-        Settings((data,)), len(held), writer, kernel=kernel, folder=tmp_path
+        EvaluationSettings((data,)), len(held), writer, kernel=kernel, folder=tmp_path
     )
     value = values(found)
     assert (found["written"], found["valid"], found["real"]) == (len(held),) * 3
@@ -72,7 +72,7 @@ def test_held_out_parts_cover_themselves_and_are_new(data, kernel, tmp_path):
 def test_training_parts_are_not_new_and_repeated_ones_not_unique(data, kernel, tmp_path):
     writer = Copying(histories(data, "train")[0])
     found = evaluate_generation(
-        Settings((data,), most=1), 2, writer, kernel=kernel, folder=tmp_path
+        EvaluationSettings((data,), most=1), 2, writer, kernel=kernel, folder=tmp_path
     )
     assert (values(found)["novel"], values(found)["unique"]) == (0.0, 0.0)
     assert found["real"] == 1
@@ -81,7 +81,9 @@ def test_training_parts_are_not_new_and_repeated_ones_not_unique(data, kernel, t
 def test_what_fails_counts_as_invalid_and_has_no_cloud(data, kernel, tmp_path):
     endless = Finished(decode(PLATE), 0.1, valid=False, problems=("no end within 9 tokens",))
     writer = Copying(decode(PLATE), decode(CROSSING), endless, CadSequence(()))
-    document = evaluate_generation(Settings((data,)), 8, writer, kernel=kernel, folder=tmp_path)
+    document = evaluate_generation(
+        EvaluationSettings((data,)), 8, writer, kernel=kernel, folder=tmp_path
+    )
     found = document["metrics"]
     reasons = found["invalidity ratio"]["failures"]
     assert (document["written"], document["valid"]) == (8, 2)
@@ -103,7 +105,9 @@ def test_what_fails_counts_as_invalid_and_has_no_cloud(data, kernel, tmp_path):
 
 def test_without_a_valid_part_nothing_is_covered(data, kernel, tmp_path):
     writer = Copying(decode(CROSSING))
-    found = evaluate_generation(Settings((data,)), 1, writer, kernel=kernel, folder=tmp_path)
+    found = evaluate_generation(
+        EvaluationSettings((data,)), 1, writer, kernel=kernel, folder=tmp_path
+    )
     value = values(found)
     assert (value["invalidity ratio"], value["COV"]) == (1.0, 0.0)
     assert [value[name] for name in ("MMD", "JSD", "novel", "unique")] == [None] * 4
@@ -113,7 +117,7 @@ def test_without_a_valid_part_nothing_is_covered(data, kernel, tmp_path):
 def test_each_part_has_a_seed_of_its_own_whatever_their_number(data, kernel, tmp_path):
     seeds = {}
     for count, seed in ((2, 0), (4, 0), (2, 1)):
-        writer, settings = Copying(decode(PLATE)), Settings((data,), most=1, seed=seed)
+        writer, settings = Copying(decode(PLATE)), EvaluationSettings((data,), most=1, seed=seed)
         evaluate_generation(settings, count, writer, kernel=kernel, folder=tmp_path)
         seeds[count, seed] = writer.seeds
     assert seeds[4, 0][:2] == seeds[2, 0]

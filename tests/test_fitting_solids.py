@@ -9,10 +9,11 @@ import pytest
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting import occupancy
-from cadcomplete.fitting.flat.regions import _arrays, inside_loop, inside_loops, inside_numpy
+from cadcomplete.fitting.flat.regions import inside_loop, inside_loops
 from cadcomplete.fitting.space.winding import sums_loops, sums_numpy, winding
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import BoundingBox
+from cadcomplete.history.inside import chords_and_caps, odd_crossings
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Loop, Profile
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.build import build
@@ -49,8 +50,8 @@ def test_a_cap_that_points_inwards_is_taken_away():
 @pytest.mark.parametrize("loop", [SLOT, Loop((Circle((1, 2), 3),))])
 def test_numpy_and_loops_agree(loop):
     points = np.random.default_rng(0).uniform(-3, 6, (500, 2))
-    segments, caps = _arrays(loop)
-    expected = inside_numpy(segments, caps, points)
+    segments, caps = chords_and_caps(loop)
+    expected = odd_crossings(segments, caps, points)
     assert (inside_loops(segments, caps, points) == expected).all()
     assert expected.any()
 

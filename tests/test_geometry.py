@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.curves import CURVES, Arc, Circle, Line
-from cadcomplete.history.geometry import XY, BoundingBox, Plane
+from cadcomplete.history.geometry import XY, BoundingBox, Plane, facing, same_plane
 from cadcomplete.history.operations import Extent, ExtentType, Loop
 
 LENGTHS = st.floats(-100, 100)
@@ -259,3 +259,21 @@ def test_span_of_an_extent(extent, span):
 
 def test_xy_is_the_plane_of_the_world():
     assert XY.to_world(np.array([(1, 2)])).tolist() == [[1, 2, 0]]
+
+
+@given(VECTORS, VECTORS, LENGTHS)
+def test_a_raised_plane_faces_the_same_way_and_is_another_one(normal, x_axis, height):
+    assume(np.linalg.norm(np.cross(normal, x_axis)) > 1 and abs(height) > 1e-3)
+    plane = Plane.of((1.0, 2.0, 3.0), normal, x_axis)
+    other = plane.raised(height)
+    assert other.offset == pytest.approx(plane.offset + height, abs=1e-6)
+    assert facing(plane.normal, other.normal) == same_plane(plane, plane) == 1
+    assert same_plane(plane, other) == 0
+    assert same_plane(plane, other, apart=2 * abs(height)) == 1
+
+
+def test_a_plane_turned_over_is_the_same_from_the_other_side():
+    over = Plane((5.0, 6.0, 0.0), (0.0, 0.0, -1.0), (1.0, 0.0, 0.0))
+    assert same_plane(XY, over) == -1
+    aslant = Plane.of((0.0, 0.0, 0.0), (0.0, 1e-3, 1.0), (1.0, 0.0, 0.0))
+    assert (same_plane(XY, aslant), same_plane(XY, aslant, turned=1e-6)) == (0, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import defaultdict
 
 import pytest
 from conftest import ROOT
@@ -92,6 +93,22 @@ def test_no_file_needs_itself_by_way_of_others():
     while ends := {name for name, others in needs.items() if not others}:
         needs = {name: others - ends for name, others in needs.items() if name not in ends}
     assert not needs, f"circles among {sorted(needs)}"
+
+
+SAME_NAME = {"Part", "Solid", "Step"}
+"""Names that more than one class has still: a part of a completion and of an export, a solid of the
+kernel and of a script, a step of an extrude and of a remark."""
+
+
+def test_no_class_has_the_name_of_another():
+    """But for private ones: who reads a name should know what it is without the import."""
+    places = defaultdict(list)
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(path.relative_to(PACKAGE).as_posix())
+    twice = {name: where for name, where in places.items() if len(where) > 1}
+    assert twice.keys() == SAME_NAME, twice
 
 
 def module(path):

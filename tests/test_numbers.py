@@ -11,7 +11,7 @@ from cadcomplete.errors import TextError
 from cadcomplete.history.geometry import XY, Plane
 from cadcomplete.language import numbers
 from cadcomplete.language.lines import decode, encode
-from cadcomplete.language.numbers import Axis, Frame, Memory, fresh, read_number, write_number
+from cadcomplete.language.numbers import Axis, Memory, SketchAxes, fresh, read_number, write_number
 from cadcomplete.language.prompt import prompt
 from cadcomplete.readers import read
 
@@ -70,7 +70,7 @@ def test_sizes_are_sixteen_steps_a_decade_and_round_numbers_come_by_rank():
 
 def test_a_number_is_compared_where_it_lies_in_the_world():
     behind = Plane((0.0, 0.0, 30.0), (0.0, 0.0, -1.0), (-1.0, 0.0, 0.0))
-    frame = Frame.of(behind)
+    frame = SketchAxes.of(behind)
     assert frame.u == Axis(0, -1.0, 0.0)  # its x runs against that of the world
     memory = remembering(20.0)
     assert write_number(-20.0, frame.u, memory) == "r0"
@@ -85,9 +85,9 @@ def test_an_end_refers_to_planes_and_corners_along_the_normal():
 
 
 def test_a_skew_plane_has_numbers_of_its_own():
-    skew = Frame.of(Plane((0.0, 0.0, 0.0), (0.6, 0.0, 0.8), (0.0, 1.0, 0.0)))
+    skew = SketchAxes.of(Plane((0.0, 0.0, 0.0), (0.6, 0.0, 0.8), (0.0, 1.0, 0.0)))
     assert (skew.u.key, skew.v.key, skew.w.key) == ("u", "v", "w")
-    assert Frame.of(XY).u.key == 0
+    assert SketchAxes.of(XY).u.key == 0
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from conftest import PARTS, PLATE, ROOT
 from cadcomplete import readers
 from cadcomplete.data.prepare import chunks, prepare
 from cadcomplete.data.prepare.chunks import kernel_for, outcomes
-from cadcomplete.data.prepare.inputs import Item
+from cadcomplete.data.prepare.inputs import InputFile
 from cadcomplete.data.prepare.part import Prepared, Refused, prepare_part
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.prepared import read_parts
@@ -365,7 +365,7 @@ def test_a_worker_that_is_killed_costs_no_part(source, tmp_path):
 
 def test_a_part_whose_worker_dies_twice_is_given_up_by_name(source, tmp_path, monkeypatch):
     monkeypatch.setattr(chunks, "prepare_part", deadly)
-    items = [Item(path.stem, str(path)) for path, _ in find(source)]
+    items = [InputFile(path.stem, str(path)) for path, _ in find(source)]
     with kernel_for(FAST, workers=1) as kernel:
         results = list(outcomes(items[:4], FAST, kernel))
     refused = [(item.id, r.reason) for item, r in results if isinstance(r, Refused)]
@@ -392,7 +392,7 @@ def test_a_second_prepare_into_the_same_folder_is_refused(source, tmp_path):
 
 
 def test_workers_that_are_killed_while_they_rest_are_replaced(source):
-    items = [Item(path.stem, str(path)) for path, _ in find(source)]
+    items = [InputFile(path.stem, str(path)) for path, _ in find(source)]
     with kernel_for(FAST, workers=1) as kernel:
         kernel.run(abs, 1)
         for process in children(os.getpid()):

@@ -23,7 +23,7 @@ from cadcomplete.kernel.measure import measure
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.readers import read
 from cadcomplete.readers.scripts import build123d, cadquery
-from cadcomplete.readers.scripts.areas import Face, add, intersect, relation, subtract
+from cadcomplete.readers.scripts.areas import FlatFace, add, intersect, relation, subtract
 from cadcomplete.readers.scripts.shapes import polygon, rectangle, regular
 
 SCRIPTS = ROOT / "tests" / "scripts"
@@ -541,7 +541,7 @@ def test_areas_that_do_not_cross_add_up(a, b):
     said = relation(a, b)
     assume(said != "crossing")
     both = {"apart": 0.0, "inside": abs(a.area)}.get(said, abs(b.area))
-    one, other = (Face.of(a),), (Face.of(b),)
+    one, other = (FlatFace.of(a),), (FlatFace.of(b),)
     sizes = {add: abs(a.area) + abs(b.area) - both, subtract: abs(a.area) - both, intersect: both}
     for combine, size in sizes.items():
         assert _area(combine(one, other)) == pytest.approx(size, abs=1e-9)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cadcomplete.errors import BuildError
+from cadcomplete.history.nesting import nesting
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.simple_loops import nested, simple_loops
 from cadcomplete.kernel.build import build
@@ -107,3 +108,12 @@ def test_only_a_spike_bounds_nothing():
 def test_a_crossing_is_named_with_its_place(text, place):
     with pytest.raises(BuildError, match=f"loop 0 crosses itself at {place}"):
         build(decode(f"sketch 0 0 0 +z +x\n{text}extrude new to 5 0\n"))
+
+
+def test_a_loop_belongs_to_the_smallest_one_around_it():
+    loops = dict(enumerate(loops_of("".join(f"circle 0 0 {r}\n" for r in (1, 9, 4, 4)))))
+    found = nesting(loops, lambda i, j: True)
+    assert found.around == {1: (), 2: (1,), 3: (1,), 0: (1, 2, 3)}
+    assert found.children == {0: (), 1: (2, 3), 2: (0,), 3: ()}
+    assert (found.depth, found.roots) == ({0: 2, 1: 0, 2: 1, 3: 1}, (1,))
+    assert nesting(loops, lambda i, j: True, alike=0.0).around[3] == (1, 2)

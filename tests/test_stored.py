@@ -19,7 +19,7 @@ from cadcomplete.data.identity import identity
 from cadcomplete.data.prepare import prepare
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.read import read_samples
-from cadcomplete.data.sizes import Sizes, sizes_of, told
+from cadcomplete.data.sizes import TextSizes, sizes_of, told
 from cadcomplete.data.sources import find_data
 from cadcomplete.data.stored import Parts, first_by_key, known_sizes, sizes_in, stored
 from cadcomplete.errors import InputError
@@ -210,7 +210,7 @@ def test_sizes_of_sets_with_other_numbers_of_captions_stand_together(data):
     both = sizes_of((told(s, "lines") for s in samples), TOKENIZER)
     bare = [type(s)(s.sequence, None, s.design) for s in samples]
     none = sizes_of((told(s, "lines") for s in bare), TOKENIZER)
-    joined = Sizes.joined([none, both])
+    joined = TextSizes.joined([none, both])
     assert joined.heads.shape == (4, 4) and not joined.heads[:2, 1:].any()
     assert (joined.heads[:, 0] == both.heads[0, 0]).all()
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from conftest import PLATE, prepared_parts
 
-from cadcomplete.clouds.measured import Measures
+from cadcomplete.clouds.measured import ShapeMeasures
 from cadcomplete.config import from_dict
 from cadcomplete.data.pack import read_pack, write_pack
 from cadcomplete.data.stream import Stream, grouped, held_out, piece
@@ -72,7 +72,7 @@ def test_measures_move_and_grow_with_the_part(parts):
     from cadcomplete.history.symmetry import symmetries
 
     for part in parts:
-        assert isinstance(part.clean, Measures)
+        assert isinstance(part.clean, ShapeMeasures)
         for symmetry in symmetries()[::7]:
             moved = part.clean.moved(symmetry)
             for i, (axis, sign) in enumerate(zip(symmetry.order, symmetry.signs, strict=True)):

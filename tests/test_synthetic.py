@@ -27,7 +27,7 @@ from cadcomplete.data.synthetic.outlines import (
     tombstone,
     turned,
 )
-from cadcomplete.data.synthetic.part import Frame, X, Y, _curves
+from cadcomplete.data.synthetic.part import AxisFrame, X, Y, _curves
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Sketch
 from cadcomplete.history.sequence import validate
@@ -175,7 +175,7 @@ def test_lengths_are_near_what_was_asked_for(about):
 
 
 def test_a_frame_has_its_normal_by_the_right_hand():
-    frame = Frame((1.0, 2.0, 3.0), X, Y)
+    frame = AxisFrame((1.0, 2.0, 3.0), X, Y)
     assert frame.normal == (0.0, 0.0, 1.0)
     assert frame.turned_over.normal == (0.0, 0.0, -1.0)
     assert frame.point(1, 1, 1) == (2.0, 3.0, 4.0)

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from cadcomplete.fitting.flat import regions
 from cadcomplete.fitting.space import solids
-from cadcomplete.history import crossings
+from cadcomplete.history import crossings, inside
 from cadcomplete.history.curves import CURVES, Circle, Line
 from cadcomplete.history.fields import FORMATS, Field, Fixed
 from cadcomplete.history.geometry import XY, Array, Plane, Symmetry, Vec2
@@ -169,7 +168,7 @@ RULE_ENTRIES: dict[str, tuple[dict[Any, Any], Any, Any]] = {
     "edges": (edges.EDGES, Rule, edges.EDGES[Line]),
     "polygons": (polygons.POLYGONS, Rule, polygons.POLYGONS[Line]),
     "manifolds": (manifolds.CORNERS, Rule, manifolds.CORNERS[Line]),
-    "occupancy": (regions.CAPS, Rule, regions.CAPS[Line]),
+    "occupancy": (inside.CAPS, Rule, inside.CAPS[Line]),
     "crossings": (crossings.EQUATIONS, Rule, crossings.EQUATIONS[Line]),
 }
 """The same of a new curve."""

@@ -102,7 +102,7 @@ def count(
             if text not in encoded:
                 encoded = {text: tokenizer.backend.encode(text, add_special_tokens=False)}
             whole = encoded[text]
-            literal = tokenizer.backend.encode(partial, add_special_tokens=False).ids
+            literal = tokenizer.tokens(partial)
             ends = [end for _, end in whole.offsets]
             true = bisect_right(ends, offset)
             counted.off[len(literal) - true] += 1

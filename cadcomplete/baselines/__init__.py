@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from cadcomplete.baselines.copying import CopyPredictor
 from cadcomplete.baselines.habits import habits
-from cadcomplete.baselines.judging import Judge
+from cadcomplete.baselines.judging import SuggestionJudge
 from cadcomplete.baselines.ngram import NgramPredictor, counts
 from cadcomplete.baselines.retrieval import RetrievalPredictor, first_sketches, indices
 from cadcomplete.baselines.stopping import StopPredictor
@@ -19,7 +19,7 @@ from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.predictions import Predictor
 
-Maker = Callable[[Sequence[CadSequence], Judge], Predictor]
+Maker = Callable[[Sequence[CadSequence], SuggestionJudge], Predictor]
 
 BASELINES: dict[str, Maker] = {
     "stop": lambda _, judge: StopPredictor(judge),
@@ -43,4 +43,4 @@ def check_baseline(name: str) -> None:
 def baseline(name: str, training: Sequence[CadSequence], *, kernel: Kernel) -> Predictor:
     """Return a baseline, made of training histories. Raises InputError for an unknown name."""
     check_baseline(name)
-    return BASELINES[name](training, Judge(kernel))
+    return BASELINES[name](training, SuggestionJudge(kernel))

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from cadcomplete.baselines.habits import STOP, Habits
-from cadcomplete.baselines.judging import PARTS, Idea, Judge
+from cadcomplete.baselines.judging import PARTS, Idea, SuggestionJudge
 from cadcomplete.baselines.regions import profiles
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Plane, Vec2
 from cadcomplete.history.operations import (
     Boolean,
@@ -33,7 +29,7 @@ _SCORES = (0.08, 0.04, 0.03, 0.02, 0.02, 0.01, 0.01, 0.01)
 class CopyPredictor:
     """Repeats the last operation of the kind that mostly follows, in a few places."""
 
-    judge: Judge
+    judge: SuggestionJudge
     habits: Habits
     name: str = "copy"
 
@@ -81,15 +77,9 @@ def _planes(operations: tuple[Operation, ...], last: Sketch) -> list[Plane]:
     start, end = extrude.extent.span
     heights = dict.fromkeys((end, start, 2 * end - start))
     if plane.normal != last.plane.normal:
-        return [last.plane, *(raised(plane, h) for h in heights)]
+        return [last.plane, *(plane.raised(h) for h in heights)]
     base = last.plane.offset - plane.offset
-    return [raised(last.plane, h - base) for h in heights]
-
-
-def raised(plane: Plane, height: float) -> Plane:
-    """Return a plane moved along its normal, in mm."""
-    x, y, z = (np.array(plane.origin) + height * np.array(plane.normal)).tolist()
-    return dataclasses.replace(plane, origin=(x, y, z))
+    return [last.plane.raised(h - base) for h in heights]
 
 
 def on(sketch: Sketch, plane: Plane) -> Sketch:
@@ -104,26 +94,14 @@ def scaled(sketch: Sketch, factor: float, plane: Plane) -> Sketch:
     def moved(at: Vec2) -> Vec2:
         return (cx + factor * (at[0] - cx), cy + factor * (at[1] - cy))
 
-    return _mapped(Sketch(plane, sketch.loops), moved, factor)
+    loops = tuple(loop.moved(moved, lambda radius: radius * factor) for loop in sketch.loops)
+    return Sketch(plane, loops)
 
 
 def shifted(sketch: Sketch) -> Sketch:
     """Return a sketch mirrored to the other side of its plane's origin, the same way round."""
     (x0, _), (x1, _) = box(sketch)
-    return _mapped(sketch, lambda at: (at[0] - x0 - x1, at[1]), 1.0)
-
-
-def _mapped(sketch: Sketch, moved: Callable[[Vec2], Vec2], factor: float) -> Sketch:
-    def curve(c: Curve) -> Curve:
-        if isinstance(c, Circle):
-            return Circle(moved(c.center), c.radius * factor)
-        if isinstance(c, Arc):
-            return Arc(moved(c.start), moved(c.mid), moved(c.end))
-        return Line(moved(c.start), moved(c.end))
-
-    loops = tuple(
-        dataclasses.replace(loop, curves=tuple(map(curve, loop.curves))) for loop in sketch.loops
-    )
+    loops = tuple(loop.moved(lambda at: (at[0] - x0 - x1, at[1])) for loop in sketch.loops)
     return dataclasses.replace(sketch, loops=loops)
 
 

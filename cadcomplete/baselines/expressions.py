@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.baselines.copying import box, raised
+from cadcomplete.baselines.copying import box
 from cadcomplete.baselines.frames import reach
 from cadcomplete.history.curves import Circle, Line
-from cadcomplete.history.geometry import Array, Plane, Vec2
+from cadcomplete.history.ends import end_planes
+from cadcomplete.history.geometry import Array, Plane, Vec2, same_plane
 from cadcomplete.history.kinds import AXES
 from cadcomplete.history.operations import Extrude, Loop, Operation, Sketch
 from cadcomplete.history.sequence import start_plane
@@ -114,9 +115,8 @@ def planes(there: Scene) -> dict[str, Plane]:
     if there.sketch is not None:
         found["sketch"] = there.sketch.plane
     if there.extrude is not None:
-        base = start_plane(there.extrude, there.operations)
-        start, end = there.extrude.extent.span
-        found["end"], found["start"] = raised(base, end), raised(base, start)
+        start, end = end_planes(there.extrude, there.operations)
+        found |= {"end": end, "start": start}
     if len(there.reach):
         low, high = there.reach.min(axis=0), there.reach.max(axis=0)
         for name, normal in AXES.items():
@@ -137,8 +137,7 @@ def plane_names(plane: Plane, there: Scene) -> list[str]:
     return [
         name
         for name, other in planes(there).items()
-        if abs(float(np.dot(plane.normal, other.normal))) > 1 - 1e-6
-        and abs(float((np.array(plane.origin) - other.origin) @ np.array(other.normal))) <= near
+        if same_plane(other, plane, turned=1e-6, apart=near)
     ]
 
 

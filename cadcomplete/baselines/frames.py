@@ -28,7 +28,7 @@ TURNS: tuple[Array, ...] = tuple(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Frame:
+class PartFrame:
     """Where a part's own frame lies: rows of `axes` are its x, y, z in the world; mm."""
 
     origin: Array
@@ -43,12 +43,12 @@ class Frame:
         """Map points of the frame (n, 3), in millimetres, into the world."""
         return points @ self.axes + self.origin
 
-    def turned(self, turn: Array) -> Frame:
+    def turned(self, turn: Array) -> PartFrame:
         """Return the same frame with its axes turned."""
         return dataclasses.replace(self, axes=turn @ self.axes)
 
 
-def frame_of(sketch: Sketch) -> Frame | None:
+def frame_of(sketch: Sketch) -> PartFrame | None:
     """Return the frame of a part whose first sketch this is; None if nothing is drawn."""
     if not sketch.loops:
         return None
@@ -62,10 +62,10 @@ def frame_of(sketch: Sketch) -> Frame | None:
     if tall > wide * (1 + 1e-6):
         x, y = y, -x
     origin = plane.to_world((low + high)[None] / 2)[0]
-    return Frame(origin, np.stack([x, y, np.array(plane.normal)]), max(wide, tall))
+    return PartFrame(origin, np.stack([x, y, np.array(plane.normal)]), max(wide, tall))
 
 
-def first_frame(sequence: CadSequence | Sequence[Operation]) -> Frame | None:
+def first_frame(sequence: CadSequence | Sequence[Operation]) -> PartFrame | None:
     """Return the frame of a part by its first sketch, or None if it has none."""
     operations = sequence.operations if isinstance(sequence, CadSequence) else sequence
     sketch = next((op for op in operations if isinstance(op, Sketch)), None)

@@ -32,7 +32,7 @@ class Idea:
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class SuggestionJudge:
     """Checks ideas, each history once."""
 
     kernel: Kernel

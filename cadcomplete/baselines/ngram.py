@@ -17,7 +17,7 @@ from cadcomplete.baselines.expressions import (
     scene,
 )
 from cadcomplete.baselines.habits import STOP, Habits, word
-from cadcomplete.baselines.judging import PARTS, Idea, Judge
+from cadcomplete.baselines.judging import PARTS, Idea, SuggestionJudge
 from cadcomplete.baselines.regions import pattern_of, profiles
 from cadcomplete.baselines.voting import Vote, elected, expected_best, has_solid
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Operation, Sketch
@@ -48,7 +48,7 @@ class Counts:
 class NgramPredictor:
     """Suggests what most often stood after the last commands, in terms of what is there."""
 
-    judge: Judge
+    judge: SuggestionJudge
     habits: Habits
     counts: Counts
     first: tuple[tuple[Operation, float], ...]

@@ -3,85 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-import numpy as np
-
-from cadcomplete.history.geometry import Array
-from cadcomplete.history.operations import Extrude, Loop, Operation, Profile, Sketch
+from cadcomplete.history.inside import inside_polygon
+from cadcomplete.history.nesting import Nesting, nesting
+from cadcomplete.history.operations import Extrude, Operation, Profile, Sketch
 
 
-@dataclass(frozen=True, slots=True)
-class Nest:
-    """Which loop of a sketch lies in which.
+def nested(sketch: Sketch) -> Nesting:
+    """Return how the closed loops of a sketch lie in each other; open ones are in none.
 
-    Attributes:
-        areas: of the loops, in mm².
-        inside: for each loop the loops directly inside of it.
-        depth: how many loops are around each.
+    One lies in another if most of its points do: it may touch.
     """
+    closed = {i: loop for i, loop in enumerate(sketch.loops) if loop.closed and abs(loop.area) > 0}
+    polygons = {i: loop.points() for i, loop in closed.items()}
 
-    areas: tuple[float, ...]
-    inside: tuple[tuple[int, ...], ...]
-    depth: tuple[int, ...]
+    def lies_in(i: int, j: int) -> bool:
+        return bool(inside_polygon(polygons[j], polygons[i][:-1][:16]).mean() > 0.5)
 
-
-def nest(sketch: Sketch) -> Nest:
-    """Return how the closed loops of a sketch lie in each other; open ones are in none."""
-    loops = sketch.loops
-    areas = [abs(loop.area) if loop.closed else 0.0 for loop in loops]
-    around: list[list[int]] = [[] for _ in loops]
-    polygons = [loop.points() for loop in loops]
-    for i, loop in enumerate(loops):
-        for j, other in enumerate(loops):
-            bigger = areas[j] > areas[i] or (areas[j] == areas[i] and j < i)
-            if i != j and bigger and areas[i] > 0 and _contains(polygons[j], other, loop):
-                around[i].append(j)
-    inside: list[list[int]] = [[] for _ in loops]
-    for i, outer in enumerate(around):
-        if outer:
-            inside[min(outer, key=lambda j: areas[j])].append(i)
-    return Nest(tuple(areas), tuple(map(tuple, inside)), tuple(len(outer) for outer in around))
+    return nesting(closed, lies_in, alike=0.0)
 
 
-def _contains(polygon: Array, outer: Loop, loop: Loop) -> bool:
-    """Whether a loop lies in another one: by most of its points, for it may touch."""
-    if not outer.closed:
-        return False
-    points = loop.points()[:-1][:16]
-    x, y = points[:, 0][:, None], points[:, 1][:, None]
-    (x0, y0), (x1, y1) = polygon[:-1].T, polygon[1:].T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        crosses = ((y0 > y) != (y1 > y)) & (x < x0 + (y - y0) * (x1 - x0) / (y1 - y0))
-    return bool((crosses.sum(axis=1) % 2).mean() > 0.5)
+def _outside(found: Nesting) -> list[int]:
+    return [i for i in found.children if len(found.around[i]) % 2 == 0]
 
 
-def _outside(found: Nest) -> list[int]:
-    return [i for i, d in enumerate(found.depth) if d % 2 == 0 and found.areas[i] > 0]
+def _inside(found: Nesting) -> list[int]:
+    return [i for i in found.children if len(found.around[i]) % 2 == 1]
 
 
-def _inside(found: Nest) -> list[int]:
-    return [i for i, d in enumerate(found.depth) if d % 2 == 1]
+def _top(found: Nesting) -> list[int]:
+    return list(found.roots)
 
 
-def _top(found: Nest) -> list[int]:
-    return [i for i, d in enumerate(found.depth) if d == 0 and found.areas[i] > 0]
+def _most(found: Nesting) -> list[int]:
+    return [max(found.areas, key=lambda i: found.areas[i])] if found.areas else []
 
 
-def _most(found: Nest) -> list[int]:
-    return [int(np.argmax(found.areas))] if found.areas else []
+def _least(found: Nesting) -> list[int]:
+    return [min(found.areas, key=lambda i: found.areas[i])] if found.areas else []
 
 
-def _least(found: Nest) -> list[int]:
-    closed = [i for i, area in enumerate(found.areas) if area > 0]
-    return [min(closed, key=lambda i: found.areas[i])] if closed else []
+def _everything(found: Nesting) -> list[int]:
+    return list(found.areas)
 
 
-def _everything(found: Nest) -> list[int]:
-    return [i for i, area in enumerate(found.areas) if area > 0]
-
-
-PATTERNS: dict[str, tuple[Callable[[Nest], list[int]], bool]] = {
+PATTERNS: dict[str, tuple[Callable[[Nesting], list[int]], bool]] = {
     "outside": (_outside, True),
     "filled": (_top, False),
     "inside": (_inside, True),
@@ -95,8 +61,8 @@ PATTERNS: dict[str, tuple[Callable[[Nest], list[int]], bool]] = {
 def profiles(pattern: str, sketch: Sketch, index: int) -> tuple[Profile, ...]:
     """Return the profiles that a pattern names in the sketch that is operation `index`."""
     choose, holes = PATTERNS[pattern]
-    found = nest(sketch)
-    return tuple(Profile(index, i, found.inside[i] if holes else ()) for i in choose(found))
+    found = nested(sketch)
+    return tuple(Profile(index, i, found.children[i] if holes else ()) for i in choose(found))
 
 
 def pattern_of(extrude: Extrude, before: tuple[Operation, ...]) -> str:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.baselines.frames import TURNS, Frame, first_frame, reach
+from cadcomplete.baselines.frames import TURNS, PartFrame, first_frame, reach
 from cadcomplete.baselines.habits import STOP, Habits, kind, word
-from cadcomplete.baselines.judging import PARTS, Idea, Judge
+from cadcomplete.baselines.judging import PARTS, Idea, SuggestionJudge
 from cadcomplete.baselines.transfer import Move, carried
 from cadcomplete.baselines.voting import Vote, elected, expected_best, has_solid
 from cadcomplete.history.curves import Arc, Circle, Line
@@ -52,7 +52,7 @@ class Described:
     Boxes have the shape (3, 2, 3), the first sketch's longer side is 1.
     """
 
-    frame: Frame
+    frame: PartFrame
     boxes: Array
     others: Array
 
@@ -61,7 +61,7 @@ class Described:
 class RetrievalPredictor:
     """Carries over what followed the nearest beginnings of training parts."""
 
-    judge: Judge
+    judge: SuggestionJudge
     habits: Habits
     training: Sequence[CadSequence]
     indices: dict[tuple[str, ...], Index]
@@ -220,7 +220,7 @@ def describe(operations: tuple[Operation, ...]) -> Described | None:
 
 
 def _described(
-    frame: Frame, operations: tuple[Operation, ...], reaches: list[Array]
+    frame: PartFrame, operations: tuple[Operation, ...], reaches: list[Array]
 ) -> Described | None:
     everything = np.concatenate(reaches)
     places = [i for i, op in enumerate(operations) if isinstance(op, Sketch)]

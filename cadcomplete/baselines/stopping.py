@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cadcomplete.baselines.judging import Idea, Judge
+from cadcomplete.baselines.judging import Idea, SuggestionJudge
 from cadcomplete.predictions import Case, Prediction
 
 
@@ -12,7 +12,7 @@ from cadcomplete.predictions import Case, Prediction
 class StopPredictor:
     """Says that every part is finished as it is, and suggests nothing."""
 
-    judge: Judge
+    judge: SuggestionJudge
     name: str = "stop"
 
     def predict(self, case: Case, *, n: int, seed: int) -> Prediction:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.baselines.frames import Frame, ends
+from cadcomplete.baselines.frames import PartFrame, ends
 from cadcomplete.baselines.regions import pattern_of, profiles
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Plane, Vec2
@@ -41,8 +41,8 @@ class Move:
         lengths: whether heights and radii stay as they are in millimetres.
     """
 
-    source: Frame
-    target: Frame
+    source: PartFrame
+    target: PartFrame
     source_box: tuple[Array, Array]
     target_box: tuple[Array, Array]
     stretch: bool = True

@@ -159,7 +159,7 @@ def evaluate(
         folders = tuple(compare or ())
         report = reports.reevaluate(tuple(data or ()), rescore, folders, output, full=full)
     else:
-        settings = evaluating.Settings(
+        settings = evaluating.EvaluationSettings(
             data=tuple(data or ()),
             split=split,
             cuts=evaluating.cuts_named(cuts),

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from cadcomplete.clouds.columns import are_normals, found_in
-from cadcomplete.clouds.shape import Found
+from cadcomplete.clouds.shape import RawCloud
 from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import Array
 
@@ -25,7 +25,7 @@ _OTHER = re.compile(r"colou?r|rgb|label|seg|feat|inten|index|indices|uv|alpha", 
 _VOLUME = re.compile(r"occupanc|sdf|^inside", re.IGNORECASE)
 
 
-def read_npy(path: Path) -> Found:
+def read_npy(path: Path) -> RawCloud:
     """Return the cloud of an array. Raises InputError, OSError."""
     with _stored(path), path.open("rb") as file:
         array = np.load(file, allow_pickle=False)
@@ -34,7 +34,7 @@ def read_npy(path: Path) -> Found:
     return _cloud(array)
 
 
-def read_npz(path: Path) -> Found:
+def read_npz(path: Path) -> RawCloud:
     """Return the cloud of an archive of arrays, found by what their keys mean.
 
     With `center` and `scale` it has a frame, as ours. Raises InputError, OSError.
@@ -62,7 +62,7 @@ def _is_plain(archive: np.lib.npyio.NpzFile, name: str) -> bool:
     return True
 
 
-def _cloud(array: np.ndarray) -> Found:
+def _cloud(array: np.ndarray) -> RawCloud:
     if array.dtype.names:  # a table whose columns have names
         names = [name for name in array.dtype.names if array.dtype[name].shape == ()]
         table = np.stack([array[name].astype(np.float64).reshape(-1) for name in names], axis=1)
@@ -75,7 +75,7 @@ def _rows(array: np.ndarray) -> np.ndarray:
     return array.reshape(-1, 3) if array.ndim == 1 and len(array) % 3 == 0 else array
 
 
-def _chosen(arrays: dict[str, np.ndarray]) -> Found:
+def _chosen(arrays: dict[str, np.ndarray]) -> RawCloud:
     """The arrays that are places, normals and triangles. Raises InputError."""
     if volume := [name for name in arrays if _VOLUME.search(name)]:
         got, hint = f"also {volume[0]!r}", "give points of the surface alone"
@@ -86,7 +86,7 @@ def _chosen(arrays: dict[str, np.ndarray]) -> Found:
     faces = next((n for n in arrays if _FACES.search(n) and n not in (key, normals)), None)
     notices += found.notices
     if faces is not None and _indices(arrays[faces]):
-        return Found(found.points, triangles=arrays[faces], notices=notices)
+        return RawCloud(found.points, triangles=arrays[faces], notices=notices)
     if normals is None:
         return replace(found, notices=notices)
     vectors = _rows(arrays[normals])
@@ -94,7 +94,7 @@ def _chosen(arrays: dict[str, np.ndarray]) -> Found:
         expected = " × ".join(map(str, found.points.shape))
         got, hint = " × ".join(map(str, vectors.shape)), "give each point a normal, or none"
         raise InputError("not the normals", expected=expected, got=got, hint=hint)
-    return Found(found.points, vectors, notices=notices)
+    return RawCloud(found.points, vectors, notices=notices)
 
 
 def _places(arrays: dict[str, np.ndarray]) -> tuple[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cadcomplete.clouds.shape import Found
+from cadcomplete.clouds.shape import RawCloud
 from cadcomplete.errors import InputError
 
 _PLACES = (("x", "y", "z"), ("px", "py", "pz"), ("pos_x", "pos_y", "pos_z"))
@@ -16,7 +16,7 @@ _TO_ALL_SIDES = 0.5  # how long the mean of normals may be, of a surface around 
 _ALIKE = 0.01  # by how much the lengths of normals may differ, as a share
 
 
-def found_in(array: np.ndarray, names: Sequence[str] | None = None) -> Found:
+def found_in(array: np.ndarray, names: Sequence[str] | None = None) -> RawCloud:
     """Return the places and normals of a table of numbers (n, k), and what was made of the rest.
 
     Columns after the third are normals only if they are vectors of one length, and point to all
@@ -37,7 +37,7 @@ def found_in(array: np.ndarray, names: Sequence[str] | None = None) -> Found:
     places = _named(named, _PLACES)
     if places is not None:
         normals = _named(named, _NORMALS)
-        return Found(array[:, places], None if normals is None else array[:, normals])
+        return RawCloud(array[:, places], None if normals is None else array[:, normals])
     return _unnamed(array, notices)
 
 
@@ -45,11 +45,11 @@ def _named(named: dict[str, int], wanted: Sequence[tuple[str, ...]]) -> list[int
     return next(([named[n] for n in group] for group in wanted if set(group) <= named.keys()), None)
 
 
-def _unnamed(array: np.ndarray, notices: list[str]) -> Found:
+def _unnamed(array: np.ndarray, notices: list[str]) -> RawCloud:
     count, places = array.shape[1], [0, 1, 2]
     if count == 6 and _colours(array[:, :3]) and not _colours(array[:, 3:]):
         notices.append("columns 1 to 3 look like colours: columns 4 to 6 are taken as the points")
-        return Found(array[:, 3:], notices=tuple(notices))
+        return RawCloud(array[:, 3:], notices=tuple(notices))
     starts = [i for i in range(3, count - 2) if are_normals(array[:, i : i + 3])]
     normals = array[:, starts[0] : starts[0] + 3] if starts else None
     used = {*places, *(range(starts[0], starts[0] + 3) if starts else ())}
@@ -58,7 +58,7 @@ def _unnamed(array: np.ndarray, notices: list[str]) -> Found:
         what = " (colours?)" if len(left) in (3, 4) and _colours(array[:, left[0] - 1 :]) else ""
         why = "is no normal" if len(left) == 1 else "are no normals: not vectors of length 1"
         notices.append(f"{which}{what} {why}, and not used")
-    return Found(array[:, places], normals, notices=tuple(notices))
+    return RawCloud(array[:, places], normals, notices=tuple(notices))
 
 
 def are_normals(vectors: np.ndarray) -> bool:

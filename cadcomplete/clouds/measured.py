@@ -27,7 +27,7 @@ _FACING = math.cos(math.radians(12))
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
+class ShapeMeasures:
     """What was measured in a cloud, in millimetres.
 
     Attributes:
@@ -41,11 +41,11 @@ class Measures:
     decimals: int = 6
 
     @staticmethod
-    def of(cloud: PointCloud) -> Measures:
+    def of(cloud: PointCloud) -> ShapeMeasures:
         width = _width(cloud)
         decimals = _decimals((2e-5 if width == _EXACT else 5e-3) * 2 * cloud.scale)
         noise = 0.0 if width == _EXACT else _COARSE
-        return Measures(levels(cloud), rounds(cloud, noise=noise), decimals)
+        return ShapeMeasures(levels(cloud), rounds(cloud, noise=noise), decimals)
 
     @property
     def words(self) -> str:
@@ -61,14 +61,14 @@ class Measures:
             words.append(f"{'hole' if one.hole else 'round'} {'xyz'[one.axis]} {numbers}")
         return " ".join(words)
 
-    def moved(self, symmetry: Symmetry) -> Measures:
+    def moved(self, symmetry: Symmetry) -> ShapeMeasures:
         """Return the measures of the moved part."""
         pairs = list(zip(symmetry.order, symmetry.signs, strict=True))
         moved = tuple(tuple(sorted(s * v + 0.0 for v in self.levels[i])) for i, s in pairs)
         found = [_moved(one, symmetry) for one in self.rounds]
         return replace(self, levels=moved, rounds=_in_order(found))
 
-    def scaled(self, factor: float) -> Measures:
+    def scaled(self, factor: float) -> ShapeMeasures:
         """Return the measures of a part `factor` times as large."""
         places = max(0, min(6, self.decimals - math.floor(math.log10(factor))))
 
@@ -81,7 +81,7 @@ class Measures:
             if (r := times(one.radius))
         ]
         scaled = tuple(tuple(sorted({times(v) for v in values})) for values in self.levels)
-        return Measures(scaled, _in_order(found), places)
+        return ShapeMeasures(scaled, _in_order(found), places)
 
 
 def _moved(one: Round, symmetry: Symmetry) -> Round:
@@ -101,7 +101,7 @@ def _in_order(found: Iterable[Round]) -> tuple[Round, ...]:
 
 def measured(cloud: PointCloud) -> str:
     """Return what can be measured in a cloud, in words."""
-    return Measures.of(cloud).words
+    return ShapeMeasures.of(cloud).words
 
 
 def levels(cloud: PointCloud) -> tuple[tuple[float, ...], ...]:

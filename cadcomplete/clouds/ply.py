@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cadcomplete.clouds.shape import Found, without_mark
+from cadcomplete.clouds.shape import RawCloud, without_mark
 from cadcomplete.errors import InputError
 
 _TYPES = {
@@ -54,7 +54,7 @@ Tables = Generator["Table | None", Element, None]
 """Is sent an element, gives its table."""
 
 
-def read_ply(path: Path) -> Found:
+def read_ply(path: Path) -> RawCloud:
     """Return the points, or the mesh, of a file. Raises InputError, OSError."""
     content = without_mark(path.read_bytes(), path)
     order, elements, start = _header(content, path)
@@ -76,10 +76,10 @@ def read_ply(path: Path) -> Found:
     columns = tables["vertex"].columns
     points = np.stack([columns[name] for name in "xyz"], axis=1)
     if "face" in tables and elements[_names(elements).index("face")].count:
-        return Found(points, triangles=_triangles(tables["face"]))
+        return RawCloud(points, triangles=_triangles(tables["face"]))
     if not {"nx", "ny", "nz"} <= columns.keys():
-        return Found(points)
-    return Found(points, np.stack([columns[name] for name in ("nx", "ny", "nz")], axis=1))
+        return RawCloud(points)
+    return RawCloud(points, np.stack([columns[name] for name in ("nx", "ny", "nz")], axis=1))
 
 
 def _names(elements: list[Element]) -> list[str]:

@@ -22,7 +22,7 @@ from cadcomplete.clouds.columns import found_in
 from cadcomplete.clouds.estimate import estimate_normals
 from cadcomplete.clouds.ply import read_ply
 from cadcomplete.clouds.rows import read_pcd, read_rows
-from cadcomplete.clouds.shape import Found, millimetres, turn
+from cadcomplete.clouds.shape import RawCloud, millimetres, turn
 from cadcomplete.clouds.stl import read_stl
 from cadcomplete.clouds.triangles import read_3mf, read_mesh
 from cadcomplete.errors import GeometryError, InputError
@@ -114,7 +114,7 @@ _HINTS = {
 }
 
 
-def _reader(path: Path) -> Callable[[Path], Found]:
+def _reader(path: Path) -> Callable[[Path], RawCloud]:
     reader = SCANS.get(path.suffix.lower())
     if reader is None:
         known, got = ", ".join(SCANS), path.suffix or "no suffix"
@@ -123,7 +123,7 @@ def _reader(path: Path) -> Callable[[Path], Found]:
     return reader
 
 
-def _unpacked(path: Path, reader: Callable[[Path], Found]) -> Found:
+def _unpacked(path: Path, reader: Callable[[Path], RawCloud]) -> RawCloud:
     """Read what a .gz holds."""
     try:
         with gzip.open(path) as file:
@@ -142,7 +142,7 @@ def _unpacked(path: Path, reader: Callable[[Path], Found]) -> Found:
             raise
 
 
-def _scan(found: Found, path: Path | str, units: str, up: str, points: int, seed: int) -> Scan:
+def _scan(found: RawCloud, path: Path | str, units: str, up: str, points: int, seed: int) -> Scan:
     """Bring what was found to millimetres, z up, and make a cloud of it."""
     factor, matrix = millimetres(units or "mm"), turn(up)
     if found.triangles is not None:
@@ -179,7 +179,7 @@ def _inside_out(cloud: PointCloud) -> bool:
     return bool((cloud.points * cloud.normals).sum(axis=1).mean() < _INWARDS)
 
 
-def _framed(found: Found, path: Path | str, seed: int) -> tuple[PointCloud, list[str]]:
+def _framed(found: RawCloud, path: Path | str, seed: int) -> tuple[PointCloud, list[str]]:
     """Bring points into the frame, and see to it that they have unit normals."""
     places, normals = _checked(found.points, "points", path), found.normals
     notices: list[str] = []
@@ -237,7 +237,7 @@ def _checked(values: Any, name: str, path: Path | str) -> Array:
     return array
 
 
-def _mesh(found: Found, path: Path | str) -> Mesh:
+def _mesh(found: RawCloud, path: Path | str) -> Mesh:
     """Return the mesh that a file holds, if its triangles are of vertices that exist."""
     triangles, vertices = np.asarray(found.triangles), np.asarray(found.points, np.float64)
     if not len(triangles):
@@ -251,11 +251,11 @@ def _mesh(found: Found, path: Path | str) -> Mesh:
     return Mesh(vertices, triangles.astype(np.int64))
 
 
-def _stl(path: Path) -> Found:
-    return Found.of(read_stl(path))
+def _stl(path: Path) -> RawCloud:
+    return RawCloud.of(read_stl(path))
 
 
-def _step(path: Path) -> Found:
+def _step(path: Path) -> RawCloud:
     """Read all solids and shells of a STEP file, in millimetres whatever its unit is."""
     from cadcomplete.kernel.step import read_step
     from cadcomplete.kernel.tessellate import tessellate
@@ -264,10 +264,10 @@ def _step(path: Path) -> Found:
     if not len(mesh.triangles):
         problem, hint = "a STEP file whose surface cannot be drawn", "are its numbers numbers?"
         raise InputError(problem, file=path, hint=hint)
-    return Found.of(mesh, units="mm")
+    return RawCloud.of(mesh, units="mm")
 
 
-SCANS: dict[str, Callable[[Path], Found]] = {
+SCANS: dict[str, Callable[[Path], RawCloud]] = {
     ".npy": read_npy,
     ".npz": read_npz,
     ".ply": read_ply,

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from cadcomplete.clouds.columns import found_in
-from cadcomplete.clouds.shape import Found, without_mark
+from cadcomplete.clouds.shape import RawCloud, without_mark
 from cadcomplete.errors import InputError
 
 _APART = str.maketrans(",;\t", "   ")
 
 
-def read_rows(path: Path) -> Found:
+def read_rows(path: Path) -> RawCloud:
     """Return the cloud of a text: numbers apart by spaces, commas or semicolons.
 
     Lines before the first numbers may name the columns. Raises InputError, OSError.
@@ -56,7 +56,7 @@ def _numbers(words: Sequence[str]) -> bool:
 # --- .pcd ---------------------------------------------------------------------------------------
 
 
-def read_pcd(path: Path) -> Found:
+def read_pcd(path: Path) -> RawCloud:
     """Return the cloud of a PCD file. Raises InputError, OSError.
 
     Points without a place, which stand where a camera saw nothing, are left out.
@@ -87,7 +87,7 @@ def read_pcd(path: Path) -> Found:
     if seen.all():
         return found
     left = f"{int((~seen).sum()):,} points without a place are left out"
-    return Found(found.points, found.normals, notices=(*found.notices, left))
+    return RawCloud(found.points, found.normals, notices=(*found.notices, left))
 
 
 def _header(content: bytes, path: Path) -> tuple[dict[str, list[str]], int]:

@@ -44,7 +44,7 @@ UP: dict[str, tuple[tuple[int, int, int], ...]] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class RawCloud:
     """What is in a file.
 
     Attributes:
@@ -66,7 +66,7 @@ class Found:
     notices: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, mesh: Mesh, *, units: str = "", up: str = "z") -> Found:
+    def of(cls, mesh: Mesh, *, units: str = "", up: str = "z") -> RawCloud:
         """What is in a file that holds a mesh."""
         return cls(mesh.vertices, triangles=mesh.triangles, units=units, up=up)
 

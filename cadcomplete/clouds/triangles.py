@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cadcomplete.clouds.shape import Found, without_mark
+from cadcomplete.clouds.shape import RawCloud, without_mark
 from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import Array
 from cadcomplete.meshes.mesh import Mesh
@@ -37,7 +37,7 @@ _BROKEN = (
 )
 
 
-def read_mesh(path: Path) -> Found:
+def read_mesh(path: Path) -> RawCloud:
     """Return the mesh of a file that trimesh reads, or its points if it has no faces.
 
     The unit of .glb is the metre and its y points up (glTF 2.0, 3.4); the others do not say.
@@ -50,8 +50,8 @@ def read_mesh(path: Path) -> Found:
     points, triangles = _loaded(content, kind, path)
     units, up = ("m", "y") if kind == "glb" else ("", "z")
     if not len(triangles) and len(points):
-        return Found(points, units=units, up=up)
-    return Found.of(Mesh(points, triangles), units=units, up=up)
+        return RawCloud(points, units=units, up=up)
+    return RawCloud.of(Mesh(points, triangles), units=units, up=up)
 
 
 def _loaded(content: bytes, kind: str, path: Path) -> tuple[Array, np.ndarray]:
@@ -96,7 +96,7 @@ def _together(parts: list[tuple[Array, np.ndarray]]) -> tuple[Array, np.ndarray]
 # --- .3mf ---------------------------------------------------------------------------------------
 
 
-def read_3mf(path: Path) -> Found:
+def read_3mf(path: Path) -> RawCloud:
     """Return what a 3MF file (Core Specification 1.3) would print, in the unit that it says.
 
     Raises InputError, OSError.
@@ -110,7 +110,7 @@ def read_3mf(path: Path) -> Found:
         got = str(error) or type(error).__name__
         raise InputError(problem, file=path, got=got, hint=hint) from error
     points, triangles = _together(parts)
-    return Found.of(Mesh(points, triangles), units=model.unit)
+    return RawCloud.of(Mesh(points, triangles), units=model.unit)
 
 
 def _local(tag: str) -> str:

@@ -24,7 +24,7 @@ from cadcomplete.data.draws import draws
 from cadcomplete.data.labels import Labelled, evenly_spaced, label, operation_cuts
 from cadcomplete.data.reorder import reorder, variant_order
 from cadcomplete.data.samples import Sample, hash64
-from cadcomplete.data.sizes import Sizes, sizes_of, told
+from cadcomplete.data.sizes import TextSizes, sizes_of, told
 from cadcomplete.data.stored import Parts
 from cadcomplete.errors import RefusedSample
 from cadcomplete.history.sequence import CadSequence
@@ -94,7 +94,7 @@ class Histories:
         else:
             self.samples, self.sizes = self._one_by_one(samples)
 
-    def _by_sizes(self, parts: Parts) -> tuple[Sequence[Sample], Sizes]:
+    def _by_sizes(self, parts: Parts) -> tuple[Sequence[Sample], TextSizes]:
         """The same as one by one, without reading the parts."""
         sizes, room = parts.sizes, self.config.data.max_length
         before, long = self._before(sizes), self._long(sizes)
@@ -113,14 +113,14 @@ class Histories:
         kept = parts.chosen(fits)
         return kept, kept.sizes
 
-    def _before(self, sizes: Sizes) -> np.ndarray:
+    def _before(self, sizes: TextSizes) -> np.ndarray:
         """The most tokens that stand before a history."""
         return sizes.heads.max(axis=1, initial=0) + self._most_features(sizes)
 
-    def _long(self, sizes: Sizes) -> np.ndarray:
+    def _long(self, sizes: TextSizes) -> np.ndarray:
         return self._before(sizes) + sizes.text + 1 > self.config.data.max_length
 
-    def _one_by_one(self, samples: Sequence[Sample]) -> tuple[Sequence[Sample], Sizes]:
+    def _one_by_one(self, samples: Sequence[Sample]) -> tuple[Sequence[Sample], TextSizes]:
         kept: list[Sample] = []
         lengths: list[int] = []
         whole: list[bool] = []
@@ -201,8 +201,7 @@ class Histories:
 
     def _measured(self, cloud: PointCloud) -> str:
         words = measured(cloud)
-        tokens = self.tokenizer.backend.encode(f"wanted {words}\n", add_special_tokens=False)
-        return words if len(tokens.ids) <= _MEASURED else ""
+        return words if len(self.tokenizer.tokens(f"wanted {words}\n")) <= _MEASURED else ""
 
     def _seen(
         self, cloud: PointCloud, sample: Sample, number: int, symmetry: Symmetry | None
@@ -311,7 +310,7 @@ class Histories:
         seed, share = self.config.train.seed, self.config.data.scaled
         return variant_scale(sample.sequence.id, number, seed=seed, share=share)
 
-    def _captions(self, sizes: Sizes, numbers: np.ndarray) -> np.ndarray:
+    def _captions(self, sizes: TextSizes, numbers: np.ndarray) -> np.ndarray:
         """Which caption samples show, shape (n,): 0 none, 1 the given one, then derived ones."""
         shown, derived, which = (self._draws(sizes.keys, numbers, n) for n in (1, 2, 3))
         given, count = sizes.heads[:, 1] > 0, (sizes.heads[:, 2:] > 0).sum(axis=1)
@@ -319,7 +318,7 @@ class Histories:
         chosen = np.where(is_derived, 2 + (which * count).astype(int), given)
         return np.where(shown < self._shares("captions", numbers), chosen, 0)
 
-    def _shows(self, sizes: Sizes, numbers: np.ndarray) -> tuple[np.ndarray, ...]:
+    def _shows(self, sizes: TextSizes, numbers: np.ndarray) -> tuple[np.ndarray, ...]:
         """How many pictures samples show, of how many, and whether a cloud; shape (n,) each.
 
         A turned part has pictures only where they still fit it.
@@ -352,14 +351,14 @@ class Histories:
         images, points = self._most_shown(_one(sample))
         return Shown(tuple(range(int(images[0]))), bool(points[0]))
 
-    def _most_shown(self, sizes: Sizes) -> tuple[np.ndarray, np.ndarray]:
+    def _most_shown(self, sizes: TextSizes) -> tuple[np.ndarray, np.ndarray]:
         """The most pictures that any variant could show, and whether any shows a cloud."""
         images = np.minimum(sizes.pictures, self.config.data.most_images)
         images = images * (bool(self.features.image) and any(s.images for s in self.stages))
         points = bool(self.features.points) and any(stage.points for stage in self.stages)
         return images, sizes.clouds & points
 
-    def _most_features(self, sizes: Sizes) -> np.ndarray:
+    def _most_features(self, sizes: TextSizes) -> np.ndarray:
         images, points = self._most_shown(sizes)
         return images * self.features.image + points * self.features.points
 
@@ -367,12 +366,12 @@ class Histories:
         return self.features.placeholders(images=len(shown.images), points=shown.points)
 
 
-def _one(sample: Sample) -> Sizes:
+def _one(sample: Sample) -> TextSizes:
     """What one sample may show, in numbers; its tokens are not counted."""
     texts, place = (None, sample.caption, *sample.descriptions), sample.place
     there = np.array([[text is not None for text in texts]], dtype=np.int32)
     zero = np.zeros(1, dtype=np.int32)
-    return Sizes(
+    return TextSizes(
         np.array([hash64(sample.sequence.id)], dtype=np.uint64),
         zero,
         zero,

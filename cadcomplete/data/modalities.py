@@ -135,7 +135,7 @@ _SUFFIXES = (".JPEG", ".JPG", ".PNG", ".jpeg", ".jpg", ".png")
 _PICTURE = rf"(?:{'|'.join(map(re.escape, _SUFFIXES))})"
 
 
-class Places:
+class FilePlaces:
     """Where the parts of a folder have their pictures and clouds: `img/`, `pointcloud/`.
 
     Pictures are `<id>_NNN.png`, one for each view, or `<id>.png` alone; JPEG likewise.

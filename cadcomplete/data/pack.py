@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cadcomplete.clouds.circles import Round
-from cadcomplete.clouds.measured import Measures
+from cadcomplete.clouds.measured import ShapeMeasures
 from cadcomplete.clouds.scanner import scanned
 from cadcomplete.data import modalities
 from cadcomplete.data.read import read_samples
@@ -36,8 +36,8 @@ class Packed:
     """
 
     sample: Sample
-    clean: Measures | None
-    scans: tuple[Measures, ...]
+    clean: ShapeMeasures | None
+    scans: tuple[ShapeMeasures, ...]
 
 
 def write_pack(sources: Sequence[Path], target: Path, *, scans: int = 2) -> int:
@@ -74,7 +74,7 @@ def _line(sample: Sample, scans: int) -> str:
         "text": encode(sample.sequence).text,
         "caption": sample.caption,
         "descriptions": sample.descriptions,
-        "measures": [asdict(Measures.of(cloud)) for cloud in clouds],
+        "measures": [asdict(ShapeMeasures.of(cloud)) for cloud in clouds],
     }
     return json.dumps(entry, separators=(",", ":")) + "\n"
 
@@ -87,9 +87,9 @@ def _packed(entry: dict[str, Any]) -> Packed:
     return Packed(sample, clean, tuple(scan for scan in scans if scan is not None))
 
 
-def _measures(found: dict[str, Any]) -> Measures:
+def _measures(found: dict[str, Any]) -> ShapeMeasures:
     rounds = tuple(
         Round(one["axis"], tuple(one["center"]), one["radius"], one["hole"])
         for one in found["rounds"]
     )
-    return Measures(tuple(map(tuple, found["levels"])), rounds, found["decimals"])
+    return ShapeMeasures(tuple(map(tuple, found["levels"])), rounds, found["decimals"])

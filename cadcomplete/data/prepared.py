@@ -12,10 +12,10 @@ from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.data.modalities import (
     CLOUD,
     KNOWN,
+    FilePlaces,
     Image,
     Modalities,
     Place,
-    Places,
     cloud_of,
     load,
     place_in_shard,
@@ -30,7 +30,7 @@ SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class PreparedPart:
     """A prepared part.
 
     Attributes:
@@ -65,7 +65,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def read_parts(
     folder: str | Path, *, split: str | None = None, modalities: bool = True
-) -> Iterator[Part]:
+) -> Iterator[PreparedPart]:
     """Yield the parts of a data set or of one split, in the order in which they are stored.
 
     Without `modalities` pictures and clouds are not read. Raises InputError.
@@ -125,7 +125,7 @@ def sample_of(row: dict[str, Any], split: str, place: Place | None) -> Sample:
 TEXTS = ("id", "design", "text", "caption", "description", "description_long", "unsupported")
 
 
-def _from_shard(folder: Path, file: str, split: str, *, modalities: bool) -> Iterator[Part]:
+def _from_shard(folder: Path, file: str, split: str, *, modalities: bool) -> Iterator[PreparedPart]:
     from cadcomplete.data.shards import read_rows
 
     path, root = folder / file, str(folder)
@@ -134,7 +134,7 @@ def _from_shard(folder: Path, file: str, split: str, *, modalities: bool) -> Ite
         with reading(path, where=row["id"]):
             images = tuple(Image(**image) for image in row["images"] or ()) if modalities else ()
             cloud = cloud_of(row) if modalities and row["scale"] is not None else None
-        yield Part(
+        yield PreparedPart(
             CadSequence(decode(row["text"]).operations, row["id"]),
             row["design"],
             split,
@@ -150,11 +150,11 @@ def _from_shard(folder: Path, file: str, split: str, *, modalities: bool) -> Ite
 # --- folders ------------------------------------------------------------------------------------
 
 
-def _from_folders(folder: Path, split: str | None, *, modalities: bool) -> Iterator[Part]:
+def _from_folders(folder: Path, split: str | None, *, modalities: bool) -> Iterator[PreparedPart]:
     from cadcomplete import readers
 
     sides = {part: name for name in SPLITS for part in _lines(folder / "splits" / f"{name}.txt")}
-    places = Places(folder)
+    places = FilePlaces(folder)
     captions = {e["id"]: e for file in sorted(folder.glob("txt/*.json")) for e in _json(file)}
     for path, name in find(folder):
         if name not in sides or split not in (None, sides[name]):
@@ -163,7 +163,7 @@ def _from_folders(folder: Path, split: str | None, *, modalities: bool) -> Itera
         sequence = CadSequence(whole.operations, name)
         known, place = captions.get(name, {}), places.find(name)
         has = load(place, name) if modalities and place else Modalities()
-        yield Part(
+        yield PreparedPart(
             sequence,
             design_of(name),
             sides[name],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from cadcomplete.data.modalities import Places
+from cadcomplete.data.modalities import FilePlaces
 from cadcomplete.data.samples import (
     TRUNCATED,
     Sample,
@@ -34,7 +34,7 @@ def read_samples(source: str | Path, *, cuts: bool = False) -> Iterator[Sample |
     from cadcomplete import readers
     from cadcomplete.data.truncate import StatedCuts
 
-    captions, places, stated = read_captions(source), Places(source), StatedCuts(source)
+    captions, places, stated = read_captions(source), FilePlaces(source), StatedCuts(source)
     for path, name in find(source):
         if TRUNCATED.search(name):
             continue

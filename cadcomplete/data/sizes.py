@@ -25,7 +25,7 @@ _AT_ONCE = 1000  # samples that are tokenised together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sizes:
+class TextSizes:
     """Numbers of n samples.
 
     Attributes:
@@ -50,19 +50,21 @@ class Sizes:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def chosen(self, which: np.ndarray) -> Sizes:
+    def chosen(self, which: np.ndarray) -> TextSizes:
         """Return those of some samples: by number, or where `which` is true."""
-        return Sizes(*(getattr(self, f.name)[which] for f in dataclasses.fields(self)))
+        return TextSizes(*(getattr(self, f.name)[which] for f in dataclasses.fields(self)))
 
     @staticmethod
-    def joined(several: Sequence[Sizes]) -> Sizes:
+    def joined(several: Sequence[TextSizes]) -> TextSizes:
         """Return those of several sets, one after the other."""
         widest = max((s.heads.shape[1] for s in several), default=2)
-        columns = {f.name: [getattr(s, f.name) for s in several] for f in dataclasses.fields(Sizes)}
+        columns = {
+            f.name: [getattr(s, f.name) for s in several] for f in dataclasses.fields(TextSizes)
+        }
         columns["heads"] = [
             np.pad(heads, ((0, 0), (0, widest - heads.shape[1]))) for heads in columns["heads"]
         ]
-        return Sizes(**{name: np.concatenate(values) for name, values in columns.items()})
+        return TextSizes(**{name: np.concatenate(values) for name, values in columns.items()})
 
 
 class Told(NamedTuple):
@@ -91,16 +93,16 @@ def told(sample: Sample, text_format: Format) -> Told:
     )
 
 
-def sizes_of(several: Iterable[Told], tokenizer: TextTokenizer) -> Sizes:
+def sizes_of(several: Iterable[Told], tokenizer: TextTokenizer) -> TextSizes:
     """Count the tokens of samples, some at a time in memory."""
     rest = iter(several)
     chunks = iter(lambda: list(islice(rest, _AT_ONCE)), [])
-    return Sizes.joined(
+    return TextSizes.joined(
         [_of_some(chunk, tokenizer) for chunk in chunks] or [_of_some([], tokenizer)]
     )
 
 
-def _of_some(several: list[Told], tokenizer: TextTokenizer) -> Sizes:
+def _of_some(several: list[Told], tokenizer: TextTokenizer) -> TextSizes:
     """The tokens of a text are counted after the first line, as they stand in a prompt."""
     line = head()
     (bare,) = map(len, tokenizer.ids([line]))
@@ -111,7 +113,7 @@ def _of_some(several: list[Told], tokenizer: TextTokenizer) -> Sizes:
         bisect_left(e.offsets, (len(line) + one.first,))
         for e, one in zip(encoded, several, strict=True)
     ]
-    return Sizes(
+    return TextSizes(
         keys=np.array([hash64(one.id) for one in several], dtype=np.uint64),
         operations=np.array([one.operations for one in several], dtype=np.int32),
         text=np.array([len(e.ids) - bare for e in encoded], dtype=np.int32),

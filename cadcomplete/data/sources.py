@@ -28,7 +28,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
+class SourceData:
     """The parts of all sources; those of data sets in shards are not read yet.
 
     Attributes:
@@ -70,7 +70,7 @@ def _parts(source: Source, tokenizer: TextTokenizer, text_format: Format, say: S
     return Parts.of(source, sizes)
 
 
-def find_data(config: Config) -> Data:
+def find_data(config: Config) -> SourceData:
     """Find what a configuration learns from. Raises InputError."""
     cuts = config.train.cuts == "files"
     sources: list[Source] = []
@@ -86,7 +86,7 @@ def find_data(config: Config) -> Data:
     made = synthetic.parts(config.data.synthetic, seed=config.train.seed)
     sources.append([Sample(part, None, part.id, "train") for part in made])
     sides = [_side(source, config.data.validation) for source in sources]
-    return Data(tuple(sources), np.concatenate(sides), tuple(skipped))
+    return SourceData(tuple(sources), np.concatenate(sides), tuple(skipped))
 
 
 def _side(source: Source, share: float) -> np.ndarray:

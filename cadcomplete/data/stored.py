@@ -1,7 +1,8 @@
 """Parts that stay where they are stored until they are learned from.
 
 Of a data set in shards only numbers are in memory: where each part is, on which side of the split,
-and its `Sizes`. These are counted once for each tokenizer and kept in the data set, in `lengths/`.
+and its `TextSizes`. These are counted once for each tokenizer and kept in the data set, in
+`lengths/`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from cadcomplete.data.identity import identity
 from cadcomplete.data.modalities import KNOWN, place_in_shard
 from cadcomplete.data.prepared import SPLITS, TEXTS, read_manifest, sample_of
 from cadcomplete.data.samples import Sample
-from cadcomplete.data.sizes import Sizes, Told, sizes_of, told
+from cadcomplete.data.sizes import TextSizes, Told, sizes_of, told
 from cadcomplete.errors import InputError
 from cadcomplete.files import writing
 from cadcomplete.history.fields import Format
@@ -86,7 +87,7 @@ def stored(folder: Path) -> Stored:
 
 def sizes_in(
     parts: Stored, tokenizer: TextTokenizer, *, text_format: Format, say: Say = lambda line: None
-) -> Sizes:
+) -> TextSizes:
     """Return the sizes of the parts of a data set: counted before, or now, and then kept there."""
     if (known := known_sizes(parts, tokenizer, text_format=text_format)) is not None:
         return known
@@ -101,11 +102,13 @@ def sizes_in(
     return counted
 
 
-def known_sizes(parts: Stored, tokenizer: TextTokenizer, *, text_format: Format) -> Sizes | None:
+def known_sizes(
+    parts: Stored, tokenizer: TextTokenizer, *, text_format: Format
+) -> TextSizes | None:
     """Return the sizes that were counted before; None if they were not, or are not whole."""
     try:
         with np.load(_file(parts, tokenizer, text_format)) as arrays:
-            found = Sizes(**{f.name: arrays[f.name] for f in _FIELDS})
+            found = TextSizes(**{f.name: arrays[f.name] for f in _FIELDS})
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     return found if len(found) == len(parts) else None
@@ -113,7 +116,7 @@ def known_sizes(parts: Stored, tokenizer: TextTokenizer, *, text_format: Format)
 
 def some_sizes(
     parts: Stored, tokenizer: TextTokenizer, *, text_format: Format, most: int
-) -> tuple[Sizes, np.ndarray]:
+) -> tuple[TextSizes, np.ndarray]:
     """Return the sizes of parts and their numbers: of all if they are known or at most `most`.
 
     Of others, those of evenly spaced shards. Nothing is written.
@@ -129,12 +132,12 @@ def some_sizes(
     return sizes, np.concatenate([np.zeros(0, np.int64), *numbers])
 
 
-_FIELDS = dataclasses.fields(Sizes)
+_FIELDS = dataclasses.fields(TextSizes)
 
 
 def _file(parts: Stored, tokenizer: TextTokenizer, text_format: Format) -> Path:
     """Other parts, another tokenizer, another file: what is there is never out of date."""
-    digest = hashlib.sha256(tokenizer.backend.to_str().encode())
+    digest = hashlib.sha256(tokenizer.content.encode())
     digest.update(f"{VERSION} {identity(parts.folder)}".encode())
     return parts.folder / "lengths" / f"{text_format}-{digest.hexdigest()[:16]}.npz"
 
@@ -172,7 +175,7 @@ class Parts(Sequence[Sample]):
     """
 
     def __init__(
-        self, sources: Sequence[Sequence[Sample] | Stored], place: np.ndarray, sizes: Sizes
+        self, sources: Sequence[Sequence[Sample] | Stored], place: np.ndarray, sizes: TextSizes
     ) -> None:
         """`place` says where each part is: the number of its source and its own, shape (n, 2)."""
         self._sources, self._place, self.sizes = tuple(sources), place, sizes
@@ -195,7 +198,7 @@ class Parts(Sequence[Sample]):
         return Parts(self._sources, self._place[which], self.sizes.chosen(which))
 
     @staticmethod
-    def of(source: Sequence[Sample] | Stored, sizes: Sizes) -> Parts:
+    def of(source: Sequence[Sample] | Stored, sizes: TextSizes) -> Parts:
         """Return the parts of one source."""
         numbers = np.arange(len(source), dtype=np.int32)
         return Parts([source], np.stack([np.zeros_like(numbers), numbers], axis=1), sizes)
@@ -208,7 +211,7 @@ class Parts(Sequence[Sample]):
         places = [parts._place + np.array([start, 0]) for parts, start in pairs]
         sources = [source for parts in several for source in parts._sources]
         place = np.concatenate([np.zeros((0, 2), np.int64), *places]).astype(np.int32)
-        return Parts(sources, place, Sizes.joined([parts.sizes for parts in several]))
+        return Parts(sources, place, TextSizes.joined([parts.sizes for parts in several]))
 
 
 def first_by_key(parts: Parts, most: int) -> Parts:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from cadcomplete.clouds.measured import Measures
+from cadcomplete.clouds.measured import ShapeMeasures
 from cadcomplete.config import Config
 from cadcomplete.data import synthetic
 from cadcomplete.data.augment import SCALES
@@ -64,7 +64,7 @@ def piece(
     config: Config,
     *,
     caption: str | None = None,
-    measures: Measures | None = None,
+    measures: ShapeMeasures | None = None,
 ) -> Piece | None:
     """Return a history as tokens, cut after its last operation that fits; None if none does."""
     words = "" if measures is None else measures.words
@@ -143,7 +143,7 @@ class Stream(IterableDataset[Batch]):
 
     def _shown(
         self, part: Packed, random: np.random.Generator
-    ) -> tuple[str | None, Measures | None]:
+    ) -> tuple[str | None, ShapeMeasures | None]:
         """A caption or none, and what a cloud or a scan measures or nothing."""
         data, sample = self.config.data, part.sample
         caption, measures = None, None

@@ -17,7 +17,7 @@ from cadcomplete.evaluate.questions import Data, choose, questions, read_data
 from cadcomplete.evaluate.records import FILE, Header, read_predictions
 from cadcomplete.evaluate.run import Watch, predict_all
 from cadcomplete.evaluate.scores import DRAWS, scored_run
-from cadcomplete.evaluate.settings import Settings, cuts_named, folder_of
+from cadcomplete.evaluate.settings import EvaluationSettings, cuts_named, folder_of
 from cadcomplete.files import check_folder, write_text
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.locks import writing_alone
@@ -25,11 +25,11 @@ from cadcomplete.predictions import Predictor
 
 METRICS_FILE = "metrics.json"
 
-__all__ = ["Settings", "compare", "cuts_named", "evaluate", "rescore"]
+__all__ = ["EvaluationSettings", "compare", "cuts_named", "evaluate", "rescore"]
 
 
 def evaluate(
-    settings: Settings,
+    settings: EvaluationSettings,
     make: Callable[[Data], Predictor],
     *,
     folder: Path | None = None,

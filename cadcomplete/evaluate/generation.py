@@ -20,7 +20,7 @@ from cadcomplete.data.samples import hash64
 from cadcomplete.errors import CadCompleteError, InputError, LostWorkersError
 from cadcomplete.evaluate.questions import Data, Held, choose, read_data
 from cadcomplete.evaluate.run import Watch
-from cadcomplete.evaluate.settings import Settings, folder_of
+from cadcomplete.evaluate.settings import EvaluationSettings, folder_of
 from cadcomplete.exporters.sheet import draw_sheet
 from cadcomplete.files import check_folder, write_text
 from cadcomplete.history.geometry import Array
@@ -68,7 +68,7 @@ class Checked:
 
 
 def evaluate_generation(
-    settings: Settings,
+    settings: EvaluationSettings,
     count: int,
     writer: Writer,
     *,
@@ -92,7 +92,7 @@ def evaluate_generation(
 
 
 def _generated(
-    settings: Settings,
+    settings: EvaluationSettings,
     count: int,
     writer: Writer,
     data: Data,

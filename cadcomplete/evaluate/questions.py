@@ -63,7 +63,7 @@ Key = tuple[str, str, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ExamQuestion:
     """A held-out part, how many of its operations are given, and the name of a condition."""
 
     held: Held
@@ -180,15 +180,15 @@ def cuts_of(operations: int, most: int | None) -> tuple[int, ...]:
 
 def questions(
     parts: Sequence[Held], conditions: Sequence[str], *, cuts: int | None
-) -> Iterator[Question]:
+) -> Iterator[ExamQuestion]:
     """Yield every question, part by part."""
     for part in parts:
         for condition in conditions:
             for given in cuts_of(len(part.sample.sequence), cuts):
-                yield Question(part, given, condition)
+                yield ExamQuestion(part, given, condition)
 
 
-def case(question: Question, *, seed: int) -> Case:
+def case(question: ExamQuestion, *, seed: int) -> Case:
     """Return what a predictor is shown. Pictures and clouds are read now. Raises InputError."""
     sample, shown = question.held.sample, CONDITIONS[question.condition]
     images: tuple[bytes, ...] = ()

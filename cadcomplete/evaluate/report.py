@@ -11,7 +11,7 @@ from cadcomplete.errors import InputError
 from cadcomplete.evaluate.charts import Series, draw_charts, pyplot
 from cadcomplete.evaluate.gallery import CASES, chosen, draw_gallery
 from cadcomplete.evaluate.run import Watch
-from cadcomplete.evaluate.scores import Run
+from cadcomplete.evaluate.scores import EvaluationRun
 from cadcomplete.evaluate.tables import cell, count, share
 from cadcomplete.files import check_folder, write_text
 from cadcomplete.kernel.contain import Kernel
@@ -30,7 +30,9 @@ div.wide { overflow-x: auto; }
 """
 
 
-def write_report(runs: Sequence[Run], folder: Path, *, kernel: Kernel, watch: Watch) -> list[str]:
+def write_report(
+    runs: Sequence[EvaluationRun], folder: Path, *, kernel: Kernel, watch: Watch
+) -> list[str]:
     """Write `report.html` and the pictures in it into a folder; return the files of the pictures.
 
     Raises InputError if there is nothing to report, or matplotlib is not installed.
@@ -49,7 +51,7 @@ def write_report(runs: Sequence[Run], folder: Path, *, kernel: Kernel, watch: Wa
     return [str(file) for file in files.values()]
 
 
-def all_series(runs: Sequence[Run]) -> list[Series]:
+def all_series(runs: Sequence[EvaluationRun]) -> list[Series]:
     """Return every predictor under every condition, in the order in which they were given."""
     found = []
     names = [run.header.predictor for run in runs]
@@ -69,7 +71,7 @@ def all_series(runs: Sequence[Run]) -> list[Series]:
 
 
 def page(
-    runs: Sequence[Run], series: Sequence[Series], files: dict[str, Path], *, cases: int
+    runs: Sequence[EvaluationRun], series: Sequence[Series], files: dict[str, Path], *, cases: int
 ) -> str:
     """Return the HTML of a report."""
     parts = ["<h1>Completing CAD histories</h1>", *map(_settings, runs)]
@@ -105,7 +107,7 @@ _WORDS = (
 )
 
 
-def warnings(runs: Sequence[Run], series: Sequence[Series]) -> list[str]:
+def warnings(runs: Sequence[EvaluationRun], series: Sequence[Series]) -> list[str]:
     """Return what forbids to compare: runs that are not finished, questions that differ."""
     found = []
     for run in runs:
@@ -124,7 +126,7 @@ def warnings(runs: Sequence[Run], series: Sequence[Series]) -> list[str]:
     return found
 
 
-def _settings(run: Run) -> str:
+def _settings(run: EvaluationRun) -> str:
     header, settings = run.header, run.document["settings"]
     data = ", ".join(f"{name} ({digest})" for name, digest in header.data.items())
     left = "; ".join(f"{why}: {n} parts" for why, n in header.left_out.items()) or "none"

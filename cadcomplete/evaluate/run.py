@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from cadcomplete.errors import CadCompleteError, InputError, LostWorkersError
-from cadcomplete.evaluate.questions import Question, case
+from cadcomplete.evaluate.questions import ExamQuestion, case
 from cadcomplete.evaluate.records import (
     NO_ANSWER,
     Answer,
@@ -37,7 +37,7 @@ Watch = Callable[[str, int, int], None]
 
 def predict_all(
     predictor: Predictor,
-    questions: Sequence[Question],
+    questions: Sequence[ExamQuestion],
     header: Header,
     path: Path,
     *,
@@ -81,7 +81,7 @@ def _begun(path: Path, header: Header) -> tuple[set[object], int]:
     return {answer.key for answer in answers}, size
 
 
-def _answer(predictor: Predictor, question: Question, header: Header, file: TextIO) -> None:
+def _answer(predictor: Predictor, question: ExamQuestion, header: Header, file: TextIO) -> None:
     """Ask, and write what comes of it at once. Raises LostWorkersError: nothing would follow."""
     shown = case(question, seed=header.seed)
     started = time.monotonic()
@@ -98,7 +98,7 @@ def _answer(predictor: Predictor, question: Question, header: Header, file: Text
     file.flush()
 
 
-def ask(predictor: Predictor, question: Question, shown: Case, header: Header) -> Answer:
+def ask(predictor: Predictor, question: ExamQuestion, shown: Case, header: Header) -> Answer:
     """Return the answer to a question, or why there is none."""
     prediction, failed = NO_ANSWER, ""
     try:

@@ -38,7 +38,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class EvaluationRun:
     """A benchmark that was run and scored: its settings, its answers, and its metrics."""
 
     header: Header
@@ -86,7 +86,7 @@ def _scored(answer: Answer) -> Scored:
     return Scored(answer, ranking, before, score_parts(target, prediction.parts))
 
 
-def scored_run(header: Header, answers: Sequence[Answer], *, watch: Watch) -> Run:
+def scored_run(header: Header, answers: Sequence[Answer], *, watch: Watch) -> EvaluationRun:
     """Score a benchmark: `document` has its settings, and for each condition all metrics."""
     everything = scored(answers, watch=watch)
     conditions = {}
@@ -95,7 +95,9 @@ def scored_run(header: Header, answers: Sequence[Answer], *, watch: Watch) -> Ru
         if own:
             conditions[name] = _condition(own, seed=header.seed)
     settings = {**dataclasses.asdict(header), "answered": len(answers)}
-    return Run(header, tuple(everything), {"settings": settings, "conditions": conditions})
+    return EvaluationRun(
+        header, tuple(everything), {"settings": settings, "conditions": conditions}
+    )
 
 
 def _condition(own: Sequence[Scored], *, seed: int) -> Json:

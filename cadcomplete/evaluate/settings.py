@@ -12,7 +12,7 @@ from cadcomplete.predictions import check_seed
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class EvaluationSettings:
     """What is asked.
 
     Attributes:

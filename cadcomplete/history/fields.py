@@ -113,7 +113,7 @@ Slot = Fixed | Decimal | Branch | Open
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FieldKind:
     """How a value is written and read.
 
     Attributes:
@@ -136,4 +136,4 @@ class Field:
     """One field of a command: the name it has in JSON, and its kind."""
 
     name: str
-    kind: Kind
+    kind: FieldKind

@@ -48,6 +48,12 @@ class Plane:
         """Signed distance of the plane from the world's origin, along its normal (mm)."""
         return dot(self.normal, self.origin)
 
+    def raised(self, height: float) -> Plane:
+        """Return the plane moved along its normal, in mm."""
+        (x, y, z), (a, b, c) = self.origin, self.normal
+        origin = (x + height * a, y + height * b, z + height * c)
+        return Plane(origin, self.normal, self.x_axis)
+
     def to_world(self, points: Array) -> Array:
         """Map sketch points, shape (n, 2), to world points, shape (n, 3)."""
         axes = np.array([self.x_axis, self.y_axis])
@@ -57,6 +63,25 @@ class Plane:
         """Map world points, shape (n, 3), to (n, 3): x, y in the sketch, z along the normal."""
         axes = np.array([self.x_axis, self.y_axis, self.normal])
         return (np.asarray(points) - np.array(self.origin)) @ axes.T
+
+
+def facing(a: Vec3, b: Vec3, *, turned: float = 1e-9) -> int:
+    """Return how two unit normals face: 1 the same way, -1 opposite ways, 0 neither.
+
+    `turned` is by how much their cosine may be off.
+    """
+    along = dot(a, b)
+    return int(math.copysign(1.0, along)) if abs(abs(along) - 1.0) < turned else 0
+
+
+def same_plane(a: Plane, b: Plane, *, turned: float = 1e-9, apart: float = 1e-7) -> int:
+    """Return 1 if two planes are one and face the same way, -1 if opposite ways; 0 if they are two.
+
+    The origin of `b` may be up to `apart` off plane `a`, in mm.
+    """
+    (x, y, z), (u, v, w) = a.origin, b.origin
+    near = abs(dot((u - x, v - y, w - z), a.normal)) <= apart
+    return facing(a.normal, b.normal, turned=turned) if near else 0
 
 
 XY = Plane((0.0, 0.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0, 0.0))

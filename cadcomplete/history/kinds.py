@@ -12,8 +12,8 @@ from cadcomplete.history.fields import (
     DECIMALS,
     Branch,
     Decimal,
+    FieldKind,
     Fixed,
-    Kind,
     Open,
     Slot,
     load_number,
@@ -49,7 +49,7 @@ def _read_point(words: Iterator[str]) -> Vec2:
     return (parse_number(next(words)), parse_number(next(words)))
 
 
-POINT = Kind(
+POINT = FieldKind(
     write=lambda point: f"{number(point[0])} {number(point[1])}",
     read=_read_point,
     dump=_plain_list,
@@ -72,7 +72,7 @@ def _write_size(value: float) -> str:
     return number(max(value, 10.0**-DECIMALS) if value > 0 else value)
 
 
-POSITIVE = Kind(
+POSITIVE = FieldKind(
     write=_write_size,
     read=lambda words: _positive(parse_number(next(words))),
     dump=_plain,
@@ -98,7 +98,7 @@ def _sweep(value: float) -> float:
 
 _TURN = (Decimal(below=360, zero=False),)
 
-SWEEP = Kind(
+SWEEP = FieldKind(
     write=_write_sweep,
     read=lambda words: _sweep(parse_number(next(words))),
     dump=_plain,
@@ -157,7 +157,7 @@ def _load_plane(value: Any) -> Plane:
     return Plane.of(origin, normal, x_axis)  # type: ignore[arg-type]
 
 
-PLANE = Kind(
+PLANE = FieldKind(
     write=lambda plane: " ".join([*map(number, plane.origin), write_axes(plane)]),
     read=_read_plane,
     dump=_dump_plane,
@@ -169,7 +169,7 @@ PLANE = Kind(
 )
 
 
-def _choice(what: str, *names: str) -> Kind:
+def _choice(what: str, *names: str) -> FieldKind:
     """Return the kind of a value that is one of `names`."""
 
     def check(name: Any) -> str:
@@ -177,7 +177,7 @@ def _choice(what: str, *names: str) -> Kind:
             raise TextError(f"unknown {what}", expected=" or ".join(names), got=name)
         return name
 
-    return Kind(
+    return FieldKind(
         write=str,
         read=lambda words: check(next(words)),
         dump=str,
@@ -241,7 +241,7 @@ def _json_extent(extent: str, *keys: str) -> tuple[str, tuple[Slot, ...]]:
     return (f'{{"type":"{extent}","{keys[0]}":', (*slots, Fixed("}")))
 
 
-EXTENT = Kind(
+EXTENT = FieldKind(
     write=_write_ends,
     read=_read_ends,
     dump=_dump_extent,
@@ -287,7 +287,7 @@ def _load_profiles(value: Any) -> tuple[ProfileWord, ...]:
     return tuple(_read_profile(word) for word in value)
 
 
-PROFILES = Kind(
+PROFILES = FieldKind(
     write=lambda profiles: " ".join(map(write_profile, profiles)),
     read=lambda words: tuple(_read_profile(word) for word in words),
     dump=lambda profiles: [write_profile(p) for p in profiles],

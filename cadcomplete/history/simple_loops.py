@@ -17,7 +17,9 @@ import numpy as np
 from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Vec2, distance
+from cadcomplete.history.inside import inside_loop
 from cadcomplete.history.loops import Loop
+from cadcomplete.history.nesting import nesting
 
 MOST_CURVES = 5_000
 
@@ -46,24 +48,16 @@ def nested(loops: tuple[Loop, ...]) -> tuple[tuple[int, tuple[int, ...]], ...]:
 
     The loops do not cross each other; a region is inside an odd number of them.
     """
-    order = sorted(range(len(loops)), key=lambda i: -abs(loops[i].area))
-    around = {
-        i: [j for j in order[:place] if _contains(loops[j], loops[i])]
-        for place, i in enumerate(order)
-    }
-    outer = [i for i in order if len(around[i]) % 2 == 0]
-    holes = {i: tuple(j for j in order if around[j] and around[j][-1] == i) for i in outer}
-    return tuple((i, holes[i]) for i in outer)
+    found = nesting(dict(enumerate(loops)), lambda i, j: _lies_in(loops[i], loops[j]))
+    order = sorted(found.areas, key=lambda i: -found.areas[i])
+    holes = {i: tuple(j for j in order if j in found.children[i]) for i in order}
+    return tuple((i, holes[i]) for i in order if found.depth[i] % 2 == 0)
 
 
-def _contains(loop: Loop, other: Loop) -> bool:
+def _lies_in(loop: Loop, other: Loop) -> bool:
     """Say whether the first curve of one simple loop runs inside of another one."""
-    x, y = other.curves[0].points()[:2].mean(axis=0).tolist()
-    points = loop.points()
-    (ax, ay), (bx, by) = points[:-1].T, points[1:].T
-    over = (ay > y) != (by > y)
-    left = ax + (y - ay) * (bx - ax) / np.where(over, by - ay, 1.0)
-    return bool(np.count_nonzero(over & (left > x)) % 2)
+    middle = loop.curves[0].points()[:2].mean(axis=0)
+    return bool(inside_loop(other, middle[None])[0])
 
 
 class _Points:

@@ -24,7 +24,7 @@ from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Profile, Sketch
 from cadcomplete.kernel import slabs
 from cadcomplete.kernel.polygons import COARSE, STEPS, Fineness
-from cadcomplete.kernel.slabs import Prism, RoundPart
+from cadcomplete.kernel.slabs import RoundPart, SweptPrism
 
 CERTAIN = 1e-9
 """Relative difference of two volumes that is no chance."""
@@ -52,7 +52,7 @@ class Arrangement:
         put: puts the parts together, as polyhedra or as polygons of a slab.
     """
 
-    prisms: tuple[Prism, ...]
+    prisms: tuple[SweptPrism, ...]
     parts: tuple[Arrangement, ...] = ()
     put: Callable[[list[Any]], Any] | None = None
     _known: dict[Fineness, Manifold] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class Arrangement:
             self._volumes[fineness] = found
         return self._volumes[fineness]
 
-    def _section(self, there: Mapping[Prism, CrossSection]) -> CrossSection:
+    def _section(self, there: Mapping[SweptPrism, CrossSection]) -> CrossSection:
         """Return what there is of it in a slab."""
         if self.put is None:
             return there.get(self.prisms[0], CrossSection())
@@ -173,7 +173,7 @@ class Arrangement:
 def prism(profile: Profile, sketch: Sketch, low: float, high: float) -> Arrangement:
     """Return what a profile sweeps from `low` to `high`, in mm along its sketch's normal."""
     loops = tuple(sketch.loops[index] for index in profile.loops)
-    return Arrangement((Prism(sketch.plane, loops, low, high),))
+    return Arrangement((SweptPrism(sketch.plane, loops, low, high),))
 
 
 def union(parts: list[Arrangement]) -> Arrangement:

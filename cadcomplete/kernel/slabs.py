@@ -37,7 +37,7 @@ RoundPart = tuple[float, float, float, Vec3]
 
 
 @dataclass(frozen=True, eq=False)
-class Prism:
+class SweptPrism:
     """What a profile sweeps.
 
     Attributes:
@@ -93,8 +93,8 @@ class Prism:
 
 
 def volume(
-    prisms: Sequence[Prism],
-    together: Callable[[Mapping[Prism, CrossSection]], CrossSection],
+    prisms: Sequence[SweptPrism],
+    together: Callable[[Mapping[SweptPrism, CrossSection]], CrossSection],
     fineness: Fineness,
 ) -> float | None:
     """Return the volume of prisms along one direction, in mm³; None if they are not, or many.

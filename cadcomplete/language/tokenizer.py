@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.language.lines import Text
@@ -112,6 +112,15 @@ class TextTokenizer:
     def size(self) -> int:
         return self.backend.get_vocab_size()
 
+    @property
+    def content(self) -> str:
+        """What `tokenizer.json` holds: the same for tokenizers that do the same."""
+        return self.backend.to_str()
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Make each text a token of its own, whatever pairs were learned."""
+        self.backend.add_tokens([AddedToken(text, normalized=False) for text in texts])
+
     @cached_property
     def vocabulary(self) -> dict[str, int]:
         """The text of every ordinary token, and its id."""
@@ -137,6 +146,10 @@ class TextTokenizer:
                     got=text.text[max(0, offset - 9) : offset + 9],
                 )
         return Tokens(tuple(encoding.ids), cuts)
+
+    def tokens(self, text: str) -> list[int]:
+        """Return the tokens of a text without cuts, and without an end: a piece, a caption."""
+        return self.backend.encode(text, add_special_tokens=False).ids
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the tokens of many texts at once."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.curves import Circle, Line
+from cadcomplete.history.ends import end_offsets
 from cadcomplete.history.geometry import Array, Plane
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import start_plane
@@ -41,9 +42,8 @@ def _extrude_errors(truth: TargetExtrude, suggested: Extrude) -> dict[str, float
 
 def _ends(truth: TargetExtrude, extrude: Extrude) -> Array:
     """Where an extrude starts and ends: points above the plane's foot of the world's origin."""
-    plane = start_plane(extrude, truth.given.operations)
-    normal = np.array(plane.normal)
-    return np.stack([normal * (plane.offset + along) for along in extrude.extent.span])
+    normal = np.array(start_plane(extrude, truth.given.operations).normal)
+    return np.stack([normal * along for along in end_offsets(extrude, truth.given.operations)])
 
 
 def _unordered(a: Array, b: Array) -> float:

@@ -37,7 +37,7 @@ F1: dict[str, Metric] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class MatchCounts:
     """Of one type: those that are right, those that are too many, and those that are missing."""
 
     right: int
@@ -52,7 +52,9 @@ class Counts:
         return 2 * self.right / (2 * self.right + self.extra + self.missing)
 
 
-def count(truth: CadSequence, made: CadSequence | None, *, given: int = 0) -> dict[str, Counts]:
+def count(
+    truth: CadSequence, made: CadSequence | None, *, given: int = 0
+) -> dict[str, MatchCounts]:
     """Compare the operations after the first `given`; None is a part that is missing.
 
     Raises UnsupportedError if something in either is not known here.
@@ -80,7 +82,7 @@ def count(truth: CadSequence, made: CadSequence | None, *, given: int = 0) -> di
     n, m = (sum(isinstance(op, Extrude) for op in ops) for ops in (operations, others))
     right["extrude"] = min(n, m)
     missing["extrude"], extra["extrude"] = n - min(n, m), m - min(n, m)
-    return {name: Counts(right[name], extra[name], missing[name]) for name in TYPES}
+    return {name: MatchCounts(right[name], extra[name], missing[name]) for name in TYPES}
 
 
 def _name(curve: Curve | None) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from peft import LoraConfig as PeftConfig
 from peft import get_peft_model
-from tokenizers import AddedToken, Regex
+from tokenizers import Regex
 from transformers import Qwen3Config
 
 from cadcomplete.config import Config, LoraConfig, ModelConfig
@@ -36,8 +36,7 @@ def make_tokenizer(config: Config, texts: Iterable[str]) -> TextTokenizer:
         tokenizer = TextTokenizer.train(heads, size=size, pieces=pieces, words=numbers.words())
     else:
         tokenizer = TextTokenizer.train(texts, size=model.decoder.vocabulary)
-    added = [AddedToken(text, normalized=False) for text in model.new_tokens]
-    tokenizer.backend.add_tokens(added)
+    tokenizer.add(model.new_tokens)
     return tokenizer
 
 
@@ -122,7 +121,7 @@ def _language_model(
     else:
         sizes = qwen3_config(
             settings,
-            vocabulary=tokenizer.backend.get_vocab_size(),
+            vocabulary=tokenizer.size,
             end=tokenizer.end,
             length=config.data.max_length,
         )

@@ -18,7 +18,7 @@ from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.metrics.deviation import shortly
-from cadcomplete.placing.marks import Marks, Surface, marks_of
+from cadcomplete.placing.marks import Marks, SurfaceSample, marks_of
 from cadcomplete.placing.registering import Placement, judged, refined, registered
 
 Place = Literal["check", "fit", "keep"]
@@ -87,7 +87,7 @@ def fitted(
     marks = marks_of(given)
     if marks is None:
         return Fitted(cloud, plausible(cloud))
-    surface = Surface.of(cloud.millimetres, cloud.normals)
+    surface = SurfaceSample.of(cloud.millimetres, cloud.normals)
     if place == "fit":
         return _placed(cloud, marks, surface, known_unit=known_unit)
     here = judged(marks, surface)
@@ -116,7 +116,7 @@ def plausible(cloud: PointCloud) -> tuple[str, ...]:
     return ()
 
 
-def _explained(marks: Marks, surface: Surface, here: Placement) -> _Reading | None:
+def _explained(marks: Marks, surface: SurfaceSample, here: Placement) -> _Reading | None:
     """The simplest reading under which a shape that does not fit does, or None.
 
     The first that fits wholly, else the one that fits best, less a little for each simpler way.
@@ -144,21 +144,21 @@ def _is_near(factor: float) -> bool:
 # --- other ways to take a shape, the simplest first ---------------------------------------------
 
 
-def _units(marks: Marks, surface: Surface) -> Iterator[_Reading]:
+def _units(marks: Marks, surface: SurfaceSample) -> Iterator[_Reading]:
     for name, factor in _OTHER_UNITS.items():
         place = judged(marks, surface, Placement(factor, np.eye(3), np.zeros(3)))
         asked = f"is it in {_UNIT_NAMES[name]}?"
         yield _Reading(place, f"{_sizes(marks, surface)}: {asked}", f"--units {name}")
 
 
-def _axes(marks: Marks, surface: Surface) -> Iterator[_Reading]:
+def _axes(marks: Marks, surface: SurfaceSample) -> Iterator[_Reading]:
     for name, matrix in _OTHER_AXES.items():
         place = judged(marks, surface, Placement(1.0, matrix, np.zeros(3)))
         found = f"the axes differ: {name} of the shape seems to point upwards ({_shares(place)})"
         yield _Reading(place, found, f"--up {name}")
 
 
-def _both(marks: Marks, surface: Surface) -> Iterator[_Reading]:
+def _both(marks: Marks, surface: SurfaceSample) -> Iterator[_Reading]:
     for unit, factor in _OTHER_UNITS.items():
         for up, matrix in _OTHER_AXES.items():
             place = judged(marks, surface, Placement(factor, matrix, np.zeros(3)))
@@ -167,13 +167,13 @@ def _both(marks: Marks, surface: Surface) -> Iterator[_Reading]:
             yield _Reading(place, f"{_sizes(marks, surface)}: {asked}", option)
 
 
-def _elsewhere(marks: Marks, surface: Surface) -> Iterator[_Reading]:
+def _elsewhere(marks: Marks, surface: SurfaceSample) -> Iterator[_Reading]:
     place = registered(marks, surface)
     sure = "lies elsewhere" if place.share >= _FITS else "does not fit; at best it lies elsewhere"
     yield _Reading(place, f"the shape {sure}: {_told(place)}", "--place fit")
 
 
-def _any_size(marks: Marks, surface: Surface) -> Iterator[_Reading]:
+def _any_size(marks: Marks, surface: SurfaceSample) -> Iterator[_Reading]:
     place = registered(marks, surface, factors=tuple(UNITS.values()), free=True)
     long = _length(surface.points)
     normal = min(abs(long - 2), abs(2 * long - 2)) < _NORMALISED
@@ -185,7 +185,7 @@ def _any_size(marks: Marks, surface: Surface) -> Iterator[_Reading]:
 _WAYS = (_units, _axes, _both, _elsewhere, _any_size)
 
 
-def _sizes(marks: Marks, surface: Surface) -> str:
+def _sizes(marks: Marks, surface: SurfaceSample) -> str:
     return f"the shape is {_mm(_length(surface.points))} long, the given part {_mm(marks.size)}"
 
 
@@ -211,7 +211,7 @@ def _unexplained(
     raise InputError(f"{found}, {sizes}, and no other unit, axes or place helps", hint=hint)
 
 
-def _placed(cloud: PointCloud, marks: Marks, surface: Surface, *, known_unit: bool) -> Fitted:
+def _placed(cloud: PointCloud, marks: Marks, surface: SurfaceSample, *, known_unit: bool) -> Fitted:
     """Put a shape on the given part. Raises InputError if it does not go there."""
     place = _best_place(marks, surface, known_unit=known_unit)
     if place is None:
@@ -223,7 +223,7 @@ def _placed(cloud: PointCloud, marks: Marks, surface: Surface, *, known_unit: bo
     return Fitted(moved, (f"the shape was placed: {_told(place)}",), place)
 
 
-def _best_place(marks: Marks, surface: Surface, *, known_unit: bool) -> Placement | None:
+def _best_place(marks: Marks, surface: SurfaceSample, *, known_unit: bool) -> Placement | None:
     """The simplest placement with which the given part is on the shape, or None."""
     simple = (_axes,) if known_unit else (_units, _axes, _both)
     places = [judged(marks, surface)]

@@ -100,7 +100,7 @@ def _of_sketch(sketch: Sketch, count: int) -> Marks | None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Surface:
+class SurfaceSample:
     """Some points of a shape and their unit normals, (n, 3), and how far they lie apart."""
 
     points: Array
@@ -108,7 +108,7 @@ class Surface:
     spacing: float
 
     @classmethod
-    def of(cls, points: Array, normals: Array, *, most: int = POINTS) -> Surface:
+    def of(cls, points: Array, normals: Array, *, most: int = POINTS) -> SurfaceSample:
         """Choose at most `most` of the points (n, 3), the same each time."""
         chosen = np.arange(len(points))
         if len(points) > most:
@@ -117,10 +117,10 @@ class Surface:
         near = neighbours(points, min(4, len(points) - 1))[:, -1]
         return cls(points, normals, float(np.median(np.linalg.norm(points[near] - points, axis=1))))
 
-    def moved(self, factor: float, turn: Array, shift: Array) -> Surface:
+    def moved(self, factor: float, turn: Array, shift: Array) -> SurfaceSample:
         """Return it turned by a matrix (3, 3), scaled, then shifted (3,)."""
         points = factor * self.points @ turn.T + shift
-        return Surface(points, self.normals @ turn.T, factor * self.spacing)
+        return SurfaceSample(points, self.normals @ turn.T, factor * self.spacing)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +143,7 @@ class Matches:
     residual: float
 
 
-def matched(marks: Marks, surface: Surface) -> Matches:
+def matched(marks: Marks, surface: SurfaceSample) -> Matches:
     """Match the marks of a part with a shape.
 
     A point belongs to a mark if it is the nearest that faces the same way, or the opposite one,

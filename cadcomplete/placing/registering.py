@@ -14,7 +14,7 @@ from itertools import permutations, product
 import numpy as np
 
 from cadcomplete.history.geometry import Array, rotation
-from cadcomplete.placing.marks import CLOSE, Marks, Matches, Surface, matched
+from cadcomplete.placing.marks import CLOSE, Marks, Matches, SurfaceSample, matched
 
 _LEAST, _MOST = 0.1, 30.0  # times the size of the given part that a shape may have
 _ROUGH = 400  # points of a shape that many places are tried with
@@ -61,21 +61,21 @@ class Placement:
 AS_IT_IS = Placement(1.0, np.eye(3), np.zeros(3))
 
 
-def judged(marks: Marks, surface: Surface, place: Placement = AS_IT_IS) -> Placement:
+def judged(marks: Marks, surface: SurfaceSample, place: Placement = AS_IT_IS) -> Placement:
     """Return a placement with its share and residual."""
     found = matched(marks, surface.moved(place.factor, place.turn, place.shift))
     return Placement(place.factor, place.turn, place.shift, found.share, found.residual)
 
 
 def registered(
-    marks: Marks, surface: Surface, *, factors: Sequence[float] = (1.0,), free: bool = False
+    marks: Marks, surface: SurfaceSample, *, factors: Sequence[float] = (1.0,), free: bool = False
 ) -> Placement:
     """Return the placement under which most of the given part is on the shape.
 
     `factors` are scales that may be; with `free` also those at which both are equally large. Of
     placements that are as good the simplest is taken.
     """
-    rough = Surface.of(surface.points, surface.normals, most=_ROUGH)
+    rough = SurfaceSample.of(surface.points, surface.normals, most=_ROUGH)
     found: list[tuple[float, Placement]] = []
     for turn in _turns(marks, surface):
         turned = rough.points @ turn.T
@@ -85,7 +85,7 @@ def registered(
     found.sort(key=lambda one: -one[0])
     known = set(factors)
 
-    def best(places: list[Placement], looked_at: Surface, most: int) -> list[Placement]:
+    def best(places: list[Placement], looked_at: SurfaceSample, most: int) -> list[Placement]:
         fitted = [
             refined(marks, looked_at, place, scaled=place.factor not in known) for place in places
         ]
@@ -113,7 +113,7 @@ def turns_by_axes() -> Iterator[Array]:
                 yield matrix
 
 
-def _turns(marks: Marks, surface: Surface) -> list[Array]:
+def _turns(marks: Marks, surface: SurfaceSample) -> list[Array]:
     """Rotations that bring the faces of a shape along those of a part."""
     part, shape = _frame(marks.normals), _frame(surface.normals)
     found = [part.T @ turn @ shape for turn in turns_by_axes()]
@@ -168,7 +168,7 @@ def _equal_sizes(marks: Marks, turned: Array) -> list[float]:
 
 
 def _shifted(
-    marks: Marks, rough: Surface, factor: float, turn: Array
+    marks: Marks, rough: SurfaceSample, factor: float, turn: Array
 ) -> Iterator[tuple[float, Placement]]:
     """Placements with the likeliest shifts along each axis, and how many faces meet."""
     moved = rough.moved(factor, turn, np.zeros(3))
@@ -178,7 +178,7 @@ def _shifted(
         yield sum(part[0] for part in parts), Placement(factor, turn, shift)
 
 
-def _along(marks: Marks, moved: Surface, axis: int) -> list[tuple[float, float]]:
+def _along(marks: Marks, moved: SurfaceSample, axis: int) -> list[tuple[float, float]]:
     """Shifts along an axis with the share of the part's faces across it that meet one."""
     flat = np.abs(marks.normals[:, axis]) > _FACING
     faces = marks.points[flat, axis]
@@ -216,7 +216,9 @@ def _levels(values: Array, size: float) -> list[float]:
     return found
 
 
-def refined(marks: Marks, surface: Surface, place: Placement, *, scaled: bool = False) -> Placement:
+def refined(
+    marks: Marks, surface: SurfaceSample, place: Placement, *, scaled: bool = False
+) -> Placement:
     """Return the nearest placement that fits best, by steps of Gauss and Newton.
 
     It stays as it is unless it gets better by more than chance.
@@ -242,7 +244,7 @@ def _is_better(now: Placement, best: Placement) -> bool:
 
 
 def _stepped(
-    marks: Marks, moved: Surface, found: Matches, place: Placement, *, scaled: bool
+    marks: Marks, moved: SurfaceSample, found: Matches, place: Placement, *, scaled: bool
 ) -> tuple[Placement, float]:
     """After the small turn, scale and shift that bring points onto the faces of their marks.
 

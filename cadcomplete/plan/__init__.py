@@ -17,7 +17,7 @@ import numpy as np
 
 from cadcomplete.config import Config, from_dict
 from cadcomplete.plan.coverage import Coverage, coverage
-from cadcomplete.plan.memory import ADAM, GB, SINGLE, Memory, Model, memory_of, model_of
+from cadcomplete.plan.memory import ADAM, GB, SINGLE, MemoryUse, Model, memory_of, model_of
 from cadcomplete.plan.work import MEASURED, of_attention, of_encoders, per_token
 
 Json = dict[str, Any]
@@ -72,7 +72,7 @@ def plan(
     }
 
 
-def _memory(memory: Memory) -> dict[str, float]:
+def _memory(memory: MemoryUse) -> dict[str, float]:
     """What there is at the peak, by part, in GB."""
     kept = {} if memory.phase == "step" else memory.kept
     parts = {**memory.always, **kept, memory.phase: memory.phases[memory.phase]}
@@ -80,7 +80,7 @@ def _memory(memory: Memory) -> dict[str, float]:
     return {name: round(size / GB, 3) for name, size in parts.items()}
 
 
-def _lower(memory: Memory) -> dict[str, float]:
+def _lower(memory: MemoryUse) -> dict[str, float]:
     """What is there at other times than the peak and takes less, by part, in GB."""
     others = {k: v for k, v in memory.phases.items() if k != memory.phase}
     return {name: round(size / GB, 3) for name, size in others.items()}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cadcomplete.plan.sizes import Decoder, Encoder
+from cadcomplete.plan.sizes import Decoder, EncoderSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ def loss(d: Decoder, w: Work, at_once: int) -> int:
     return summed + max(most, most // 12 * w.compute + new)
 
 
-def encoder(e: Encoder, *, items: int, compute: int) -> int:
+def encoder(e: EncoderSize, *, items: int, compute: int) -> int:
     """Return what an encoder that learns keeps of its items; one that is frozen keeps nothing.
 
     Of each layer, a token: the input of both norms in single precision and their results, queries,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cadcomplete.config import Config
-from cadcomplete.data.sizes import Sizes, sizes_of, told
+from cadcomplete.data.sizes import TextSizes, sizes_of, told
 from cadcomplete.data.sources import TRAIN, VALIDATION, Source, find_data
 from cadcomplete.data.stored import Stored, some_sizes
 from cadcomplete.history.fields import Format
@@ -69,7 +69,7 @@ def coverage(config: Config, model: Model, sources: Sequence[str | Path]) -> Cov
     counted = [_some(source, tokenizer, config.data.text_format) for source in found.sources]
     starts = np.cumsum([0, *map(len, found.sources)])
     numbers = np.concatenate([n + s for (_, n), s in zip(counted, starts, strict=False)])
-    sizes, side = Sizes.joined([some for some, _ in counted]), found.side[numbers]
+    sizes, side = TextSizes.joined([some for some, _ in counted]), found.side[numbers]
     learned, held_out = (sizes.chosen(side == one) for one in (TRAIN, VALIDATION))
     if not len(learned):
         return f"no data to count: nothing to train on in {', '.join(map(str, sources))}"
@@ -94,7 +94,9 @@ def coverage(config: Config, model: Model, sources: Sequence[str | Path]) -> Cov
     )
 
 
-def _some(source: Source, tokenizer: TextTokenizer, text_format: Format) -> tuple[Sizes, Numbers]:
+def _some(
+    source: Source, tokenizer: TextTokenizer, text_format: Format
+) -> tuple[TextSizes, Numbers]:
     """The sizes of the parts of a source, or of some of them, and which these are."""
     if isinstance(source, Stored):
         return some_sizes(source, tokenizer, text_format=text_format, most=MOST)
@@ -103,7 +105,7 @@ def _some(source: Source, tokenizer: TextTokenizer, text_format: Format) -> tupl
     return sizes_of(several, tokenizer), numbers
 
 
-def _head(sizes: Sizes, config: Config) -> np.ndarray:
+def _head(sizes: TextSizes, config: Config) -> np.ndarray:
     """Tokens of the first line on average, if every caption is as likely as any other."""
     stages = config.data.curriculum
     share = sum(s.passes * s.captions for s in stages) / sum(s.passes for s in stages)

@@ -9,7 +9,7 @@ from cadcomplete.plan import activations
 from cadcomplete.plan.activations import Work
 from cadcomplete.plan.sizes import (
     Decoder,
-    Encoder,
+    EncoderSize,
     adapted,
     adapter_parameters,
     decoder_of,
@@ -31,8 +31,8 @@ class Model:
     """The sizes of all parts of a configuration."""
 
     decoder: Decoder
-    image: Encoder | None
-    points: Encoder | None
+    image: EncoderSize | None
+    points: EncoderSize | None
     parameters: dict[str, int]
     trained: dict[str, int]
 
@@ -42,7 +42,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class MemoryUse:
     """Bytes on the card.
 
     Attributes:
@@ -130,7 +130,7 @@ def _weights(config: Config) -> int:
     return BYTES[config.model.dtype] if config.model.lora.rank else SINGLE
 
 
-def memory_of(config: Config, model: Model) -> Memory:
+def memory_of(config: Config, model: Model) -> MemoryUse:
     """Return the memory of a configuration."""
     decoder, work = model.decoder, work_of(config)
     checkpointing, offload = config.train.checkpointing, config.train.offload
@@ -141,7 +141,7 @@ def memory_of(config: Config, model: Model) -> Memory:
     host = sum(kept.values()) if offload else 0.0
     if offload:  # one input of a layer is on its way
         kept = {"layers": float(work.tokens * decoder.width * work.residual)}
-    return Memory(_always(config, model), kept, _phases(config, model, work, layer), host)
+    return MemoryUse(_always(config, model), kept, _phases(config, model, work, layer), host)
 
 
 def _always(config: Config, model: Model) -> dict[str, float]:

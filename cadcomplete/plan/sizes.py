@@ -88,7 +88,7 @@ class Decoder:
 
 
 @dataclass(frozen=True, slots=True)
-class Encoder:
+class EncoderSize:
     """An encoder of pictures or of points.
 
     Attributes:
@@ -217,12 +217,12 @@ def adapter_parameters(decoder: Decoder, config: Config) -> int:
 # --- encoders and projectors --------------------------------------------------------------------
 
 
-def projector_parameters(encoder: Encoder | None, width: int) -> int:
+def projector_parameters(encoder: EncoderSize | None, width: int) -> int:
     """Two linear layers with biases, from the width of the encoder to that of the decoder."""
     return 0 if encoder is None else (encoder.width + 1) * width + (width + 1) * width
 
 
-def image_encoder(config: ImageConfig) -> Encoder | None:
+def image_encoder(config: ImageConfig) -> EncoderSize | None:
     """Return the sizes of the encoder of pictures, None without one."""
     if not config.encoder:
         return None
@@ -237,7 +237,7 @@ def image_encoder(config: ImageConfig) -> Encoder | None:
         positions = (raw["image_size"] // patch) ** 2 + 1
     embedding = (3 * patch**2 + 1) * width + (1 + registers + positions) * width
     layer = 12 * width**2 + 15 * width  # q, k, v, out, 4 × feed-forward, two norms, two scales
-    return Encoder(
+    return EncoderSize(
         config.encoder,
         tokens,
         tokens + 1 + registers,
@@ -250,7 +250,7 @@ def image_encoder(config: ImageConfig) -> Encoder | None:
     )
 
 
-def point_encoder(config: PointsConfig) -> Encoder | None:
+def point_encoder(config: PointsConfig) -> EncoderSize | None:
     """Return the sizes of the encoder of points, None without one."""
     if not config.encoder:
         return None
@@ -258,7 +258,7 @@ def point_encoder(config: PointsConfig) -> Encoder | None:
     first = queries * width + (_POINT + 1) * width
     cross = 12 * width**2 + 12 * width  # as a layer, with a third norm
     layer = 12 * width**2 + 10 * width
-    return Encoder(
+    return EncoderSize(
         config.encoder,
         queries if config.tokens == "all" else 1,
         queries,

@@ -25,7 +25,7 @@ from cadcomplete.reports.answering import Answering
 
 if TYPE_CHECKING:
     from cadcomplete.data.prepare.settings import Settings
-    from cadcomplete.evaluate.settings import Settings as Benchmark
+    from cadcomplete.evaluate.settings import EvaluationSettings as Benchmark
     from cadcomplete.model.checkpoint import Checkpoint
 
 Json = dict[str, Any]

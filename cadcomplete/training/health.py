@@ -34,7 +34,7 @@ def verdict(percentage: float) -> str:
 
 
 @dataclass(slots=True)
-class Counts:
+class BatchCounts:
     """What was counted: micro-batches, those skipped, tokens, and those that carry loss."""
 
     batches: int = 0
@@ -55,7 +55,7 @@ class Window:
         steps: those of which some micro-batch had a loss.
     """
 
-    counts: Counts = field(default_factory=Counts)
+    counts: BatchCounts = field(default_factory=BatchCounts)
     skipped: list[str] = field(default_factory=list)
     loss: float = 0.0
     steps: int = 0
@@ -75,7 +75,7 @@ class Health(TrainerCallback, ExportableState):
 
     def __init__(self, refused: int = 0, *, epochs: float = 1.0) -> None:
         """`epochs` are those of the whole run, which the Trainer takes for one."""
-        self.refused, self.total, self.window = refused, Counts(), Window()
+        self.refused, self.total, self.window = refused, BatchCounts(), Window()
         self.norms: dict[str, float] = {}
         self.rates: dict[str, float] = {}
         self.epochs = epochs
@@ -87,7 +87,7 @@ class Health(TrainerCallback, ExportableState):
         saved = state.stateful_callbacks.get("Health", {})
         if state.global_step and saved:
             last = saved[-1] if isinstance(saved, list) else saved
-            self.total = Counts(*last["attributes"]["total"])
+            self.total = BatchCounts(*last["attributes"]["total"])
         self.window = Window()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
@@ -106,13 +106,13 @@ class Health(TrainerCallback, ExportableState):
         self.window.counts.skipped += 1
         self.window.skipped += names
 
-    def close(self, counts: Counts, skipped: list[str], *, finite: bool) -> dict[str, Any]:
+    def close(self, counts: BatchCounts, skipped: list[str], *, finite: bool) -> dict[str, Any]:
         """Return what a line of the log says; `counts` and `skipped` are of all processes.
 
         `finite` is whether any step since the last line had a loss.
         """
         seconds = time.monotonic() - self.window.began
-        self.total = Counts(
+        self.total = BatchCounts(
             *(a + b for a, b in zip(self.total.values(), counts.values(), strict=True))
         )
         self.window = Window()

@@ -288,7 +288,7 @@ def _baselines(run: Run, *, most: int = 20_000) -> dict[str, float]:
     """
     training, validation = run.training, run.validation
     learned = [training.history(i) for i in range(min(most, len(training.samples)))]
-    size = run.tokenizer.backend.get_vocab_size()
+    size = run.tokenizer.size
     logs = baselines.unigram((history.labelled for history in learned), size)
     share = baselines.best_share(learned[:1000], logs)
     histories = [validation.history(i) for i in range(len(validation.samples))]

@@ -34,7 +34,7 @@ from cadcomplete.model import checkpoint
 from cadcomplete.model.checkpoint import Checkpoint
 from cadcomplete.model.distributed import gathered, local, spread, this_process, whole
 from cadcomplete.model.model import PARTS, CompletionModel
-from cadcomplete.training.health import Counts, Health, LogFile, ProgressBar
+from cadcomplete.training.health import BatchCounts, Health, LogFile, ProgressBar
 
 TRACKERS = ("tensorboard", "wandb")
 """Where the log may go besides its own file."""
@@ -211,7 +211,7 @@ class HistoryTrainer(Trainer):
         """Add the health of the run to the lines that tell the loss."""
         if "loss" in logs:
             counts = torch.tensor(self.health.window.counts.values(), device=self.args.device)
-            summed = Counts(*self.accelerator.reduce(counts, reduction="sum").tolist())  # type: ignore[union-attr]
+            summed = BatchCounts(*self.accelerator.reduce(counts, reduction="sum").tolist())  # type: ignore[union-attr]
             names = gather_object(self.health.window.skipped) if summed.skipped else []
             shares = torch.tensor(self.health.window.loss, device=self.args.device)
             loss = float(self.accelerator.reduce(shares, reduction="sum"))  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cadcomplete.data.describe.bases import name_base
 from cadcomplete.data.describe.facts import find_facts, grouped
 from cadcomplete.data.describe.words import article, count_of, joined, plural, some, times
-from cadcomplete.kernel.features.anatomy import Body, Features
+from cadcomplete.kernel.features.anatomy import Body, PartFeatures
 
 MOST_SHORT, MOST_LONG = 12, 60
 """How many words the descriptions have at most."""
@@ -28,7 +28,7 @@ class Description:
     long: str
 
 
-def describe(features: Features) -> Description:
+def describe(features: PartFeatures) -> Description:
     """Return a part in words. Equal features give equal words."""
     body, *others = features.bodies
     if others:
@@ -91,7 +91,7 @@ def _further(body: Body) -> str:
     return f"further details ({text})"
 
 
-def _assembly(features: Features) -> Description:
+def _assembly(features: PartFeatures) -> Description:
     """Several bodies, equal ones together, the largest first."""
     kinds = list(grouped(features.bodies, lambda body: _full(body, MOST_LONG)).items())
     kinds.sort(key=lambda kind: (-float(f"{kind[1][0].volume:.3g}"), kind[0]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from cadcomplete.data.describe.bases import across, at_least, name_base, polygonal
-from cadcomplete.data.describe.patterns import Arrangement, Pattern, Place, find_pattern
+from cadcomplete.data.describe.patterns import Pattern, PatternKind, Place, find_pattern
 from cadcomplete.data.describe.words import number, some, times
 from cadcomplete.kernel.features.anatomy import (
     Base,
@@ -112,18 +112,18 @@ def _fact(
     pattern = find_pattern(known, base) if known else None
     if pattern is None:
         return Fact(count, noun, size, weight)
-    if pattern.arrangement is Arrangement.CENTER:
+    if pattern.arrangement is PatternKind.CENTER:
         return Fact(count, f"central {noun}", size, weight)
     return Fact(count, noun, f"{size} {WHERE[pattern.arrangement](pattern)}", weight)
 
 
-WHERE: dict[Arrangement, Callable[[Pattern], str]] = {
-    Arrangement.CORNERS: lambda p: "at the corners",
-    Arrangement.CIRCLE: lambda p: f"on a circle of ø{number(p.sizes[0])}",
-    Arrangement.RECTANGLE: lambda p: f"on a rectangle of {times(*p.sizes)} mm",
-    Arrangement.PAIR: lambda p: f"spaced {_mm(p.sizes[0])} apart",
-    Arrangement.ROW: lambda p: f"in a row spaced {_mm(p.sizes[0])} apart",
-    Arrangement.GRID: lambda p: f"in a grid of {p.counts[0]} × {p.counts[1]}",
+WHERE: dict[PatternKind, Callable[[Pattern], str]] = {
+    PatternKind.CORNERS: lambda p: "at the corners",
+    PatternKind.CIRCLE: lambda p: f"on a circle of ø{number(p.sizes[0])}",
+    PatternKind.RECTANGLE: lambda p: f"on a rectangle of {times(*p.sizes)} mm",
+    PatternKind.PAIR: lambda p: f"spaced {_mm(p.sizes[0])} apart",
+    PatternKind.ROW: lambda p: f"in a row spaced {_mm(p.sizes[0])} apart",
+    PatternKind.GRID: lambda p: f"in a grid of {p.counts[0]} × {p.counts[1]}",
 }
 
 

@@ -17,7 +17,7 @@ SAME = 5e-3
 """How far a thing may stand from where its pattern has it, in mm."""
 
 
-class Arrangement(Enum):
+class PatternKind(Enum):
     CENTER = "center"
     CORNERS = "corners"
     CIRCLE = "circle"
@@ -37,7 +37,7 @@ class Pattern:
         counts: of a grid how many in the one direction and in the other, the larger first.
     """
 
-    arrangement: Arrangement
+    arrangement: PatternKind
     sizes: tuple[float, ...] = ()
     counts: tuple[int, ...] = ()
 
@@ -62,7 +62,7 @@ def find_pattern(places: list[Place], base: Base | None) -> Pattern | None:
     middle = _middle(frame, base)
     if len(points) == 1:
         centered = middle is not None and math.dist(points[0], middle) < SAME
-        return Pattern(Arrangement.CENTER) if centered else None
+        return Pattern(PatternKind.CENTER) if centered else None
     if len(points) == 4:
         found = _rectangle(points, middle, frame, base)
         if found is not None:
@@ -105,14 +105,14 @@ def _rectangle(
     sides = (max(width, height), min(width, height))
     if middle is None or base is None or base.outline.shape is not Shape.RECTANGLE:
         square = base is not None and base.outline.shape is Shape.CIRCLE and width - height < SAME
-        return None if square else Pattern(Arrangement.RECTANGLE, sides)
+        return None if square else Pattern(PatternKind.RECTANGLE, sides)
     turned = abs(dot(frame[0], base.outline.x_axis)) < 0.5
     outer = (base.outline.length, base.outline.width)
     outer = outer[::-1] if turned else outer
     centered = math.dist(middle, ((xs[0] + xs[3]) / 2, (ys[0] + ys[3]) / 2)) < SAME
     if centered and width > 0.5 * outer[0] and height > 0.5 * outer[1]:
-        return Pattern(Arrangement.CORNERS, sides)
-    return Pattern(Arrangement.RECTANGLE, sides)
+        return Pattern(PatternKind.CORNERS, sides)
+    return Pattern(PatternKind.RECTANGLE, sides)
 
 
 def _row(points: list[Vec2]) -> Pattern | None:
@@ -122,7 +122,7 @@ def _row(points: list[Vec2]) -> Pattern | None:
         wanted = tuple(a + (b - a) * i / gaps for a, b in zip(first, last, strict=True))
         if not math.dist(point, wanted) < SAME:
             return None
-    arrangement = Arrangement.PAIR if gaps == 1 else Arrangement.ROW
+    arrangement = PatternKind.PAIR if gaps == 1 else PatternKind.ROW
     return Pattern(arrangement, (math.dist(first, last) / gaps,))
 
 
@@ -136,7 +136,7 @@ def _circle(points: list[Vec2]) -> Pattern | None:
     angles = sorted(math.atan2(p[1] - y, p[0] - x) for p in points)
     gaps = [b - a for a, b in zip(angles, [*angles[1:], angles[0] + math.tau], strict=True)]
     even = all(abs(gap - math.tau / count) < 2e-3 for gap in gaps)
-    return Pattern(Arrangement.CIRCLE, (2 * radii[0],)) if even else None
+    return Pattern(PatternKind.CIRCLE, (2 * radii[0],)) if even else None
 
 
 def _grid(points: list[Vec2]) -> Pattern | None:
@@ -145,7 +145,7 @@ def _grid(points: list[Vec2]) -> Pattern | None:
         return None
     if not (_even(xs) and _even(ys)):
         return None
-    return Pattern(Arrangement.GRID, counts=(max(len(xs), len(ys)), min(len(xs), len(ys))))
+    return Pattern(PatternKind.GRID, counts=(max(len(xs), len(ys)), min(len(xs), len(ys))))
 
 
 def _distinct(values: list[float]) -> list[float]:

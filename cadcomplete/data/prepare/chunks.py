@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from cadcomplete.data.prepare.inputs import Inputs, Item
+from cadcomplete.data.prepare.inputs import InputFile, Inputs
 from cadcomplete.data.prepare.part import Prepared, Refused, prepare_part
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.shards import write_rows
@@ -22,7 +22,7 @@ from cadcomplete.errors import MISTAKES, CadCompleteError, LostWorkersError
 from cadcomplete.files import write_text
 from cadcomplete.kernel.contain import Kernel, Pending
 
-Outcome = tuple[Item, Prepared | Refused]
+Outcome = tuple[InputFile, Prepared | Refused]
 
 _AHEAD = 128
 """Parts in work or waiting for a slower one before them, for each worker."""
@@ -53,20 +53,20 @@ def _ready(settings: Settings) -> None:
     _tokenizer(settings.tokenizer)
 
 
-def outcomes(items: Iterable[Item], settings: Settings, kernel: Kernel) -> Iterator[Outcome]:
+def outcomes(items: Iterable[InputFile], settings: Settings, kernel: Kernel) -> Iterator[Outcome]:
     """Yield what becomes of each part, in order; the workers go some way ahead.
 
     If all workers are killed at once, new ones take up what the old ones had not finished.
     """
-    waiting: deque[tuple[Item, Pending[Prepared | Refused]]] = deque()
+    waiting: deque[tuple[InputFile, Pending[Prepared | Refused]]] = deque()
 
-    def submit(item: Item) -> None:
+    def submit(item: InputFile) -> None:
         try:
             waiting.append((item, kernel.submit(prepare_part, item, settings)))
         except LostWorkersError:
             renew(item)
 
-    def renew(*more: Item) -> None:
+    def renew(*more: InputFile) -> None:
         kernel.restart()
         lost = [item for item, _ in waiting]
         waiting.clear()
@@ -91,7 +91,7 @@ def outcomes(items: Iterable[Item], settings: Settings, kernel: Kernel) -> Itera
         yield first()
 
 
-def _outcome(item: Item, pending: Pending[Prepared | Refused]) -> Outcome:
+def _outcome(item: InputFile, pending: Pending[Prepared | Refused]) -> Outcome:
     try:
         return item, pending.result()
     except LostWorkersError:

@@ -21,7 +21,7 @@ from cadcomplete.files import writing
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class InputFile:
     """A file to prepare: its id, its path, and the caption that was given for it."""
 
     id: str
@@ -49,11 +49,11 @@ class Inputs:
         """Return how many items a chunk has."""
         return min(per_chunk, self.count - number * per_chunk)
 
-    def chunk(self, number: int, per_chunk: int) -> list[Item]:
+    def chunk(self, number: int, per_chunk: int) -> list[InputFile]:
         """Return the items of a chunk."""
         with self.file.open("rb") as lines:
             lines.seek(self.starts[number])
-            return [Item(**json.loads(line)) for line in islice(lines, per_chunk)]
+            return [InputFile(**json.loads(line)) for line in islice(lines, per_chunk)]
 
 
 def list_inputs(source: Path, work: Path, *, per_chunk: int) -> Inputs:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cadcomplete.data.prepare.inputs import Item
+from cadcomplete.data.prepare.inputs import InputFile
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.errors import CadCompleteError, InputError
 
@@ -44,7 +44,7 @@ class Refused:
     reason: str
 
 
-def prepare_part(item: Item, settings: Settings) -> Prepared | Refused:
+def prepare_part(item: InputFile, settings: Settings) -> Prepared | Refused:
     """Read, validate, build, check, measure, draw, sample and describe one part."""
     from cadcomplete import readers
     from cadcomplete.history.sequence import validate
@@ -72,7 +72,11 @@ def prepare_part(item: Item, settings: Settings) -> Prepared | Refused:
 
 
 def _prepared(
-    item: Item, settings: Settings, document: Document, built: Any, unsupported: tuple[str, ...]
+    item: InputFile,
+    settings: Settings,
+    document: Document,
+    built: Any,
+    unsupported: tuple[str, ...],
 ) -> Prepared:
     from cadcomplete.data.describe import describe
     from cadcomplete.data.samples import design_of, hash64

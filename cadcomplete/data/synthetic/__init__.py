@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from cadcomplete.data.synthetic.dice import Dice
 from cadcomplete.data.synthetic.families import FAMILIES
 from cadcomplete.data.synthetic.features import fill
-from cadcomplete.data.synthetic.part import Part
+from cadcomplete.data.synthetic.part import Workpiece
 from cadcomplete.history.sequence import CadSequence
 
 __all__ = ["FAMILIES", "family_of", "generate", "parts"]
@@ -37,14 +37,14 @@ def generate(number: int, *, seed: int = 0) -> CadSequence:
     """Return part `number` of the parts of a seed: the same on every machine, in any order."""
     dice, wanted, name = _begin(number, seed)
     tagged = FAMILIES[name].plain or dice.chance(_UNROUND_SHARE)
-    part = _made(name, Part(dice, wanted=wanted, code=_code(number), tagged=tagged))
+    part = _made(name, Workpiece(dice, wanted=wanted, code=_code(number), tagged=tagged))
     if not tagged and part.curves + 3 * part.extrudes < _FEW:
         dice, wanted, name = _begin(number, seed)
-        part = _made(name, Part(dice, wanted=wanted, code=_code(number), tagged=True))
+        part = _made(name, Workpiece(dice, wanted=wanted, code=_code(number), tagged=True))
     return CadSequence(tuple(part.operations), f"synthetic/{seed}/{number:08d}")
 
 
-def _made(name: str, part: Part) -> Part:
+def _made(name: str, part: Workpiece) -> Workpiece:
     FAMILIES[name].make(part)
     fill(part)
     return part

@@ -28,31 +28,31 @@ from cadcomplete.data.synthetic.outlines import (
     tombstone,
     turned,
 )
-from cadcomplete.data.synthetic.part import Blank, Edge, Pad, Part
+from cadcomplete.data.synthetic.part import Blank, OutlineEdge, Pad, Workpiece
 from cadcomplete.history.geometry import Vec2
 
 
-def bars(a: float, b: float, *, inset: float = 0.0) -> tuple[Edge, ...]:
+def bars(a: float, b: float, *, inset: float = 0.0) -> tuple[OutlineEdge, ...]:
     """Return the edges of a rectangle of half sides a and b: bottom, right, left and top.
 
     They end `inset` before its corners.
     """
     x, y = a - inset, b - inset
     return (
-        Edge((-x, -b), (x, -b), 2 * b),
-        Edge((a, -y), (a, y), 2 * a),
-        Edge((-a, y), (-a, -y), 2 * a),
-        Edge((x, b), (-x, b), 2 * b),
+        OutlineEdge((-x, -b), (x, -b), 2 * b),
+        OutlineEdge((a, -y), (a, y), 2 * a),
+        OutlineEdge((-a, y), (-a, -y), 2 * a),
+        OutlineEdge((x, b), (-x, b), 2 * b),
     )
 
 
-def disc(part: Part) -> Blank:
+def disc(part: Workpiece) -> Blank:
     radius = part.size(median=42, sigma=1.1) / 2
     pad = Pad(0.0, 0.0, radius, radius, round=True, whole=True)
     return Blank((Region(Disc(0.0, 0.0, radius)),), radius, radius, (pad,), axle=radius)
 
 
-def ring(part: Part) -> Blank:
+def ring(part: Workpiece) -> Blank:
     """A disc with a hole. What is between is free on a strip to the right and left."""
     radius = part.size(median=36, sigma=1.1) / 2
     inner = part.share(radius, 0.3, 0.95)
@@ -62,7 +62,7 @@ def ring(part: Part) -> Blank:
     return Blank((Region(outline, (hole,)),), radius, radius, tuple(strip))
 
 
-def _bore(part: Part, radius: float) -> Outline:
+def _bore(part: Workpiece, radius: float) -> Outline:
     """Return a bore: mostly round, else with a flat or of another shape."""
     kind = part.dice.random()
     if kind < 0.88:
@@ -72,7 +72,7 @@ def _bore(part: Part, radius: float) -> Outline:
     return regular(part.dice.one((3, 4, 5, 6, 6, 8)), 2 * radius)
 
 
-def block(part: Part) -> Blank:
+def block(part: Workpiece) -> Blank:
     """A rectangle; sometimes leaning."""
     width = part.size(median=66)
     height = width if part.dice.chance(0.14) else part.share(width, 0.04, 1.0)
@@ -83,7 +83,7 @@ def block(part: Part) -> Blank:
     return Blank((Region(rectangle(width, height)),), a, b, (pad,), bars(a, b))
 
 
-def plate(part: Part) -> Blank:
+def plate(part: Workpiece) -> Blank:
     """A rectangle with rounded or chamfered corners, with or without holes in them."""
     dice, width = part.dice, part.size(median=80)
     height = width if dice.chance(0.15) else part.share(width, 0.25, 1.0)
@@ -110,7 +110,7 @@ def plate(part: Part) -> Blank:
 
 
 def _corner_holes(
-    part: Part, a: float, b: float, corner: float
+    part: Workpiece, a: float, b: float, corner: float
 ) -> tuple[tuple[Outline, ...], float]:
     """Return holes near the corners of a rectangle, and how far from its edges they reach."""
     radius = part.ruler.hole(min(b * part.dice.between(0.08, 0.35), 0.4 * b)) / 2
@@ -124,7 +124,7 @@ def _corner_holes(
     return tuple(Disc(u, v, radius) for u, v in places), off + 1.3 * radius
 
 
-def _opening(part: Part, a: float, b: float) -> Outline:
+def _opening(part: Workpiece, a: float, b: float) -> Outline:
     """Return an opening in the middle of an area of half sides a and b."""
     x, y = part.share(2 * a, 0.3, 0.85), part.share(2 * b, 0.3, 0.85)
     kind = part.dice.random()
@@ -133,7 +133,7 @@ def _opening(part: Part, a: float, b: float) -> Outline:
     return rectangle(x, y) if kind < 0.75 else rounded(rectangle(x, y), (0.2 * min(x, y),))
 
 
-def frame(part: Part) -> Blank:
+def frame(part: Workpiece) -> Blank:
     """A rectangle with a rectangular opening: a frame or a square tube."""
     dice, width = part.dice, part.size(median=80)
     height = width if dice.chance(0.3) else part.share(width, 0.3, 1.0)
@@ -148,12 +148,13 @@ def frame(part: Part) -> Blank:
     a, b = width / 2, height / 2
     pads = tuple(Pad(0.0, s * (b - wall / 2), a, wall / 2) for s in (1, -1))
     edges = tuple(
-        Edge(start, end, 0.9 * wall) for start, end, _ in bars(a, b, inset=min(2 * wall, 0.4 * b))
+        OutlineEdge(start, end, 0.9 * wall)
+        for start, end, _ in bars(a, b, inset=min(2 * wall, 0.4 * b))
     )
     return Blank((Region(outer, (inner,)),), a, b, pads, edges)
 
 
-def nut(part: Part) -> Blank:
+def nut(part: Workpiece) -> Blank:
     """A regular polygon, mostly a hexagon, with or without a bore."""
     dice, size = part.dice, part.size(median=34)
     sides = dice.one((6, 6, 6, 6, 6, 6, 6, 6, 3, 3, 5, 5, 8, 12))
@@ -166,7 +167,7 @@ def nut(part: Part) -> Blank:
     return Blank((Region(outline),), size / 2, flat, (pad,))
 
 
-def tongue(part: Part) -> Blank:
+def tongue(part: Workpiece) -> Blank:
     """A lug: a rectangle with a round end, mostly with a hole in it."""
     dice, width = part.dice, part.size(median=38)
     height = part.share(width, 0.75, 2.5)
@@ -177,11 +178,11 @@ def tongue(part: Part) -> Blank:
     low = -height / 2
     free = max(middle - 0.5 * width - low, 0.0) if holes else middle - low
     pads = (Pad(0.0, low + free / 2, width / 2, free / 2),) if free > 0.2 * width else ()
-    edges = (Edge((-width / 2, low), (width / 2, low), 0.3 * width),)
+    edges = (OutlineEdge((-width / 2, low), (width / 2, low), 0.3 * width),)
     return Blank((Region(outline, holes),), width / 2, height / 2, pads, edges)
 
 
-def arm(part: Part) -> Blank:
+def arm(part: Workpiece) -> Blank:
     """A link: two round ends, equal or not, with or without holes."""
     dice, width = part.dice, part.size(median=26)
     length = part.share(width, 0.6, 4.0)
@@ -200,7 +201,7 @@ def arm(part: Part) -> Blank:
     return Blank((Region(outline, holes),), a, left, pads)
 
 
-def profile(part: Part) -> Blank:
+def profile(part: Workpiece) -> Blank:
     """A straight outline with right angles: L, U, T, I, Z, cross, stairs; often rounded."""
     dice, width = part.dice, part.size(median=80)
     height = part.share(width, 0.4, 1.4)
@@ -214,77 +215,85 @@ def profile(part: Part) -> Blank:
     return Blank((Region(path),), width / 2, height / 2, pads, edges)
 
 
-Section = tuple[Path, tuple[Pad, ...], tuple[Edge, ...]]
+Section = tuple[Path, tuple[Pad, ...], tuple[OutlineEdge, ...]]
 
 
-def _ell(part: Part, w: float, h: float, u: float, v: float) -> Section:
+def _ell(part: Workpiece, w: float, h: float, u: float, v: float) -> Section:
     a, b = w / 2, h / 2
     points = [(-a, -b), (a, -b), (a, v - b), (u - a, v - b), (u - a, b), (-a, b)]
     pads = (Pad(u / 2, v / 2 - b, a - u / 2, v / 2), Pad(u / 2 - a, 0.0, u / 2, b))
-    edges = (Edge((u - a, -b), (a, -b), v), Edge((-a, b), (-a, v - b), u))
+    edges = (OutlineEdge((u - a, -b), (a, -b), v), OutlineEdge((-a, b), (-a, v - b), u))
     return polygon(points), pads, edges
 
 
-def _channel(part: Part, w: float, h: float, u: float, v: float) -> Section:
+def _channel(part: Workpiece, w: float, h: float, u: float, v: float) -> Section:
     a, b = w / 2, h / 2
     points = [(-a, -b), (a, -b), (a, b), (a - u, b), (a - u, v - b), (u - a, v - b)]
     points += [(u - a, b), (-a, b)]
-    edges = (Edge((-a, -b), (a, -b), v), Edge((a, v - b), (a, b), u), Edge((-a, b), (-a, v - b), u))
+    edges = (
+        OutlineEdge((-a, -b), (a, -b), v),
+        OutlineEdge((a, v - b), (a, b), u),
+        OutlineEdge((-a, b), (-a, v - b), u),
+    )
     return polygon(points), (Pad(0.0, v / 2 - b, a, v / 2),), edges
 
 
-def _tee(part: Part, w: float, h: float, u: float, v: float) -> Section:
+def _tee(part: Workpiece, w: float, h: float, u: float, v: float) -> Section:
     b = h / 2
     path = from_widths([(u / 2, -b), (u / 2, b - v), (w / 2, b - v), (w / 2, b)])
-    edges = (Edge((w / 2, b), (-w / 2, b), v),)
+    edges = (OutlineEdge((w / 2, b), (-w / 2, b), v),)
     return path, (Pad(0.0, b - v / 2, w / 2, v / 2),), edges
 
 
-def _beam(part: Part, w: float, h: float, u: float, v: float) -> Section:
+def _beam(part: Workpiece, w: float, h: float, u: float, v: float) -> Section:
     b, v = h / 2, min(v, 0.3 * h)
     steps = [(w / 2, -b), (w / 2, v - b), (u / 2, v - b), (u / 2, b - v), (w / 2, b - v)]
-    edges = (Edge((-w / 2, -b), (w / 2, -b), v), Edge((w / 2, b), (-w / 2, b), v))
+    edges = (OutlineEdge((-w / 2, -b), (w / 2, -b), v), OutlineEdge((w / 2, b), (-w / 2, b), v))
     return from_widths([*steps, (w / 2, b)]), (Pad(0.0, 0.0, u / 2, b - v),), edges
 
 
-def _zed(part: Part, w: float, h: float, u: float, v: float) -> Section:
+def _zed(part: Workpiece, w: float, h: float, u: float, v: float) -> Section:
     a, b, t = w / 2, h / 2, u / 2
     points = [(-a, -b), (t, -b), (t, b - v), (a, b - v), (a, b), (-t, b), (-t, v - b), (-a, v - b)]
-    edges = (Edge((-a, -b), (-t, -b), v), Edge((a, b), (t, b), v))
+    edges = (OutlineEdge((-a, -b), (-t, -b), v), OutlineEdge((a, b), (t, b), v))
     return polygon(points), (Pad(0.0, 0.0, t, b),), edges
 
 
-def _cross(part: Part, w: float, h: float, u: float, v: float) -> Section:
+def _cross(part: Workpiece, w: float, h: float, u: float, v: float) -> Section:
     a, b, s, t = w / 2, h / 2, u / 2, v / 2
     path = from_widths([(s, -b), (s, -t), (a, -t), (a, t), (s, t), (s, b)])
-    return path, (Pad(0.0, 0.0, s, b),), (Edge((s, b), (-s, b), h), Edge((-s, -b), (s, -b), h))
+    return (
+        path,
+        (Pad(0.0, 0.0, s, b),),
+        (OutlineEdge((s, b), (-s, b), h), OutlineEdge((-s, -b), (s, -b), h)),
+    )
 
 
-def _stairs(part: Part, w: float, h: float, u: float, v: float) -> Section:
+def _stairs(part: Workpiece, w: float, h: float, u: float, v: float) -> Section:
     count, a, b = part.dice.integer(2, 6), w / 2, h / 2
     tread, rise = w / count, h / count
     points: list[Vec2] = [(-a, -b), (a, -b)]
     for i in range(count):
         points += [(a - i * tread, (i + 1) * rise - b), (a - (i + 1) * tread, (i + 1) * rise - b)]
-    edges = (Edge((-a, -b), (a, -b), rise), Edge((-a, b), (-a, -b), tread))
+    edges = (OutlineEdge((-a, -b), (a, -b), rise), OutlineEdge((-a, b), (-a, -b), tread))
     return polygon(points), (), edges
 
 
-def _wedge(part: Part, w: float, h: float, u: float, v: float) -> Section:
+def _wedge(part: Workpiece, w: float, h: float, u: float, v: float) -> Section:
     a, b = w / 2, h / 2
     kinds = ([(-a, -b), (a, -b), (-a, b)], [(-a, -b), (a, -b), (a - u, b), (u - a, b)])
     points = part.dice.one((*kinds, [(-a, -b), (a, -b), (a, v - b), (u - a, b), (-a, b)]))
-    edges = (Edge((-a, -b), (a, -b), 0.4 * v),)
+    edges = (OutlineEdge((-a, -b), (a, -b), 0.4 * v),)
     return polygon(points), (), edges
 
 
-def _house(part: Part, w: float, h: float, u: float, v: float) -> Section:
+def _house(part: Workpiece, w: float, h: float, u: float, v: float) -> Section:
     a, b = w / 2, h / 2
     points = [(-a, -b), (a, -b), (a, b - v), (0.0, b), (-a, b - v)]
-    return polygon(points), (Pad(0.0, -v / 2, a, b - v / 2),), (Edge((-a, -b), (a, -b), b),)
+    return polygon(points), (Pad(0.0, -v / 2, a, b - v / 2),), (OutlineEdge((-a, -b), (a, -b), b),)
 
 
-def _comb(part: Part, w: float, h: float, u: float, v: float) -> Section:
+def _comb(part: Workpiece, w: float, h: float, u: float, v: float) -> Section:
     count, b = part.dice.integer(3, 14), h / 2
     pitch = w / (count - 0.5)
     points: list[Vec2] = [(-w / 2, -b), (w / 2, -b)]
@@ -293,7 +302,7 @@ def _comb(part: Part, w: float, h: float, u: float, v: float) -> Section:
         points += [(right, b), (right - pitch / 2, b)]
         if i < count - 1:
             points += [(right - pitch / 2, v - b), (right - pitch, v - b)]
-    edges = (Edge((-w / 2, -b), (w / 2, -b), v),)
+    edges = (OutlineEdge((-w / 2, -b), (w / 2, -b), v),)
     return polygon(points), (Pad(0.0, v / 2 - b, w / 2, v / 2),), edges
 
 
@@ -311,7 +320,7 @@ SECTIONS = {
 }
 
 
-def sector(part: Part) -> Blank:
+def sector(part: Workpiece) -> Blank:
     """A piece of a disc or of a ring."""
     dice, radius = part.dice, part.size() / 2
     angle = dice.one((30.0, 45.0, 60.0, 90.0, 90.0, 120.0, 135.0, 180.0, 180.0, 270.0))
@@ -325,7 +334,7 @@ def sector(part: Part) -> Blank:
     return Blank((Region(turned(outline, dice.one((0.0, 90.0, 180.0)))),), radius, radius)
 
 
-def wheel(part: Part) -> Blank:
+def wheel(part: Workpiece) -> Blank:
     """A gear, a ratchet, a spline, a star or a knob, with or without a bore."""
     dice, tip = part.dice, part.size(median=45) / 2
     count = min(max(int(dice.spread(14, 0.5)), 5), 60)
@@ -355,7 +364,7 @@ def wheel(part: Part) -> Blank:
     return Blank((Region(outline),), tip, tip, (pad,))
 
 
-def grille(part: Part) -> Blank:
+def grille(part: Workpiece) -> Blank:
     """A plate or a disc with many equal openings."""
     dice, width = part.dice, part.size(median=105)
     height = part.share(width, 0.3, 1.0)
@@ -383,7 +392,7 @@ def grille(part: Part) -> Blank:
     return Blank((Region(outline, holes),), a, b)
 
 
-def contour(part: Part) -> Blank:
+def contour(part: Workpiece) -> Blank:
     """An outline with many corners, symmetric or not, some of them rounded."""
     dice, width = part.dice, part.size(median=80)
     height = part.share(width, 0.3, 1.5)

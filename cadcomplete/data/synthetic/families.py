@@ -22,7 +22,7 @@ from cadcomplete.data.synthetic.outlines import (
     rounded,
     slot,
 )
-from cadcomplete.data.synthetic.part import Blank, Edge, Face, Frame, Pad, Part
+from cadcomplete.data.synthetic.part import AxisFrame, Blank, OutlineEdge, Pad, WorkFace, Workpiece
 from cadcomplete.history.operations import Boolean
 
 
@@ -36,25 +36,25 @@ class Family:
         plain: whether its first extrude has so few numbers that round ones would soon repeat.
     """
 
-    make: Callable[[Part], None]
+    make: Callable[[Workpiece], None]
     alone: float
     several: float
     plain: bool = False
 
 
 def _prism(
-    blank: Callable[[Part], Blank], *, median: float, sigma: float = 0.9
-) -> Callable[[Part], None]:
+    blank: Callable[[Workpiece], Blank], *, median: float, sigma: float = 0.9
+) -> Callable[[Workpiece], None]:
     """Return the family of what a blank is extruded to; its depth is `median` of its width."""
 
-    def make(part: Part) -> None:
+    def make(part: Workpiece) -> None:
         chosen = blank(part)
         part.start(chosen, part.depth(2 * max(chosen.a, chosen.b), median=median, sigma=sigma))
 
     return make
 
 
-def bracket(part: Part) -> None:
+def bracket(part: Workpiece) -> None:
     """A plate with a wall along an edge, and sometimes a rib in the corner."""
     width = part.size(median=70)
     deep, high = part.share(width, 0.4, 1.0), part.share(width, 0.4, 1.1)
@@ -67,18 +67,18 @@ def bracket(part: Part) -> None:
     part.add(wall, [Region(rectangle(width, thick))], (0.0, high), Boolean.JOIN)
     front = wall.at(0.0, thick / 2)
     up, across = front.normal, front.x
-    face = Frame(front.point(0.0, 0.0, high / 2), up, across)
-    part.faces.append(Face(face, high / 2, a, (-thick, 0.0)))
+    face = AxisFrame(front.point(0.0, 0.0, high / 2), up, across)
+    part.faces.append(WorkFace(face, high / 2, a, (-thick, 0.0)))
     if part.left and part.dice.chance(0.35):
         leg, rib = part.share(min(high, deep - thick), 0.4, 0.85), part.share(width, 0.05, 0.15)
-        side = Frame(front.origin, front.y, up)
+        side = AxisFrame(front.origin, front.y, up)
         triangle = polygon([(0.0, 0.0), (leg, 0.0), (0.0, leg)])
         part.add(side, [Region(triangle)], (-rib / 2, rib / 2), Boolean.JOIN)
         for taken in part.faces:
             taken.take([(-rib, -taken.b, rib, taken.b), (-taken.a, -rib, taken.a, rib)])
 
 
-def flange(part: Part) -> None:
+def flange(part: Workpiece) -> None:
     """A disc with holes on a circle, a hub and a bore."""
     dice, size = part.dice, part.size(median=90, sigma=0.9)
     radius = size / 2
@@ -100,14 +100,14 @@ def flange(part: Part) -> None:
     pipe = Region(Disc(0.0, 0.0, hub), (middle,) if at_once else ())
     part.add(part.top, [pipe], (0.0, high), Boolean.JOIN)
     upper = part.top.at(0.0, 0.0, high)
-    part.faces.append(Face(upper, hub, hub, (-high, 0.0), True, not at_once, below=depth))
+    part.faces.append(WorkFace(upper, hub, hub, (-high, 0.0), True, not at_once, below=depth))
     if at_once:
         part.faces[-1].take([(-bore, -bore, bore, bore)])
     elif part.left:
         part.add(part.top, [Region(h) for h in holes], (-depth, 0.0), Boolean.CUT)
 
 
-def shaft(part: Part) -> None:
+def shaft(part: Workpiece) -> None:
     """Discs on one axis, up to the thickest and down again; a key may be cut into it."""
     dice, radius = part.dice, part.size(median=25, sigma=1.0) / 2
     pad = Pad(0.0, 0.0, radius, radius, round=True, whole=True)
@@ -121,11 +121,11 @@ def shaft(part: Part) -> None:
         length = part.length(radius * min(max(dice.spread(1.6, 0.8), 0.15), 12.0))
         part.add(top, [Region(Disc(0.0, 0.0, radius))], (0.0, length), Boolean.JOIN)
         top = top.at(0.0, 0.0, length)
-    whole = Face(top, radius, radius, (-length, 0.0), True, True) if steps else part.faces[-1]
+    whole = WorkFace(top, radius, radius, (-length, 0.0), True, True) if steps else part.faces[-1]
     part.faces = [whole, *part.faces[:1]]
 
 
-def housing(part: Part) -> None:
+def housing(part: Workpiece) -> None:
     """A box that is open on top, with posts in its corners and holes in them."""
     dice, width = part.dice, part.size(median=95, sigma=1.0)
     deep = part.share(width, 0.45, 1.0)
@@ -133,7 +133,7 @@ def housing(part: Part) -> None:
     a, b = width / 2, deep / 2
     corner = wall * dice.one((0.0, 0.0, 2.0, 3.0))
     edges = blanks.bars(a, b, inset=max(corner, wall))
-    edges = tuple(Edge(edge.start, edge.end, wall) for edge in edges)
+    edges = tuple(OutlineEdge(edge.start, edge.end, wall) for edge in edges)
     outline = rounded(rectangle(width, deep), (corner,))
     high = part.depth(width, median=0.4, sigma=0.4)
     part.start(Blank((Region(outline),), a, b, (), edges), high)
@@ -141,7 +141,7 @@ def housing(part: Part) -> None:
     floor = part.share(high, 0.05, 0.25)
     part.add(part.top, [Region(cavity)], (floor - high, 0.0), Boolean.CUT)
     bottom = part.top.at(0.0, 0.0, floor - high)
-    part.faces.append(Face(bottom, a - wall, b - wall, (-floor, 0.0), weight=0.6))
+    part.faces.append(WorkFace(bottom, a - wall, b - wall, (-floor, 0.0), weight=0.6))
     if not part.left or dice.chance(0.4):
         return
     post = part.share(wall, 1.0, 2.0)
@@ -160,7 +160,7 @@ def housing(part: Part) -> None:
         part.add(top, holes, (-part.share(rise, 0.4, 1.0), 0.0), Boolean.CUT)
 
 
-def layers(part: Part) -> None:
+def layers(part: Workpiece) -> None:
     """One sketch whose regions are extruded to different heights."""
     dice, size = part.dice, part.size(median=45)
     count = min(part.left, dice.one((2, 2, 2, 3, 3, 4)))
@@ -181,7 +181,7 @@ def layers(part: Part) -> None:
         part.extrude(drawn, (low * height, high * height), Boolean.JOIN, only=[i])
 
 
-def _nest(part: Part, size: float, count: int) -> tuple[list[Outline], float]:
+def _nest(part: Workpiece, size: float, count: int) -> tuple[list[Outline], float]:
     """Return outlines one in the other and how much less high than wide they are."""
     shrink = part.dice.one((1.0, 1.0, 0.75, 0.6))
     outlines: list[Outline] = []
@@ -195,7 +195,7 @@ def _nest(part: Part, size: float, count: int) -> tuple[list[Outline], float]:
     return outlines, shrink
 
 
-def clevis(part: Part) -> None:
+def clevis(part: Workpiece) -> None:
     """A fork with a pin hole: a round end, a gap cut out of its middle, a hole across."""
     dice, width = part.dice, part.size(median=35)
     half, high = width / 2, part.share(width, 0.6, 1.6)
@@ -210,13 +210,13 @@ def clevis(part: Part) -> None:
     opening = rectangle(1.2 * width, half + middle + 0.25 * high, 0.0, (middle + half) / 2)
     part.add(inside, [Region(opening)], (-gap / 2, gap / 2), Boolean.CUT)
     if part.left and dice.chance(0.6):
-        foot = Frame(inside.point(0.0, -(high + half) / 2), inside.normal, inside.x)
+        foot = AxisFrame(inside.point(0.0, -(high + half) / 2), inside.normal, inside.x)
         radius = part.share(min(half, depth / 2), 0.35, 0.9)
         length = part.share(width, 0.3, 2.0)
         part.add(foot, [Region(Disc(0.0, 0.0, radius))], (-length, 0.0), Boolean.JOIN)
 
 
-def table(part: Part) -> None:
+def table(part: Workpiece) -> None:
     """A plate on legs, or with pegs."""
     dice, width = part.dice, part.size(median=110)
     deep = part.share(width, 0.4, 1.0)
@@ -236,7 +236,7 @@ def table(part: Part) -> None:
     under.take([(x - leg, y - leg, x + leg, y + leg) for x, y in places])
 
 
-def several(part: Part) -> None:
+def several(part: Workpiece) -> None:
     """Equal bodies in one sketch, in a row or on a circle."""
     dice, size = part.dice, part.size(median=26)
     count = dice.one((2, 2, 2, 3, 4, 4, 6))

@@ -24,7 +24,7 @@ from cadcomplete.data.synthetic.outlines import (
     slot,
     turned,
 )
-from cadcomplete.data.synthetic.part import Box, Face, Part
+from cadcomplete.data.synthetic.part import Box, WorkFace, Workpiece
 from cadcomplete.data.synthetic.places import (
     ARRANGEMENTS,
     add,
@@ -38,12 +38,12 @@ from cadcomplete.data.synthetic.places import (
 )
 from cadcomplete.history.operations import Boolean
 
-Feature = Callable[[Part, Face], bool]
+Feature = Callable[[Workpiece, WorkFace], bool]
 
 # --- features that cut --------------------------------------------------------------------------
 
 
-def hole(part: Part, face: Face) -> bool:
+def hole(part: Workpiece, face: WorkFace) -> bool:
     """A round hole, or several equal ones."""
     arrangement = part.dice.weighted(ARRANGEMENTS)
     most = 0.85 if arrangement == "middle" else 0.45 if arrangement == "somewhere" else 0.3
@@ -57,7 +57,7 @@ def hole(part: Part, face: Face) -> bool:
     return True
 
 
-def counterbore(part: Part, face: Face) -> bool:
+def counterbore(part: Workpiece, face: WorkFace) -> bool:
     """Holes with a wider mouth: one sketch of two circles each, or two sketches."""
     if part.left < 2 or face.inside:
         return False
@@ -76,7 +76,7 @@ def counterbore(part: Part, face: Face) -> bool:
     return True
 
 
-def _recess(part: Part, width: float, height: float) -> Outline:
+def _recess(part: Workpiece, width: float, height: float) -> Outline:
     """Return the outline of a pocket."""
     corner = part.share(min(width, height), 0.08, 0.3)
     kind = part.dice.random()
@@ -92,7 +92,7 @@ def _recess(part: Part, width: float, height: float) -> Outline:
     return Disc(0.0, 0.0, min(width, height) / 2)
 
 
-def pocket(part: Part, face: Face) -> bool:
+def pocket(part: Workpiece, face: WorkFace) -> bool:
     """A pocket or an opening; what is deep enough gets a floor to work on."""
     arrangement = part.dice.weighted({"middle": 0.65, "somewhere": 0.2, "pair": 0.15})
     most = 0.85 if arrangement == "middle" else 0.35
@@ -104,7 +104,7 @@ def pocket(part: Part, face: Face) -> bool:
     deep = cut(part, face, [Region(o) for o in outlines], grown(places, width / 2, height / 2))
     if deep and len(places) == 1:
         (x, y), thick = places[0], face.depth - deep
-        floor = Face(
+        floor = WorkFace(
             face.frame.at(x, y, -deep), 0.4 * width, 0.4 * height, (-thick, 0.0), weight=0.7
         )
         floor.below, floor.twin = face.below, face.twin
@@ -112,7 +112,7 @@ def pocket(part: Part, face: Face) -> bool:
     return True
 
 
-def slots(part: Part, face: Face) -> bool:
+def slots(part: Workpiece, face: WorkFace) -> bool:
     """Slots with round ends, along the face or across it."""
     length = part.share(2 * max(face.a, face.b), 0.2, 0.7)
     width = part.share(min(length, 2 * min(face.a, face.b)), 0.12, 0.5)
@@ -128,7 +128,7 @@ def slots(part: Part, face: Face) -> bool:
     return True
 
 
-def groove(part: Part, face: Face) -> bool:
+def groove(part: Workpiece, face: WorkFace) -> bool:
     """A ring cut into a face."""
     outer = part.share(min(face.a, face.b), 0.5, 0.9)
     inner = part.share(outer, 0.55, 0.92)
@@ -141,7 +141,7 @@ def groove(part: Part, face: Face) -> bool:
     return True
 
 
-def shoulder(part: Part, face: Face) -> bool:
+def shoulder(part: Workpiece, face: WorkFace) -> bool:
     """Turn down the end of something round."""
     if not face.round or not face.whole or face.taken:
         return False
@@ -153,7 +153,7 @@ def shoulder(part: Part, face: Face) -> bool:
     return True
 
 
-def flat(part: Part, face: Face) -> bool:
+def flat(part: Workpiece, face: WorkFace) -> bool:
     """Flats at the end of something round: one, or two opposite ones."""
     if not face.round or not face.whole or face.taken:
         return False
@@ -168,7 +168,7 @@ def flat(part: Part, face: Face) -> bool:
     return True
 
 
-def notch(part: Part, face: Face) -> bool:
+def notch(part: Workpiece, face: WorkFace) -> bool:
     """Cut a piece out of an edge; often the same on the other side."""
     if face.round or not face.whole:
         return False
@@ -192,7 +192,7 @@ def notch(part: Part, face: Face) -> bool:
     return True
 
 
-def corners(part: Part, face: Face) -> bool:
+def corners(part: Workpiece, face: WorkFace) -> bool:
     """Take off the corners of a face: chamfers, roundings or steps."""
     if face.round or not face.whole or face.taken:
         return False
@@ -222,7 +222,7 @@ def _extremes(outline: Outline) -> Box:
 # --- features that add --------------------------------------------------------------------------
 
 
-def boss(part: Part, face: Face) -> bool:
+def boss(part: Workpiece, face: WorkFace) -> bool:
     """A round boss or pin, or several."""
     arrangement = part.dice.weighted(ARRANGEMENTS)
     most = 0.9 if arrangement == "middle" else 0.3
@@ -237,7 +237,7 @@ def boss(part: Part, face: Face) -> bool:
     return True
 
 
-def tube(part: Part, face: Face) -> bool:
+def tube(part: Workpiece, face: WorkFace) -> bool:
     """A ring on a face; sometimes its hole is then cut through the rest."""
     arrangement = part.dice.weighted({"middle": 0.8, "corners": 0.08, "somewhere": 0.12})
     radius = part.share(min(face.a, face.b), 0.2, 0.9 if arrangement == "middle" else 0.4)
@@ -262,7 +262,7 @@ def tube(part: Part, face: Face) -> bool:
     return True
 
 
-def block(part: Part, face: Face) -> bool:
+def block(part: Workpiece, face: WorkFace) -> bool:
     """Something rectangular on a face, or a pair of it."""
     arrangement = part.dice.weighted({"middle": 0.55, "somewhere": 0.25, "pair": 0.2})
     most = 0.65 if face.round else 0.9
@@ -287,7 +287,7 @@ def block(part: Part, face: Face) -> bool:
     return True
 
 
-def wall(part: Part, face: Face) -> bool:
+def wall(part: Workpiece, face: WorkFace) -> bool:
     """A wall or rib along a face: at its edge, or in its middle, or at both edges."""
     if face.round or face.inside:
         return False
@@ -309,7 +309,7 @@ def wall(part: Part, face: Face) -> bool:
     return True
 
 
-def hub(part: Part, face: Face) -> bool:
+def hub(part: Workpiece, face: WorkFace) -> bool:
     """Continue something round, thinner or as thick as it is."""
     if not face.round or face.inside or face.taken:
         return False
@@ -321,7 +321,7 @@ def hub(part: Part, face: Face) -> bool:
     return True
 
 
-def blades(part: Part, face: Face) -> bool:
+def blades(part: Workpiece, face: WorkFace) -> bool:
     """Pieces of a ring around the middle."""
     outer = part.share(min(face.a, face.b), 0.6, 0.95)
     inner = part.share(outer, 0.4, 0.85)
@@ -338,7 +338,7 @@ def blades(part: Part, face: Face) -> bool:
     return True
 
 
-def trim(part: Part, face: Face) -> bool:
+def trim(part: Workpiece, face: WorkFace) -> bool:
     """Keep only what lies within an outline."""
     if face.round or not face.whole or face.taken or part.extrudes > 1:
         return False
@@ -374,7 +374,7 @@ FEATURES: dict[Feature, float] = {
 _AGAIN = 0.35  # designers repeat themselves: the same feature on the same face
 
 
-def fill(part: Part) -> None:
+def fill(part: Workpiece) -> None:
     """Put features on a part until it has as many extrudes as it should, or no room is left."""
     dice, last = part.dice, None
     for _ in range(12 * max(part.left, 0)):
@@ -387,7 +387,7 @@ def fill(part: Part) -> None:
         last = (feature, face) if feature(part, face) else None
 
 
-def _face(part: Part) -> Face:
+def _face(part: Workpiece) -> WorkFace:
     """Choose a face: rather one on top than at a side, rather a new one, rather a free one."""
     left, faces = 0.0, part.faces
     weights = [f.weight / (1 + len(f.taken)) for f in faces]

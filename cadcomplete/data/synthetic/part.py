@@ -27,7 +27,7 @@ Box = tuple[float, float, float, float]
 Span = tuple[float, float]
 
 
-class Frame(NamedTuple):
+class AxisFrame(NamedTuple):
     """A plane along the axes of the world to draw on: a point of it, its x and its y axis."""
 
     origin: Vec3
@@ -47,18 +47,18 @@ class Frame(NamedTuple):
             o[2] + x * a[2] + y * b[2] + z * n[2],
         )
 
-    def at(self, x: float, y: float, z: float = 0.0) -> Frame:
+    def at(self, x: float, y: float, z: float = 0.0) -> AxisFrame:
         """Return the parallel frame whose origin has these coordinates here."""
-        return Frame(self.point(x, y, z), self.x, self.y)
+        return AxisFrame(self.point(x, y, z), self.x, self.y)
 
     @property
-    def turned_over(self) -> Frame:
+    def turned_over(self) -> AxisFrame:
         """The same plane seen from the other side: y runs the other way."""
-        return Frame(self.origin, self.x, _minus(self.y))
+        return AxisFrame(self.origin, self.x, _minus(self.y))
 
 
 @dataclass(slots=True, eq=False)
-class Face:
+class WorkFace:
     """A flat area in which there is material, and what is free of it.
 
     Attributes:
@@ -74,7 +74,7 @@ class Face:
         twin: the face on the other side of the material, if there is one.
     """
 
-    frame: Frame
+    frame: AxisFrame
     a: float
     b: float
     span: Span
@@ -84,7 +84,7 @@ class Face:
     weight: float = 1.0
     below: float = 0.0
     taken: list[Box] = field(default_factory=list)
-    twin: Face | None = None
+    twin: WorkFace | None = None
 
     @property
     def depth(self) -> float:
@@ -120,7 +120,7 @@ class Face:
             self.twin.taken.append((min(x, r), min(y, t), max(x, r), max(y, t)))
 
 
-def _seen_from(frame: Frame, point: Vec3) -> Vec2:
+def _seen_from(frame: AxisFrame, point: Vec3) -> Vec2:
     arm = (
         point[0] - frame.origin[0],
         point[1] - frame.origin[1],
@@ -193,7 +193,7 @@ class Pad(NamedTuple):
     whole: bool = False
 
 
-class Edge(NamedTuple):
+class OutlineEdge(NamedTuple):
     """A straight edge of an outline, counter-clockwise, and how thick the material is behind."""
 
     start: Vec2
@@ -217,11 +217,11 @@ class Blank:
     a: float
     b: float
     pads: tuple[Pad, ...] = ()
-    edges: tuple[Edge, ...] = ()
+    edges: tuple[OutlineEdge, ...] = ()
     axle: float = 0.0
 
 
-class Drawn(NamedTuple):
+class Extrudable(NamedTuple):
     """A sketch that can be extruded once more: its profiles, and how it lies in its frame."""
 
     profiles: tuple[Profile, ...]
@@ -235,7 +235,7 @@ _FIRST_EXTENT = {"up": 0.807, "down": 0.07, "both": 0.106, "two": 0.017}
 _PLACE = {"middle": 0.50, "corner": 0.24, "round": 0.13, "anywhere": 0.13}
 
 
-class Part:
+class Workpiece:
     """The operations so far, and where features can go.
 
     Attributes:
@@ -250,9 +250,9 @@ class Part:
         self.dice, self.ruler, self.wanted = dice, Ruler(dice), wanted
         self.dialect = ONSHAPE if dice.chance(ONSHAPE_SHARE) else FUSION
         self.operations: list[Operation] = []
-        self.faces: list[Face] = []
+        self.faces: list[WorkFace] = []
         self.extrudes = 0
-        self.top, self.span, self.scale = Frame((0.0, 0.0, 0.0), X, Y), (0.0, 0.0), 1.0
+        self.top, self.span, self.scale = AxisFrame((0.0, 0.0, 0.0), X, Y), (0.0, 0.0), 1.0
         self._code = code
         self._tag = ("size" if dice.chance(0.85) else "depth") if tagged else ""
 
@@ -300,7 +300,7 @@ class Part:
 
     # --- operations -----------------------------------------------------------------------------
 
-    def first_frame(self, half_width: float, half_height: float) -> Frame:
+    def first_frame(self, half_width: float, half_height: float) -> AxisFrame:
         """Choose the plane of the first sketch and where on it the outline has its middle."""
         dice = self.dice
         normal, x_axis = dice.weighted(self.dialect.first)
@@ -313,7 +313,7 @@ class Part:
         elif place == "anywhere":
             x, y = (round(dice.between(-3, 3) * half_width, 6) for _ in "xy")
         off = coarse(half_width) * dice.one((1, -1)) if dice.chance(0.035) else 0.0
-        return Frame((0.0, 0.0, 0.0), x_axis, cross(normal, x_axis)).at(x, y, off)
+        return AxisFrame((0.0, 0.0, 0.0), x_axis, cross(normal, x_axis)).at(x, y, off)
 
     def first_span(self, depth: float) -> Span:
         """Choose how the first extrude reaches its depth."""
@@ -325,7 +325,7 @@ class Part:
             return (up - depth, up)
         return (0.0, depth) if way == "up" else (-depth, 0.0)
 
-    def start(self, blank: Blank, depth: float, *, only: int | None = None) -> Drawn:
+    def start(self, blank: Blank, depth: float, *, only: int | None = None) -> Extrudable:
         """Extrude the first sketch, or its first `only` regions; enter the faces this gives."""
         frame, (low, high) = self.first_frame(blank.a, blank.b), self.first_span(depth)
         drawn = self.sketch(frame, blank.regions)
@@ -334,9 +334,9 @@ class Part:
         self.top, self.span = frame.at(0.0, 0.0, high), (low, high)
         middle = frame.at(0.0, 0.0, (low + high) / 2)
         if blank.axle:
-            axial = Frame(middle.origin, frame.normal, frame.x)
+            axial = AxisFrame(middle.origin, frame.normal, frame.x)
             reach = (-blank.axle, blank.axle)
-            self.faces.append(Face(axial, depth / 2, 0.6 * blank.axle, reach, weight=0.8))
+            self.faces.append(WorkFace(axial, depth / 2, 0.6 * blank.axle, reach, weight=0.8))
         sides = [_side(middle, edge, depth) for edge in blank.edges]
         if len(sides) == 4:  # bottom, right, left, top
             for i in range(4):
@@ -346,35 +346,37 @@ class Part:
             self._two_faces(pad, frame.at(pad.x, pad.y, high), depth)
         return drawn
 
-    def _two_faces(self, pad: Pad, frame: Frame, depth: float) -> None:
+    def _two_faces(self, pad: Pad, frame: AxisFrame, depth: float) -> None:
         """Enter the face on top of a pad and, as its twin, the one on the other side."""
         under = frame.at(0.0, 0.0, -depth).turned_over
         for place, weight in ((under, 0.25), (frame, 1.0)):
-            face = Face(place, pad.a, pad.b, (-depth, 0.0), pad.round, pad.whole, weight=weight)
+            face = WorkFace(place, pad.a, pad.b, (-depth, 0.0), pad.round, pad.whole, weight=weight)
             self.faces.append(face)
         self.faces[-1].twin, self.faces[-2].twin = self.faces[-2], self.faces[-1]
 
     def add(
         self,
-        frame: Frame,
+        frame: AxisFrame,
         regions: Sequence[Region],
         span: Span,
         boolean: Boolean,
         *,
         behind: bool = False,
-    ) -> Drawn:
+    ) -> Extrudable:
         """Draw regions and extrude them all over a span along the normal of their frame."""
         drawn = self.sketch(frame, regions, behind=behind)
         self.extrude(drawn, span, boolean)
         return drawn
 
-    def sketch(self, frame: Frame, regions: Sequence[Region], *, behind: bool = False) -> Drawn:
+    def sketch(
+        self, frame: AxisFrame, regions: Sequence[Region], *, behind: bool = False
+    ) -> Extrudable:
         """Draw regions in a frame, on the sketch plane that a designer's program would lay there.
 
         With `behind` the normal of that plane is opposite to that of the frame.
         """
         plane = self._plane(frame, _minus(frame.normal) if behind else frame.normal)
-        place = Placement(frame, plane, mirrored=behind)
+        place = SketchMap(frame, plane, mirrored=behind)
         outers = {id(region.outer) for region in regions}
         loops: dict[int, Loop] = {}
         numbers: dict[int, int] = {}
@@ -394,10 +396,10 @@ class Part:
             ]
         )
         self.operations.append(Sketch(plane, tuple(loops.values())))
-        return Drawn(profiles, behind)
+        return Extrudable(profiles, behind)
 
     def extrude(
-        self, drawn: Drawn, span: Span, boolean: Boolean, *, only: Sequence[int] | None = None
+        self, drawn: Extrudable, span: Span, boolean: Boolean, *, only: Sequence[int] | None = None
     ) -> None:
         """Extrude the profiles of a sketch, or `only` some, over a span along its frame."""
         low, high = (-span[1], -span[0]) if drawn.behind else span
@@ -405,7 +407,7 @@ class Part:
         self.operations.append(Extrude(profiles, _extent(low, high), boolean))
         self.extrudes += 1
 
-    def _plane(self, frame: Frame, normal: Vec3) -> Plane:
+    def _plane(self, frame: AxisFrame, normal: Vec3) -> Plane:
         if not self.operations:
             x_axis = frame.x
         else:
@@ -419,15 +421,15 @@ class Part:
         return Plane((x * offset + 0.0, y * offset + 0.0, z * offset + 0.0), normal, x_axis)
 
 
-def _side(middle: Frame, edge: Edge, depth: float) -> Face:
+def _side(middle: AxisFrame, edge: OutlineEdge, depth: float) -> WorkFace:
     """Return the face that an edge of the first outline leaves when it is extruded."""
     (x, y), (r, t) = edge.start, edge.end
     length = math.hypot(r - x, t - y)
     c, s = round((r - x) / length), round((t - y) / length)
     a, b = middle.x, middle.y
     direction = (c * a[0] + s * b[0], c * a[1] + s * b[1], c * a[2] + s * b[2])
-    frame = Frame(middle.point((x + r) / 2, (y + t) / 2), direction, middle.normal)
-    return Face(frame, length / 2, depth / 2, (-edge.depth, 0.0), side=True, weight=0.6)
+    frame = AxisFrame(middle.point((x + r) / 2, (y + t) / 2), direction, middle.normal)
+    return WorkFace(frame, length / 2, depth / 2, (-edge.depth, 0.0), side=True, weight=0.6)
 
 
 def _extent(low: float, high: float) -> Extent:
@@ -439,10 +441,10 @@ def _extent(low: float, high: float) -> Extent:
     return Extent(ExtentType.TWO_SIDED, high, -low)
 
 
-class Placement:
+class SketchMap:
     """Maps what is drawn in a frame into the coordinates of a sketch plane parallel to it."""
 
-    def __init__(self, frame: Frame, plane: Plane, *, mirrored: bool) -> None:
+    def __init__(self, frame: AxisFrame, plane: Plane, *, mirrored: bool) -> None:
         across, up = plane.x_axis, cross(plane.normal, plane.x_axis)
         arm = (
             frame.origin[0] - plane.origin[0],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from cadcomplete.data.synthetic.outlines import Outline, Region, moved, on_circle
-from cadcomplete.data.synthetic.part import Box, Face, Part
+from cadcomplete.data.synthetic.part import Box, WorkFace, Workpiece
 from cadcomplete.history.geometry import Vec2
 from cadcomplete.history.operations import Boolean
 
@@ -30,7 +30,7 @@ def box_around(x: float, y: float, a: float, b: float) -> Box:
     return (x - a, y - b, x + a, y + b)
 
 
-def spots(part: Part, face: Face, a: float, b: float, arrangement: str = "") -> list[Vec2]:
+def spots(part: Workpiece, face: WorkFace, a: float, b: float, arrangement: str = "") -> list[Vec2]:
     """Return where things of these half sizes go on a face; none if there is no room."""
     margin = 0.06 * min(face.a, face.b)
     arrangement = arrangement or part.dice.weighted(ARRANGEMENTS)
@@ -52,7 +52,7 @@ def _overlap(places: list[Vec2], a: float, b: float) -> bool:
     )
 
 
-def _arranged(part: Part, face: Face, a: float, b: float, arrangement: str) -> list[Vec2]:
+def _arranged(part: Workpiece, face: WorkFace, a: float, b: float, arrangement: str) -> list[Vec2]:
     dice = part.dice
     if arrangement == "middle":
         return [(0.0, 0.0)]
@@ -80,7 +80,7 @@ def _arranged(part: Part, face: Face, a: float, b: float, arrangement: str) -> l
     return [(i, j) for j in up for i in across]
 
 
-def _around(part: Part, radius: float, reach: float) -> list[Vec2]:
+def _around(part: Workpiece, radius: float, reach: float) -> list[Vec2]:
     """Return evenly spaced places on a circle that things of this radius fit on."""
     most, least = radius - reach, reach * 1.2
     if most <= least:
@@ -102,7 +102,7 @@ def grown(places: list[Vec2], a: float, b: float) -> list[Box]:
 # --- cutting and adding -------------------------------------------------------------------------
 
 
-def cut(part: Part, face: Face, regions: list[Region], boxes: list[Box]) -> float:
+def cut(part: Workpiece, face: WorkFace, regions: list[Region], boxes: list[Box]) -> float:
     """Cut regions into a face, through or not; return how deep it goes, 0 for through."""
     dice, depth = part.dice, face.depth + face.below
     if face.inside:
@@ -129,7 +129,9 @@ def cut(part: Part, face: Face, regions: list[Region], boxes: list[Box]) -> floa
     return 0.0
 
 
-def add(part: Part, face: Face, regions: list[Region], boxes: list[Box], height: float) -> None:
+def add(
+    part: Workpiece, face: WorkFace, regions: list[Region], boxes: list[Box], height: float
+) -> None:
     """Add regions to a face, `height` high."""
     dice = part.dice
     boolean = Boolean.NEW_BODY if dice.chance(_NEW_BODY_SHARE) else Boolean.JOIN
@@ -150,18 +152,23 @@ def add(part: Part, face: Face, regions: list[Region], boxes: list[Box], height:
     part.add(face.frame, regions, (0.0, height), boolean, behind=way > 0.84)
 
 
-def height_of(part: Part, size: float) -> float:
+def height_of(part: Workpiece, size: float) -> float:
     """Return how high something of a size stands out."""
     return part.length(size * min(max(part.dice.spread(0.75, 0.9), 0.1), 6.0))
 
 
 def enter_top(
-    part: Part, face: Face, places: list[Vec2], size: tuple[float, float, float], *, is_round: bool
+    part: Workpiece,
+    face: WorkFace,
+    places: list[Vec2],
+    size: tuple[float, float, float],
+    *,
+    is_round: bool,
 ) -> None:
     """Enter the top of the last of the things that were added to a face."""
     a, b, height = size
     (x, y), rise = places[-1], height + (face.span[1] if face.inside else 0.0)
-    top = Face(face.frame.at(x, y, rise), a, b, (-height, 0.0), is_round, True, weight=1.2)
+    top = WorkFace(face.frame.at(x, y, rise), a, b, (-height, 0.0), is_round, True, weight=1.2)
     if not face.inside:
         top.below, top.twin = face.depth + face.below, face.twin
     part.faces.append(top)

@@ -11,7 +11,7 @@ import numpy as np
 from cadcomplete.fitting.drawn.extents import clean
 from cadcomplete.fitting.drawn.placing import plane_at, sketch_on
 from cadcomplete.fitting.drawn.proposals import Proposal
-from cadcomplete.fitting.flat.profiles import nesting
+from cadcomplete.fitting.flat.profiles import nested
 from cadcomplete.fitting.flat.regions import inside_loop
 from cadcomplete.fitting.space.prisms import Prism, View
 from cadcomplete.fitting.space.scores import State
@@ -24,7 +24,7 @@ _SAMPLES = 60  # points of a region at which its ends are looked at
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drawing:
+class DrawnPrism:
     """A prism drawn on one plane, and what is striking about that.
 
     Attributes:
@@ -80,14 +80,14 @@ def _crossed(facts: dict[str, float]) -> dict[str, float]:
 def _extrude(
     sketch: Sketch, number: int, extent: Extent, boolean: Boolean, before: State
 ) -> Extrude:
-    nested = nesting(sketch)
-    profiles = tuple(nested.natural(number, i) for i in nested.children if nested.depth[i] % 2 == 0)
+    nest = nested(sketch)
+    profiles = tuple(nest.natural(number, i) for i in nest.children if nest.depth[i] % 2 == 0)
     if boolean is Boolean.JOIN and not before.current.any():
         boolean = Boolean.NEW_BODY
     return Extrude(profiles, extent, boolean)
 
 
-def drawings(given: CadSequence, before: State, prisms: list[Prism]) -> Iterator[Drawing]:
+def drawings(given: CadSequence, before: State, prisms: list[Prism]) -> Iterator[DrawnPrism]:
     """Yield each prism on the planes of its ends, its middle, and known ones in between."""
     best = max((prism.gain for prism in prisms), default=1.0)
     empty = not before.current.any()
@@ -95,7 +95,7 @@ def drawings(given: CadSequence, before: State, prisms: list[Prism]) -> Iterator
         facts = _facts(prism, best, before.agreement)
         look = _Ends(given, prism, empty=empty)
         for plane, extent, own in _planes(prism, look):
-            yield Drawing(prism, plane, extent, {**facts, **own})
+            yield DrawnPrism(prism, plane, extent, {**facts, **own})
 
 
 def _facts(prism: Prism, best: float, agreement: float) -> dict[str, float]:

@@ -9,11 +9,12 @@ import numpy as np
 from cadcomplete.fitting.drawn.extents import Extents, extents
 from cadcomplete.fitting.drawn.proposals import Proposal, ranked
 from cadcomplete.fitting.flat.levels import levels
-from cadcomplete.fitting.flat.profiles import Nesting, choices, mask_of, masks, merged, nesting
-from cadcomplete.fitting.flat.regions import Bools
+from cadcomplete.fitting.flat.profiles import choices, mask_of, masks, merged, nested
 from cadcomplete.fitting.scan.settling import settled
 from cadcomplete.fitting.space.scores import Slices, State, state
 from cadcomplete.fitting.space.wanted import Wanted
+from cadcomplete.history.inside import Bools
+from cadcomplete.history.nesting import Nesting
 from cadcomplete.history.operations import Boolean, Extrude, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence
 
@@ -41,19 +42,19 @@ def of_sketch(
     """Yield extrudes of one sketch."""
     sketch, wanted = given.operations[number], before.wanted
     assert isinstance(sketch, Sketch)
-    nested = nesting(sketch)
-    if not nested.children:
+    nest = nested(sketch)
+    if not nest.children:
         return
     normal = np.asarray(sketch.plane.normal)
     local = sketch.plane.to_local(wanted.queries)
-    loops = masks(sketch, nested, local[:, :2])
+    loops = masks(sketch, nest, local[:, :2])
     ends = extents(levels(given, wanted, normal) - sketch.plane.offset, wanted.size)
     if not ends.extents:
         return
     used = _used(given, number)
-    sets = choices(number, nested)
-    if len(nested.children) > 1:
-        sets += _best_sets(number, nested, loops, local[:, 2], ends, before)
+    sets = choices(number, nest)
+    if len(nest.children) > 1:
+        sets += _best_sets(number, nest, loops, local[:, 2], ends, before)
     for profiles in dict.fromkeys(sets):
         repeated = 0.01 if used & set(profiles) else 0.0
         mask = mask_of(profiles, loops)
@@ -99,17 +100,15 @@ def _with_extents(
 
 def _best_sets(
     number: int,
-    nested: Nesting,
+    nest: Nesting,
     loops: dict[int, Bools],
     heights: np.ndarray,
     ends: Extents,
     before: State,
 ) -> list[tuple[Profile, ...]]:
     """For each extent all regions that gain by it: the best sets, without trying all."""
-    regions = list(nested.children)
-    slices = [
-        Slices(before, mask_of((nested.natural(number, i),), loops), heights) for i in regions
-    ]
+    regions = list(nest.children)
+    slices = [Slices(before, mask_of((nest.natural(number, i),), loops), heights) for i in regions]
     found: dict[tuple[Profile, ...], float] = {}
     for boolean in booleans(before):
         gains = np.array([s.gains(ends.lows, ends.highs, boolean) for s in slices])
@@ -117,7 +116,7 @@ def _best_sets(
         for best in np.argsort(-total, kind="stable")[:8]:
             chosen = {regions[i] for i in np.flatnonzero(gains[:, best] > 1e-5)}
             if chosen:
-                found[merged(number, nested, chosen)] = float(total[best])
-                natural = tuple(nested.natural(number, i) for i in sorted(chosen))
+                found[merged(number, nest, chosen)] = float(total[best])
+                natural = tuple(nest.natural(number, i) for i in sorted(chosen))
                 found[natural] = float(total[best])
     return list(found)

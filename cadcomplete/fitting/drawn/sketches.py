@@ -9,7 +9,7 @@ import numpy as np
 from cadcomplete.fitting.drawn.drawn import drawn
 from cadcomplete.fitting.drawn.placing import frame_of
 from cadcomplete.fitting.drawn.proposals import Proposal, ranked
-from cadcomplete.fitting.flat.areas import Region, regions
+from cadcomplete.fitting.flat.areas import SectionRegion, regions
 from cadcomplete.fitting.flat.levels import apart, levels, prefix_levels, round_levels
 from cadcomplete.fitting.flat.regions import inside_loop
 from cadcomplete.fitting.flat.sections import section
@@ -64,7 +64,7 @@ def _prisms(given: CadSequence, wanted: Wanted, before: State) -> Iterator[Prism
         bounds = Bounds([*faces, *wanted.flats], [*rounds, *wanted.cylinders], frame, near)
         flat = wanted.queries @ frame[:2].T
         up = wanted.queries @ direction
-        seen: set[Region] = set()
+        seen: set[SectionRegion] = set()
         most = _LAYERS if number < 3 else _FEWER
         between = apart([*heights, *sides], near)
         for low, high in _layers(between, up, wrong, wanted.size)[:most]:
@@ -124,7 +124,7 @@ def _layers(heights: Array, up: Array, wrong: Array, size: float) -> list[tuple[
 
 
 def _spans(
-    region: Region, view: View, before: State, flat: Array, up: Array, middle: float
+    region: SectionRegion, view: View, before: State, flat: Array, up: Array, middle: float
 ) -> Iterator[Prism]:
     """Yield the best prisms over a region."""
     mask = np.zeros(len(flat), dtype=bool)

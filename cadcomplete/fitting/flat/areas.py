@@ -18,7 +18,7 @@ _PATTERN = 48  # and together
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class SectionRegion:
     """Loops in the frame of a section, outlines before their holes, and what they are for."""
 
     loops: tuple[Loop, ...]
@@ -26,7 +26,7 @@ class Region:
     kind: str
 
 
-def regions(view: Section) -> Iterator[Region]:
+def regions(view: Section) -> Iterator[SectionRegion]:
     """Yield what may be added and what may be cut, the plainest first."""
     missing, excess = view.wanted & ~view.current, view.current & ~view.wanted
     yield from _of(view, missing, view.wanted, Boolean.JOIN)
@@ -34,7 +34,9 @@ def regions(view: Section) -> Iterator[Region]:
         yield from _of(view, excess, ~view.wanted, Boolean.CUT)
 
 
-def _of(view: Section, change: np.ndarray, free: np.ndarray, boolean: Boolean) -> Iterator[Region]:
+def _of(
+    view: Section, change: np.ndarray, free: np.ndarray, boolean: Boolean
+) -> Iterator[SectionRegion]:
     """Yield regions that cover a change and otherwise only what is free to be covered."""
     parts = components(view, change)
     exact: list[Loop] = []
@@ -45,12 +47,12 @@ def _of(view: Section, change: np.ndarray, free: np.ndarray, boolean: Boolean) -
         if number >= _MOST:
             continue
         if loops is not None:
-            yield Region(tuple(loops), boolean, "exact")
+            yield SectionRegion(tuple(loops), boolean, "exact")
             if len(loops) > 1:
-                yield Region((loops[0],), boolean, "filled")
+                yield SectionRegion((loops[0],), boolean, "filled")
         yield from _simpler(view, part, loops, free, boolean)
     if len(parts) > 1 and exact and _apart(exact):
-        yield Region(tuple(exact), boolean, "all")
+        yield SectionRegion(tuple(exact), boolean, "all")
         yield from _alike(view, parts[:_PATTERN], boolean)
     if change.any() and boolean is Boolean.JOIN and view.current.any():
         yield from _whole(view, change, free, boolean)
@@ -68,7 +70,7 @@ def components(view: Section, area: np.ndarray) -> list[np.ndarray]:
 
 def _simpler(
     view: Section, part: np.ndarray, loops: list[Loop] | None, free: np.ndarray, boolean: Boolean
-) -> Iterator[Region]:
+) -> Iterator[SectionRegion]:
     """A full circle or a rectangle around a part, if all that it covers is free."""
     rows, columns = np.nonzero(part.any(axis=1))[0], np.nonzero(part.any(axis=0))[0]
     box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
@@ -77,13 +79,13 @@ def _simpler(
             disc = view.sides[:, :, len(view.walls.lines) + k]
             if (part & ~disc).sum() <= 0.02 * part.sum() and _mostly(view, free, disc):
                 x, y, radius = view.walls.circles[k].tolist()
-                yield Region((Loop((Circle((x, y), radius),)),), boolean, "circle")
+                yield SectionRegion((Loop((Circle((x, y), radius),)),), boolean, "circle")
     whole = np.zeros_like(part)
     whole[box] = True
     if whole.sum() > part.sum() and _mostly(view, free, whole):
         low = float(view.x[box[0].start]), float(view.y[box[1].start])
         high = float(view.x[box[0].stop]), float(view.y[box[1].stop])
-        yield Region((rectangle(low, high),), boolean, "rectangle")
+        yield SectionRegion((rectangle(low, high),), boolean, "rectangle")
 
 
 def _mostly(view: Section, free: np.ndarray, area: np.ndarray) -> bool:
@@ -98,7 +100,7 @@ def rectangle(low: tuple[float, float], high: tuple[float, float]) -> Loop:
     return Loop(tuple(Line(a, b) for a, b in zip(corners, corners[1:] + corners[:1], strict=True)))
 
 
-def _alike(view: Section, parts: list[np.ndarray], boolean: Boolean) -> Iterator[Region]:
+def _alike(view: Section, parts: list[np.ndarray], boolean: Boolean) -> Iterator[SectionRegion]:
     """Parts of the same size and shape in one sketch: patterns."""
     cell = np.diff(view.x)[:, None] * np.diff(view.y)[None]
     left = [(float(cell[part].sum()), part) for part in parts]
@@ -110,7 +112,7 @@ def _alike(view: Section, parts: list[np.ndarray], boolean: Boolean) -> Iterator
             loops = [outlines(view, part) for part in same]
             found = [loop for some in loops if some for loop in some]
             if found and _apart(found):
-                yield Region(tuple(found), boolean, "alike")
+                yield SectionRegion(tuple(found), boolean, "alike")
 
 
 def _apart(loops: list[Loop]) -> bool:
@@ -120,12 +122,12 @@ def _apart(loops: list[Loop]) -> bool:
 
 def _whole(
     view: Section, change: np.ndarray, free: np.ndarray, boolean: Boolean
-) -> Iterator[Region]:
+) -> Iterator[SectionRegion]:
     """All of the section of the wanted part around a change, also where there is something."""
     for part in components(view, free)[:3]:
         if (part & change).any() and (part & ~change).any():
             loops = outlines(view, part)
             if loops is not None:
-                yield Region(tuple(loops), boolean, "whole")
+                yield SectionRegion(tuple(loops), boolean, "whole")
                 if len(loops) > 1:
-                    yield Region((loops[0],), boolean, "whole, filled")
+                    yield SectionRegion((loops[0],), boolean, "whole, filled")

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from cadcomplete.fitting.faces.faces import Cylinder
+from cadcomplete.fitting.faces.faces import Cylinder, vec3
 from cadcomplete.fitting.scan.ends import TOWARDS
 from cadcomplete.fitting.space.wanted import Wanted
-from cadcomplete.history.geometry import Array, Plane
+from cadcomplete.history.geometry import Array, Plane, facing
 from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence
 
-_PARALLEL = 1 - 1e-6
+_TURNED = 1e-6
 _ACROSS = 1e-6
 _LEAST = 2  # points of a face that a prism may end at
 
@@ -26,9 +26,9 @@ def levels(given: CadSequence, wanted: Wanted, normal: Array) -> Array:
     near = 3e-5 * wanted.size + 2 * wanted.noise
     known = prefix_levels(given, normal)
     for flat in wanted.flats:
-        along = float(np.asarray(flat.normal) @ normal)
-        if abs(along) > _PARALLEL and flat.points >= _LEAST:
-            known.append(flat.offset * (1.0 if along > 0 else -1.0))
+        side = facing(flat.normal, vec3(normal), turned=_TURNED)
+        if side and flat.points >= _LEAST:
+            known.append(flat.offset * side)
     return apart([*known, *_outermost(wanted, normal, known)], near)
 
 
@@ -84,8 +84,5 @@ def prefix_levels(given: CadSequence, normal: Array) -> list[float]:
 
 
 def _along(plane: Plane, heights: tuple[float, ...], normal: Array) -> list[float]:
-    along = float(np.asarray(plane.normal) @ normal)
-    if abs(along) <= _PARALLEL:
-        return []
-    sign = 1.0 if along > 0 else -1.0
-    return [sign * (plane.offset + height) for height in heights]
+    side = facing(plane.normal, vec3(normal), turned=_TURNED)
+    return [side * (plane.offset + height) for height in heights] if side else []

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from cadcomplete.fitting.flat.sections import Section
-from cadcomplete.fitting.flat.walls import Walls
+from cadcomplete.fitting.flat.walls import WallLines
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Vec2
 from cadcomplete.history.operations import Loop
@@ -151,7 +151,7 @@ def _reach(view: Section, place: Vec2) -> float:
     return 2.5 * float(wide)
 
 
-def _corner(walls: Walls, before: Run, after: Run, reach: float) -> Vec2 | None:
+def _corner(walls: WallLines, before: Run, after: Run, reach: float) -> Vec2 | None:
     """Return where two walls meet, near the place where the path goes from one to the other."""
     place = np.array(after[1][0])
     options = _meets(walls, before[0], after[0])
@@ -166,7 +166,7 @@ def _corner(walls: Walls, before: Run, after: Run, reach: float) -> Vec2 | None:
     return (x, y)
 
 
-def _meets(walls: Walls, a: int, b: int) -> Array:
+def _meets(walls: WallLines, a: int, b: int) -> Array:
     """The points in which two walls meet, shape (n, 2); one where they touch."""
     count = len(walls.lines)
     if a < count and b < count:
@@ -208,7 +208,7 @@ def _circles_meet(one: Array, other: Array) -> Array:
     return _on_line(np.append(direction, direction @ one[:2] + away), one[:2], one[2])
 
 
-def _curves(walls: Walls, runs: list[Run], corners: list[Vec2]) -> Loop | None:
+def _curves(walls: WallLines, runs: list[Run], corners: list[Vec2]) -> Loop | None:
     """Return the loop along the walls, each from its corner to the next one."""
     curves: list[Curve] = []
     exact = [(round(x, 7) + 0.0, round(y, 7) + 0.0) for x, y in corners]

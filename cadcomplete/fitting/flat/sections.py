@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cadcomplete.fitting.flat.labels import connected
-from cadcomplete.fitting.flat.walls import Walls
+from cadcomplete.fitting.flat.walls import WallLines
 from cadcomplete.fitting.space.solids import occupancy
 from cadcomplete.fitting.space.wanted import Wanted
 from cadcomplete.history.geometry import Array
@@ -39,14 +39,14 @@ class Section:
     high: float
     x: Array
     y: Array
-    walls: Walls
+    walls: WallLines
     sides: np.ndarray
     wanted: np.ndarray
     current: np.ndarray
 
 
 def section(
-    given: CadSequence, wanted: Wanted, frame: Array, bounds: Walls, low: float, high: float
+    given: CadSequence, wanted: Wanted, frame: Array, bounds: WallLines, low: float, high: float
 ) -> Section:
     """Return the section in the middle of the layer between two heights."""
     flat = np.concatenate([wanted.points, wanted.box]) @ frame[:2].T
@@ -80,7 +80,7 @@ def section(
     )
 
 
-def _whole_circles(bounds: Walls, size: float) -> list[Array]:
+def _whole_circles(bounds: WallLines, size: float) -> list[Array]:
     """The corners around circles: of a scan they may reach beyond what was seen."""
     small = bounds.circles[bounds.circles[:, 2] < _WHOLE * size]
     return [small[:, :2] + sign * small[:, 2:] for sign in (-1.0, 1.0)]
@@ -94,7 +94,7 @@ def _hash(sides: np.ndarray, keys: np.ndarray) -> np.ndarray:
     return np.bitwise_xor.reduce(np.where(sides, keys[None, :-1], 0), axis=1) ^ keys[-1]
 
 
-def _step(bounds: Walls, size: float) -> float:
+def _step(bounds: WallLines, size: float) -> float:
     """How wide cells may be: strips between slanted or round walls must not fall apart."""
     gaps = [size / _STEPS]
     slanted = bounds.lines[np.abs(bounds.lines[:, :2]).min(axis=1) > 1e-9]
@@ -105,7 +105,7 @@ def _step(bounds: Walls, size: float) -> float:
     return max(min(gaps), size / _FINEST)
 
 
-def _ticks(values: Array, bounds: Walls, axis: int, size: float, step: float) -> Array:
+def _ticks(values: Array, bounds: WallLines, axis: int, size: float, step: float) -> Array:
     """Grid lines along one axis: on every wall across it, and close enough in between."""
     low, high = float(values.min()), float(values.max())
     pad = 0.02 * size
@@ -130,7 +130,7 @@ def _votes(
     frame: Array,
     layer: tuple[float, float],
     grid: tuple[Array, Array],
-    signed: tuple[Walls, np.ndarray, np.ndarray],
+    signed: tuple[WallLines, np.ndarray, np.ndarray],
     areas: np.ndarray,
 ) -> Array:
     """What the points of the cloud say about the areas: votes for in and for out, (a, 2).
@@ -156,7 +156,7 @@ def _counted(
     places: Array,
     within: np.ndarray,
     grid: tuple[Array, Array],
-    signed: tuple[Walls, np.ndarray, np.ndarray],
+    signed: tuple[WallLines, np.ndarray, np.ndarray],
     areas: np.ndarray,
 ) -> Array:
     """Count votes at places (n, 2) by area, those left out that lie across a wall of their cell."""

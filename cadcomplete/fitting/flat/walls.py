@@ -19,7 +19,7 @@ _ALONG = 1 - 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Walls:
+class WallLines:
     """Lines and circles in the x and y of a frame, numbered lines first.
 
     Attributes:
@@ -62,9 +62,9 @@ class Bounds:
         circles = np.column_stack([centers, np.array([c.radius for c in along])])
         self._circles = _Once(circles, [c.span for c in along], frame[2], np.full(3, near))
 
-    def between(self, low: float, high: float) -> Walls:
+    def between(self, low: float, high: float) -> WallLines:
         """Return the walls of faces that reach into the layer between two heights."""
-        return Walls(self._lines.between(low, high), self._circles.between(low, high))
+        return WallLines(self._lines.between(low, high), self._circles.between(low, high))
 
 
 def _lines(normals: Array, offsets: Array) -> Array:

@@ -16,19 +16,15 @@ _UNSEEN = 0.15  # what a place counts where nothing was seen, to one where somet
 def settled(wanted: Wanted, given: CadSequence) -> Wanted:
     """Return the wanted part where the faces of a history say that it is.
 
-    A cloud that was computed lies there already. A scan is turned, moved and scaled a little.
+    A cloud that was computed lies there already, and so does a scan that was settled on this
+    history. Another scan is turned, moved and scaled a little: that takes seconds, so who asks
+    more than once about a history settles the scan first.
     """
-    if wanted.scan is None or not given.operations:
+    if wanted.scan is None or not given.operations or wanted.settled == given.operations:
         return wanted
-    known = wanted.memo.get(given.operations)
-    if known is None:
-        faces = known_faces(given)
-        points, normals = registered(*wanted.scan, faces, wanted.size, wanted.noise)
-        known = _kept(of_scan(points, normals, wanted.size, wanted.noise), given)
-        wanted.memo.clear()  # one history at a time
-        wanted.memo[given.operations] = known
-        known.memo[given.operations] = known  # it lies there already
-    return known
+    points, normals = registered(*wanted.scan, known_faces(given), wanted.size, wanted.noise)
+    found = _kept(of_scan(points, normals, wanted.size, wanted.noise), given)
+    return replace(found, settled=given.operations)
 
 
 def _kept(wanted: Wanted, given: CadSequence) -> Wanted:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cadcomplete.fitting.flat.areas import Region
+from cadcomplete.fitting.flat.areas import SectionRegion
 from cadcomplete.fitting.flat.labels import connected
 from cadcomplete.fitting.flat.outlines import Edge, paths
 from cadcomplete.fitting.space.wanted import Wanted
@@ -21,7 +21,7 @@ _LEAST = 60  # points on both sides of a thin layer
 _SMALL = 0.02  # of the area: parts that are left out
 
 
-def traced(wanted: Wanted, frame: Array, low: float, high: float) -> Iterator[Region]:
+def traced(wanted: Wanted, frame: Array, low: float, high: float) -> Iterator[SectionRegion]:
     """Yield the outlines of a layer between two heights along the third axis of a frame."""
     flat = wanted.points @ frame[:2].T
     corner, size = flat.min(axis=0), np.ptp(flat, axis=0)
@@ -40,7 +40,7 @@ def traced(wanted: Wanted, frame: Array, low: float, high: float) -> Iterator[Re
         if counts[number] > _SMALL * mask.sum() and counts[number] > 4:
             loops = _loops(label == number, field, x, y, _OFF * wanted.size)
             if loops:
-                yield Region(tuple(loops), Boolean.JOIN, "traced")
+                yield SectionRegion(tuple(loops), Boolean.JOIN, "traced")
 
 
 def _field(wanted: Wanted, frame: Array, grid: Array, low: float, high: float) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cadcomplete.fitting.flat.areas import Region
+from cadcomplete.fitting.flat.areas import SectionRegion
 from cadcomplete.history.geometry import Array
 
 
@@ -30,7 +30,7 @@ class Prism:
     `gain`: by how much the agreement rises; `purity`: which share of what changes is right.
     """
 
-    region: Region
+    region: SectionRegion
     view: View
     low: float
     high: float

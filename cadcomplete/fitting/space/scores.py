@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from manifold3d import Manifold
 
-from cadcomplete.fitting.flat.regions import Bools
 from cadcomplete.fitting.space.solids import combined, occupancy, swept
 from cadcomplete.fitting.space.wanted import VOLUME, Wanted
 from cadcomplete.history.geometry import Array
+from cadcomplete.history.inside import Bools
 from cadcomplete.history.operations import Boolean, Extrude
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.meshes.manifolds import solid

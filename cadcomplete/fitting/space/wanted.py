@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class Wanted:
         opened: beyond which nothing was seen; of a scan only.
         scan: points and normals as they were before they were put on faces; of a scan only.
         seen: how many of the points were; those after them are mirror images; None for all.
-        memo: itself put where histories are, by their operations; of a scan only.
+        settled: the operations on whose faces it was put; of a scan only, None before that.
     """
 
     points: Array
@@ -63,7 +63,7 @@ class Wanted:
     opened: Opening | None = None
     scan: tuple[Array, Array] | None = None
     seen: int | None = None
-    memo: dict[tuple[Operation, ...], Wanted] = field(default_factory=dict, repr=False)
+    settled: tuple[Operation, ...] | None = None
 
     @property
     def spacing(self) -> float:

@@ -69,7 +69,7 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Step:
+class HoleStep:
     """A cylinder that is a part of a stepped one."""
 
     diameter: float
@@ -94,7 +94,7 @@ class Hole:
         core: diameter of the post that stands in its middle, so that it is a ring, or 0.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[HoleStep, ...]
     through: bool | None
     flat: bool
     position: Vec3
@@ -134,7 +134,7 @@ class Boss:
 
     outline: Outline
     height: float | None
-    steps: tuple[Step, ...] = ()
+    steps: tuple[HoleStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class Base:
 
     outline: Outline
     height: float
-    steps: tuple[Step, ...] = ()
+    steps: tuple[HoleStep, ...] = ()
 
     @property
     def volume(self) -> float:
@@ -223,7 +223,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
+class PartFeatures:
     """A part: its bodies, the largest first, and the sides of the box around it, sorted.
 
     `size` is measured along the axes of the largest body's box.

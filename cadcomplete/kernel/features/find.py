@@ -24,7 +24,7 @@ from OCP.TopoDS import TopoDS_Shape
 from cadcomplete.history.geometry import Vec3, cross, dot
 from cadcomplete.kernel.booleans import Solid
 from cadcomplete.kernel.failures import KERNEL_ERRORS
-from cadcomplete.kernel.features.anatomy import Base, Body, Features, Outline, Rounding, Shape
+from cadcomplete.kernel.features.anatomy import Base, Body, Outline, PartFeatures, Rounding, Shape
 from cadcomplete.kernel.features.faces import Found, Skin, Surface, Turn, count_faces, read_skin
 from cadcomplete.kernel.features.outlines import STRAIGHT, perpendicular
 from cadcomplete.kernel.features.prisms import (
@@ -56,14 +56,14 @@ Axes = tuple[Vec3, Vec3, Vec3]
 WORLD: Axes = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
-def find_features(solid: Solid) -> Features:
+def find_features(solid: Solid) -> PartFeatures:
     """Return the bodies of a solid, the largest first, and what each is made of."""
     few = count_faces(solid.shape) <= MOST_FACES
     shapes = _bodies(solid.shape)
     found = [_body(shape, _volume(shape, solid, len(shapes)), few=few) for shape in shapes]
     found.sort(key=lambda pair: -pair[0].volume)
     size = found[0][0].size if len(found) == 1 else _size(solid.shape, found[0][1])
-    return Features(tuple(body for body, _ in found), size)
+    return PartFeatures(tuple(body for body, _ in found), size)
 
 
 def _bodies(shape: TopoDS_Shape) -> list[TopoDS_Shape]:

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, replace
 
 from cadcomplete.history.geometry import dot
-from cadcomplete.kernel.features.anatomy import Boss, Hole, Step
+from cadcomplete.kernel.features.anatomy import Boss, Hole, HoleStep
 from cadcomplete.kernel.features.faces import (
     Face,
     Found,
@@ -50,8 +50,8 @@ class Drum:
     flat: tuple[bool, bool]
 
     @property
-    def step(self) -> Step:
-        return Step(2 * self.radius, self.span[1] - self.span[0])
+    def step(self) -> HoleStep:
+        return HoleStep(2 * self.radius, self.span[1] - self.span[0])
 
 
 Drums = tuple[Drum, ...]

@@ -15,7 +15,7 @@ line language reads (law 7). Numbers of one line do not refer to each other.
 
 from __future__ import annotations
 
-from cadcomplete.language.numbers.memory import Axis, Frame, Memory
+from cadcomplete.language.numbers.memory import Axis, Memory, SketchAxes
 from cadcomplete.language.numbers.spellings import (
     SPELLINGS,
     after,
@@ -31,10 +31,10 @@ __all__ = [
     "PIECES",
     "SPELLINGS",
     "Axis",
-    "Frame",
     "Memory",
     "Number",
     "Rest",
+    "SketchAxes",
     "after",
     "extent_row",
     "fresh",

@@ -52,7 +52,7 @@ WORLD = tuple(map(Axis, range(3)))
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class SketchAxes:
     """How the numbers of a sketch lie in the world: along its x, its y, and its normal."""
 
     u: Axis
@@ -60,12 +60,12 @@ class Frame:
     w: Axis
 
     @staticmethod
-    def of(plane: Plane) -> Frame:
+    def of(plane: Plane) -> SketchAxes:
         u, v, w = map(_named, (plane.x_axis, plane.y_axis, plane.normal))
         if u is None or v is None or w is None:
-            return Frame(Axis("u"), Axis("v"), Axis("w"))
+            return SketchAxes(Axis("u"), Axis("v"), Axis("w"))
         x, y = (Axis(i, sign, float(number(plane.origin[i]))) for i, sign in (u, v))
-        return Frame(x, y, Axis(*w))
+        return SketchAxes(x, y, Axis(*w))
 
 
 def _named(direction: Vec3) -> tuple[int, float] | None:
@@ -81,14 +81,14 @@ class Memory:
     """What a history has said so far: its numbers, the newest first, and how its sketches lie."""
 
     numbers: tuple[tuple[Key, tuple[float, ...]], ...] = ()
-    frames: tuple[Frame, ...] = ()
+    frames: tuple[SketchAxes, ...] = ()
 
     @property
-    def frame(self) -> Frame:
+    def frame(self) -> SketchAxes:
         """That of the newest sketch."""
-        return self.frames[-1] if self.frames else Frame.of(XY)
+        return self.frames[-1] if self.frames else SketchAxes.of(XY)
 
-    def frame_of(self, profiles: tuple[ProfileWord, ...]) -> Frame:
+    def frame_of(self, profiles: tuple[ProfileWord, ...]) -> SketchAxes:
         """That of the sketch from which these profiles start."""
         back = profiles[0][0] if profiles else 0
         return self.frames[-1 - back] if back < len(self.frames) else self.frame
@@ -108,7 +108,7 @@ class Memory:
 
     def begun(self, plane: Plane) -> Memory:
         """Return the memory after a sketch has begun; a skew plane has numbers of its own."""
-        frame = Frame.of(plane)
+        frame = SketchAxes.of(plane)
         own = ("u", "v", "w") if frame.u.key == "u" else ()
         kept = tuple(item for item in self.numbers if item[0] not in own)
         return replace(self, numbers=kept, frames=(*self.frames, frame))

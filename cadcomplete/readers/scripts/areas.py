@@ -29,40 +29,40 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class BoxedLoop:
     """A loop and the box around it, which tells most loops apart."""
 
     loop: Loop
     box: Box
 
     @classmethod
-    def of(cls, loop: Loop) -> Outline:
+    def of(cls, loop: Loop) -> BoxedLoop:
         return cls(loop, loop.box)
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class FlatFace:
     """An area: an outer loop and the holes in it."""
 
-    outer: Outline
-    holes: tuple[Outline, ...] = ()
+    outer: BoxedLoop
+    holes: tuple[BoxedLoop, ...] = ()
 
     @classmethod
-    def of(cls, outer: Loop, holes: Iterable[Loop] = ()) -> Face:
-        return cls(Outline.of(outer), tuple(map(Outline.of, holes)))
+    def of(cls, outer: Loop, holes: Iterable[Loop] = ()) -> FlatFace:
+        return cls(BoxedLoop.of(outer), tuple(map(BoxedLoop.of, holes)))
 
     @property
     def loops(self) -> tuple[Loop, ...]:
         """The outer loop, then the holes."""
         return (self.outer.loop, *(hole.loop for hole in self.holes))
 
-    def mapped(self, move: Callable[[Loop], Loop]) -> Face:
+    def mapped(self, move: Callable[[Loop], Loop]) -> FlatFace:
         """Return the face with each loop moved."""
         outer, *holes = map(move, self.loops)
-        return Face.of(outer, holes)
+        return FlatFace.of(outer, holes)
 
 
-Faces = tuple[Face, ...]
+Faces = tuple[FlatFace, ...]
 
 
 def size(faces: Faces) -> int:
@@ -76,8 +76,8 @@ def nested(loops: Iterable[Loop]) -> Faces:
     Raises UnsupportedError if loops cross, or if one lies in a hole: of those CadQuery makes solids
     that are not valid.
     """
-    faces: list[tuple[Outline, list[Outline]]] = []
-    for outline in map(Outline.of, sorted(loops, key=lambda loop: -abs(loop.area))):
+    faces: list[tuple[BoxedLoop, list[BoxedLoop]]] = []
+    for outline in map(BoxedLoop.of, sorted(loops, key=lambda loop: -abs(loop.area))):
         for outer, holes in faces:
             said = _lies(outline, outer)
             if said in ("crossing", "same"):
@@ -89,7 +89,7 @@ def nested(loops: Iterable[Loop]) -> Faces:
                 break
         else:
             faces.append((outline, []))
-    return tuple(Face(outer, tuple(holes)) for outer, holes in faces)
+    return tuple(FlatFace(outer, tuple(holes)) for outer, holes in faces)
 
 
 def add(faces: Faces, more: Faces) -> Faces:
@@ -102,7 +102,7 @@ def add(faces: Faces, more: Faces) -> Faces:
     return tuple(result)
 
 
-def _covers(big: Face, small: Face) -> bool:
+def _covers(big: FlatFace, small: FlatFace) -> bool:
     if _lies(small.outer, big.outer) not in ("inside", "same"):
         return False
     return all(_lies(small.outer, hole) == "apart" for hole in big.holes)
@@ -115,7 +115,7 @@ def subtract(faces: Faces, tools: Faces) -> Faces:
     return faces
 
 
-def _cut(face: Face, tool: Face) -> list[Face]:
+def _cut(face: FlatFace, tool: FlatFace) -> list[FlatFace]:
     said = _lies(tool.outer, face.outer)
     if said == "apart":
         return [face]
@@ -128,7 +128,7 @@ def _cut(face: Face, tool: Face) -> list[Face]:
         if all(h == "apart" for h in holes):
             return []
         raise UnsupportedError([OVERLAP])
-    kept: list[Outline] = []
+    kept: list[BoxedLoop] = []
     for hole in face.holes:
         within = _lies(tool.outer, hole)
         if within in ("inside", "same"):
@@ -137,7 +137,7 @@ def _cut(face: Face, tool: Face) -> list[Face]:
             raise UnsupportedError([OVERLAP])
         if within == "apart":
             kept.append(hole)
-    return [Face(face.outer, (*kept, tool.outer)), *map(Face, tool.holes)]
+    return [FlatFace(face.outer, (*kept, tool.outer)), *map(FlatFace, tool.holes)]
 
 
 def intersect(faces: Faces, tools: Faces) -> Faces:
@@ -145,14 +145,14 @@ def intersect(faces: Faces, tools: Faces) -> Faces:
     return tuple(part for face in faces for tool in tools for part in _common(face, tool))
 
 
-def _common(face: Face, tool: Face) -> Faces:
+def _common(face: FlatFace, tool: FlatFace) -> Faces:
     said = _lies(tool.outer, face.outer)
     if said == "apart":
         return ()
     if said == "crossing":
         raise UnsupportedError([OVERLAP])
     small, big = (tool, face) if said == "inside" else (face, tool)
-    return subtract((small,), tuple(map(Face, big.holes)))
+    return subtract((small,), tuple(map(FlatFace, big.holes)))
 
 
 # --- how two loops lie --------------------------------------------------------------------------
@@ -160,10 +160,10 @@ def _common(face: Face, tool: Face) -> Faces:
 
 def relation(a: Loop, b: Loop) -> Relation:
     """Say how loop a lies to loop b; touching counts as neither crossing nor overlapping."""
-    return _lies(Outline.of(a), Outline.of(b))
+    return _lies(BoxedLoop.of(a), BoxedLoop.of(b))
 
 
-def _lies(one: Outline, other: Outline) -> Relation:
+def _lies(one: BoxedLoop, other: BoxedLoop) -> Relation:
     spend(1)
     (left, low, right, high), (west, south, east, north) = one.box, other.box
     if right <= west or east <= left or high <= south or north <= low:

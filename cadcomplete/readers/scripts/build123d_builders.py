@@ -10,7 +10,7 @@ from cadcomplete.history.curves import Curve
 from cadcomplete.history.geometry import XY, Plane
 from cadcomplete.history.operations import Boolean
 from cadcomplete.readers.scripts import frames, solids
-from cadcomplete.readers.scripts.areas import Face, Faces, size
+from cadcomplete.readers.scripts.areas import Faces, FlatFace, size
 from cadcomplete.readers.scripts.budget import check_curves, spend
 from cadcomplete.readers.scripts.build123d_objects import (
     ADD,
@@ -269,7 +269,7 @@ def _make_face(session: Session, edges: Any = None, mode: Any = ADD) -> Areas:
     loops = chained(curves)
     if len(loops) > 1:
         raise UnsupportedError(["make_face of several loops"])
-    made = Areas(((XY, (Face.of(loops[0]),)),))
+    made = Areas(((XY, (FlatFace.of(loops[0]),)),))
     if isinstance(sketch, BuildSketch) and boolean is not None:
         sketch.take(session, made, (XY,), boolean)
         sketch.curves = sketch.curves if edges is not None else []

@@ -12,7 +12,7 @@ from cadcomplete.history.curves import Curve
 from cadcomplete.history.geometry import XY, Plane, Vec3
 from cadcomplete.history.operations import Boolean, Loop
 from cadcomplete.readers.scripts import areas, frames, solids
-from cadcomplete.readers.scripts.areas import Face, Faces
+from cadcomplete.readers.scripts.areas import Faces, FlatFace
 from cadcomplete.readers.scripts.budget import check_curves, spend
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.solids import Steps
@@ -50,7 +50,7 @@ class Frame(Value):
     }
     METHODS: ClassVar[Mapping[str, Function]] = {
         "offset": Function(
-            "offset", lambda _, self, amount: Frame(frames.offset(self.plane, number(amount)))
+            "offset", lambda _, self, amount: Frame(self.plane.raised(number(amount)))
         ),
     }
 
@@ -389,7 +389,7 @@ def draw(
     moved = frames.spot((across.start(left, right), up.start(low, high)))
     frame = frames.compose(frames.spot((0.0, 0.0), number(degrees)), moved)
     curves = tuple(frames.placed(curve, frame) for curve in loop.curves)
-    return publish(session, Areas(((XY, (Face.of(Loop(curves)),)),)), mode)
+    return publish(session, Areas(((XY, (FlatFace.of(Loop(curves)),)),)), mode)
 
 
 def boolean_of(mode: Any) -> Boolean | None:

@@ -10,7 +10,7 @@ from cadcomplete.history.curves import Circle
 from cadcomplete.history.geometry import XY, Plane
 from cadcomplete.history.operations import Boolean, Loop
 from cadcomplete.readers.scripts import frames, shapes, solids
-from cadcomplete.readers.scripts.areas import Face
+from cadcomplete.readers.scripts.areas import FlatFace
 from cadcomplete.readers.scripts.budget import spend
 from cadcomplete.readers.scripts.build123d_builders import BuildPart, above
 from cadcomplete.readers.scripts.build123d_objects import (
@@ -66,7 +66,7 @@ def _prism(
     if along.name == "MAX":
         reach = solids.extent(-height, both=False)
     plane = frames.compose(turned, replace(XY, origin=moved))
-    made = Solid(solids.extruded([(plane, (Face.of(loop),))], reach, session.line))
+    made = Solid(solids.extruded([(plane, (FlatFace.of(loop),))], reach, session.line))
     return publish(session, made, mode)
 
 
@@ -78,7 +78,7 @@ def _hole(session: Session, radius: Any, depth: Any = None, mode: Any = _CUT) ->
     part, boolean = above(session), boolean_of(mode)
     if not isinstance(part, BuildPart) or not part.steps:
         raise ReadError("there is no solid to drill into")
-    face = Face.of(Loop((Circle((0.0, 0.0), positive(radius, "a radius")),)))
+    face = FlatFace.of(Loop((Circle((0.0, 0.0), positive(radius, "a radius")),)))
     places = around(session)
     session.drawing(len(places))
     planes: list[list[Plane]] = []

@@ -11,7 +11,7 @@ from cadcomplete.history.curves import Circle, Curve
 from cadcomplete.history.geometry import XY, Plane, Vec2
 from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts import areas, frames, shapes
-from cadcomplete.readers.scripts.areas import Face, Faces
+from cadcomplete.readers.scripts.areas import Faces, FlatFace
 from cadcomplete.readers.scripts.cadquery_objects import frame_of, grid, ring
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.values import (
@@ -59,7 +59,7 @@ class SketchValue(Value):
         turned = frames.spot((0.0, 0.0), number(angle, "an angle"))
         places = self.selected or [XY]
         self.session.drawing(areas.size(faces) * len(places))
-        new: list[Face] = []
+        new: list[FlatFace] = []
         for place in places:
             frame = frames.compose(place, turned)
             new += [_placed(face, frame) for face in faces]
@@ -73,7 +73,7 @@ class SketchValue(Value):
         return self.edges[-1].end
 
 
-def _placed(face: Face, frame: Plane) -> Face:
+def _placed(face: FlatFace, frame: Plane) -> FlatFace:
     def loop(one: Loop) -> Loop:
         return Loop(tuple(frames.placed(curve, frame) for curve in one.curves))
 
@@ -84,17 +84,17 @@ def _rect(
     _: Session, self: SketchValue, w: Any, h: Any, angle: Any = 0, mode: Any = "a", tag: Any = None
 ) -> SketchValue:
     loop = shapes.rectangle(positive(w, "a width"), positive(h, "a height"))
-    return self.face((Face.of(loop),), angle, mode)
+    return self.face((FlatFace.of(loop),), angle, mode)
 
 
 def _circle(_: Session, self: SketchValue, r: Any, mode: Any = "a", tag: Any = None) -> SketchValue:
-    return self.face((Face.of(Loop((Circle((0.0, 0.0), positive(r, "a radius")),))),), 0, mode)
+    return self.face((FlatFace.of(Loop((Circle((0.0, 0.0), positive(r, "a radius")),))),), 0, mode)
 
 
 def _polygon(
     _: Session, self: SketchValue, pts: Any, angle: Any = 0, mode: Any = "a", tag: Any = None
 ) -> SketchValue:
-    return self.face((Face.of(shapes.polygon([vec2(p) for p in items(pts)])),), angle, mode)
+    return self.face((FlatFace.of(shapes.polygon([vec2(p) for p in items(pts)])),), angle, mode)
 
 
 def _regular(
@@ -102,7 +102,7 @@ def _regular(
 ) -> SketchValue:
     corners = shapes.regular(positive(r, "a radius"), whole(n, least=3))
     upright = [(y, x) for x, y in corners]  # the first corner lies on the y axis
-    return self.face((Face.of(shapes.polygon(upright)),), angle, mode)
+    return self.face((FlatFace.of(shapes.polygon(upright)),), angle, mode)
 
 
 def _trapezoid(
@@ -121,14 +121,14 @@ def _trapezoid(
     right = number(a2, "an angle") if a2 else left
     slants = [2 * y / math.tan(math.radians(a)) for a in (left, right)]
     corners = [(-x, -y), (x, -y), (x - slants[1], y), (-x + slants[0], y)]
-    return self.face((Face.of(shapes.polygon(corners)),), angle, mode)
+    return self.face((FlatFace.of(shapes.polygon(corners)),), angle, mode)
 
 
 def _slot(
     _: Session, self: SketchValue, w: Any, h: Any, angle: Any = 0, mode: Any = "a", tag: Any = None
 ) -> SketchValue:
     return self.face(
-        (Face.of(shapes.slot(positive(w, "a width"), positive(h, "a height"))),), angle, mode
+        (FlatFace.of(shapes.slot(positive(w, "a width"), positive(h, "a height"))),), angle, mode
     )
 
 

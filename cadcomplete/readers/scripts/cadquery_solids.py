@@ -10,7 +10,7 @@ from cadcomplete.history.curves import Circle
 from cadcomplete.history.geometry import XY, Plane
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Loop
 from cadcomplete.readers.scripts import frames, shapes, solids
-from cadcomplete.readers.scripts.areas import Face, Faces, nested
+from cadcomplete.readers.scripts.areas import Faces, FlatFace, nested
 from cadcomplete.readers.scripts.cadquery_objects import pair
 from cadcomplete.readers.scripts.cadquery_sketch import SketchValue
 from cadcomplete.readers.scripts.cadquery_workplane import Workplane
@@ -125,7 +125,7 @@ def _hole(
 ) -> Workplane:
     """Drill from each place of the stack against the plane's normal."""
     circle = Circle((0.0, 0.0), positive(diameter, "a diameter") / 2)
-    faces = tuple(Face.of(Loop((frames.placed(circle, spot),))) for spot in self.spots)
+    faces = tuple(FlatFace.of(Loop((frames.placed(circle, spot),))) for spot in self.spots)
     if not self.solid:
         raise ReadError("there is no solid to cut from")
     deep = -solids.reach(self.solid, self.plane)[0] if depth is None else positive(depth, "a depth")
@@ -172,7 +172,7 @@ def _prism(
     middle = centered[2] if isinstance(centered, list | tuple) and len(centered) == 3 else centered
     reach = solids.extent(height / 2 if flag(middle) else height, both=flag(middle))
     session.drawing(len(loop.curves) * len(self.spots))
-    placed = [(frames.compose(self.plane, spot), (Face.of(loop),)) for spot in self.spots]
+    placed = [(frames.compose(self.plane, spot), (FlatFace.of(loop),)) for spot in self.spots]
     return _combined(self, solids.extruded(placed, reach, session.line), combine)
 
 

@@ -11,7 +11,7 @@ from cadcomplete.history.curves import Curve
 from cadcomplete.history.geometry import XY, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Loop
 from cadcomplete.readers.scripts import frames, shapes, solids
-from cadcomplete.readers.scripts.areas import Face, Faces, nested
+from cadcomplete.readers.scripts.areas import Faces, FlatFace, nested
 from cadcomplete.readers.scripts.budget import spend
 from cadcomplete.readers.scripts.cadquery_objects import (
     Location,
@@ -38,7 +38,7 @@ from cadcomplete.readers.scripts.values import (
 
 
 @dataclass(slots=True)
-class Pending:
+class PendingWires:
     """What waits to be extruded, shared by the workplanes of a chain."""
 
     session: Session
@@ -73,7 +73,7 @@ class Workplane(Value):
 
     plane: Plane
     stack: tuple[Any, ...]
-    pending: Pending
+    pending: PendingWires
     parent: Workplane | None = None
 
     METHODS: ClassVar[Mapping[str, Function]]
@@ -205,18 +205,18 @@ def _faces(loops: list[Loop]) -> Faces:
     try:
         return nested(loops)
     except UnsupportedError:
-        return tuple(map(Face.of, loops))
+        return tuple(map(FlatFace.of, loops))
 
 
 def new_workplane(
     session: Session, inPlane: Any = "XY", origin: Any = (0, 0, 0), obj: Any = None
 ) -> Workplane:
     if isinstance(inPlane, Workplane):
-        return Workplane(inPlane.plane, inPlane.stack, Pending(session))
+        return Workplane(inPlane.plane, inPlane.stack, PendingWires(session))
     if obj is not None:
         raise UnsupportedError(["Workplane(obj)"])
     plane = inPlane.plane if isinstance(inPlane, PlaneValue) else named(inPlane, origin)
-    return Workplane(plane, (plane,), Pending(session))
+    return Workplane(plane, (plane,), PendingWires(session))
 
 
 # --- planes and places --------------------------------------------------------------------------
@@ -236,13 +236,13 @@ def _workplane(
         raise UnsupportedError(["workplane on a solid or on several objects"])
     for item in self.stack:
         at = item.origin if isinstance(item, Plane) else item.plane.origin
-        plane = frames.offset(plane, frames.to_local(plane, at)[2])
+        plane = plane.raised(frames.to_local(plane, at)[2])
     if origin is not None:
         x, y, _z = frames.to_local(plane, vec3(origin))
         plane = replace(plane, origin=frames.to_world(plane, (x, y, 0.0)))
     if flag(invert):
         plane = frames.plane_of(plane.origin, tuple(-v for v in plane.normal), plane.x_axis)  # type: ignore[arg-type]
-    plane = frames.offset(plane, number(offset, "an offset"))
+    plane = plane.raised(number(offset, "an offset"))
     return self.then(plane, plane=plane)
 
 

@@ -10,7 +10,7 @@ from inspect import Signature, signature
 from typing import Any
 
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.readers.scripts.session import Frame
+from cadcomplete.readers.scripts.session import Scope
 from cadcomplete.readers.scripts.values import Function, Namespace, Value, is_number
 
 
@@ -41,7 +41,7 @@ class Defined:
 
     node: ast.FunctionDef
     defaults: Mapping[int, Any]
-    frame: Frame
+    frame: Scope
 
 
 def attribute(value: Any, name: str) -> Any:

@@ -10,14 +10,14 @@ from typing import Any
 from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.readers.scripts.budget import spend
 from cadcomplete.readers.scripts.history import Drawn
-from cadcomplete.readers.scripts.session import Frame, Library
+from cadcomplete.readers.scripts.session import Library, Scope
 from cadcomplete.readers.scripts.solids import Steps
 from cadcomplete.readers.scripts.stop import later_names
 from cadcomplete.readers.scripts.values import Value
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Ending:
     """The solid of a script, and what it has drawn that nothing has extruded.
 
     Attributes:
@@ -31,14 +31,14 @@ class Made:
 
 def made_by(
     library: Library,
-    frames: list[Frame],
+    frames: list[Scope],
     scopes: list[Any],
     *,
     shown: Any,
     partial: Value | None,
     source: ast.expr | None,
     stopped: bool,
-) -> Made:
+) -> Ending:
     """Return what is shown, or was made last.
 
     Of a script that ends early it is what is being built, what the last statement had made
@@ -48,8 +48,8 @@ def made_by(
     if not stopped:
         part = frames[0].last if shown is None else shown
         if part is not None:
-            return Made(library.solid(part) or (), _drawn(library, part))
-        return Made((), [one for v in frames[0].drawn.values() for one in _drawn(library, v)])
+            return Ending(library.solid(part) or (), _drawn(library, part))
+        return Ending((), [one for v in frames[0].drawn.values() for one in _drawn(library, v)])
     steps, drawing = library.within(scopes)
     own, pending = _solid(library, partial), _drawn(library, partial)
     chained = False
@@ -60,10 +60,10 @@ def made_by(
         steps = own or next((s for v in _later(frames, shown) if (s := _solid(library, v))), ())
     used = source if own or pending else None
     left = _left_over(library, frames, scopes, partial, used)
-    return Made(steps, [*left, *pending, *drawing], chained or bool(pending))
+    return Ending(steps, [*left, *pending, *drawing], chained or bool(pending))
 
 
-def _later(frames: list[Frame], shown: Any) -> Iterator[Any]:
+def _later(frames: list[Scope], shown: Any) -> Iterator[Any]:
     """Yield what may be the part, the likeliest first."""
     yield shown
     for frame in reversed(frames):
@@ -72,7 +72,7 @@ def _later(frames: list[Frame], shown: Any) -> Iterator[Any]:
         yield frame.last
 
 
-def _named(frame: Frame, name: str) -> Any:
+def _named(frame: Scope, name: str) -> Any:
     try:
         return frame.find(name)
     except ReadError:
@@ -80,7 +80,7 @@ def _named(frame: Frame, name: str) -> Any:
 
 
 def _left_over(
-    library: Library, frames: list[Frame], scopes: list[Any], partial: Any, source: ast.expr | None
+    library: Library, frames: list[Scope], scopes: list[Any], partial: Any, source: ast.expr | None
 ) -> list[Drawn]:
     """Return what was drawn earlier and no statement has used, in the order of the script."""
     used = {id(scope) for scope in scopes} | {id(partial)}

@@ -15,7 +15,7 @@ from typing import Any
 from cadcomplete.errors import ReadError, UnsupportedError, shorten
 from cadcomplete.readers.scripts.budget import spend
 from cadcomplete.readers.scripts.calls import Bound, Defined, Method, attribute, bind, chosen
-from cadcomplete.readers.scripts.session import Frame, Session
+from cadcomplete.readers.scripts.session import Scope, Session
 from cadcomplete.readers.scripts.stop import Place
 from cadcomplete.readers.scripts.survey import is_output, word
 from cadcomplete.readers.scripts.values import (
@@ -58,7 +58,7 @@ class Expressions:
         left: how many statements may still be worked out.
     """
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Scope) -> None:
         self.session = Session()
         self.frames = [frame]
         self.loaded: dict[int, Any] = {}
@@ -68,7 +68,7 @@ class Expressions:
         self.left = MOST_STATEMENTS
 
     @property
-    def frame(self) -> Frame:
+    def frame(self) -> Scope:
         return self.frames[-1]
 
     def output(self, node: ast.Call) -> None:
@@ -209,7 +209,7 @@ class Expressions:
         """Return the list; its names are its own."""
         if any(loop.is_async for loop in node.generators):
             raise UnsupportedError(["async"])
-        inner = Frame([], {}, self.frame, self.frame.line, around=self.frame.around)
+        inner = Scope([], {}, self.frame, self.frame.line, around=self.frame.around)
         self.frames.append(inner)
         result = held(list(self.made_by(node.elt, node.generators)))
         self.frames.pop()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from cadcomplete.errors import GeometryError, ReadError
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
-from cadcomplete.history.geometry import XY, Plane, Vec2, Vec3, dot
+from cadcomplete.history.curves import Curve
+from cadcomplete.history.geometry import XY, Plane, Vec2, Vec3, dot, same_plane
 from cadcomplete.history.operations import Loop
-
-_SAME = 1e-9
 
 
 def plane_of(origin: Vec3, normal: Vec3, x_axis: Vec3 | None) -> Plane:
@@ -65,11 +62,6 @@ def to_local(plane: Plane, point: Vec3) -> Vec3:
     )
 
 
-def offset(plane: Plane, distance: float) -> Plane:
-    """Return the plane moved along its normal, in mm."""
-    return Plane(to_world(plane, (0.0, 0.0, distance)), plane.normal, plane.x_axis)
-
-
 def spot(at: Vec2, degrees: float = 0.0) -> Plane:
     """Return a place in a sketch, turned counter-clockwise."""
     return rotation((0.0, 0.0, degrees), (at[0], at[1], 0.0))
@@ -108,8 +100,7 @@ def _sin(degrees: float) -> float:
 
 def coplanar(a: Plane, b: Plane) -> bool:
     """Say whether two planes are the same, their normals in the same direction."""
-    along = abs(dot(a.normal, b.normal) - 1) < _SAME
-    return along and abs(to_local(a, b.origin)[2]) < 1e-7
+    return same_plane(a, b) == 1
 
 
 def relocated(loop: Loop, source: Plane, target: Plane) -> Loop:
@@ -121,7 +112,7 @@ def relocated(loop: Loop, source: Plane, target: Plane) -> Loop:
         x, y, _ = to_local(target, to_world(source, (*point, 0.0)))
         return (x, y)
 
-    return Loop(tuple(_mapped(curve, moved) for curve in loop.curves), loop.source)
+    return loop.moved(moved)
 
 
 def placed(curve: Curve, frame: Plane) -> Curve:
@@ -135,20 +126,12 @@ def placed(curve: Curve, frame: Plane) -> Curve:
         x, y, _ = to_world(frame, (*point, 0.0))
         return (x, y)
 
-    return _mapped(curve, moved)
+    return curve.mapped(moved)
 
 
 def flipped(curve: Curve) -> Curve:
     """Return a curve as it is seen in the plane turned over about its x axis."""
-    return _mapped(curve, lambda point: (point[0], -point[1]))
-
-
-def _mapped(curve: Curve, move: Callable[[Vec2], Vec2]) -> Curve:
-    if isinstance(curve, Circle):
-        return Circle(move(curve.center), curve.radius)
-    if isinstance(curve, Arc):
-        return Arc(move(curve.start), move(curve.mid), move(curve.end))
-    return Line(move(curve.start), move(curve.end))
+    return curve.mapped(lambda point: (point[0], -point[1]))
 
 
 def _turned(plane: Plane, v: Vec3) -> Vec3:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.curves import Curve
 from cadcomplete.history.geometry import Plane, Vec2
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence
@@ -13,7 +13,7 @@ from cadcomplete.readers.scripts.areas import Faces, add, size
 from cadcomplete.readers.scripts.budget import check_curves, spend
 from cadcomplete.readers.scripts.frames import compose, coplanar, relocated
 from cadcomplete.readers.scripts.shapes import chains
-from cadcomplete.readers.scripts.solids import Step, Steps, moved_faces
+from cadcomplete.readers.scripts.solids import SolidStep, Steps, moved_faces
 
 _DECIMALS = 9
 
@@ -73,7 +73,7 @@ def history(steps: Steps, id: str, drawn: Iterable[Drawn] = (), *, line: int = 0
     return CadSequence(tuple(operations), id)
 
 
-def _sketch(step: Step) -> tuple[Sketch, list[tuple[int, tuple[int, ...]]]]:
+def _sketch(step: SolidStep) -> tuple[Sketch, list[tuple[int, tuple[int, ...]]]]:
     loops: list[Loop] = []
     regions: list[tuple[int, tuple[int, ...]]] = []
     for face in step.faces:
@@ -123,7 +123,7 @@ def _saying(sketch: Sketch, left_out: list[Loop]) -> Sketch:
 
 def _rounded_sketch(plane: Plane, loops: list[Loop], line: int) -> Sketch:
     x, y, z = map(_rounded, plane.origin)
-    drawn = tuple(Loop(tuple(map(_rounded_curve, loop.curves)), loop.source) for loop in loops)
+    drawn = tuple(loop.moved(_rounded_point, _rounded) for loop in loops)
     return Sketch(replace(plane, origin=(x, y, z)), drawn, f"line {line}")
 
 
@@ -134,12 +134,3 @@ def _rounded(value: float) -> float:
 
 def _rounded_point(point: Vec2) -> Vec2:
     return (_rounded(point[0]), _rounded(point[1]))
-
-
-def _rounded_curve(curve: Curve) -> Curve:
-    if isinstance(curve, Circle):
-        return Circle(_rounded_point(curve.center), _rounded(curve.radius))
-    start, end = _rounded_point(curve.start), _rounded_point(curve.end)
-    return (
-        Arc(start, _rounded_point(curve.mid), end) if isinstance(curve, Arc) else Line(start, end)
-    )

@@ -17,11 +17,11 @@ from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers.content import in_utf8
 from cadcomplete.readers.scripts.budget import budget, spend
 from cadcomplete.readers.scripts.calls import Defined, matched
-from cadcomplete.readers.scripts.ending import Made, made_by
+from cadcomplete.readers.scripts.ending import Ending, made_by
 from cadcomplete.readers.scripts.expressions import Expressions, end_of
 from cadcomplete.readers.scripts.history import history
-from cadcomplete.readers.scripts.session import Frame, Library
-from cadcomplete.readers.scripts.stop import Stop, StopReading, unknown, without_fences
+from cadcomplete.readers.scripts.session import Library, Scope
+from cadcomplete.readers.scripts.stop import ScriptStop, StopReading, unknown, without_fences
 from cadcomplete.readers.scripts.survey import (
     aliases,
     is_main,
@@ -106,13 +106,13 @@ class _Machine(Expressions):
         names: list[tuple[int, str]],
         body: list[ast.stmt],
     ) -> None:
-        super().__init__(Frame(body, dict(BUILTINS)))
+        super().__init__(Scope(body, dict(BUILTINS)))
         self.library = library
         self.unsupported = names  # with their lines
         self.modules = modules
         self.shown: Any = None  # object that the script shows or exports
 
-    def read(self) -> Stop | None:
+    def read(self) -> ScriptStop | None:
         """Walk a script, and return where and why it ends early, if it does. Raises ReadError."""
         try:
             self.run(self.frame.body)
@@ -120,7 +120,7 @@ class _Machine(Expressions):
             return stopped.stop
         return None
 
-    def made(self, stop: Stop | None) -> Made:
+    def made(self, stop: ScriptStop | None) -> Ending:
         """Return what the script has made, in the whole or until it ends early."""
         partial = self.partial if stop is not None and isinstance(self.partial, Value) else None
         return made_by(
@@ -172,10 +172,10 @@ class _Machine(Expressions):
         lines = range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
         return tuple(name for line, name in self.unsupported if line in lines)
 
-    def stop(self, statement: ast.stmt, names: tuple[str, ...]) -> Stop:
+    def stop(self, statement: ast.stmt, names: tuple[str, ...]) -> ScriptStop:
         """Say where the script ends early: at a statement, or within a chain of calls of it."""
         begin = (statement.lineno, statement.col_offset)
-        return Stop(begin, end_of(statement), names, self.reached)
+        return ScriptStop(begin, end_of(statement), names, self.reached)
 
     def statement(self, node: ast.stmt) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -268,7 +268,7 @@ class _Machine(Expressions):
         names = matched(function, given, named)
         spend(10 + len(names))
         line, body, around = self.session.line, function.node.body, len(self.session.scopes)
-        self.frames.append(Frame(body, names, function.frame, line, around=around))
+        self.frames.append(Scope(body, names, function.frame, line, around=around))
         result = None
         try:
             self.run(body)
@@ -327,9 +327,9 @@ class _Machine(Expressions):
                 self.shown = value
                 return
 
-    def named_in(self) -> Iterator[Frame]:
+    def named_in(self) -> Iterator[Scope]:
         """Yield the frames whose names can be used, the innermost first."""
-        frame: Frame | None = self.frame
+        frame: Scope | None = self.frame
         while frame is not None:
             yield frame
             frame = frame.outer

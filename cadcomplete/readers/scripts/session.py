@@ -32,7 +32,7 @@ class Session:
 
 
 @dataclass(slots=True)
-class Frame:
+class Scope:
     """The names of a script, or of a call of one of its functions.
 
     Attributes:
@@ -46,7 +46,7 @@ class Frame:
 
     body: list[ast.stmt]
     names: dict[str, Any]
-    outer: Frame | None = None
+    outer: Scope | None = None
     line: int = 0
     last: Any = None
     drawn: dict[int, Any] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Frame:
 
     def find(self, name: str) -> Any:
         """Return what a name stands for. Raises ReadError."""
-        frame: Frame | None = self
+        frame: Scope | None = self
         while frame is not None:
             if name in frame.names:
                 return frame.names[name]

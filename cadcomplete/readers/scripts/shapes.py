@@ -64,11 +64,7 @@ def reflected(curve: Curve, origin: Vec2, normal: Vec2) -> Curve:
         off = 2 * ((point[0] - ox) * u + (point[1] - oy) * v)
         return (point[0] - off * u, point[1] - off * v)
 
-    if isinstance(curve, Circle):
-        return Circle(over(curve.center), curve.radius)
-    if isinstance(curve, Arc):
-        return Arc(over(curve.start), over(curve.mid), over(curve.end))
-    return Line(over(curve.start), over(curve.end))
+    return curve.mapped(over)
 
 
 def regular(radius: float, sides: int, first: float = 0.0) -> list[Vec2]:

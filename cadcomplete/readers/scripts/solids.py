@@ -18,7 +18,7 @@ from cadcomplete.readers.scripts.frames import compose, coplanar, relocated, to_
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SolidStep:
     """Faces of one plane, extruded, and what that does to what was there before."""
 
     plane: Plane
@@ -28,7 +28,7 @@ class Step:
     line: int = field(default=0, compare=False)
 
 
-Steps = tuple[Step, ...]
+Steps = tuple[SolidStep, ...]
 
 
 def extent(amount: float, *, both: bool) -> Extent:
@@ -51,7 +51,7 @@ def extruded(placed: list[tuple[Plane, Faces]], reach: Extent, line: int) -> Ste
                 break
         else:
             groups.append((plane, faces))
-    return tuple(Step(p, f, reach, Boolean.JOIN, line) for p, f in groups if f)
+    return tuple(SolidStep(p, f, reach, Boolean.JOIN, line) for p, f in groups if f)
 
 
 def moved_faces(faces: Faces, source: Plane, target: Plane) -> Faces:

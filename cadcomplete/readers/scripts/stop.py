@@ -15,7 +15,7 @@ Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class ScriptStop:
     """The first thing in a script that is not supported.
 
     Attributes:
@@ -34,12 +34,12 @@ class Stop:
 class StopReading(Exception):
     """Ends the walk through a script, however deep it is in loops, functions and builders."""
 
-    def __init__(self, stop: Stop) -> None:
+    def __init__(self, stop: ScriptStop) -> None:
         self.stop = stop
         super().__init__()
 
 
-def unknown(stop: Stop, text: str, names: list[tuple[int, str]], *, chained: bool) -> Unknown:
+def unknown(stop: ScriptStop, text: str, names: list[tuple[int, str]], *, chained: bool) -> Unknown:
     """Return the rest of a script, from where it ends early: all as it stands.
 
     `names` are all that are not supported, with their lines; `chained` says that what its chain
