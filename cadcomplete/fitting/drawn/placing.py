@@ -26,14 +26,17 @@ def frame_of(direction: Array) -> Array:
 
 
 def plane_at(frame: Array, height: float, side: float) -> Plane:
-    """Return the plane at a height, its normal along the direction or against it."""
+    """Return the plane at a height in mm, its normal along the direction or against it.
+
+    `frame` is (3, 3): its rows are x, y and the direction. `side` is 1 or -1.
+    """
     normal = vec3(np.round(side * frame[2], 12) + 0.0)
     x_axis = X_AXES.get(normal) or vec3(np.round(frame[0], 12) + 0.0)
     return Plane.of(vec3(np.round(height * frame[2], 7) + 0.0), normal, x_axis)
 
 
 def sketch_on(plane: Plane, frame: Array, loops: list[Loop]) -> Sketch:
-    """Return a sketch with loops that are given in the x and y of a frame."""
+    """Return a sketch with loops that are given in the x and y of a frame, (3, 3), in mm."""
     axes = np.array([plane.x_axis, plane.y_axis])
     turn = axes @ frame[:2].T
     shift = axes @ np.array(plane.origin)

@@ -88,7 +88,10 @@ def _traced(given: CadSequence, wanted: Wanted, before: State) -> Iterator[Prism
 
 
 def directions(given: CadSequence, wanted: Wanted) -> list[Array]:
-    """Return directions along which prisms may have been made, the likeliest first."""
+    """Return directions along which prisms may have been made, the likeliest first.
+
+    Each is a unit vector, shape (3,).
+    """
     weights: list[tuple[float, Array]] = []
 
     def add(direction: Array, weight: float) -> None:

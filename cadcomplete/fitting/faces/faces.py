@@ -41,11 +41,13 @@ class Cylinder:
 
 
 def box_of(points: Array) -> tuple[Vec3, Vec3]:
+    """Return the lowest and the highest corner of the box around points (n, 3), in mm."""
     low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     return (low[0], low[1], low[2]), (high[0], high[1], high[2])
 
 
 def vec3(values: Array) -> Vec3:
+    """Return an array of shape (3,) as three plain numbers."""
     x, y, z = np.asarray(values, dtype=np.float64).tolist()
     return (x, y, z)
 

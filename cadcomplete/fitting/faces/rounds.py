@@ -32,7 +32,8 @@ def cylinders(
 ) -> list[tuple[Cylinder, np.ndarray]]:
     """Return cylinders along an axis and the facets of each, the one with most points first.
 
-    `free` says which facets may be used.
+    Of the facets of points (n, 3), in mm, `free` (f,) says which may be used. `axis` is a unit
+    vector (3,), `size` the longest side of the part; the facets are indices, shape (k,) each.
     """
     frame = across(axis)
     chosen = np.flatnonzero(free & (np.abs(flat.normals @ axis) < 3e-3))
@@ -125,7 +126,10 @@ class _Strips:
         return equal & fits.all(axis=1)
 
     def chords(self, guess: Array, members: np.ndarray) -> np.ndarray:
-        """Return those of the strips on a circle that are as long as its chords are."""
+        """Return those of the strips (k,) on a circle that are as long as its chords are.
+
+        `guess` is x, y and radius in mm, and 1 or -1 as the strips face outwards or inwards.
+        """
         chord = 2 * guess[2] * math.tan(self._step(members)[0] / 2)
         length = (self.high - self.low)[members]
         fits = (length < 1.2 * chord) & (length > _filled(self.counts[members]) * chord)

@@ -15,7 +15,11 @@ _NEIGHBOURS = 10
 def sparse_cylinders(
     points: Array, normals: Array, left: np.ndarray, axis: Array, size: float
 ) -> list[tuple[Cylinder, np.ndarray]]:
-    """Return cylinders along an axis through the points that are left, and the points of each."""
+    """Return cylinders along an axis through the points that are left, and the points of each.
+
+    Points and unit normals are (n, 3), in mm, `left` is (n,) of bool, `axis` a unit vector (3,),
+    `size` the longest side of the part; the points of a cylinder are indices, shape (k,).
+    """
     chosen = np.flatnonzero(left & (np.abs(normals @ axis) < 3e-3))
     frame, result = across(axis), []
     while len(chosen) >= _LEAST:

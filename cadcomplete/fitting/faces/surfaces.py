@@ -18,7 +18,10 @@ _CLEAN = 0.4  # the least share of points that share their plane with others
 def surfaces(
     points: Array, normals: Array, size: float
 ) -> tuple[tuple[Flat, ...], tuple[Cylinder, ...]] | None:
-    """Return the planes and cylinders of a cloud that was computed; None for one that was not."""
+    """Return the planes and cylinders of a cloud that was computed; None for one that was not.
+
+    Points and unit normals are (n, 3); `size` is the longest side of the part; lengths in mm.
+    """
     if not _repeated(normals):
         return None
     found = facets(points, normals, size)

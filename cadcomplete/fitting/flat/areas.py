@@ -59,7 +59,10 @@ def _of(
 
 
 def components(view: Section, area: np.ndarray) -> list[np.ndarray]:
-    """Return the connected parts of an area, the largest first; slivers are left out."""
+    """Return the connected parts of an area, the largest first; slivers are left out.
+
+    The area and each part say of the cells of the section whether they belong to it, (n, m).
+    """
     cell = np.diff(view.x)[:, None] * np.diff(view.y)[None]
     label = connected(area.astype(np.int64))
     sizes = np.bincount(label.reshape(-1), weights=(cell * area).reshape(-1))

@@ -21,7 +21,7 @@ def _connected() -> Callable[[np.ndarray], np.ndarray]:
 
 
 def connected_loops(values: np.ndarray) -> np.ndarray:
-    """Fill one area after the other."""
+    """Fill one area of the grid (n, m) after the other; return the number of each cell's."""
     rows, columns = values.shape
     label = np.full((rows, columns), -1, dtype=np.int64)
     stack = np.zeros((rows * columns, 2), dtype=np.int64)

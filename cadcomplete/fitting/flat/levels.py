@@ -21,7 +21,8 @@ _LEAST = 2  # points of a face that a prism may end at
 def levels(given: CadSequence, wanted: Wanted, normal: Array) -> Array:
     """Return the offsets along a normal of all planes across it, sorted, each once.
 
-    Planes of the history come first where a plane of the cloud is as good as the same.
+    The normal is a unit vector (3,), the offsets (m,) are in mm. Planes of the history come first
+    where a plane of the cloud is as good as the same.
     """
     near = 3e-5 * wanted.size + 2 * wanted.noise
     known = prefix_levels(given, normal)
@@ -35,7 +36,8 @@ def levels(given: CadSequence, wanted: Wanted, normal: Array) -> Array:
 def round_levels(rounds: Sequence[Cylinder], normal: Array) -> tuple[list[float], list[float]]:
     """Return the offsets along a normal of the axes of cylinders across it, and of their sides.
 
-    A hole through the wall of a tube is seen only between the two sides of that wall.
+    The normal is a unit vector (3,), the offsets are in mm. A hole through the wall of a tube is
+    seen only between the two sides of that wall.
     """
     axes: list[float] = []
     sides: list[float] = []
@@ -48,7 +50,7 @@ def round_levels(rounds: Sequence[Cylinder], normal: Array) -> tuple[list[float]
 
 
 def apart(values: Iterable[float], near: float) -> Array:
-    """Return values in order, but none as near as that to one that came before it."""
+    """Return values in order, shape (m,), but none as near as that to one that came before it."""
     result: list[float] = []
     for value in values:
         if all(abs(value - other) > near for other in result):
@@ -69,7 +71,7 @@ def _outermost(wanted: Wanted, normal: Array, known: list[float]) -> list[float]
 
 
 def prefix_levels(given: CadSequence, normal: Array) -> list[float]:
-    """Offsets along a normal of the planes of a history that lie across it."""
+    """Offsets in mm along a unit normal (3,) of the planes of a history that lie across it."""
     found: list[float] = []
     for operation in given.operations:
         if isinstance(operation, Sketch):

@@ -36,7 +36,7 @@ Edge = tuple[tuple[int, int], tuple[int, int], tuple[int, int], tuple[int, int]]
 
 
 def paths(area: np.ndarray) -> list[list[Edge]]:
-    """Walk around an area, which is on the left; corners that touch do not connect."""
+    """Walk around an area of cells (n, m), on the left; corners that touch do not connect."""
     rows, columns = area.shape
     padded = np.zeros((rows + 2, columns + 2), dtype=bool)
     padded[1:-1, 1:-1] = area

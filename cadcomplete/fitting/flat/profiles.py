@@ -69,7 +69,7 @@ def masks(sketch: Sketch, nest: Nesting, flat: Array) -> dict[int, Bools]:
 
 
 def mask_of(profiles: tuple[Profile, ...], loops: dict[int, Bools]) -> Bools:
-    """Say which points lie in one of the profiles."""
+    """Say which points lie in one of the profiles, from those in each loop, shape (n,) each."""
     result = np.zeros_like(next(iter(loops.values())))
     for profile in profiles:
         inside = loops[profile.outer].copy()

@@ -48,7 +48,10 @@ class Section:
 def section(
     given: CadSequence, wanted: Wanted, frame: Array, bounds: WallLines, low: float, high: float
 ) -> Section:
-    """Return the section in the middle of the layer between two heights."""
+    """Return the section in the middle of the layer between two heights, in mm.
+
+    `frame` is (3, 3): its rows are x, y and the direction along which the heights are.
+    """
     flat = np.concatenate([wanted.points, wanted.box]) @ frame[:2].T
     if wanted.noise:
         flat = np.concatenate([flat, *_whole_circles(bounds, wanted.size)])

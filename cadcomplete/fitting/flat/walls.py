@@ -91,6 +91,7 @@ class _Once:
         self._low, self._high = ends.T
 
     def between(self, low: float, high: float) -> Array:
+        """Return the rows, (k, columns), of what reaches between two heights, in mm."""
         reaches = (self._low < high) & (self._high > low)
         return self._rows[self._names[np.unique(self._label[reaches])]]
 

@@ -27,8 +27,8 @@ def unseen_ends(
 ) -> list[Flat]:
     """Return a face across each axis along which the part is open.
 
-    It lies at the origin or as far from it as the other end, as designers draw, where that is
-    beyond what was seen; or else a little beyond it.
+    The points are (n, 3), in mm as `noise` is. The face lies at the origin or as far from it as
+    the other end, as designers draw, where that is beyond what was seen; or else a little beyond.
     """
     size = float(np.ptp(points, axis=0).max())
     found: list[Flat] = []

@@ -22,7 +22,10 @@ _WIDTH = 0.01  # of a face that has not been looked at, as a share of the size
 
 
 def noise_of(points: Array, normals: Array, size: float) -> float:
-    """Return how far points are off the flat faces across the axes: a standard deviation."""
+    """Return how far points are off the flat faces across the axes: a standard deviation.
+
+    Points and unit normals are (n, 3); lengths are in mm.
+    """
     widths: list[float] = []
     for axis in range(3):
         for sign in (-1.0, 1.0):
@@ -36,7 +39,10 @@ def noise_of(points: Array, normals: Array, size: float) -> float:
 def noisy_surfaces(
     points: Array, normals: Array, size: float, noise: float
 ) -> tuple[tuple[Flat, ...], tuple[Cylinder, ...]]:
-    """Return the planes and cylinders of a cloud that is straight, with the noise it has."""
+    """Return the planes and cylinders of a cloud that is straight, with the noise it has.
+
+    Points and unit normals are (n, 3); lengths are in mm.
+    """
     least = max(_LEAST, int(0.004 * len(points)))
     free = np.ones(len(points), dtype=bool)
     straight = _straight(points, normals, np.ones(len(points), bool), noise, least)

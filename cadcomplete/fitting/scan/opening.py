@@ -88,7 +88,10 @@ def _sphere(count: int) -> Array:
 
 
 def closed(points: Array, normals: Array, opened: Opening | None) -> Winding:
-    """Return the winding number of a surface with a patch over its opening."""
+    """Return the winding number of a surface with a patch over its opening.
+
+    Points and unit normals are (n, 3), in mm.
+    """
     winds = winding(points, normals)
     if opened is None:
         return winds

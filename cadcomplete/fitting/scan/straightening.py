@@ -21,7 +21,7 @@ Faces = tuple[Sequence[Flat], Sequence[Cylinder]]
 
 
 def straightened(points: Array, normals: Array) -> tuple[Array, Array]:
-    """Turn points and normals so that faces that are nearly along the axes are along them."""
+    """Turn points and normals, (n, 3), so that faces nearly along the axes are along them."""
     center = (points.min(axis=0) + points.max(axis=0)) / 2
     for _ in range(3):
         axis = np.abs(normals).argmax(axis=1)
@@ -45,8 +45,9 @@ def upright(
 ) -> tuple[Array, Array]:
     """Turn a scan so that it lies on its own faces, which are along the axes.
 
-    Where a part is long, a turn by a degree shows in its places more than in its normals. Of
-    cylinders that are nearly the same, found in a part that is not straight, one stays.
+    Points and unit normals are (n, 3); lengths are in mm. Where a part is long, a turn by a degree
+    shows in its places more than in its normals. Of cylinders that are nearly the same, found in
+    a part that is not straight, one stays.
     """
     rounds: list[Cylinder] = []
     for one in sorted(faces[1], key=lambda c: -c.points):
@@ -73,8 +74,9 @@ def registered(
 ) -> tuple[Array, Array]:
     """Turn, move and scale a scan a little, so that it lies on faces that are known.
 
-    Not all faces need to be there any more: only points close to one count. Of the beginnings,
-    as it is, a little larger, a little smaller, the one with most points on faces is taken.
+    Points and unit normals are (n, 3); lengths are in mm. Not all faces need to be there any more:
+    only points close to one count. Of the beginnings, as it is, a little larger, a little smaller,
+    the one with most points on faces is taken.
     """
     best, most = (points, normals), -1
     center = points.mean(axis=0)

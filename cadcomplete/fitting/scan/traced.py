@@ -22,7 +22,10 @@ _SMALL = 0.02  # of the area: parts that are left out
 
 
 def traced(wanted: Wanted, frame: Array, low: float, high: float) -> Iterator[SectionRegion]:
-    """Yield the outlines of a layer between two heights along the third axis of a frame."""
+    """Yield the outlines of a layer between two heights along the third axis of a frame.
+
+    `frame` is (3, 3), its rows the axes; heights are in mm.
+    """
     flat = wanted.points @ frame[:2].T
     corner, size = flat.min(axis=0), np.ptp(flat, axis=0)
     step = float(size.max()) / _CELLS

@@ -72,7 +72,7 @@ class Wanted:
 
     @property
     def box(self) -> tuple[Array, Array]:
-        """The lowest and the highest corner, also of what was not seen but must be there."""
+        """The lowest and the highest corner, shape (3,), also of what was not seen but must be."""
         if not self.noise:
             return self.points.min(axis=0), self.points.max(axis=0)
         corners = [*_box(self.points, self.cylinders)]
@@ -103,7 +103,10 @@ def wanted(cloud: PointCloud) -> Wanted:
 
 
 def of_scan(points: Array, normals: Array, size: float, noise: float) -> Wanted:
-    """Look at a scan that is straight, with the noise that it has."""
+    """Look at a scan that is straight, with the noise that it has.
+
+    Points and unit normals are (n, 3); lengths are in mm.
+    """
     seen = points, normals
     faces, opened = noisy_surfaces(points, normals, size, noise), opening(points, normals)
     for _ in range(_MIRRORS):

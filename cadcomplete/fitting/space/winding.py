@@ -112,7 +112,11 @@ def _sums() -> Callable[..., Array]:
 def sums_numpy(
     queries: Array, points: Array, weighted: Array, leaves: Array, branches: Array, near: float
 ) -> Array:
-    """Add up every point, a few queries at a time; exact where the loops are not."""
+    """Add up every point, a few queries at a time; exact where the loops are not.
+
+    Of queries (q, 3) and points (n, 3) with their weighted normals (n, 3), in mm; `near` is the
+    least squared distance. Returns shape (q,).
+    """
     total = np.zeros(len(queries))
     for start in range(0, len(queries), 1024):
         to = points[None] - queries[start : start + 1024, None]
@@ -124,7 +128,11 @@ def sums_numpy(
 def sums_loops(
     queries: Array, points: Array, weighted: Array, leaves: Array, branches: Array, near: float
 ) -> Array:
-    """Add up what is near point by point, what is far block by block."""
+    """Add up what is near point by point, what is far block by block.
+
+    As `sums_numpy`; `leaves` and `branches` are blocks of 16 points and of 16 leaves: centre, sum
+    and radius, shape (b, 7).
+    """
     result = np.zeros(len(queries))
     for i in range(len(queries)):
         qx, qy, qz = queries[i, 0], queries[i, 1], queries[i, 2]
