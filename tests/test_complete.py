@@ -10,8 +10,9 @@ from conftest import PARTS, PLATE, mesh_of
 
 from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
-from cadcomplete.completion.completion import complete, kept, shipped_model, unused, write
+from cadcomplete.completion.completion import complete, kept, shipped_model, unused
 from cadcomplete.completion.wording import EXPECTED, PROBABILITY
+from cadcomplete.completion.writing import write
 from cadcomplete.data.truncate import versions
 from cadcomplete.errors import InputError
 from cadcomplete.history.operations import Sketch

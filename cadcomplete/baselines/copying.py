@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cadcomplete.baselines.habits import STOP, Habits
-from cadcomplete.baselines.judging import PARTS, Idea, Judge
+from cadcomplete.baselines.judging import PARTS, Judge
 from cadcomplete.baselines.regions import profiles
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Plane, Vec2
@@ -23,7 +23,7 @@ from cadcomplete.history.operations import (
     Sketch,
 )
 from cadcomplete.history.sequence import start_plane
-from cadcomplete.predictions import Case, Prediction
+from cadcomplete.predictions import Case, Idea, Prediction
 
 _SCORES = (0.08, 0.04, 0.03, 0.02, 0.02, 0.01, 0.01, 0.01)
 """About how often each idea hits, in their order."""

@@ -12,7 +12,7 @@ from cadcomplete.errors import CadCompleteError, InputError, LostWorkersError
 from cadcomplete.evaluate.questions import Question, case
 from cadcomplete.evaluate.records import (
     NO_ANSWER,
-    Answer,
+    Answered,
     Header,
     answer_lines,
     header_line,
@@ -98,7 +98,7 @@ def _answer(predictor: Predictor, question: Question, header: Header, file: Text
     file.flush()
 
 
-def ask(predictor: Predictor, question: Question, shown: Case, header: Header) -> Answer:
+def ask(predictor: Predictor, question: Question, shown: Case, header: Header) -> Answered:
     """Return the answer to a question, or why there is none."""
     prediction, failed = NO_ANSWER, ""
     try:
@@ -108,7 +108,7 @@ def ask(predictor: Predictor, question: Question, shown: Case, header: Header) -
     except FAILURES as error:
         failed = _reason(error)
     sample = question.held.sample
-    return Answer(
+    return Answered(
         question.held.data,
         sample.design,
         question.truth,
