@@ -161,7 +161,11 @@ def numbers(kernel: Kernel, *added: str, n: int = 5, given: str = DRAWN) -> list
     """The numbers of the answers among ideas."""
     ideas, before = [decode(given + text) for text in added], decode(given)
     comparison = ByEffect(before, ideas, False, lambda: kernel.run(examine, before).bodies)
-    found = chosen(ideas, n, keep=len(before), comparison=comparison, kernel=kernel)
+
+    def check(whole):
+        return kernel.submit(examine, whole, len(before))
+
+    found = chosen(ideas, n, comparison=comparison, check=check)
     return [i for i, _ in found]
 
 

@@ -18,8 +18,7 @@ from cadcomplete.completion.effects import SAME, Columns, Effect, Flaw, alike, e
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import examine
+from cadcomplete.kernel.contain import Pending
 from cadcomplete.kernel.report import Report
 from cadcomplete.meshes.manifolds import solid
 
@@ -28,6 +27,9 @@ _TRIES = 16
 
 _LOOKED_AT = 400
 """Ideas that are compared with what is chosen, at most."""
+
+
+Check = Callable[[CadSequence], Pending[Report]]
 
 
 class Comparison(Protocol):
@@ -43,12 +45,12 @@ class Comparison(Protocol):
 
 
 def chosen(
-    ideas: Sequence[CadSequence], n: int, *, keep: int, comparison: Comparison, kernel: Kernel
+    ideas: Sequence[CadSequence], n: int, *, comparison: Comparison, check: Check
 ) -> Iterator[tuple[int, Report]]:
     """Yield the numbers of up to `n` answers, in their order, and what the kernel reports.
 
-    Ideas are whole histories, the best first; their operations from `keep` on are the idea.
-    Answers are those without a flaw, each as soon as nothing can come before it; if there are
+    Ideas are whole histories, the best first; `check` begins to ask the kernel about one. Answers
+    are those without a flaw, each as soon as nothing can come before it; if there are
     none, those with the least. A crash or a hang of the kernel is a problem of that idea alone.
     """
     found: dict[Flaw, list[tuple[int, Report]]] = {kind: [] for kind in Flaw}
@@ -57,13 +59,13 @@ def chosen(
     while waiting and tried < max(4 * n, _TRIES) and len(good) < n:
         some = _next(waiting, idle, [i for i, _ in good], n - len(good), comparison)
         tried += len(some)
-        for i, report in _reports(ideas, some, keep, kernel):
+        for i, report in _reports(ideas, some, check):
             found[comparison.flaw(i, report)].append((i, report))
             first = min([i, *waiting[:1]])
             ready = [one for one in good if one[0] <= first]
             yield from _untold(ready, told, n, comparison)
     if not any(found.values()):
-        for i, report in _reports(ideas, idle[:n], keep, kernel):
+        for i, report in _reports(ideas, idle[:n], check):
             found[comparison.flaw(i, report)].append((i, report))
     best = next((answers for answers in found.values() if answers), [])
     yield from _untold(best, told, n, comparison)
@@ -105,10 +107,10 @@ def _next(
 
 
 def _reports(
-    ideas: Sequence[CadSequence], some: Sequence[int], keep: int, kernel: Kernel
+    ideas: Sequence[CadSequence], some: Sequence[int], check: Check
 ) -> Iterator[tuple[int, Report]]:
     """What the kernel says of some of the ideas, checked beside each other."""
-    jobs = [(i, kernel.submit(examine, ideas[i], keep)) for i in some]
+    jobs = [(i, check(ideas[i])) for i in some]
     for i, job in jobs:
         try:
             yield i, job.result()

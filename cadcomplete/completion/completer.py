@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import islice, takewhile
 from typing import Literal
 
@@ -26,8 +26,10 @@ from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.fields import Format
 from cadcomplete.history.operations import Sketch
-from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import examine
+from cadcomplete.history.sequence import CadSequence
+from cadcomplete.kernel.contain import Kernel, Pending
+from cadcomplete.kernel.jobs import examine_and_keep
+from cadcomplete.kernel.report import Report
 from cadcomplete.language.grammar import Grammar
 from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model.checkpoint import Checkpoint
@@ -160,10 +162,10 @@ class Completer:
             comparison = BySketch(given, sketches, alike(ideas, given), shown)
         else:
             comparison = ByEffect(given, wholes, shown, lambda: self._bodies(reading))
-        keep = given.whole_operations
-        for i, report in chosen(wholes, n, keep=keep, comparison=comparison, kernel=self.kernel):
+        check = partial(self._check, reading)
+        for i, report in chosen(wholes, n, comparison=comparison, check=check):
             if sketches:  # what was built is an extrude of it
-                report = replace(report, measures=None, remarks=())
+                report = replace(report, measures=None, remarks=(), solid=None)
             yield answered(extended(given, ideas[i].operations[:1]), ideas[i], report)
 
     def _parts(self, reading: Reading, n: int) -> Iterator[Answer]:
@@ -179,8 +181,8 @@ class Completer:
         wholes = [extended(given, idea.operations) for idea in ideas]
         least = SAME if shown else TOLD_APART
         comparison = ByEffect(given, wholes, shown, lambda: self._bodies(reading), least)
-        keep = given.whole_operations
-        for i, report in chosen(wholes, n, keep=keep, comparison=comparison, kernel=self.kernel):
+        check = partial(self._check, reading)
+        for i, report in chosen(wholes, n, comparison=comparison, check=check):
             yield answered(wholes[i], ideas[i], report)
 
     def _bodies(self, reading: Reading) -> int | None:
@@ -188,7 +190,15 @@ class Completer:
         if reading.wanted is not None:  # the shape says
             return None
         try:
-            reading.before = reading.before or self.kernel.run(examine, reading.given)
+            reading.before = self._check(reading, reading.given).result()
         except CadCompleteError:
             return None
         return reading.before.bodies
+
+    def _check(self, reading: Reading, whole: CadSequence) -> Pending[Report]:
+        """Begin to ask the kernel about a history; about what was given only once."""
+        if whole != reading.given:
+            return self.kernel.submit(examine_and_keep, whole, reading.given.whole_operations)
+        if reading.asked is None:
+            reading.asked = self.kernel.submit(examine_and_keep, whole)
+        return reading.asked

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -119,6 +119,7 @@ class Completions:
             cannot be finished, as a sketch waits to be extruded.
         in_time: whether all of it was done; else the answers are what was found by then.
         notices: what was made of the shape, and what the model hardly uses.
+        before: the solid of what was given (`Report.solid`), if it was built.
     """
 
     given: Document
@@ -132,6 +133,7 @@ class Completions:
     as_it_is: float | None = None
     in_time: bool = True
     notices: tuple[str, ...] = ()
+    before: bytes | None = field(default=None, repr=False, compare=False)
 
 
 def complete(
@@ -220,6 +222,7 @@ def _found(
         score_is=PROBABILITY if only_next or not compared else EXPECTED,
         as_it_is=reading.as_it_is if compared else None,
         in_time=compared and not checking.over,
+        before=reading.before.solid if reading.before else None,
     )
 
 

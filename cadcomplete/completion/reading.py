@@ -18,6 +18,7 @@ from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.fitting import Wanted, settled, wanted
 from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.kernel.contain import Pending
 from cadcomplete.kernel.report import Report
 from cadcomplete.language.grammar import Matcher
 from cadcomplete.language.prompt import prompt
@@ -40,7 +41,8 @@ class Reading:
         wanted: the same for what is given.
         began: the model after the prompt; None if no model is asked.
         start: what the grammar allows there.
-        before: what the kernel says of the given part, once it was asked.
+        asked: the kernel's job to check the given part, once it was begun.
+        before: what the kernel says of it, once that mattered.
         as_it_is: what the given part scores as a whole one, once parts were compared; None where
             it cannot be one.
     """
@@ -54,6 +56,7 @@ class Reading:
     wanted: Wanted | None = None
     began: Began | None = None
     start: Matcher | None = None
+    asked: Pending[Report] | None = None
     before: Report | None = None
     as_it_is: float | None = None
 

@@ -9,11 +9,13 @@ from typing import Any
 from cadcomplete import exporters
 from cadcomplete.completion.completion import Completion, Completions
 from cadcomplete.completion.wording import told
-from cadcomplete.errors import KernelFailure, TimeLimitError
+from cadcomplete.errors import CadCompleteError, KernelFailure, TimeLimitError
 from cadcomplete.exporters import export
 from cadcomplete.exporters.pictures import draw_overview
 from cadcomplete.files import clear
+from cadcomplete.history.operations import Extrude
 from cadcomplete.kernel.contain import Kernel, Pending
+from cadcomplete.kernel.jobs import examine_and_keep
 
 
 def write(
@@ -28,6 +30,8 @@ def write(
     written to.
     """
     name = _file_name(completions.given.sequence.id)
+    solid = [f for f in formats if exporters.EXPORTERS[f].needs_solid]
+    before = _before(completions, kernel) if solid and completions.completions else None
     files: dict[int | str, Any] = {"lost": {}}
     pending: list[tuple[Completion, list[Path], Pending[None]]] = []
     paths: dict[int, dict[str, Path]] = {}
@@ -35,13 +39,13 @@ def write(
         named = {f: folder / f"{name}_{completion.rank:02d}.{f}" for f in formats}
         paths[completion.rank] = named
         clear(*named.values())
-        solid = [p for f, p in named.items() if exporters.EXPORTERS[f].needs_solid]
-        for path in (p for p in named.values() if p not in solid):
+        for path in (p for f, p in named.items() if f not in solid):
             exporters.write(exporters.Part(completion.document), path)
         if solid:
-            pending.append((completion, solid, _exporting(completion, solid, kernel)))
-    for completion, solid, job in pending:
-        files["lost"] |= _lost(completion, solid, job, kernel)
+            left = [named[f] for f in solid]
+            pending.append((completion, left, _exporting(completion, left, before, kernel)))
+    for completion, left, job in pending:
+        files["lost"] |= _lost(completion, left, before, job, kernel)
     for rank, named in paths.items():
         files[rank] = {f: str(path) for f, path in named.items() if path.is_file()}
     overview = folder / f"{name}_overview.png"
@@ -49,7 +53,8 @@ def write(
     if "png" in formats and completions.completions:
         entries = [(c.document, _label(c, completions.score_is)) for c in completions.completions]
         try:
-            kernel.run(draw_overview, completions.given, entries, overview)
+            solids = [before, *(_solid(one, before) for one in completions.completions)]
+            kernel.run(draw_overview, completions.given, entries, overview, solids)
             files["overview"] = str(overview)
         except KernelFailure as error:
             clear(overview)
@@ -57,13 +62,37 @@ def write(
     return files
 
 
-def _exporting(completion: Completion, paths: list[Path], kernel: Kernel) -> Pending[None]:
-    given = completion.given.whole_operations
-    return kernel.submit(export, completion.document, given, paths)
+def _before(completions: Completions, kernel: Kernel) -> bytes | None:
+    """The solid of what was given, built now if it was not; None if the kernel cannot."""
+    if completions.before is not None:
+        return completions.before
+    try:
+        return kernel.run(examine_and_keep, completions.given.sequence).solid
+    except CadCompleteError:
+        return None
+
+
+def _solid(completion: Completion, before: bytes | None) -> bytes | None:
+    """What the check of a completion has built; what extrudes nothing leaves the part as it is."""
+    if completion.report.solid is not None:
+        return completion.report.solid
+    added = completion.document.sequence.operations[completion.given.whole_operations :]
+    return None if any(isinstance(operation, Extrude) for operation in added) else before
+
+
+def _exporting(
+    completion: Completion, paths: list[Path], before: bytes | None, kernel: Kernel
+) -> Pending[None]:
+    keep, solid = completion.given.whole_operations, _solid(completion, before)
+    return kernel.submit(export, completion.document, keep, paths, solid, before)
 
 
 def _lost(
-    completion: Completion, paths: list[Path], job: Pending[None], kernel: Kernel
+    completion: Completion,
+    paths: list[Path],
+    before: bytes | None,
+    job: Pending[None],
+    kernel: Kernel,
 ) -> dict[str, str]:
     """Wait for files that are written one after the other; return which failed, and why.
 
@@ -84,7 +113,7 @@ def _lost(
             paths = left[len(gone) :]
         if not paths:
             return lost
-        job = _exporting(completion, paths, kernel)
+        job = _exporting(completion, paths, before, kernel)
 
 
 def _file_name(id: str) -> str:
