@@ -21,8 +21,9 @@ import numpy as np
 
 from cadcomplete.clouds.scanner import scanned
 from cadcomplete.completion import ranking
+from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.features import FEATURES, bent, features
-from cadcomplete.completion.predictor import ModelPredictor, situation
+from cadcomplete.completion.judging import judged
 from cadcomplete.data import modalities
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, hash64
@@ -66,16 +67,16 @@ def collect(asked: argparse.Namespace) -> None:
     asked.examples.mkdir(parents=True, exist_ok=True)
     out = asked.examples / f"{which}.jsonl"
     with Kernel(workers=1) as kernel, out.open("w") as file:
-        predictor = ModelPredictor(checkpoint.load(asked.model), kernel)
+        completer = Completer(checkpoint.load(asked.model), kernel)
         for number, sample in enumerate(chosen[which::of], start=1):
-            for line in examples(sample, predictor, asked.conditions, most=asked.cuts):
+            for line in examples(sample, completer, asked.conditions, most=asked.cuts):
                 file.write(json.dumps(line) + "\n")
             file.flush()
             print(f"{number} of {len(chosen[which::of])} parts", flush=True)
 
 
 def examples(
-    sample: Sample, predictor: ModelPredictor, conditions: list[str], *, most: int | None = None
+    sample: Sample, completer: Completer, conditions: list[str], *, most: int | None = None
 ) -> Iterator[dict[str, Any]]:
     """Yield what is known of the ideas for each operation of a part."""
     cuts = sorted(
@@ -94,20 +95,20 @@ def examples(
             truth = target(sample.sequence, given)
             case = Case(sample.sequence.id, truncate(sample.sequence, given), points=points)
             try:
-                question = predictor.ask(case, until="extrude")
-                ideas = predictor.candidates(question)
+                reading = completer.read(case, until="extrude")
+                ideas = judged(reading, completer.model, completer.grammar)
             except CadCompleteError as error:
                 print("left out:", error)
                 continue
             if truth.excluded or not ideas:
                 continue
             overlaps = [truth.overlap(idea.operation) for idea in ideas]
-            known = features(ideas, question.given, wanted=question.wanted)
+            known = features(ideas, reading.given, wanted=reading.wanted)
             yield {
                 "id": sample.sequence.id,
                 "given": given,
                 "kind": truth.kind,
-                "situation": situation(question),
+                "situation": reading.situation,
                 "features": known.tolist(),
                 "overlaps": overlaps,
                 "sources": [idea.source for idea in ideas],

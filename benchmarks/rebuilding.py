@@ -43,9 +43,10 @@ def main() -> None:
     with Kernel(workers=1, time_limit=30.0) as kernel:
         search = None
         if args.model:
-            from cadcomplete.completion.completion import predictor
+            from cadcomplete.completion.completer import Completer
+            from cadcomplete.completion.completion import shipped_model
 
-            search = predictor(kernel=kernel)
+            search = Completer(shipped_model(), kernel)
         for truth in (parts[i] for i in order):
             body = solid(truth)
             cloud = sample_cloud(mesh_of(body), 8192)
@@ -60,7 +61,8 @@ def main() -> None:
             seconds, both, more = time.process_time() - began, alone, 0.0
             if search is not None:
                 began = time.process_time()
-                answers = search.parts(search.ask(Case(truth.id, nothing, points=cloud)), n=1)
+                reading = search.read(Case(truth.id, nothing, points=cloud))
+                answers = list(search.parts(reading, n=1))
                 both = iou(body, solid(answers[0].sequence)) if answers else 0.0
                 more = time.process_time() - began
             rows.append((alone, both, seconds, more))

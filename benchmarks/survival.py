@@ -27,7 +27,9 @@ from random import Random
 
 from cadcomplete import readers
 from cadcomplete.baselines import BASELINES, baseline
-from cadcomplete.completion.completion import complete, shipped_model, write
+from cadcomplete.completion.completion import complete, shipped_model
+from cadcomplete.completion.ideas import extended
+from cadcomplete.completion.writing import write
 from cadcomplete.config import from_dict
 from cadcomplete.data.collate import collate
 from cadcomplete.data.dataset import Histories
@@ -56,7 +58,7 @@ from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.language.prompt import Features
-from cadcomplete.predictions import Case, Finished, Prediction, Predictor, Suggestion
+from cadcomplete.predictions import Answer, Case, Prediction, Predictor
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
 
@@ -80,8 +82,8 @@ class Neighbour:
         if given == len(truth):
             self.other = truth
         return Prediction(
-            tuple(Suggestion(operation, 0.5) for operation in added),
-            tuple(Finished(part, 0.5) for part in parts),
+            tuple(Answer(extended(case.given, (operation,)), 0.5) for operation in added),
+            tuple(Answer(part, 0.5) for part in parts),
             stop=0.5,
         )
 

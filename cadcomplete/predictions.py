@@ -1,4 +1,4 @@
-"""What is predicted for the beginning of a part: suggestions of the next operation, whole parts.
+"""What is predicted for the beginning of a part: the next operation, whole parts.
 
 A predictor is anything that answers a `Case`: the model with its search, and every baseline; a
 writer needs no case. Benchmarks know nothing else of either.
@@ -6,6 +6,7 @@ writer needs no case. Benchmarks know nothing else of either.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -42,31 +43,51 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A next operation, supposing that one follows.
+class Idea:
+    """Operations that may come next, with what speaks for them; nobody has checked it.
 
     Attributes:
-        score: the probability that it is the one that the designer makes.
-        valid: whether the part with it is a valid solid, if it has one, and it changes something.
-        source: who had the idea, such as "model" or "cloud".
-        report: what the kernel found, if it was asked; of a sketch, with an extrude of it.
+        operations: the next one, and for a sketch the extrude that it is good for, if there is an
+            idea of one; or all that the part lacks, which may be none.
+        score: how likely it is, or of a whole part how good it is expected to be; 0 to 1.
+        source: who had it, such as "model", "cloud" or "both"; "given" for the part as it is.
+        text: of the next operation, as the model writes it.
+        samples: how often the model wrote it.
+        place: in the order of the cloud's ideas, 1 the best; 0 if it is none of them.
+        merit: what that order is by.
+        log_probability: in nats, by the model.
+        tokens: that it takes to write it.
     """
 
-    operation: Operation
-    score: float
-    valid: bool = True
-    source: str = ""
-    report: Report | None = None
+    operations: tuple[Operation, ...]
+    score: float = 0.0
+    source: str = "model"
+    text: str = ""
+    samples: int = 0
+    place: int = 0
+    merit: float = 0.0
+    log_probability: float = -math.inf
+    tokens: int = 0
+
+    @property
+    def operation(self) -> Operation:
+        return self.operations[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
-    """A whole part that begins with the given operations; it may be just these.
+class Answer:
+    """An idea that was checked: how a part may go on.
 
     Attributes:
-        valid: whether the kernel makes a valid solid of it.
+        sequence: the part with it: what was given and one operation, or a whole part, which may be
+            just what was given.
+        score: of a next operation the probability that the designer makes it, supposing that one
+            follows.
+        valid: whether the kernel makes a valid solid of it, if it has one; of an operation also
+            whether it changes something.
         problems: why not.
-        report: what the kernel found, if it was asked.
+        source: who had the idea.
+        report: what the kernel found, if it was asked; of a sketch, with an extrude of it.
     """
 
     sequence: CadSequence
@@ -75,6 +96,16 @@ class Finished:
     problems: tuple[str, ...] = ()
     source: str = ""
     report: Report | None = None
+
+    @property
+    def operation(self) -> Operation:
+        """The last one: the one that an answer to "what next" adds."""
+        return self.sequence.operations[-1]
+
+
+def answered(sequence: CadSequence, idea: Idea, report: Report) -> Answer:
+    """Return an idea that the kernel has reported about."""
+    return Answer(sequence, idea.score, report.valid, report.problems, idea.source, report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +121,8 @@ class Prediction:
         seconds: it took.
     """
 
-    next: tuple[Suggestion, ...]
-    parts: tuple[Finished, ...]
+    next: tuple[Answer, ...]
+    parts: tuple[Answer, ...]
     stop: float
     generated: int = 0
     unparsed: int = 0
@@ -116,7 +147,7 @@ class Writer(Protocol):
     @property
     def name(self) -> str: ...
 
-    def write(self, *, seed: int) -> Finished: ...
+    def write(self, *, seed: int) -> Answer: ...
 
 
 def check_count(n: int) -> None:

@@ -21,8 +21,8 @@ def hang(part: exporters.Part, path: Path) -> None:
     ctypes.PyDLL(None).usleep(int(60e6))
 
 
-def export(document: Document, given: int, paths: list[Path]) -> None:
+def export(document: Document, keep: int, paths: list[Path], *solids: bytes | None) -> None:
     """Export as ever, but for these two formats."""
     exporters.EXPORTERS["step"] = exporters.Exporter(crash, needs_solid=True)
     exporters.EXPORTERS["png"] = exporters.Exporter(hang, needs_solid=True)
-    exporters.export(document, given, paths)
+    exporters.export(document, keep, paths, *solids)

@@ -274,7 +274,7 @@ def test_captions_that_are_none_are_refused_with_their_file(tmp_path, content):
 
 
 def test_an_id_inside_a_file_does_not_lead_out_of_the_output_folder(tmp_path):
-    from cadcomplete.completion import completion
+    from cadcomplete.completion import completion, writing
     from cadcomplete.kernel.contain import Kernel
     from cadcomplete.kernel.report import Report
 
@@ -283,6 +283,6 @@ def test_an_id_inside_a_file_does_not_lead_out_of_the_output_folder(tmp_path):
     one = completion.Completion(1, 1.0, whole, given.sequence, Report(()))
     result = completion.Completions(given, "model", (one,), 0.0, 1, 0, 0.0)
     with Kernel() as kernel:
-        completion.write(result, tmp_path / "deep" / "out", ("json",), kernel)
+        writing.write(result, tmp_path / "deep" / "out", ("json",), kernel)
     written = [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.json")]
     assert written == ["deep/out/.._.._a_b_01.json"]

@@ -11,7 +11,6 @@ import pytest
 
 from cadcomplete.baselines import BASELINES, baseline
 from cadcomplete.baselines.frames import TURNS, first_frame
-from cadcomplete.baselines.judging import Idea
 from cadcomplete.baselines.regions import nested, pattern_of, profiles
 from cadcomplete.baselines.voting import elected, expected_best
 from cadcomplete.data import synthetic
@@ -23,7 +22,7 @@ from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.metrics.operations import rank
-from cadcomplete.predictions import Case
+from cadcomplete.predictions import Case, Idea
 
 STEPPED = decode(
     "sketch 0 0 0 +z +x\nloop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\nextrude new to 10 0\n"

@@ -10,8 +10,9 @@ from conftest import PARTS, PLATE, mesh_of
 
 from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
-from cadcomplete.completion.completion import complete, kept, shipped_model, unused, write
+from cadcomplete.completion.completion import complete, kept, shipped_model, unused
 from cadcomplete.completion.wording import EXPECTED, PROBABILITY
+from cadcomplete.completion.writing import write
 from cadcomplete.data.truncate import versions
 from cadcomplete.errors import InputError
 from cadcomplete.history.operations import Sketch
@@ -294,6 +295,31 @@ def test_completions_are_written_in_every_format_that_they_have(result, kernel, 
         read = readers.read(files[completion.rank]["json"])
         assert read.raw == completion.document.raw
     assert (tmp_path / "flange_overview.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("keep", "only_next"), [(2, False), (7, True)])
+def test_each_solid_is_built_once_however_often_it_is_drawn(
+    flange, monkeypatch, tmp_path, keep, only_next
+):
+    asked = []
+    submit = Kernel.submit
+
+    def noted(kernel, job, *arguments, **options):
+        asked.append((job.__name__, arguments))
+        return submit(kernel, job, *arguments, **options)
+
+    monkeypatch.setattr(Kernel, "submit", noted)
+    with Kernel(workers=1, time_limit=60) as kernel:
+        found = complete(flange, keep=keep, only_next=only_next, n=2, kernel=kernel)
+        files = write(found, tmp_path, ("step", "png"), kernel)
+    assert not files["lost"]
+    built = [arguments[0] for name, arguments in asked if name == "examine_and_keep"]
+    assert len(built) == len(set(built)) > 0
+    known = [a[3:] for name, a in asked if name == "export"]  # the solid, and the one before
+    known += [a[3] for name, a in asked if name == "draw_overview"]
+    assert all(solid is not None for solids in known for solid in solids)
+    assert len(known) == (len(found.completions) and len(found.completions) + 1)
+    assert {name for name, _ in asked} <= {"examine_and_keep", "export", "draw_overview"}
 
 
 def test_what_a_model_hardly_uses_is_said(flange):

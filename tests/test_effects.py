@@ -123,9 +123,9 @@ def test_heights_of_the_first_extrude_make_different_parts():
 
 
 def flaw_of(text: str, added: str, kernel: Kernel, *, bodies: int | None = 1) -> Flaw:
-    given = len(decode(text))
-    report = kernel.run(examine, decode(text + added), given)
-    return flaw(report, of(text, added), given=given, bodies=bodies)
+    keep = len(decode(text))
+    report = kernel.run(examine, decode(text + added), keep)
+    return flaw(report, of(text, added), keep=keep, bodies=bodies)
 
 
 def test_what_floats_is_idle_or_cannot_be_built_has_a_flaw(kernel):
@@ -160,8 +160,13 @@ def test_a_sketch_beside_the_part_leads_nowhere():
 def numbers(kernel: Kernel, *added: str, n: int = 5, given: str = DRAWN) -> list[int]:
     """The numbers of the answers among ideas."""
     ideas, before = [decode(given + text) for text in added], decode(given)
-    judge = ByEffect(before, ideas, kernel, shown=False)
-    return [i for i, _ in chosen(ideas, n, new=len(before), judge=judge, kernel=kernel)]
+    comparison = ByEffect(before, ideas, False, lambda: kernel.run(examine, before).bodies)
+
+    def check(whole):
+        return kernel.submit(examine, whole, len(before))
+
+    found = chosen(ideas, n, comparison=comparison, check=check)
+    return [i for i, _ in found]
 
 
 AIR = "extrude cut to 4 0\nsketch 0 0 25 +z +x\ncircle 8 8 4\nextrude join to 30 0\n"

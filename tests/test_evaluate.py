@@ -15,16 +15,16 @@ from cadcomplete.evaluate import EvaluationSettings, evaluate, rescore
 from cadcomplete.evaluate.questions import case, choose, questions, read_data
 from cadcomplete.evaluate.records import (
     FILE,
-    Answer,
+    Answered,
     Header,
     answer_lines,
     header_line,
     read_predictions,
 )
 from cadcomplete.evaluate.tables import text
-from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.language.lines import decode
-from cadcomplete.predictions import Finished, Prediction, Suggestion
+from cadcomplete.predictions import Answer, Prediction
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +44,8 @@ class Perfect:
     def predict(self, case, *, n, seed):
         truth, k = self.truths[case.id], len(case.given)
         self.asked.append((case.id, k))
-        following = tuple(Suggestion(op, 1.0) for op in truth.operations[k : k + 1])
-        return Prediction(following, (Finished(truth, 1.0),), stop=float(k == len(truth)))
+        following = (Answer(truncate(truth, k + 1), 1.0),) if k < len(truth) else ()
+        return Prediction(following, (Answer(truth, 1.0),), stop=float(k == len(truth)))
 
 
 class Failing(Perfect):
@@ -110,7 +110,7 @@ class Unsure(Perfect):
 
     def predict(self, case, *, n, seed):
         known = super().predict(case, n=n, seed=seed)
-        return replace(known, parts=(Finished(case.given, 0.5), *known.parts))
+        return replace(known, parts=(Answer(case.given, 0.5), *known.parts))
 
 
 def test_of_several_parts_the_first_counts_and_the_best_is_only_a_bound(data, tmp_path):
@@ -146,7 +146,8 @@ def test_what_cannot_be_written_is_a_failure_too(data, tmp_path):
             sketch = decode("sketch 0 0 0 +z +x\ncircle 0 0 5\n").operations[0]
             circle = replace(sketch.loops[0].curves[0], radius=float("nan"))
             loop = replace(sketch.loops[0], curves=(circle,))
-            return Prediction((Suggestion(replace(sketch, loops=(loop,)), 1.0),), (), 0.0)
+            one_more = (*case.given.operations, replace(sketch, loops=(loop,)))
+            return Prediction((Answer(CadSequence(one_more), 1.0),), (), 0.0)
 
     document = evaluate(everything(data, most=1), Broken, folder=tmp_path)
     none = document["conditions"]["none"]
@@ -421,9 +422,9 @@ def test_what_does_nothing_is_counted_and_everything_goes_on(tmp_path):
     header = Header("echo", {"d": "0"}, "validation", None, ("none",), None, 5, 0, 1, 5, {})
     lines = [header_line(header)]
     for given in range(len(truth) + 1):
-        following = tuple(Suggestion(op, 0.5) for op in truth.operations[given : given + 1])
-        prediction = Prediction(following, (Finished(truth, 0.5),), 0.5)
-        answer = Answer("d", "design", truth, given, "none", prediction)
+        following = (Answer(truncate(truth, given + 1), 0.5),) if given < len(truth) else ()
+        prediction = Prediction(following, (Answer(truth, 0.5),), 0.5)
+        answer = Answered("d", "design", truth, given, "none", prediction)
         lines.append(answer_lines(answer, seed=0, predictor="echo"))
     (tmp_path / FILE).write_text("".join(lines))
     none = rescore(tmp_path / FILE, full=True)["conditions"]["none"]

@@ -17,7 +17,7 @@ from cadcomplete.evaluate.tables import generation
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode
-from cadcomplete.predictions import Finished
+from cadcomplete.predictions import Answer
 
 CROSSING = "sketch 0 0 0 +z +x\nloop 0 0\nline 9 9\nline 9 0\nline 0 9\nclose\nextrude new to 3 0\n"
 
@@ -39,7 +39,7 @@ class Copying:
     name = "copying <all>"
 
     def __init__(self, *parts):
-        self.parts = [p if isinstance(p, Finished) else Finished(p, 1.0) for p in parts]
+        self.parts = [p if isinstance(p, Answer) else Answer(p, 1.0) for p in parts]
         self.seeds = []
 
     def write(self, *, seed):
@@ -79,7 +79,7 @@ def test_training_parts_are_not_new_and_repeated_ones_not_unique(data, kernel, t
 
 
 def test_what_fails_counts_as_invalid_and_has_no_cloud(data, kernel, tmp_path):
-    endless = Finished(decode(PLATE), 0.1, valid=False, problems=("no end within 9 tokens",))
+    endless = Answer(decode(PLATE), 0.1, valid=False, problems=("no end within 9 tokens",))
     writer = Copying(decode(PLATE), decode(CROSSING), endless, CadSequence(()))
     document = evaluate_generation(
         EvaluationSettings((data,)), 8, writer, kernel=kernel, folder=tmp_path

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,11 @@ from cadcomplete.errors import BuildError, InputError
 from cadcomplete.exporters import EXPORTERS, Part, check_formats, convert, export, format_of, write
 from cadcomplete.exporters.pictures import SIZE, draw_overview
 from cadcomplete.files import write_text, writing
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.build import build
+from cadcomplete.kernel.jobs import examine_and_keep
+from cadcomplete.kernel.measure import measure
+from cadcomplete.kernel.packing import packed, unpacked
 from cadcomplete.language.lines import decode
 from cadcomplete.readers import from_sequence, read
 
@@ -284,3 +289,40 @@ def test_path_that_cannot_be_written_raises_input_error(tmp_path, place, name):
         write(part, tmp_path / f"{place}.{name}")
     assert f"{place}.{name}" in str(caught.value)
     assert sorted(tmp_path.iterdir()) == before
+
+
+# --- what is built once -------------------------------------------------------------------------
+
+
+def stable(path):
+    """The content of a file, without the moment of its writing and the signs of its zeros."""
+    content = re.sub(rb"\d{4}-\d\d-\d\dT[\d:]+", b"", path.read_bytes())
+    return re.sub(rb"-0\.(?=[,)])", b"0.", content) if path.suffix == ".step" else content
+
+
+def test_a_solid_that_was_kept_is_written_and_drawn_as_if_it_was_built_but_is_not(
+    tmp_path, monkeypatch
+):
+    whole, given = document(PLATE + POCKET), document(PLATE)
+    solid, before = (examine_and_keep(one.sequence).solid for one in (whole, given))
+    first, second = tmp_path / "built", tmp_path / "kept"
+    names = [f"part.{name}" for name in EXPORTERS]
+    export(whole, 2, [first / name for name in names])
+    draw_overview(given, [(whole, "1.")], first / "overview.png")
+    monkeypatch.setattr("cadcomplete.kernel.build.construct", None)  # whoever builds fails
+    export(whole, 2, [second / name for name in names], solid, before)
+    draw_overview(given, [(whole, "1.")], second / "overview.png", [before, solid])
+    for name in (*names, "overview.png"):
+        assert stable(first / name) == stable(second / name), name
+
+
+def test_a_packed_solid_is_the_same_and_nothing_is_no_bytes():
+    made = build(decode(PLATE + POCKET))
+    again = unpacked(packed(made))
+    assert made is not None and again is not None
+    assert measure(again) == measure(made)
+    assert packed(None) == b"" and unpacked(b"") is None
+    assert examine_and_keep(CadSequence(())).solid == b""
+    beyond = decode(PLATE + "sketch 0 0 10 +z +x\ncircle 8 8 4\nextrude cut to 20 0\n")
+    assert examine_and_keep(beyond).solid  # a cut of nothing is built,
+    assert examine_and_keep(beyond, 2).solid is None  # but not where it has to do something

@@ -11,8 +11,9 @@ import torch
 from conftest import PARTS, PLATE
 
 from cadcomplete import readers
+from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.completion import complete, shipped_model
-from cadcomplete.completion.predictor import ModelPredictor, prompted
+from cadcomplete.completion.reading import prompted
 from cadcomplete.config import from_dict
 from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.history.sequence import CadSequence, truncate
@@ -21,7 +22,7 @@ from cadcomplete.language.lines import decode
 from cadcomplete.model import checkpoint, loading
 from cadcomplete.model.checkpoint import Checkpoint
 from cadcomplete.model.generate import Row, Sampling, begin, generate, usual_sampling
-from cadcomplete.predictions import Case, Finished
+from cadcomplete.predictions import Answer, Case
 
 NO_CARD = not torch.cuda.is_available()
 
@@ -34,7 +35,7 @@ def kernel():
 
 @pytest.fixture(scope="module")
 def question(kernel):
-    return ModelPredictor(shipped_model(), kernel).ask(Case("plate", truncate(decode(PLATE), 1)))
+    return Completer(shipped_model(), kernel).read(Case("plate", truncate(decode(PLATE), 1)))
 
 
 # --- where --------------------------------------------------------------------------------------
@@ -67,7 +68,7 @@ def test_in_half_precision_the_shipped_model_writes_and_judges_nearly_the_same(h
     apart = (first.logits.softmax(0) - second.logits.softmax(0)).abs().sum()
     assert apart < 0.05
     with Kernel() as kernel:
-        asked = ModelPredictor(low, kernel, Sampling(rows=2)).ask(Case("plate", case))
+        asked = Completer(low, kernel, Sampling(rows=2)).read(Case("plate", case))
     assert any(row.whole for row in asked.rows)
 
 
@@ -200,38 +201,41 @@ def test_a_low_temperature_draws_the_likeliest_again_and_again(question):
     assert len({tuple(row.tokens) for row in rows}) == 1
 
 
-def invalid(row: Row) -> Finished:
-    return Finished(row.finished, 0.5, valid=False, problems=("no solid",))
+def invalid(row: Row) -> Answer:
+    return Answer(row.finished, 0.5, valid=False, problems=("no solid",))
 
 
 def test_when_nothing_valid_comes_the_model_writes_more_each_time_bolder(kernel, question):
-    predictor, asked = ModelPredictor(shipped_model(), kernel), []
+    reading, asked, first = replace(question), [], question.rows
 
-    def answer(question):
-        asked.append(len(question.rows))
-        return tuple(invalid(row) for row in question.rows[:2])
+    def answers():
+        asked.append(len(reading.rows))
+        return (invalid(row) for row in first[:2])
 
-    after, found = predictor.until_valid(question, answer)
+    found = list(Completer(shipped_model(), kernel).verified(reading, answers))
     assert asked == [16, 32, 48]
     assert len(found) == 2
-    assert {row.finished for row in after.rows} > {row.finished for row in question.rows}
+    assert {row.finished for row in reading.rows} > {row.finished for row in first}
     raised = [question.sampling.bolder(attempt).temperature for attempt in (1, 2)]
     assert raised == pytest.approx([0.9 * 1.3, 0.9 * 1.3**2])
     assert not question.sampling.bolder(1).greedy
 
 
 def test_with_one_valid_answer_nothing_more_is_written(kernel, question):
-    predictor = ModelPredictor(shipped_model(), kernel)
-    good = (Finished(CadSequence(()), 0.5), invalid(question.rows[0]))
-    assert predictor.until_valid(question, lambda q: good) == (question, good)
+    before = question.rows
+    good = [Answer(CadSequence(()), 0.5), invalid(before[0])]
+    found = Completer(shipped_model(), kernel).verified(question, lambda: iter(good))
+    assert next(found) == good[0]  # it is shown at once
+    assert list(found) == good[1:] and question.rows == before
 
 
 def test_a_part_that_cannot_be_built_is_not_written_on_in_vain(kernel):
     broken = decode("sketch 0 0 0 +z +x\ncircle 0 0 5\nextrude new to 5 0\nextrude cut to 9 0\n")
-    predictor = ModelPredictor(shipped_model(), kernel, Sampling(rows=2))
-    question = predictor.ask(Case("broken", broken))
-    after, _ = predictor.until_valid(question, lambda q: predictor.parts(q, n=1))
-    assert len(after.rows) == len(question.rows)
+    completer = Completer(shipped_model(), kernel, Sampling(rows=2))
+    reading = completer.read(Case("broken", broken))
+    before = reading.rows
+    assert not any(answer.valid for answer in completer.parts(reading, n=1))
+    assert reading.rows == before
 
 
 # --- threads ------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from cadcomplete.metrics.hits import tabulate
 from cadcomplete.metrics.operations import Ranking, rank
 from cadcomplete.metrics.sketches import angle_between, drawn_with, same_curve, sketch_iou
 from cadcomplete.metrics.targets import MACRO, target
-from cadcomplete.predictions import Suggestion
+from cadcomplete.predictions import Answer
 
 HISTORY = decode(
     PLATE
@@ -42,7 +42,7 @@ POCKET = sketch_of(HISTORY, 2)
 
 
 def suggest(*operations):
-    return [Suggestion(op, 0.9 - i / 10) for i, op in enumerate(operations)]
+    return [Answer(CadSequence((op,)), 0.9 - i / 10) for i, op in enumerate(operations)]
 
 
 def through(distance, boolean=Boolean.CUT, sketch=2, loop=0):

@@ -36,7 +36,7 @@ from cadcomplete.metrics.topology import (
     segment_error,
     self_intersection,
 )
-from cadcomplete.predictions import Finished
+from cadcomplete.predictions import Answer
 
 BOX = "sketch 0 0 0 +z +x\nloop {x} 0\nline {r} 0\nline {r} 10\nline {x} 10\nclose\n"
 
@@ -56,7 +56,7 @@ TOWER = decode(
 
 
 def finished(sequence, **options):
-    return Finished(sequence, 0.5, **options)
+    return Answer(sequence, 0.5, **options)
 
 
 # --- IoU and gain -------------------------------------------------------------------------------

@@ -14,9 +14,10 @@ from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion.completion import complete, predictor
 from cadcomplete.completion.features import FEATURES, alike, features
-from cadcomplete.completion.ideas import Candidate, averaged, turned
+from cadcomplete.completion.ideas import averaged, extended, turned
+from cadcomplete.completion.judging import TURNS
 from cadcomplete.completion.parts import expected, finished_parts, overlaps
-from cadcomplete.completion.predictor import TURNS, prompted
+from cadcomplete.completion.reading import prompted
 from cadcomplete.completion.usual import same_spans, usual_extrudes
 from cadcomplete.fitting import settled, wanted
 from cadcomplete.history.geometry import Plane
@@ -28,7 +29,7 @@ from cadcomplete.language.lines import decode, encode
 from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.metrics.operations import rank
 from cadcomplete.model.generate import Row, begin, generate, score
-from cadcomplete.predictions import Case
+from cadcomplete.predictions import Case, Idea
 
 BOSS = (
     PLATE
@@ -107,7 +108,7 @@ def test_a_part_that_is_whole_is_left_as_it_is(shipped, boss):
 
 def test_a_model_alone_answers_without_searching_the_cloud(shipped, boss):
     history, cloud = boss
-    alone = replace(shipped, search=False)
+    alone = replace(shipped, completer=replace(shipped.completer, source="model"))
     answer = alone.predict(Case("boss", truncate(history, 2), points=cloud), n=3)
     assert {s.source for s in answer.next} == {"model"}
 
@@ -120,7 +121,7 @@ def test_only_the_next_operation_can_be_asked_for(kernel, monkeypatch):
         steps.append(sampling.until)
         return generate(began, start, sampling)
 
-    monkeypatch.setattr("cadcomplete.completion.predictor.generate", noted)
+    monkeypatch.setattr("cadcomplete.completion.completer.generate", noted)
     flange = readers.read(PARTS / "flange.json")
     found = complete(flange, keep=3, n=3, only_next=True, kernel=kernel)
     assert steps == ["extrude"]
@@ -132,9 +133,9 @@ def test_only_the_next_operation_can_be_asked_for(kernel, monkeypatch):
 
 
 def test_the_probability_of_a_continuation_is_that_of_reading_it_all(shipped):
-    model, tokenizer = shipped.checkpoint.model, shipped.checkpoint.tokenizer
+    model, tokenizer = shipped.completer.model.model, shipped.completer.model.tokenizer
     given = truncate(decode(PLATE), 1)
-    asked = prompted(given, shipped.checkpoint)
+    asked = prompted(given, shipped.completer.model)
     texts = [f"extrude {way} {h / 8} 0/1\n" for way in ("new to", "new sym") for h in range(1, 120)]
     texts += ["extrude new to 5", "extrude new to 5 0\n", texts[0]]
     continuations = [tokenizer.backend.encode(t, add_special_tokens=False).ids for t in texts]
@@ -150,10 +151,11 @@ def test_the_probability_of_a_continuation_is_that_of_reading_it_all(shipped):
 
 def test_what_comes_next_is_a_sketch_an_extrude_or_the_end(shipped):
     case = Case("plate", decode(PLATE))
-    question = shipped.ask(case, until="extrude")
-    assert question.command in ("sketch", "extrude")
-    assert 0 < question.stop < 1
-    unfinished = shipped.ask(replace(case, given=truncate(decode(PLATE), 1)), until="extrude")
+    read = shipped.completer.read
+    reading = read(case, until="extrude")
+    assert reading.command in ("sketch", "extrude")
+    assert 0 < reading.stop < 1
+    unfinished = read(replace(case, given=truncate(decode(PLATE), 1)), until="extrude")
     assert (unfinished.command, unfinished.stop) == ("extrude", 0.0)
 
 
@@ -167,7 +169,7 @@ def test_a_turned_idea_is_the_same_idea_of_the_turned_part():
 
 
 def test_opinions_are_averaged_as_probabilities():
-    rows = [[Candidate((), log_probability=math.log(p))] for p in (0.5, 0.1, 0.3)]
+    rows = [[Idea((), log_probability=math.log(p))] for p in (0.5, 0.1, 0.3)]
     (found,) = averaged(rows[0], rows[1:])
     assert math.exp(found.log_probability) == pytest.approx(0.3)
 
@@ -195,10 +197,10 @@ def test_cuts_that_reach_beyond_the_part_are_alike():
 # --- what is known of ideas ---------------------------------------------------------------------
 
 
-def extrudes(*texts: str) -> tuple[CadSequence, list[Candidate]]:
+def extrudes(*texts: str) -> tuple[CadSequence, list[Idea]]:
     given = decode("".join(PLATE.splitlines(keepends=True)[:-1]))
     wholes = [decode(encode(given).text + text + "\n") for text in texts]
-    return given, [Candidate(whole.operations[1:]) for whole in wholes]
+    return given, [Idea(whole.operations[1:]) for whole in wholes]
 
 
 def test_extrudes_with_the_same_effect_are_alike_however_they_are_written():
@@ -210,8 +212,8 @@ def test_extrudes_with_the_same_effect_are_alike_however_they_are_written():
 
 def test_sketches_in_other_planes_or_of_other_sizes_are_not_alike():
     lines = ("circle 8 8 4", "circle 8 8 4.01", "circle 8 8 6")
-    ideas = [Candidate(decode(f"sketch 0 0 10 +z +x\n{line}\n").operations) for line in lines]
-    ideas.append(Candidate(decode("sketch 0 0 0 +z +x\ncircle 8 8 4\n").operations))
+    ideas = [Idea(decode(f"sketch 0 0 10 +z +x\n{line}\n").operations) for line in lines]
+    ideas.append(Idea(decode("sketch 0 0 0 +z +x\ncircle 8 8 4\n").operations))
     assert alike(ideas, CadSequence(())).tolist() == [
         [1, 1, 0, 0],
         [1, 1, 0, 0],
@@ -235,7 +237,7 @@ def test_it_is_known_which_share_of_an_idea_is_new_and_where_it_is_drawn(boss):
     upon = history.operations[2:]
     through = decode(BOSS.replace("sketch 0 0 10", "sketch 0 0 0")).operations[2:]
     beside = (replace(upon[0], plane=Plane.of((0.0, 0.0, 12.0), (0, 0, 1), (1, 0, 0))),)
-    ideas = [Candidate(ops, log_probability=-4.0) for ops in (upon, through, beside)]
+    ideas = [Idea(ops, log_probability=-4.0) for ops in (upon, through, beside)]
     known = features(ideas, given, wanted=settled(wanted(cloud), given))
     new, central, there = known[:, -3:].T
     assert new == pytest.approx([1, 6 / 16, 0], abs=0.2)
@@ -272,14 +274,14 @@ def test_overlaps_are_those_of_exact_solids(boss):
 
 def test_scores_fall_and_nothing_is_a_part_only_where_one_may_be_finished(shipped, boss):
     for given in (1, 2, 3):
-        question = shipped.ask(Case("boss", truncate(boss[0], given)))
-        found = finished_parts(question.given, question.rows, stop=question.stop)
+        reading = shipped.completer.read(Case("boss", truncate(boss[0], given)))
+        found = finished_parts(reading.given, reading.rows, stop=reading.stop)
         scores = [part.score for part in found]
         assert scores == sorted(scores, reverse=True)
         assert any(part.source == "given" for part in found) == (given == 2)
-        proposals, as_it_is = shipped.proposals(question, n=3)
-        assert (as_it_is is None) == (given != 2)
-        assert all(part.score > (as_it_is or 0) for part in proposals)
+        proposals = list(shipped.completer.better(reading, n=3))
+        assert (reading.as_it_is is None) == (given != 2)
+        assert all(part.score > (reading.as_it_is or 0) for part in proposals)
 
 
 def test_a_tiny_cube_from_its_shape_comes_first_and_is_exact(shipped):
@@ -297,9 +299,9 @@ def test_a_tiny_cube_from_its_shape_comes_first_and_is_exact(shipped):
 def test_of_parts_that_come_to_the_same_solid_the_one_with_the_fewest_operations_is_best(shipped):
     given = decode(PLATE)
     inside = decode(PLATE + "sketch 0 0 10 +z +x\ncircle 8 8 4\nextrude join to -2 0\n")
-    row = Row(shipped.grammar.start(given), finished=inside)
+    row = Row(shipped.completer.grammar.start(given), finished=inside)
     best = finished_parts(given, [row], stop=0.5)[0]
-    assert (best.sequence, best.source) == (given, "given")
+    assert (extended(given, best.operations), best.source) == (given, "given")
 
 
 def test_proposals_that_come_to_the_same_solid_are_not_shown_beside_each_other(kernel):

@@ -14,14 +14,14 @@ from PIL import Image
 from cadcomplete.evaluate import compare
 from cadcomplete.evaluate.charts import _span
 from cadcomplete.evaluate.gallery import chosen, draw_row, tiles
-from cadcomplete.evaluate.records import FILE, Answer, Header, answer_lines, header_line
+from cadcomplete.evaluate.records import FILE, Answered, Header, answer_lines, header_line
 from cadcomplete.evaluate.report import all_series, warnings
 from cadcomplete.evaluate.scores import scored_run
 from cadcomplete.evaluate.tables import cell, columns, share
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode
-from cadcomplete.predictions import Finished, Prediction, Suggestion
+from cadcomplete.predictions import Answer, Prediction
 
 HEADER = Header(
     predictor="model <a>",
@@ -47,14 +47,14 @@ def answers(plate):
     )
     for condition in HEADER.conditions:
         for k in range(3):
-            following = [s.operations[k] for s in (low, plate)] if k < 2 else []
+            following = [truncate(s, k + 1) for s in (low, plate)] if k < 2 else []
             prediction = Prediction(
-                next=tuple(Suggestion(op, 0.6 - i / 5) for i, op in enumerate(following)),
-                parts=(Finished(plate, 0.9),),
+                next=tuple(Answer(s, 0.6 - i / 5) for i, s in enumerate(following)),
+                parts=(Answer(plate, 0.9),),
                 stop=0.2,
                 seconds=0.1,
             )
-            yield Answer("tiny", "plates", plate, k, condition, prediction)
+            yield Answered("tiny", "plates", plate, k, condition, prediction)
 
 
 def write(folder, plate, header=HEADER):

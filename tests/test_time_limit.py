@@ -11,8 +11,10 @@ import pytest
 from conftest import PARTS, PLATE
 
 from cadcomplete import readers
-from cadcomplete.completion import completion
-from cadcomplete.completion.completion import complete, write
+from cadcomplete.completion import writing
+from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.completion import complete
+from cadcomplete.completion.writing import write
 from cadcomplete.deadline import NEVER, Deadline, OutOfTime
 from cadcomplete.errors import NoAnswerError, TimeLimitError
 from cadcomplete.files import clear
@@ -94,7 +96,7 @@ def test_what_was_found_in_time_is_answered_though_it_is_not_checked(kernel, mon
         while True:
             time.sleep(0.01)
 
-    monkeypatch.setattr(completion.ModelPredictor, "next", endless)
+    monkeypatch.setattr(Completer, "next", endless)
     due = Deadline.after(6)
     found = complete(document, keep=4, n=2, only_next=True, sampling=few, due=due, kernel=kernel)
     assert not due.over
@@ -122,7 +124,7 @@ def test_what_is_no_limit_is_refused(run, limit):
 def test_a_worker_that_dies_or_hangs_costs_that_file_and_it_is_named(
     plate_result, kernel, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(completion, "export", dying_exports.export)
+    monkeypatch.setattr(writing, "export", dying_exports.export)
     (tmp_path / "part_01.step").write_text("of an earlier run")
     with kernel.until(Deadline.after(6)):
         files = write(plate_result, tmp_path, ("json", "step", "stl", "png"), kernel)
@@ -145,7 +147,7 @@ def test_what_is_cleared_is_gone_with_its_unfinished_file_and_nothing_else(tmp_p
 
 
 def test_files_that_were_lost_are_in_the_report(run, monkeypatch, tmp_path):
-    monkeypatch.setattr(completion, "export", dying_exports.export)
+    monkeypatch.setattr(writing, "export", dying_exports.export)
     arguments = ("-n", 1, "--formats", "json,step", "-o", tmp_path)
     code, out, _ = run("complete", PARTS / "flange.json", "--keep", 7, *arguments)
     assert code == 0

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from cadcomplete.baselines.habits import STOP, Habits
-from cadcomplete.baselines.judging import PARTS, Idea, SuggestionJudge
+from cadcomplete.baselines.judging import PARTS, SuggestionJudge
 from cadcomplete.baselines.regions import profiles
 from cadcomplete.history.geometry import Plane, Vec2
 from cadcomplete.history.operations import (
@@ -19,7 +19,7 @@ from cadcomplete.history.operations import (
     Sketch,
 )
 from cadcomplete.history.sequence import start_plane
-from cadcomplete.predictions import Case, Prediction
+from cadcomplete.predictions import Case, Idea, Prediction
 
 _SCORES = (0.08, 0.04, 0.03, 0.02, 0.02, 0.01, 0.01, 0.01)
 """About how often each idea hits, in their order."""

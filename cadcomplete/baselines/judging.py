@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cadcomplete.errors import CadCompleteError, LostWorkersError
 from cadcomplete.history.operations import Extrude, Operation
@@ -13,22 +12,13 @@ from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import examine
 from cadcomplete.kernel.report import Report
 from cadcomplete.language.lines import encode
-from cadcomplete.predictions import Finished, Suggestion
+from cadcomplete.predictions import Answer, Idea, answered
 
 _KEPT = 4096
 """Findings that are kept, for the next condition of the same part, before all are forgotten."""
 
 PARTS = 3
 """Finished parts that a baseline proposes at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Idea:
-    """Operations that may come next, how likely that is (0 to 1), and whose idea it was."""
-
-    operations: tuple[Operation, ...]
-    score: float
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +30,14 @@ class SuggestionJudge:
 
     def suggestions(
         self, given: CadSequence, ideas: Sequence[Idea], *, n: int
-    ) -> tuple[Suggestion, ...]:
+    ) -> tuple[Answer, ...]:
         """Return up to `n` different next operations, the best first, invalid ones last."""
-        firsts = [dataclasses.replace(i, operations=i.operations[:1]) for i in ideas]
-        return tuple(
-            Suggestion(idea.operations[0], idea.score, report.valid, idea.source, report)
-            for idea, report in self._checked(given, different(given, firsts), n)
-        )
+        return self.parts(given, [replace(i, operations=i.operations[:1]) for i in ideas], n=n)
 
-    def parts(self, given: CadSequence, ideas: Sequence[Idea], *, n: int) -> tuple[Finished, ...]:
+    def parts(self, given: CadSequence, ideas: Sequence[Idea], *, n: int) -> tuple[Answer, ...]:
         """Return up to `n` different finished parts, the best first, invalid ones last."""
         return tuple(
-            Finished(
-                _with(given, idea.operations),
-                idea.score,
-                report.valid,
-                report.problems,
-                idea.source,
-                report,
-            )
+            answered(_with(given, idea.operations), idea, report)
             for idea, report in self._checked(given, different(given, ideas), n)
         )
 
@@ -114,7 +93,7 @@ def _drawn(whole: CadSequence) -> Report:
 
 
 def _with(given: CadSequence, operations: tuple[Operation, ...]) -> CadSequence:
-    return dataclasses.replace(given, operations=(*given.operations, *operations))
+    return replace(given, operations=(*given.operations, *operations))
 
 
 def different(given: CadSequence, ideas: Sequence[Idea]) -> list[Idea]:

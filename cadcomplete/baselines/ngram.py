@@ -17,12 +17,12 @@ from cadcomplete.baselines.expressions import (
     scene,
 )
 from cadcomplete.baselines.habits import STOP, Habits, word
-from cadcomplete.baselines.judging import PARTS, Idea, SuggestionJudge
+from cadcomplete.baselines.judging import PARTS, SuggestionJudge
 from cadcomplete.baselines.regions import pattern_of, profiles
 from cadcomplete.baselines.voting import Vote, elected, expected_best, has_solid
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.predictions import Case, Prediction
+from cadcomplete.predictions import Case, Idea, Prediction
 
 Context = tuple[str, ...]
 Name = tuple[str, ...]

@@ -14,14 +14,14 @@ import numpy as np
 
 from cadcomplete.baselines.frames import TURNS, PartFrame, first_frame, reach
 from cadcomplete.baselines.habits import STOP, Habits, kind, word
-from cadcomplete.baselines.judging import PARTS, Idea, SuggestionJudge
+from cadcomplete.baselines.judging import PARTS, SuggestionJudge
 from cadcomplete.baselines.transfer import Move, carried
 from cadcomplete.baselines.voting import Vote, elected, expected_best, has_solid
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.predictions import Case, Prediction
+from cadcomplete.predictions import Case, Idea, Prediction
 
 _NEIGHBOURS, _WHOLE = 48, 9
 _MODES = ((True, False, 1.0), (False, False, 0.6), (True, True, 0.6))

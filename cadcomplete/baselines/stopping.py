@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cadcomplete.baselines.judging import Idea, SuggestionJudge
-from cadcomplete.predictions import Case, Prediction
+from cadcomplete.baselines.judging import SuggestionJudge
+from cadcomplete.predictions import Case, Idea, Prediction
 
 
 @dataclass(frozen=True, slots=True)

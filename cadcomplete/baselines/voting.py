@@ -9,11 +9,12 @@ import numpy as np
 
 from cadcomplete.baselines.frames import ends, reach
 from cadcomplete.baselines.habits import kind
-from cadcomplete.baselines.judging import Idea, different
+from cadcomplete.baselines.judging import different
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.meshes.manifolds import iou, solid
+from cadcomplete.predictions import Idea
 
 _SAME = 0.02
 """Part of the size up to which two numbers say the same."""

@@ -43,14 +43,14 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class ReadTable:
     """What an element holds: a column for each number (n,), a row of rows for each list."""
 
     columns: dict[str, np.ndarray]
     lists: dict[str, list[np.ndarray]]
 
 
-Tables = Generator["Table | None", Element, None]
+ReadTables = Generator["ReadTable | None", Element, None]
 """Is sent an element, gives its table."""
 
 
@@ -59,7 +59,7 @@ def read_ply(path: Path) -> RawCloud:
     content = without_mark(path.read_bytes(), path)
     order, elements, start = _header(content, path)
     read = _binary(content, start, order) if order else _text(content[start:])
-    tables: dict[str, Table] = {}
+    tables: dict[str, ReadTable] = {}
     next(read)
     for element in elements:
         try:
@@ -132,7 +132,7 @@ def _property(words: list[str]) -> Property:
 # --- tables: coroutines that are sent an element and give its table -----------------------------
 
 
-def _text(content: bytes) -> Tables:
+def _text(content: bytes) -> ReadTables:
     words, at, table = content.split(), 0, None
     while True:
         element = yield table
@@ -143,7 +143,7 @@ def _text(content: bytes) -> Tables:
             if end > len(words):
                 raise ValueError(f"{len(words) - at} numbers")
             rows = np.array(words[at:end], dtype=np.float64).reshape(element.count, wide)
-            table, at = Table(_named(element, rows), {}), end
+            table, at = ReadTable(_named(element, rows), {}), end
             continue
         rows = np.zeros((element.count, len(element.properties)))
         for row in rows:
@@ -158,14 +158,14 @@ def _text(content: bytes) -> Tables:
                     raise ValueError("a list cut short")
                 lists[one.name].append(np.array(words[at + 1 : end], dtype=np.float64))
                 at = end
-        table = Table(_named(element, rows), lists)
+        table = ReadTable(_named(element, rows), lists)
 
 
 def _named(element: Element, rows: np.ndarray) -> dict[str, np.ndarray]:
     return {p.name: rows[:, i] for i, p in enumerate(element.properties) if not p.length}
 
 
-def _binary(content: bytes, at: int, order: str) -> Tables:
+def _binary(content: bytes, at: int, order: str) -> ReadTables:
     table = None
     while True:
         element = yield table
@@ -203,7 +203,7 @@ def _row(content: bytes, at: int, order: str, element: Element) -> np.dtype:
     return np.dtype(fields)
 
 
-def _table(element: Element, rows: np.ndarray) -> Table:
+def _table(element: Element, rows: np.ndarray) -> ReadTable:
     columns, lists = {}, {}
     with np.errstate(invalid="ignore"):  # what is no number is found by who asked
         for number, one in enumerate(element.properties):
@@ -212,10 +212,10 @@ def _table(element: Element, rows: np.ndarray) -> Table:
                 lists[one.name] = list(values)
             else:
                 columns[one.name] = values
-    return Table(columns, lists)
+    return ReadTable(columns, lists)
 
 
-def _joined(element: Element, rows: list[np.ndarray]) -> Table:
+def _joined(element: Element, rows: list[np.ndarray]) -> ReadTable:
     """One table of rows of different lengths."""
     parts = [_table(element, row) for row in rows]
     columns = {
@@ -226,10 +226,10 @@ def _joined(element: Element, rows: list[np.ndarray]) -> Table:
     lists = {
         p.name: [part.lists[p.name][0] for part in parts] for p in element.properties if p.length
     }
-    return Table(columns, lists)
+    return ReadTable(columns, lists)
 
 
-def _triangles(faces: Table) -> np.ndarray:
+def _triangles(faces: ReadTable) -> np.ndarray:
     """Cut polygons into fans, shape (m, 3)."""
     names = ("vertex_indices", "vertex_index")
     key = next((name for name in names if name in faces.lists), None)

@@ -6,7 +6,7 @@ has a flaw is shown only if nothing without one was found.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -18,8 +18,7 @@ from cadcomplete.completion.effects import SAME, Columns, Effect, Flaw, alike, e
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import examine
+from cadcomplete.kernel.contain import Pending
 from cadcomplete.kernel.report import Report
 from cadcomplete.meshes.manifolds import solid
 
@@ -30,7 +29,10 @@ _LOOKED_AT = 400
 """Ideas that are compared with what is chosen, at most."""
 
 
-class Judge(Protocol):
+Check = Callable[[CadSequence], Pending[Report]]
+
+
+class Comparison(Protocol):
     """Compares ideas, by their numbers."""
 
     def alike(self, one: int, other: int) -> bool: ...
@@ -43,35 +45,45 @@ class Judge(Protocol):
 
 
 def chosen(
-    ideas: Sequence[CadSequence], n: int, *, new: int, judge: Judge, kernel: Kernel
-) -> list[tuple[int, Report]]:
-    """Return the numbers of up to `n` answers, in their order, and what the kernel reports.
+    ideas: Sequence[CadSequence], n: int, *, comparison: Comparison, check: Check
+) -> Iterator[tuple[int, Report]]:
+    """Yield the numbers of up to `n` answers, in their order, and what the kernel reports.
 
-    Ideas are whole histories, the best first; their operations from `new` on are the idea. Answers
-    are those without a flaw; if there are none, those with the least. A crash or a hang of the
-    kernel is a problem of that idea alone.
+    Ideas are whole histories, the best first; `check` begins to ask the kernel about one. Answers
+    are those without a flaw, each as soon as nothing can come before it; if there are
+    none, those with the least. A crash or a hang of the kernel is a problem of that idea alone.
     """
     found: dict[Flaw, list[tuple[int, Report]]] = {kind: [] for kind in Flaw}
-    good = found[Flaw.NONE]
+    good, told = found[Flaw.NONE], list[int]()
     waiting, idle, tried = list(range(min(len(ideas), _LOOKED_AT))), list[int](), 0
     while waiting and tried < max(4 * n, _TRIES) and len(good) < n:
-        some = _next(waiting, idle, [i for i, _ in good], n - len(good), judge)
+        some = _next(waiting, idle, [i for i, _ in good], n - len(good), comparison)
         tried += len(some)
-        for i, report in _reports(ideas, some, new, kernel):
-            found[judge.flaw(i, report)].append((i, report))
+        for i, report in _reports(ideas, some, check):
+            found[comparison.flaw(i, report)].append((i, report))
+            first = min([i, *waiting[:1]])
+            ready = [one for one in good if one[0] <= first]
+            yield from _untold(ready, told, n, comparison)
     if not any(found.values()):
-        for i, report in _reports(ideas, idle[:n], new, kernel):
-            found[judge.flaw(i, report)].append((i, report))
+        for i, report in _reports(ideas, idle[:n], check):
+            found[comparison.flaw(i, report)].append((i, report))
     best = next((answers for answers in found.values() if answers), [])
-    result: list[tuple[int, Report]] = []
-    for i, report in sorted(best, key=lambda answer: answer[0]):
-        if not any(judge.alike(i, other) for other, _ in result):
-            result.append((i, report))
-    return result[:n]
+    yield from _untold(best, told, n, comparison)
+
+
+def _untold(
+    answers: list[tuple[int, Report]], told: list[int], n: int, comparison: Comparison
+) -> Iterator[tuple[int, Report]]:
+    """Yield answers that are like none that was told, in their order, and note that they are."""
+    for i, report in sorted(answers, key=lambda answer: answer[0]):
+        new = i not in told and len(told) < n
+        if new and not any(comparison.alike(i, other) for other in told):
+            told.append(i)
+            yield i, report
 
 
 def _next(
-    waiting: list[int], idle: list[int], good: list[int], most: int, judge: Judge
+    waiting: list[int], idle: list[int], good: list[int], most: int, comparison: Comparison
 ) -> list[int]:
     """Take from `waiting` up to `most` ideas that may be answers beside those that are good.
 
@@ -84,21 +96,21 @@ def _next(
         if len(some) == most:
             left += waiting[at:]
             break
-        if any(judge.alike(i, other) for other in good):
+        if any(comparison.alike(i, other) for other in good):
             continue
-        if judge.idle(i):
+        if comparison.idle(i):
             idle.append(i)
         else:
-            (left if any(judge.alike(i, other) for other in some) else some).append(i)
+            (left if any(comparison.alike(i, other) for other in some) else some).append(i)
     waiting[:] = left
     return some
 
 
 def _reports(
-    ideas: Sequence[CadSequence], some: Sequence[int], new: int, kernel: Kernel
+    ideas: Sequence[CadSequence], some: Sequence[int], check: Check
 ) -> Iterator[tuple[int, Report]]:
     """What the kernel says of some of the ideas, checked beside each other."""
-    jobs = [(i, kernel.submit(examine, ideas[i], new)) for i in some]
+    jobs = [(i, check(ideas[i])) for i in some]
     for i, job in jobs:
         try:
             yield i, job.result()
@@ -108,18 +120,19 @@ def _reports(
 
 @dataclass(frozen=True)
 class ByEffect:
-    """Judges histories by what they do to the part that was given.
+    """Comparisons histories by what they do to the part that was given.
 
     Attributes:
         ideas: begin with what was given.
-        shown: whether the wanted part is shown: then it says how many bodies and which depths.
+        shown: whether the wanted part is shown: then it says which depths.
+        bodies: how many bodies there may be, asked once it matters; None for any number.
         least: IoU of what two change, from which they are one.
     """
 
     given: CadSequence
     ideas: Sequence[CadSequence]
-    kernel: Kernel
     shown: bool
+    bodies: Callable[[], int | None]
     least: float = SAME
     _known: dict[int, Effect] = field(default_factory=dict)
     _columns: Columns = field(default_factory=dict)
@@ -127,16 +140,6 @@ class ByEffect:
     @cached_property
     def _before(self) -> Manifold:
         return solid(self.given)
-
-    @cached_property
-    def _bodies(self) -> int | None:
-        """How many bodies there may be, as the kernel counts them; None for any number."""
-        if self.shown:
-            return None
-        try:
-            return self.kernel.run(examine, self.given).bodies
-        except CadCompleteError:
-            return None
 
     def _effect(self, i: int) -> Effect:
         if i not in self._known:
@@ -156,13 +159,13 @@ class ByEffect:
         return self._effect(one).idle
 
     def flaw(self, one: int, report: Report) -> Flaw:
-        given = self.given.whole_operations
-        return flaw(report, self._effect(one), given=given, bodies=self._bodies)
+        keep = self.given.whole_operations
+        return flaw(report, self._effect(one), keep=keep, bodies=self.bodies())
 
 
 @dataclass(frozen=True)
 class BySketch:
-    """Judges sketches by how they look, and by whether they reach the part.
+    """Comparisons sketches by how they look, and by whether they reach the part.
 
     Attributes:
         table: which of them are alike, shape (C, C).

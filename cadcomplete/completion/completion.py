@@ -5,35 +5,30 @@ The model proposes, the kernel judges; neither knows the other. What was given s
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from cadcomplete import exporters
+from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.ideas import extended
-from cadcomplete.completion.predictor import ModelPredictor, Question
-from cadcomplete.completion.wording import EXPECTED, PROBABILITY, in_words, told
+from cadcomplete.completion.predictor import ModelPredictor
+from cadcomplete.completion.reading import Reading
+from cadcomplete.completion.wording import EXPECTED, PROBABILITY, in_words
 from cadcomplete.deadline import NEVER, TIME_WAS_UP, Deadline, OutOfTime
-from cadcomplete.errors import InputError, KernelFailure, TimeLimitError
-from cadcomplete.exporters import export
-from cadcomplete.exporters.pictures import draw_overview
-from cadcomplete.files import clear
-from cadcomplete.history.operations import Sketch
+from cadcomplete.errors import InputError
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.contain import Kernel, Pending
+from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.report import Remark, Report
 from cadcomplete.language.lines import encode
 from cadcomplete.model import checkpoint
 from cadcomplete.model.checkpoint import Checkpoint
-from cadcomplete.model.generate import Row, Sampling, usual_sampling
+from cadcomplete.model.generate import Sampling, usual_sampling
 from cadcomplete.placing.shapes import Shape, shown
-from cadcomplete.predictions import Case, Finished, Suggestion, check_count, check_seed
+from cadcomplete.predictions import Answer, Case, Idea, answered, check_count, check_seed
 from cadcomplete.readers import Document, read
 
 Tell = Callable[[str], None]
@@ -124,6 +119,7 @@ class Completions:
             cannot be finished, as a sketch waits to be extruded.
         in_time: whether all of it was done; else the answers are what was found by then.
         notices: what was made of the shape, and what the model hardly uses.
+        before: the solid of what was given (`Report.solid`), if it was built.
     """
 
     given: Document
@@ -137,6 +133,7 @@ class Completions:
     as_it_is: float | None = None
     in_time: bool = True
     notices: tuple[str, ...] = ()
+    before: bytes | None = field(default=None, repr=False, compare=False)
 
 
 def complete(
@@ -181,76 +178,66 @@ def complete(
     with own as kernel:
         document = read(document) if isinstance(document, str | Path) else document
         given, model = kept(document, keep), _model(model)
-        started = time.monotonic()
+        usual = usual_sampling(model.config, model.metrics, answers=n)
+        completer, started = Completer(model, kernel, sampling or usual), time.monotonic()
         with due.answering():
             shape = shown(points, given.sequence, units=units, up=up, place=place, kernel=kernel)
             seen = _pictures(images), shape and shape.cloud
             case = Case(given.sequence.id, given.sequence, caption, *seen)
-            usual = usual_sampling(model.config, model.metrics, answers=n)
-            search = ModelPredictor(model, kernel, sampling or usual)
             tell("the model writes")
             until = "extrude" if only_next else "end"
-            question = search.ask(case, seed=seed, until=until, due=due.share(_WRITING))
+            reading = completer.read(case, seed=seed, until=until, due=due.share(_WRITING))
         tell("answers are compared and checked")
-        found = _answered(search, question, given, n=n, seed=seed, only_next=only_next, due=due)
+        found = _found(completer, reading, given, n, only_next=only_next, due=due)
         notices = (*(shape.notices if shape else ()), *unused(model, caption, seen[0]))
         return replace(found, seconds=time.monotonic() - started, notices=notices)
 
 
-def _answered(
-    search: ModelPredictor,
-    question: Question,
+def _found(
+    completer: Completer,
+    reading: Reading,
     given: Document,
-    *,
     n: int,
-    seed: int,
+    *,
     only_next: bool,
     due: Deadline,
 ) -> Completions:
-    """Compare and check what was written; what is not done when it is due is told as it is."""
-    checking, as_it_is = due.share(_CHECKING), None
-    score_is = PROBABILITY if only_next else EXPECTED
-    parts: Sequence[Finished]
-
-    def proposed(asked: Question) -> tuple[Finished, ...]:
-        nonlocal as_it_is
-        found, as_it_is = search.proposals(asked, n=n, seed=seed)
-        return found
-
+    """Collect the answers; what is not compared and checked when it is due is told as it is."""
+    checking = due.share(_CHECKING)
     try:
-        with search.kernel.until(checking), due.share(_COMPARING).enforced():
-            if only_next:
-                question, found = search.until_valid(question, lambda q: search.next(q, n=n))
-                parts = [_one_more(given.sequence, one) for one in found]
-            else:
-                question, parts = search.until_valid(question, proposed)
-        in_time = not checking.over
+        with completer.kernel.until(checking), due.share(_COMPARING).enforced():
+            asked = completer.next if only_next else completer.better
+            answers, compared = list(asked(reading, n=n)), True
     except OutOfTime:
-        parts, in_time = _unchecked(question, n, only_next=only_next), False
-        score_is = PROBABILITY
-    said, count = _said(given, parts), len(question.rows)
-    unsaid = sum(not row.whole for row in question.rows) + len(parts) - len(said)
-    counts = question.stop, count, unsaid, 0.0
-    return Completions(given, search.name, said, *counts, score_is, as_it_is, in_time)
+        answers, compared = _unchecked(reading, n, only_next=only_next), False
+    said = _said(given, answers)
+    return Completions(
+        given,
+        completer.model.name,
+        said,
+        finished=reading.stop,
+        generated=len(reading.rows),
+        discarded=sum(not row.whole for row in reading.rows) + len(answers) - len(said),
+        seconds=0.0,
+        score_is=PROBABILITY if only_next or not compared else EXPECTED,
+        as_it_is=reading.as_it_is if compared else None,
+        in_time=compared and not checking.over,
+        before=reading.before.solid if reading.before else None,
+    )
 
 
-def _unchecked(question: Question, n: int, *, only_next: bool) -> list[Finished]:
+def _unchecked(reading: Reading, n: int, *, only_next: bool) -> list[Answer]:
     """What the model wrote most often, neither compared nor checked; scored by how often."""
-    given, rows = question.given, [row for row in question.rows if row.whole]
-    wholes = [_beginning(row, given) if only_next else row.finished for row in rows]
+    given, rows = reading.given, [row for row in reading.rows if row.whole]
+    added = [row.finished.operations[given.whole_operations :] for row in rows]
+    wholes = [extended(given, new[:1] if only_next else new) for new in added]
     counts = Counter(encode(whole).text for whole in wholes)
     kinds = {encode(whole).text: whole for whole in wholes}
     report = Report((f"{TIME_WAS_UP} it was checked",))
     return [
-        Finished(kinds[text], count / len(rows), False, report.problems, "model", report)
+        answered(kinds[text], Idea((), count / len(rows)), report)
         for text, count in counts.most_common(n)
     ]
-
-
-def _beginning(row: Row, given: CadSequence) -> CadSequence:
-    """The given history and the first operation that a row adds."""
-    added = row.finished.operations[given.whole_operations :]
-    return extended(given, added[:1])
 
 
 def unused(
@@ -307,19 +294,10 @@ def shipped_model() -> Checkpoint:
 
 def predictor(model: str | Path | None = None, *, kernel: Kernel) -> ModelPredictor:
     """Return what answers cases of a benchmark: a model folder, by default the shipped one."""
-    return ModelPredictor(shipped_model() if model is None else checkpoint.load(model), kernel)
+    return ModelPredictor(Completer(_model(model), kernel))
 
 
-def _one_more(given: CadSequence, found: Suggestion) -> Finished:
-    """A suggestion as a part. What the kernel measured of a sketch is not the part yet."""
-    report = found.report or Report(())
-    if isinstance(found.operation, Sketch):
-        report = Report(report.problems)
-    part = extended(given, (found.operation,))
-    return Finished(part, found.score, report.valid, report.problems, found.source, report)
-
-
-def _said(given: Document, parts: Sequence[Finished]) -> tuple[Completion, ...]:
+def _said(given: Document, parts: Sequence[Answer]) -> tuple[Completion, ...]:
     """The parts that the dialect of what was given can say, ranked in their order."""
     documents = [(part, _document(given, part)) for part in parts]
     said = [(part, document) for part, document in documents if document is not None]
@@ -329,7 +307,7 @@ def _said(given: Document, parts: Sequence[Finished]) -> tuple[Completion, ...]:
     )
 
 
-def _document(given: Document, part: Finished) -> Document | None:
+def _document(given: Document, part: Answer) -> Document | None:
     """A finished part in the dialect of what was given; None if that cannot say it."""
     try:
         document = given.extended(part.sequence)
@@ -337,84 +315,3 @@ def _document(given: Document, part: Finished) -> Document | None:
         return None
     measures = part.report.measures if part.report else None
     return document.measured(measures.bounding_box) if measures else document
-
-
-def write(
-    completions: Completions, folder: Path, formats: tuple[str, ...], kernel: Kernel
-) -> dict[int | str, Any]:
-    """Write all completions to files; return their paths by rank and format.
-
-    What has no solid has no STEP, STL, GLB or picture. With pictures there is one more, of all
-    completions beside each other: its path is under "overview". Under "lost" are the paths that
-    the kernel could not write, with the reason of each; every file is whole or not there. Where
-    there are no completions, nothing is written. Raises InputError for a folder that cannot be
-    written to.
-    """
-    name = _file_name(completions.given.sequence.id)
-    files: dict[int | str, Any] = {"lost": {}}
-    pending: list[tuple[Completion, list[Path], Pending[None]]] = []
-    paths: dict[int, dict[str, Path]] = {}
-    for completion in completions.completions:
-        named = {f: folder / f"{name}_{completion.rank:02d}.{f}" for f in formats}
-        paths[completion.rank] = named
-        clear(*named.values())
-        solid = [p for f, p in named.items() if exporters.EXPORTERS[f].needs_solid]
-        for path in (p for p in named.values() if p not in solid):
-            exporters.write(exporters.Part(completion.document), path)
-        if solid:
-            pending.append((completion, solid, _exporting(completion, solid, kernel)))
-    for completion, solid, job in pending:
-        files["lost"] |= _lost(completion, solid, job, kernel)
-    for rank, named in paths.items():
-        files[rank] = {f: str(path) for f, path in named.items() if path.is_file()}
-    overview = folder / f"{name}_overview.png"
-    clear(overview)
-    if "png" in formats and completions.completions:
-        entries = [(c.document, _label(c, completions.score_is)) for c in completions.completions]
-        try:
-            kernel.run(draw_overview, completions.given, entries, overview)
-            files["overview"] = str(overview)
-        except KernelFailure as error:
-            clear(overview)
-            files["lost"][str(overview)] = str(error)
-    return files
-
-
-def _exporting(completion: Completion, paths: list[Path], kernel: Kernel) -> Pending[None]:
-    given = completion.given.whole_operations
-    return kernel.submit(export, completion.document, given, paths)
-
-
-def _lost(
-    completion: Completion, paths: list[Path], job: Pending[None], kernel: Kernel
-) -> dict[str, str]:
-    """Wait for files that are written one after the other; return which failed, and why.
-
-    The one at which the kernel died or hung is lost, and those after it get another try. If it
-    hung before there was any, it was the part itself, and none of them gets one.
-    """
-    lost: dict[str, str] = {}
-    while True:
-        try:
-            job.result()
-            return lost
-        except KernelFailure as error:
-            left = [path for path in paths if not path.is_file()]
-            hung = isinstance(error, TimeLimitError) and left == paths
-            gone = left if hung else left[:1]
-            clear(*gone)
-            lost |= {str(path): str(error) for path in gone}
-            paths = left[len(gone) :]
-        if not paths:
-            return lost
-        job = _exporting(completion, paths, kernel)
-
-
-def _file_name(id: str) -> str:
-    """A part's id, which may come from inside a file, as a name that stays in its folder."""
-    return re.sub(r"[^\w.-]+", "_", id)[:100] or "part"
-
-
-def _label(completion: Completion, score_is: str) -> str:
-    verdict = "" if completion.valid else ", not valid"
-    return f"{completion.rank}. {completion.words}\n{told(completion.score, score_is)}{verdict}"

@@ -195,25 +195,25 @@ class Effect:
 
 def effect(
     sequence: CadSequence,
-    given: int,
+    keep: int,
     *,
     before: Manifold | None = None,
     columns: Columns | None = None,
 ) -> Effect:
-    """Return what the operations of a history from `given` on do.
+    """Return what the operations of a history from `keep` on do.
 
     `before` is the part that those before them make, if that is known; `columns` are what is
     known of its sketches, and more is added. Nothing raises.
     """
     operations = sequence.operations
     known = {} if columns is None else columns
-    body = before = solid(CadSequence(operations[:given])) if before is None else before
+    body = before = solid(CadSequence(operations[:keep])) if before is None else before
     steps: list[Step] = []
-    for number, operation in enumerate(operations[given:], start=given):
+    for number, operation in enumerate(operations[keep:], start=keep):
         if isinstance(operation, Extrude):
             body = _after(steps[-1]) if steps else before
             profiles, earlier = operation.profiles, operations[:number]
-            old = not steps and all(profile.sketch < given for profile in profiles)
+            old = not steps and all(profile.sketch < keep for profile in profiles)
             column = known.get(profiles) if old else None
             if column is None:
                 column = _column(operation, earlier, body)
@@ -221,7 +221,7 @@ def effect(
                 known[profiles] = column
             steps.append(Step(operation, earlier, body, column))
     used = {profile.sketch for step in steps for profile in step.extrude.profiles}
-    new = range(given, len(operations))
+    new = range(keep, len(operations))
     loose = any(isinstance(operations[i], Sketch) and i not in used for i in new)
     return Effect(before, tuple(steps), loose)
 
@@ -308,15 +308,15 @@ def _alike_steps(one: Step, other: Step) -> bool:
     return a is b or (low >= SAME * high and iou(a.footprint, b.footprint) >= SAME)
 
 
-def flaw(report: Report, done: Effect, *, given: int, bodies: int | None) -> Flaw:
+def flaw(report: Report, done: Effect, *, keep: int, bodies: int | None) -> Flaw:
     """Return what speaks against an answer that the kernel has reported about.
 
-    `given` operations are not the answer's own. `bodies` are those that the given part has; None
+    `keep` operations are not the answer's own. `bodies` are those that the given part has; None
     if there may be any number of them.
     """
     if not report.valid:
         return Flaw.INVALID
-    remarked = {remark.kind for remark in report.remarks if remark.operation >= given}
+    remarked = {remark.kind for remark in report.remarks if remark.operation >= keep}
     if done.idle or Senseless.CHANGES_NOTHING in remarked:
         return Flaw.IDLE
     if bodies is None:

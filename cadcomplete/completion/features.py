@@ -1,6 +1,6 @@
 """What is known of each idea for the next operation: what a ranker learns from.
 
-Shapes: C candidates, F features.
+Shapes: C ideas, F features.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cadcomplete.completion.ideas import Candidate, extended
+from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.usual import known_planes, same_spans
 from cadcomplete.fitting import Wanted
 from cadcomplete.fitting.space.scores import State, effect, state
 from cadcomplete.history.geometry import Array, Plane, dot
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.predictions import Idea
 
 FEATURES = {
     "log probability": 1,
@@ -47,25 +48,23 @@ _NEAR = 1e-3  # mm between planes that are one
 _SAME = 0.95  # least IoU of what extrudes sweep
 
 
-def features(
-    candidates: Sequence[Candidate], given: CadSequence, *, wanted: Wanted | None = None
-) -> Array:
-    """Return what is known of each candidate, in the order of `FEATURES`, shape (C, F)."""
-    logs = np.array([c.log_probability for c in candidates])
-    tokens = np.array([max(1, c.tokens) for c in candidates])
-    samples = np.array([c.samples for c in candidates], dtype=np.float64)
+def features(ideas: Sequence[Idea], given: CadSequence, *, wanted: Wanted | None = None) -> Array:
+    """Return what is known of each idea, in the order of `FEATURES`, shape (C, F)."""
+    logs = np.array([c.log_probability for c in ideas])
+    tokens = np.array([max(1, c.tokens) for c in ideas])
+    samples = np.array([c.samples for c in ideas], dtype=np.float64)
     shares = samples / max(1.0, samples.sum())
-    places = np.array([1 / c.place if c.place else 0.0 for c in candidates])
-    least = min((c.merit for c in candidates if c.place), default=0.0)
-    merits = np.array([c.merit if c.place else least for c in candidates])
-    gains, agreements, changing = np.zeros((3, len(candidates)))
+    places = np.array([1 / c.place if c.place else 0.0 for c in ideas])
+    least = min((c.merit for c in ideas if c.place), default=0.0)
+    merits = np.array([c.merit if c.place else least for c in ideas])
+    gains, agreements, changing = np.zeros((3, len(ideas)))
     if wanted is not None:
         before = state(given, wanted)
-        effects = [_effect(before, given, c.operations) for c in candidates]
+        effects = [_effect(before, given, c.operations) for c in ideas]
         agreements, changing = np.array(effects).T
         gains = agreements - before.agreement
-    central, there = _places(candidates, given)
-    same_CC = alike(candidates, given)
+    central, there = _places(ideas, given)
+    same_CC = alike(ideas, given)
     columns = (
         logs,
         logs / tokens,
@@ -112,10 +111,10 @@ def _effect(
     return now.agreement, changing
 
 
-def _places(candidates: Sequence[Candidate], given: CadSequence) -> tuple[Array, Array]:
+def _places(ideas: Sequence[Idea], given: CadSequence) -> tuple[Array, Array]:
     """Say of sketches whether their planes go through the origin, and whether they are known."""
     planes = known_planes(given)
-    sketches = [c.operation.plane if isinstance(c.operation, Sketch) else None for c in candidates]
+    sketches = [c.operation.plane if isinstance(c.operation, Sketch) else None for c in ideas]
     central = [plane is not None and abs(plane.offset) < _NEAR for plane in sketches]
     there = [
         plane is not None and any(_same(plane, other) for other in planes) for plane in sketches
@@ -128,12 +127,12 @@ def _same(plane: Plane, other: Plane) -> bool:
     return abs(facing) > 1 - 1e-9 and abs(plane.offset - facing * other.offset) < _NEAR
 
 
-def alike(candidates: Sequence[Candidate], given: CadSequence) -> Array:
-    """Return which candidates have the same effect, to within a twentieth, shape (C, C)."""
-    extrudes = [c.operation for c in candidates if isinstance(c.operation, Extrude)]
-    if len(extrudes) == len(candidates):
+def alike(ideas: Sequence[Idea], given: CadSequence) -> Array:
+    """Return which ideas have the same effect, to within a twentieth, shape (C, C)."""
+    extrudes = [c.operation for c in ideas if isinstance(c.operation, Extrude)]
+    if len(extrudes) == len(ideas):
         return same_spans(extrudes, given, least=_SAME)
-    return _same_sketch([c.operation for c in candidates if isinstance(c.operation, Sketch)])
+    return _same_sketch([c.operation for c in ideas if isinstance(c.operation, Sketch)])
 
 
 def _same_sketch(sketches: Sequence[Sketch]) -> Array:

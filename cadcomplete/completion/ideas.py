@@ -1,15 +1,14 @@
 """What may come next: ideas of the model and of the cloud.
 
 The model writes operations, the cloud shows which would bring the part closer to what is wanted
-(`fitting`); each idea is judged by both. Shapes: C candidates.
+(`fitting`); each idea is judged by both. Shapes: C ideas.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -25,42 +24,11 @@ from cadcomplete.language.grammar import Matcher
 from cadcomplete.language.lines import encode
 from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model.generate import Began, Row, score
+from cadcomplete.predictions import Idea
 
 USUAL = 128  # sketches that are usual, at most: each costs a line or two to read
 _LONGEST = 256  # tokens of an operation that the model is asked about
 _UNREAD = -3.0  # nats for each token of one that is longer
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An idea for the next operation.
-
-    Attributes:
-        operations: the operation, and for a sketch the extrude that it is good for, if there is
-            an idea of one.
-        text: of the operation, as the model writes it.
-        samples: how often the model wrote it.
-        place: in the order of the cloud's ideas, 1 the best; 0 if it is none of them.
-        merit: what that order is by.
-        log_probability: in nats, by the model.
-        tokens: that it takes to write it.
-    """
-
-    operations: tuple[Operation, ...]
-    text: str = ""
-    samples: int = 0
-    place: int = 0
-    merit: float = 0.0
-    log_probability: float = -math.inf
-    tokens: int = 0
-
-    @property
-    def operation(self) -> Operation:
-        return self.operations[0]
-
-    @property
-    def source(self) -> str:
-        return "both" if self.samples and self.place else "cloud" if self.place else "model"
 
 
 def ideas(
@@ -71,18 +39,18 @@ def ideas(
     wanted: Wanted | None = None,
     text_format: Format = "lines",
     most: int = 24,
-) -> list[Candidate]:
+) -> list[Idea]:
     """Return different ideas for the next operation, which is of the kind of `command`.
 
     `rows` are what the model wrote, in `text_format`. A sketch that is still being drawn goes on:
     ideas of others are none.
     """
     before = encode(given, text_format=text_format).text
-    found: dict[str, Candidate] = {}
+    found: dict[str, Idea] = {}
 
-    def idea(operations: tuple[Operation, ...]) -> Candidate:
+    def idea(operations: tuple[Operation, ...]) -> Idea:
         text = encode(extended(given, operations[:1]), text_format=text_format).text
-        known = Candidate(operations, text[len(before) :])
+        known = Idea(operations, text=text[len(before) :])
         return found.setdefault(known.text, known) if text.startswith(before) else known
 
     drawn: list[Operation] = []
@@ -104,7 +72,11 @@ def ideas(
     else:
         for operation in _usual(given, command, drawn):
             idea((operation,))
-    return list(found.values())
+    return [replace(one, source=_source(one)) for one in found.values()]
+
+
+def _source(idea: Idea) -> str:
+    return "both" if idea.samples and idea.place else "cloud" if idea.place else "model"
 
 
 def _usual(given: CadSequence, command: str, drawn: Sequence[Operation]) -> list[Operation]:
@@ -132,53 +104,51 @@ def _added(row: Row, given: CadSequence) -> tuple[Operation, ...]:
 
 
 def scored(
-    candidates: Sequence[Candidate], began: Began, start: Matcher, tokenizer: TextTokenizer
-) -> list[Candidate]:
-    """Return the candidates, all of one kind, with the model's opinion of each.
+    ideas: Sequence[Idea], began: Began, start: Matcher, tokenizer: TextTokenizer
+) -> list[Idea]:
+    """Return ideas, all of one kind, with the model's opinion of each.
 
     A sketch counts as over when no further loop follows.
     """
-    if not candidates:
+    if not ideas:
         return []
-    told = tokenizer.backend.encode_batch([c.text for c in candidates], add_special_tokens=False)
+    told = tokenizer.backend.encode_batch([c.text for c in ideas], add_special_tokens=False)
     texts = [one.ids for one in told]  # a line end is a token boundary, so a text may begin there
     longest = min(_LONGEST, began.model.longest - began.length - 1)
     short = [i for i, ids in enumerate(texts) if len(ids) <= longest]
-    closing = _over(start, tokenizer) if isinstance(candidates[0].operation, Sketch) else ()
+    closing = _over(start, tokenizer) if isinstance(ideas[0].operation, Sketch) else ()
     logs = score(began, [texts[i] for i in short], closing=closing)
     found = dict(zip(short, logs, strict=True))
     return [
         replace(
-            candidate,
+            idea,
             log_probability=found.get(i, _UNREAD * len(texts[i])),
             tokens=len(texts[i]),
         )
-        for i, candidate in enumerate(candidates)
+        for i, idea in enumerate(ideas)
     ]
 
 
-def averaged(
-    candidates: Sequence[Candidate], others: Sequence[Sequence[Candidate]]
-) -> list[Candidate]:
-    """Return the candidates with the mean of what the model finds of the part turned otherwise."""
-    logs = np.array([[c.log_probability for c in row] for row in (candidates, *others)])
+def averaged(ideas: Sequence[Idea], others: Sequence[Sequence[Idea]]) -> list[Idea]:
+    """Return ideas with the mean of what the model finds of the part turned otherwise."""
+    logs = np.array([[c.log_probability for c in row] for row in (ideas, *others)])
     most = logs.max(axis=0)
     means = most + np.log(np.exp(logs - most).mean(axis=0))
-    pairs = zip(candidates, means.tolist(), strict=True)
-    return [replace(candidate, log_probability=mean) for candidate, mean in pairs]
+    pairs = zip(ideas, means.tolist(), strict=True)
+    return [replace(idea, log_probability=mean) for idea, mean in pairs]
 
 
 def turned(
-    candidates: Sequence[Candidate], given: CadSequence, symmetry: Symmetry, text_format: Format
-) -> list[Candidate]:
+    ideas: Sequence[Idea], given: CadSequence, symmetry: Symmetry, text_format: Format
+) -> list[Idea]:
     """Return the same ideas for a part that is turned, as the model writes them there."""
     before = len(encode(move(given, symmetry), text_format=text_format).text)
     found = []
-    for candidate in candidates:
-        whole = move(extended(given, candidate.operations[:1]), symmetry)
+    for idea in ideas:
+        whole = move(extended(given, idea.operations[:1]), symmetry)
         text = encode(whole, text_format=text_format).text[before:]
         operations = whole.operations[given.whole_operations :]
-        found.append(replace(candidate, operations=operations, text=text))
+        found.append(replace(idea, operations=operations, text=text))
     return found
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from cadcomplete.completion.ideas import extended
 from cadcomplete.fitting import Wanted, finish, occupancy
 from cadcomplete.fitting.space.scores import whole_state
 from cadcomplete.history.geometry import Array
@@ -21,20 +22,12 @@ from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.lines import encode
 from cadcomplete.meshes.manifolds import solid
 from cadcomplete.model.generate import Row
+from cadcomplete.predictions import Idea
 
 _POINTS = 6000
 _LEAST = 200  # of them for each part
 _PLAIN = 0.002
 """How much better a part must agree for each operation that it has more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A finished part, how good it is expected to be (an IoU), and whose idea it was."""
-
-    sequence: CadSequence
-    score: float
-    source: str
 
 
 def finished_parts(
@@ -44,27 +37,28 @@ def finished_parts(
     stop: float,
     wanted: Wanted | None = None,
     seed: int = 0,
-) -> list[Part]:
-    """Return finished parts, the best first; `stop` is the probability of the given one.
+) -> list[Idea]:
+    """Return what a part may lack, the best first; `stop` is the probability that it is nothing.
 
     The given operations alone are among them if they may be one: what comes after them is expected
     to be worse than nothing. Scores fall; parts that come to the same may be among them.
     """
-    parts: dict[str, Part] = {}
+    parts: dict[str, Idea] = {}
     times: Counter[str] = Counter()
     found: list[str] = []
+    new = given.whole_operations
     for row in rows:
         if len(row.finished) > len(given):
             text = encode(row.finished).text
             times[text] += 1
-            parts[text] = Part(row.finished, 0.0, "model")
+            parts[text] = Idea(row.finished.operations[new:])
     if wanted is not None:
         for sequence in finish(given, wanted):
             found.append(encode(sequence).text)
-            parts.setdefault(found[-1], Part(sequence, 0.0, "cloud"))
+            parts.setdefault(found[-1], Idea(sequence.operations[new:], source="cloud"))
     if stop > 0 or (given.operations and wanted is not None):  # not where a sketch waits
-        parts[encode(given).text] = Part(given, 0.0, "given")
-    sequences = [part.sequence for part in parts.values()]
+        parts[encode(given).text] = Idea((), source="given")
+    sequences = [extended(given, idea.operations) for idea in parts.values()]
     if wanted is not None:
         scores = np.array([whole_state(s, wanted).agreement for s in sequences])
         order = scores - _PLAIN * np.array([len(s) for s in sequences])

@@ -21,7 +21,7 @@ from cadcomplete.exporters import rebuilt as beside
 from cadcomplete.fitting import finish, wanted
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import examine
+from cadcomplete.kernel.jobs import examine_and_keep
 from cadcomplete.kernel.report import Report
 from cadcomplete.language.lines import encode
 from cadcomplete.meshes.mesh import Mesh
@@ -101,7 +101,7 @@ def rebuild(
     apart, notices = None, [*scan.notices, *plausible(scan.cloud)]
     if report.measures:
         try:
-            apart = kernel.run(beside.deviation, sequence, surface)
+            apart = kernel.run(beside.deviation, document, surface, report.solid)
         except CadCompleteError as error:
             notices.append(f"how far the part is from the shape was not measured: {error}")
     if apart is not None and apart.mean > _NOTHING * 2 * scan.cloud.scale:
@@ -134,7 +134,7 @@ def _searched(scan: Scan, kernel: Kernel, watch: Watch) -> tuple[CadSequence, Re
     reports: list[Report] = []
     for sequence in found:
         try:
-            reports.append(kernel.run(examine, sequence))
+            reports.append(kernel.run(examine_and_keep, sequence))
         except CadCompleteError as error:
             reports.append(Report((str(error),)))
         if reports[-1].valid:
@@ -177,10 +177,11 @@ def write(
     """
     name, labels = result.document.sequence.id, ("the shape", f"rebuilt: {_label(result)}")
     paths = {kind: folder / f"{name}.{kind}" for kind in formats}
+    solid = result.report.solid
     pending = [
-        kernel.submit(beside.draw_rebuilt, result.document, result.shape, labels, path)
+        kernel.submit(beside.draw_rebuilt, result.document, result.shape, labels, path, solid)
         if kind == "png"
-        else kernel.submit(exporters.export, result.document, 0, [path])
+        else kernel.submit(exporters.export, result.document, 0, [path], solid, b"")
         for kind, path in paths.items()
     ]
     problems: list[str] = []

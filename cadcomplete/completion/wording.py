@@ -33,14 +33,14 @@ NOUNS: dict[Kind, tuple[str, str, str, str]] = {
 _DEEP = {Kind.BLIND: " deep", Kind.BOSS: " high"}
 
 
-def in_words(sequence: CadSequence, given: int) -> str:
-    """Return what the operations from `given` on add to a part."""
+def in_words(sequence: CadSequence, keep: int) -> str:
+    """Return what the operations from `keep` on add to a part."""
     operations = sequence.operations
     extrudes = [op for op in operations if isinstance(op, Extrude)]
     used = {profile.sketch for extrude in extrudes for profile in extrude.profiles}
-    steps = iter(effect(sequence, given).steps)
+    steps = iter(effect(sequence, keep).steps)
     found: list[str] = []
-    for index, operation in enumerate(operations[given:], start=given):
+    for index, operation in enumerate(operations[keep:], start=keep):
         if isinstance(operation, Extrude):
             found.append(_extruded(operation, next(steps), operations))
         elif index not in used:

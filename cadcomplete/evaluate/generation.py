@@ -43,7 +43,7 @@ from cadcomplete.metrics.generation import (
 )
 from cadcomplete.metrics.metric import Item, Metric, Result, summarize
 from cadcomplete.metrics.parts import INVALIDITY
-from cadcomplete.predictions import Finished, Writer
+from cadcomplete.predictions import Answer, Writer
 
 FILE, METRICS_FILE, SHEET = "made.jsonl", "generation.json", "made.png"
 SHOWN = 24
@@ -57,7 +57,7 @@ Thing = TypeVar("Thing")
 class Checked:
     """A part that the kernel has built, and points on it, (2000, 3); None if it is not valid."""
 
-    part: Finished
+    part: Answer
     cloud: Array | None = None
 
     @property
@@ -106,7 +106,7 @@ def _generated(
     made = _checked(written, kernel, "made", seed=settings.seed, watch=watch)
     write_text(folder / FILE, "".join(map(_line, made)))
     _draw(made[:SHOWN], folder / SHEET, kernel)
-    wanted = [Finished(one.sample.sequence, 1.0) for one in held]
+    wanted = [Answer(one.sample.sequence, 1.0) for one in held]
     real = _checked(wanted, kernel, "real", seed=settings.seed, watch=watch)
     document = {
         "predictor": writer.name,
@@ -126,7 +126,7 @@ def _generated(
     return {"folder": str(folder), "files": files, **document}
 
 
-def _written(writer: Writer, count: int, *, seed: int, watch: Watch) -> Iterator[Finished]:
+def _written(writer: Writer, count: int, *, seed: int, watch: Watch) -> Iterator[Answer]:
     for number in range(1, count + 1):
         part = writer.write(seed=hash64(f"{seed} part {number}"))
         watch("writing parts", number, count)
@@ -137,7 +137,7 @@ def _written(writer: Writer, count: int, *, seed: int, watch: Watch) -> Iterator
 
 
 def _checked(
-    parts: Sequence[Finished], kernel: Kernel, name: str, *, seed: int, watch: Watch
+    parts: Sequence[Answer], kernel: Kernel, name: str, *, seed: int, watch: Watch
 ) -> list[Checked]:
     """Build all parts that have an end. Each is sampled apart, so equal parts are not at 0."""
     jobs = [

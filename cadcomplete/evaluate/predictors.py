@@ -54,12 +54,9 @@ def predictor(
     if baseline is not None:
         return lambda data: made(baseline, data.training, kernel=kernel)
 
+    from cadcomplete.completion.completer import Completer
     from cadcomplete.completion.predictor import ModelPredictor
-    from cadcomplete.completion.searching import SearchPredictor
 
     model, sampling = load()
-    if source == "search":
-        found = SearchPredictor(model, kernel, sampling)
-    else:
-        found = ModelPredictor(model, kernel, sampling, search=source == "both")
+    found = ModelPredictor(Completer(model, kernel, sampling, source))
     return lambda data: found

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cadcomplete.evaluate.records import Answer
+from cadcomplete.evaluate.records import Answered
 from cadcomplete.evaluate.run import Watch
 from cadcomplete.meshes.manifolds import mesh_of, solid
 from cadcomplete.metrics.clouds import CHAMFER, CHAMFER_DEEPCAD
@@ -18,7 +18,7 @@ from cadcomplete.metrics.metric import Item, Metric, summarize
 from cadcomplete.metrics.parts import IOU_CENTRED, score_parts, target_part
 from cadcomplete.metrics.text2cad import F1, count
 from cadcomplete.metrics.topology import TOPOLOGY
-from cadcomplete.predictions import Finished
+from cadcomplete.predictions import Answer
 
 Json = dict[str, Any]
 Values = dict[str, float | None]
@@ -35,9 +35,9 @@ _METRICS: tuple[Metric, ...] = (
 )
 
 
-def published(answers: Sequence[Answer], *, draws: int, seed: int, watch: Watch) -> Json:
+def published(answers: Sequence[Answered], *, draws: int, seed: int, watch: Watch) -> Json:
     """Return each metric over all answers; `accuracy` and F1 are of what was added."""
-    rows: list[tuple[Answer, str, Values]] = []
+    rows: list[tuple[Answered, str, Values]] = []
     for number, answer in enumerate(answers, start=1):
         first = next(iter(answer.prediction.parts), None)
         failed, values = _values(answer, first)
@@ -55,7 +55,7 @@ def published(answers: Sequence[Answer], *, draws: int, seed: int, watch: Watch)
     return found
 
 
-def _values(answer: Answer, made: Finished | None) -> tuple[str, Values]:
+def _values(answer: Answered, made: Answer | None) -> tuple[str, Values]:
     """The metrics of one part, and why it failed; then distances are infinite."""
     target = target_part(answer.truth, answer.given)
     score = score_parts(target, [made] if made else [], distances=True)[0]

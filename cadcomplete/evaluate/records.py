@@ -17,7 +17,7 @@ from cadcomplete.errors import InputError, TextError
 from cadcomplete.evaluate.questions import Key
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.language.lines import decode, encode
-from cadcomplete.predictions import Finished, Prediction, Suggestion
+from cadcomplete.predictions import Answer, Prediction
 
 FILE, FORMAT, VERSION = "predictions.jsonl", "cadcomplete predictions", 1
 NEXT, PART = "next", "part"
@@ -52,7 +52,7 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answered:
     """A question and what was answered.
 
     Attributes:
@@ -84,7 +84,7 @@ def header_line(header: Header) -> str:
     return _line({"format": FORMAT, "version": VERSION, **asdict(header)})
 
 
-def answer_lines(answer: Answer, *, seed: int, predictor: str) -> str:
+def answer_lines(answer: Answered, *, seed: int, predictor: str) -> str:
     """Return the lines of an answer.
 
     Raises TextError for a candidate that cannot be written, InputError for a score that is no
@@ -121,28 +121,23 @@ def answer_lines(answer: Answer, *, seed: int, predictor: str) -> str:
     return "".join(lines)
 
 
-def _added(answer: Answer, candidate: Suggestion | Finished, start: int) -> str:
+def _added(answer: Answered, candidate: Answer, start: int) -> str:
     """What a candidate adds, as lines that can be read again."""
-    if isinstance(candidate, Finished):
-        operations = candidate.sequence.operations
-    else:
-        operations = (*answer.truth.operations[: answer.given], candidate.operation)
+    operations = candidate.sequence.operations
     text = encode(CadSequence(operations)).text
     if len(decode(text)) != len(operations):
         raise TextError("a candidate that cannot be written as lines", where=answer.truth.id)
     return text[start:]
 
 
-def _candidate(
-    candidate: Suggestion | Finished, level: str, rank: int, added: str
-) -> dict[str, Any]:
+def _candidate(candidate: Answer, level: str, rank: int, added: str) -> dict[str, Any]:
     return {
         "kind": "candidate",
         "level": level,
         "rank": rank,
         "score": _short(candidate.score),
         "valid": candidate.valid,
-        "problems": list(candidate.problems) if isinstance(candidate, Finished) else [],
+        "problems": list(candidate.problems),
         "source": candidate.source,
         "added": added,
     }
@@ -166,7 +161,7 @@ def _line(document: dict[str, Any]) -> str:
 # --- reading ------------------------------------------------------------------------------------
 
 
-def read_predictions(path: Path) -> tuple[Header, list[Answer], int]:
+def read_predictions(path: Path) -> tuple[Header, list[Answered], int]:
     """Return the header, the answers, and how many bytes of the file these are.
 
     What follows is the answer at which a run was stopped: lines that are missing, or half a line.
@@ -177,7 +172,7 @@ def read_predictions(path: Path) -> tuple[Header, list[Answer], int]:
     if first.get("format") != FORMAT or first.get("version") != VERSION:
         expected = f"a header of {FORMAT}, version {VERSION}"
         raise InputError("not predictions", file=path, where="line 1", expected=expected)
-    answers: list[Answer] = []
+    answers: list[Answered] = []
     with _naming(path, number):
         header = _header(first)
     for number, end, document in lines:
@@ -243,34 +238,31 @@ def _answer(
     number: int,
     question: dict[str, Any],
     candidates: list[tuple[int, int, dict[str, Any]]],
-) -> Answer:
+) -> Answered:
     with _naming(path, number):
         truth = CadSequence(decode(question["truth"]).operations, question["id"])
         given = int(question["given"])
         prefix = encode(truncate(truth, given)).text
-    suggestions: list[Suggestion] = []
-    parts: list[Finished] = []
+    found: dict[str, list[Answer]] = {NEXT: [], PART: []}
     for line, _, document in candidates:
         with _naming(path, line):
             if document["kind"] != "candidate":
                 raise ValueError(f"a {document['kind']} where a candidate was announced")
             whole = CadSequence(decode(prefix + document["added"]).operations, truth.id)
             _probability(document["score"])
-            shared = {k: document[k] for k in ("score", "valid", "source")}
-            if document["level"] == NEXT:
-                suggestions.append(Suggestion(whole.operations[given], **shared))
-            else:
-                parts.append(Finished(whole, problems=tuple(document["problems"]), **shared))
+            known = {name: document[name] for name in ("score", "valid", "source")}
+            answer = Answer(whole, problems=tuple(document["problems"]), **known)
+            found[document["level"]].append(answer)
     with _naming(path, number):
         prediction = Prediction(
-            tuple(suggestions),
-            tuple(parts),
+            tuple(found[NEXT]),
+            tuple(found[PART]),
             stop=_probability(question["stop"]),
             generated=question["generated"],
             unparsed=question["unparsed"],
             seconds=question["seconds"],
         )
-        return Answer(
+        return Answered(
             question["data"],
             question["design"],
             truth,

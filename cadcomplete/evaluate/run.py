@@ -12,7 +12,7 @@ from cadcomplete.errors import CadCompleteError, InputError, LostWorkersError
 from cadcomplete.evaluate.questions import ExamQuestion, case
 from cadcomplete.evaluate.records import (
     NO_ANSWER,
-    Answer,
+    Answered,
     Header,
     answer_lines,
     header_line,
@@ -98,7 +98,7 @@ def _answer(predictor: Predictor, question: ExamQuestion, header: Header, file: 
     file.flush()
 
 
-def ask(predictor: Predictor, question: ExamQuestion, shown: Case, header: Header) -> Answer:
+def ask(predictor: Predictor, question: ExamQuestion, shown: Case, header: Header) -> Answered:
     """Return the answer to a question, or why there is none."""
     prediction, failed = NO_ANSWER, ""
     try:
@@ -108,7 +108,7 @@ def ask(predictor: Predictor, question: ExamQuestion, shown: Case, header: Heade
     except FAILURES as error:
         failed = _reason(error)
     sample = question.held.sample
-    return Answer(
+    return Answered(
         question.held.data,
         sample.design,
         question.truth,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cadcomplete.evaluate.records import Answer, Header
+from cadcomplete.evaluate.records import Answered, Header
 from cadcomplete.evaluate.run import Watch
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import truncate
@@ -30,7 +30,7 @@ from cadcomplete.metrics.parts import (
 from cadcomplete.metrics.sketches import drawn_with
 from cadcomplete.metrics.stopping import Stop, stopping
 from cadcomplete.metrics.targets import HIT, MACRO
-from cadcomplete.predictions import Finished
+from cadcomplete.predictions import Answer
 
 DRAWS = 1000
 _MANY = 10
@@ -56,7 +56,7 @@ class Scored:
         parts: what each finished part is worth, the best first; if there are none, one that failed.
     """
 
-    answer: Answer
+    answer: Answered
     ranking: Ranking | None
     before: PartScore
     parts: tuple[PartScore, ...]
@@ -66,7 +66,7 @@ class Scored:
         return self.ranking is None
 
 
-def scored(answers: Sequence[Answer], *, watch: Watch) -> list[Scored]:
+def scored(answers: Sequence[Answered], *, watch: Watch) -> list[Scored]:
     """Compare every answer with the truth; takes milliseconds for each."""
     found = []
     for number, answer in enumerate(answers, start=1):
@@ -75,18 +75,18 @@ def scored(answers: Sequence[Answer], *, watch: Watch) -> list[Scored]:
     return found
 
 
-def _scored(answer: Answer) -> Scored:
+def _scored(answer: Answered) -> Scored:
     truth, given, prediction = answer.truth, answer.given, answer.prediction
     ranking = None
     if given < len(truth):
         ranking = rank(truth, given, prediction.next, failed=answer.failed)
     target = target_part(truth, given)
-    alone = Finished(truncate(truth, given), 1.0) if given else None
+    alone = Answer(truncate(truth, given), 1.0) if given else None
     before = target.score(alone, distances=False)
     return Scored(answer, ranking, before, score_parts(target, prediction.parts))
 
 
-def scored_run(header: Header, answers: Sequence[Answer], *, watch: Watch) -> EvaluationRun:
+def scored_run(header: Header, answers: Sequence[Answered], *, watch: Watch) -> EvaluationRun:
     """Score a benchmark: `document` has its settings, and for each condition all metrics."""
     everything = scored(answers, watch=watch)
     conditions = {}

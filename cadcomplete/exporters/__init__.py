@@ -72,13 +72,21 @@ def convert(document: Document, path: Path) -> None:
     write(Part(document, solid), path)
 
 
-def export(document: Document, given: int, paths: list[Path]) -> None:
+def export(
+    document: Document,
+    keep: int,
+    paths: list[Path],
+    solid: bytes | None = None,
+    before: bytes | None = None,
+) -> None:
     """Write a completion to files: a job for `kernel.contain`.
 
-    The first `given` operations were a designer's; the picture tells them from the others.
+    The first `keep` operations were a designer's; the picture tells them from the others. `solid`
+    and `before` are what all of them and those first ones make (`Report.solid`), if it is known.
     What cannot be built is written as far as it goes: text and JSON, but no solid and no picture.
     """
-    solid, before = built(document), built(document.truncated(given))
+    whole, first = built(document, solid), built(document.truncated(keep), before)
+    part = Part(document, whole, first, completed=True)
     for path in paths:
-        if solid is not None or not EXPORTERS[format_of(path)].needs_solid:
-            write(Part(document, solid, before, completed=True), path)
+        if part.solid is not None or not EXPORTERS[format_of(path)].needs_solid:
+            write(part, path)

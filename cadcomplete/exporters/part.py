@@ -26,10 +26,13 @@ class Part:
     completed: bool = False
 
 
-def built(document: Document) -> Any:
-    """Return the solid of a document, or None if it has none."""
+def built(document: Document, kept: bytes | None = None) -> Any:
+    """Return the solid of a document, or None if it has none; what was `kept` is not built."""
     from cadcomplete.kernel.build import build
+    from cadcomplete.kernel.packing import unpacked
 
+    if kept is not None:
+        return unpacked(kept)
     try:
         return build(document.sequence)
     except BuildError:

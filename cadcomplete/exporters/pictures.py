@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,10 +57,16 @@ def _mesh(solid: Any) -> Mesh:
     return EMPTY if solid is None else tessellate(solid)
 
 
-def draw_overview(given: Document, entries: list[tuple[Document, str]], path: Path) -> None:
+def draw_overview(
+    given: Document,
+    entries: list[tuple[Document, str]],
+    path: Path,
+    kept: Sequence[bytes | None] = (),
+) -> None:
     """Write what was given and all completions beside each other: a job for `kernel.contain`.
 
-    `entries` are the completed parts and what is written under them. All are seen from one side
+    `entries` are the completed parts and what is written under them; `kept` are the solids of
+    the given part and of these, where they are known (`Report.solid`). All are seen from one side
     and as large; edges that were added are seen through what hides them.
     """
     from PIL import Image, ImageDraw
@@ -68,10 +75,11 @@ def draw_overview(given: Document, entries: list[tuple[Document, str]], path: Pa
     from cadcomplete.meshes.mesh import open_sketches
     from cadcomplete.meshes.render import CORNERS, STEEP, best_camera, render
 
-    before = _mesh(built(given))
     documents = [given, *(document for document, _ in entries)]
-    solids = [built(document) for document in documents[1:]]
-    meshes = [before, *(before if solid is None else _mesh(solid) for solid in solids)]
+    known = kept or [None] * len(documents)
+    solids = [built(document, one) for document, one in zip(documents, known, strict=True)]
+    before = _mesh(solids[0])
+    meshes = [before, *(before if solid is None else _mesh(solid) for solid in solids[1:])]
     camera = best_camera(*meshes, given=before, views=(*CORNERS, *STEEP))
     texts = [_wrapped(text) for text in ("given", *(text for _, text in entries))]
     height = _TILE + max(map(len, texts)) * _HEIGHT + _HEIGHT // 2

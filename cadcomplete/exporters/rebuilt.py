@@ -13,7 +13,6 @@ import numpy as np
 
 from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.files import writing
-from cadcomplete.history.sequence import CadSequence
 from cadcomplete.meshes.mesh import EMPTY, Mesh
 from cadcomplete.metrics.deviation import Deviation, of_cloud, of_surface
 from cadcomplete.readers import Document
@@ -34,12 +33,17 @@ def fine_surface(path: Path) -> Mesh:
     return tessellate(read_step(path), **_FINE)
 
 
-def deviation(sequence: CadSequence, shape: Mesh | PointCloud) -> Deviation | None:
-    """Return how far the part of a history is from a shape; None if there is no solid."""
-    from cadcomplete.kernel.build import build
+def deviation(
+    document: Document, shape: Mesh | PointCloud, kept: bytes | None = None
+) -> Deviation | None:
+    """Return how far a part is from a shape; None if there is no solid.
+
+    `kept` is the solid, if it is known (`Report.solid`).
+    """
+    from cadcomplete.exporters.part import built
     from cadcomplete.kernel.tessellate import tessellate
 
-    solid = build(sequence)
+    solid = built(document, kept)
     if solid is None:
         return None
     part = tessellate(solid, **_FINE)
@@ -49,19 +53,23 @@ def deviation(sequence: CadSequence, shape: Mesh | PointCloud) -> Deviation | No
 
 
 def draw_rebuilt(
-    document: Document, shape: Mesh | PointCloud, labels: Sequence[str], path: Path
+    document: Document,
+    shape: Mesh | PointCloud,
+    labels: Sequence[str],
+    path: Path,
+    kept: bytes | None = None,
 ) -> None:
     """Write a picture of a shape and of the part that was rebuilt from it, side by side.
 
-    Where the part has surface and a mesh has none it is orange; so are points of a cloud that
-    are off the part.
+    `kept` is its solid, if it is known. Where the part has surface and a mesh has none it is
+    orange; so are points of a cloud that are off the part.
     """
     from cadcomplete.exporters.part import built
     from cadcomplete.kernel.tessellate import tessellate
     from cadcomplete.meshes.distances import distances
     from cadcomplete.meshes.render import Camera, render
 
-    solid = built(document)
+    solid = built(document, kept)
     part = EMPTY if solid is None else tessellate(solid)
     size = 0.0
     if isinstance(shape, Mesh):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.report import Report
 
@@ -11,3 +13,13 @@ def examine(sequence: CadSequence, strict_from: int | None = None) -> Report:
     from cadcomplete.kernel.examine import examine as examine_here
 
     return examine_here(sequence, strict_from=strict_from).report
+
+
+def examine_and_keep(sequence: CadSequence, strict_from: int | None = None) -> Report:
+    """Do the same, and keep the solid in the report for whoever draws or writes it."""
+    from cadcomplete.kernel.examine import examine as examine_here
+    from cadcomplete.kernel.packing import packed
+
+    made = examine_here(sequence, strict_from=strict_from)
+    failed = made.report.operation is not None  # it may be built where less is asked of it
+    return made.report if failed else replace(made.report, solid=packed(made.solid))

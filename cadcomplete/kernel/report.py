@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -48,12 +48,14 @@ class Report:
         measures: its mass properties, or None if there is no solid.
         operation: index of the operation that could not be built, if that is the problem.
         remarks: what is valid but makes no sense, in the order of the operations.
+        solid: what was built (`packing.py`), if that was to be kept; b"" if there is nothing.
     """
 
     problems: tuple[str, ...]
     measures: Measures | None = None
     operation: int | None = None
     remarks: tuple[Remark, ...] = ()
+    solid: bytes | None = field(default=None, repr=False, compare=False)
 
     @property
     def bodies(self) -> int:

@@ -9,7 +9,7 @@ from cadcomplete.history.operations import Extrude
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.metrics.parameters import errors, exact_dimensions
 from cadcomplete.metrics.targets import HIT, TargetExtrude, TargetSketch, target
-from cadcomplete.predictions import Suggestion
+from cadcomplete.predictions import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Ranking:
 
 
 def rank(
-    history: CadSequence, given: int, suggestions: Sequence[Suggestion], *, failed: str = ""
+    history: CadSequence, given: int, suggestions: Sequence[Answer], *, failed: str = ""
 ) -> Ranking:
     """Compare suggestions, the best first, with operation `given` of a history.
 
@@ -62,7 +62,7 @@ def rank(
 
 
 def rank_against(
-    truth: TargetExtrude | TargetSketch, suggestions: Sequence[Suggestion], *, failed: str = ""
+    truth: TargetExtrude | TargetSketch, suggestions: Sequence[Answer], *, failed: str = ""
 ) -> Ranking:
     """Compare suggestions with a truth; see `rank`."""
     overlaps = tuple(truth.overlap(s.operation) for s in suggestions)

@@ -16,7 +16,7 @@ from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.metrics.aggregate import CHOICES
 from cadcomplete.metrics.clouds import chamfer_deepcad, chamfer_recode
 from cadcomplete.metrics.metric import Metric
-from cadcomplete.predictions import Finished
+from cadcomplete.predictions import Answer
 
 WHOLE = 1 - 1e-6
 """IoU from which a prefix is already the whole part."""
@@ -82,7 +82,7 @@ class TargetPart:
     prefix_iou: float
     meshes: dict[str, Mesh] = field(default_factory=dict)
 
-    def score(self, made: Finished | None, *, distances: bool = True, seed: int = 0) -> PartScore:
+    def score(self, made: Answer | None, *, distances: bool = True, seed: int = 0) -> PartScore:
         """Compare a finished part, or that there is none; `distances` are slower than volumes."""
         failed = _problem(made)
         body = Manifold() if made is None or failed else solid(made.sequence)
@@ -122,10 +122,10 @@ def target_part(history: CadSequence, given: int) -> TargetPart:
 
 
 def score_parts(
-    truth: TargetPart, parts: Sequence[Finished], *, distances: bool = False, seed: int = 0
+    truth: TargetPart, parts: Sequence[Answer], *, distances: bool = False, seed: int = 0
 ) -> tuple[PartScore, ...]:
     """Compare the finished parts of a prediction, in its order; none counts as one that failed."""
-    known: Sequence[Finished | None] = parts or (None,)
+    known: Sequence[Answer | None] = parts or (None,)
     return tuple(truth.score(part, distances=distances, seed=seed) for part in known)
 
 
@@ -135,7 +135,7 @@ def chosen_iou(scores: Sequence[PartScore]) -> dict[str, float | None]:
     return {name: choose(values) for name, choose in CHOICES.items()}
 
 
-def _problem(made: Finished | None) -> str:
+def _problem(made: Answer | None) -> str:
     if made is None:
         return "no part"
     if made.valid:

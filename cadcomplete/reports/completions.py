@@ -110,6 +110,7 @@ def complete(
         scan = asked.scan(kernel)
         loaded, due = answering.ready(model, due)  # the kernel starts while torch is imported
         from cadcomplete.completion import completion as completing
+        from cadcomplete.completion import writing
 
         with kernel.until(due):
             shape = scan and read_shape(scan, file=asked.points or "", kernel=kernel)
@@ -124,7 +125,7 @@ def complete(
         )
         tell("files are written")
         with kernel.until(due):
-            files = {} if output is None else completing.write(result, output, formats, kernel)
+            files = {} if output is None else writing.write(result, output, formats, kernel)
     return {
         "file": str(path),
         **asked.as_json(),

@@ -1,0 +1,86 @@
+"""Ideas for the next operation, with the model's opinion of each and how probable they are.
+
+The model is asked about the part as it stands and turned, and a ranker weighs its opinion with all
+else that is known; where no model has read the part, the shape alone says what is probable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from cadcomplete.completion.features import FEATURES, bent, features
+from cadcomplete.completion.ideas import averaged, ideas, scored, turned
+from cadcomplete.completion.ranking import Ranker
+from cadcomplete.completion.reading import Reading, prompted
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.symmetry import Symmetry, move
+from cadcomplete.language.grammar import Grammar
+from cadcomplete.model.checkpoint import Checkpoint
+from cadcomplete.model.generate import begin
+from cadcomplete.predictions import Idea
+
+TURNS = (
+    Symmetry((1, 2, 0), (1, 1, 1)),
+    Symmetry((0, 1, 2), (-1, 1, 1)),
+    Symmetry((1, 0, 2), (1, -1, 1)),
+)
+"""How a part is turned to ask the model once more: what it means is the same, its numbers move."""
+
+_MISSED = 30.0
+"""By how many nats an idea is less probable for all of the agreement that it misses."""
+
+
+def judged(reading: Reading, model: Checkpoint, grammar: Grammar) -> list[Idea]:
+    """Return ideas for the next operation with the model's opinion of each.
+
+    If it has read nothing, all are equally probable as far as it is concerned.
+    """
+    text_format = grammar.text_format
+    found = ideas(
+        reading.given,
+        reading.rows,
+        reading.command,
+        wanted=reading.wanted,
+        text_format=text_format,
+    )
+    if reading.began is None or reading.start is None:
+        return [replace(idea, log_probability=0.0, tokens=1) for idea in found]
+    opinion = scored(found, reading.began, reading.start, model.tokenizer)
+    if reading.case.points is not None or reading.case.images:
+        return opinion
+    others = []
+    for symmetry in TURNS:
+        given = move(reading.given, symmetry)
+        began = begin(model.model, prompted(given, model, caption=reading.case.caption))
+        same = turned(found, reading.given, symmetry, text_format)
+        others.append(scored(same, began, grammar.start(given), model.tokenizer))
+    return averaged(opinion, others)
+
+
+def ranked(found: Sequence[Idea], reading: Reading, ranker: Ranker | None) -> list[Idea]:
+    """Return ideas with how probable each is, the likeliest first."""
+    if not found:
+        return []
+    known = features(found, reading.given, wanted=reading.wanted)
+    chances = _chances(known, reading, ranker)
+    order = np.argsort(-chances, kind="stable").tolist()
+    return [replace(found[i], score=float(chances[i])) for i in order]
+
+
+def _chances(known: Array, reading: Reading, ranker: Ranker | None) -> Array:
+    """The probability of each idea, from its features; by the model alone at worst."""
+    column = {name: known[:, i] for i, name in enumerate(FEATURES)}
+    missed = np.exp(-_MISSED * column["gain of the best that is not reached"])
+    if reading.began is None:
+        return np.asarray(missed / missed.sum())
+    fitted = None
+    if ranker is not None:
+        fitted = ranker.probabilities(reading.situation, bent(known))
+    if fitted is not None:
+        return fitted
+    if reading.wanted is None:
+        return np.minimum(1.0, np.exp(column["log probability of the same effect"]))
+    return np.asarray(missed * (0.5 + 0.5 * np.exp(column["log probability per token"])))
