@@ -8,10 +8,10 @@ import trimesh
 from conftest import mesh_of
 
 from cadcomplete.clouds.cloud import sample_cloud
+from cadcomplete.clouds.deviation import of_cloud, of_surface, shortly
 from cadcomplete.errors import GeometryError
 from cadcomplete.meshes.distances import distances, nearest_numpy
 from cadcomplete.meshes.mesh import EMPTY, Mesh
-from cadcomplete.metrics.deviation import of_cloud, of_surface, shortly
 
 BOX = (
     "sketch 0 0 0 +z +x\nloop 0 0\nline {0} 0\nline {0} 30\nline 0 30\nclose\nextrude new to 10 0\n"

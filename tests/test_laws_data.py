@@ -40,17 +40,17 @@ from cadcomplete.evaluate.questions import cuts_of
 from cadcomplete.evaluate.records import (
     FILE,
     NO_ANSWER,
-    Answer,
+    Answered,
     Header,
     answer_lines,
     header_line,
     read_predictions,
 )
-from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.language.tokenizer import IGNORED, Tokens
 from cadcomplete.meshes.manifolds import solid, volume_of
-from cadcomplete.predictions import Finished, Prediction, Suggestion
+from cadcomplete.predictions import Answer, Prediction
 
 MADE = tuple(synthetic.parts(10, seed=23))
 EXAMPLES = tuple(readers.read(path).sequence for path in sorted(PARTS.glob("*.json")))
@@ -372,7 +372,7 @@ HEADER = Header(
 
 
 def answered(truth, given, prediction, **more):
-    return Answer("parts", "design", truth, given, "none", prediction, **more)
+    return Answered("parts", "design", truth, given, "none", prediction, **more)
 
 
 def written(path, *answers):
@@ -386,8 +386,8 @@ def written(path, *answers):
 def test_answers_are_read_back_as_they_were_written(tmp_path_factory, sequence, data, stop, score):
     truth = dataclasses.replace(decode(encode(sequence).text), id="Ø/1")
     given = data.draw(st.integers(0, len(truth) - 1))
-    following = Suggestion(truth.operations[given], round(score, 6), valid=True, source="model")
-    part = Finished(truth, round(score, 6), valid=False, problems=("it floats",), source="cloud")
+    following = Answer(truncate(truth, given + 1), round(score, 6), valid=True, source="model")
+    part = Answer(truth, round(score, 6), valid=False, problems=("it floats",), source="cloud")
     prediction = Prediction(
         (following,), (part, part), round(stop, 6), generated=9, unparsed=2, seconds=0.5
     )
@@ -404,7 +404,7 @@ def test_answers_are_read_back_as_they_were_written(tmp_path_factory, sequence, 
 
 def test_half_an_answer_at_the_end_is_as_if_it_were_not_there(tmp_path, plate):
     truth = dataclasses.replace(plate, id="plate")
-    prediction = Prediction((Suggestion(plate.operations[1], 0.5),), (), 0.5)
+    prediction = Prediction((Answer(truncate(plate, 2), 0.5),), (), 0.5)
     one, other = answered(truth, 1, prediction), answered(truth, 0, NO_ANSWER)
     path = written(tmp_path / FILE, other, one)
     whole = path.read_bytes()
@@ -416,7 +416,7 @@ def test_half_an_answer_at_the_end_is_as_if_it_were_not_there(tmp_path, plate):
 
 
 def test_a_question_where_a_candidate_was_announced_is_named_with_its_line(tmp_path, plate):
-    prediction = Prediction((Suggestion(plate.operations[1], 0.5),), (), 0.5)
+    prediction = Prediction((Answer(truncate(plate, 2), 0.5),), (), 0.5)
     path = written(tmp_path / FILE, answered(plate, 1, prediction))
     lines = path.read_text().splitlines()
     path.write_text("\n".join([*lines[:2], lines[1], ""]))

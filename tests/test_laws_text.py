@@ -17,12 +17,13 @@ from cadcomplete.data import synthetic
 from cadcomplete.history.fields import FORMATS
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
-from cadcomplete.language.commands import CLOSE, FIELDS, LOOP, write_commands
+from cadcomplete.language.commands import CLOSE, LOOP, command_fields
 from cadcomplete.language.drawing import Drawing
 from cadcomplete.language.lines import JSON_HEAD, decode, encode
 from cadcomplete.language.numbers import SPELLINGS
 from cadcomplete.language.prompt import IMAGE, INSTRUCTION, POINTS, Features, head, prompt
 from cadcomplete.language.tokenizer import TextTokenizer, shipped
+from cadcomplete.language.words import write_commands
 from cadcomplete.readers import read
 
 MADE = tuple(synthetic.parts(12, seed=41))
@@ -260,7 +261,7 @@ def test_every_command_that_is_written_has_fields_and_a_spelling(text_format):
         for command in write_commands(part, text_format)[0]
     }
     assert written == {"sketch", LOOP, "line", "arc", "circle", CLOSE, "extrude"}
-    assert set(FIELDS[text_format]) >= written
+    assert set(command_fields(text_format)) >= written
     assert set(SPELLINGS) >= written
 
 

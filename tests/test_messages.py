@@ -11,7 +11,7 @@ from conftest import PARTS, ROOT
 
 from cadcomplete import readers
 from cadcomplete.errors import InputError
-from cadcomplete.evaluate.settings import Settings, cuts_named, folder_of
+from cadcomplete.evaluate.settings import EvaluationSettings, cuts_named, folder_of
 from cadcomplete.files import check_folder, clear, share, write_bytes, write_text, writing
 from cadcomplete.predictions import check_count, check_seed
 from cadcomplete.reports.answering import due_after
@@ -251,7 +251,7 @@ def test_what_is_no_seed_is_refused(seed):
     with pytest.raises(InputError, match=r"at --seed: no such seed: expected 0 to 2\^63 - 1"):
         check_seed(seed)
     with pytest.raises(InputError, match="no such seed"):
-        Settings((PARTS,), seed=seed)
+        EvaluationSettings((PARTS,), seed=seed)
 
 
 @pytest.mark.parametrize("limit", [-1.0, 0.0, 1e6 + 1, float("nan"), float("inf")])
@@ -266,7 +266,7 @@ def test_an_answer_is_due_before_the_limit_is_over():
 
 @pytest.mark.parametrize(
     ("word", "cuts"),
-    [("all", None), ("5", 5), ("-1", -1)],  # Settings refuses the last
+    [("all", None), ("5", 5), ("-1", -1)],  # EvaluationSettings refuses the last
 )
 def test_cuts_are_all_or_a_number(word, cuts):
     assert cuts_named(word) == cuts

@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cadcomplete.clouds import nearest
 from cadcomplete.clouds.cloud import PointCloud, farthest, normalize, sample_cloud
+from cadcomplete.clouds.deviation import shortly
+from cadcomplete.clouds.nearest import nearest_squared
 from cadcomplete.data import synthetic
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.history.sequence import CadSequence
@@ -18,11 +21,9 @@ from cadcomplete.language.lines import decode
 from cadcomplete.meshes import distances as distance_module
 from cadcomplete.meshes.distances import distances, nearest_numpy
 from cadcomplete.meshes.mesh import EMPTY, Mesh
-from cadcomplete.metrics import clouds
 from cadcomplete.metrics.aggregate import CHOICES, bootstrap, by, macro_bootstrap
 from cadcomplete.metrics.calibration import calibration_error, reliability
-from cadcomplete.metrics.clouds import centred, chamfer, chamfer_deepcad, nearest_squared
-from cadcomplete.metrics.deviation import shortly
+from cadcomplete.metrics.clouds import centred, chamfer, chamfer_deepcad
 from cadcomplete.metrics.generation import coverage_and_matching, divergence, key, novel, unique
 from cadcomplete.metrics.metric import Item, Metric, Result, summarize
 from cadcomplete.metrics.stopping import Stop, stopping
@@ -46,7 +47,7 @@ POINT = Mesh(np.zeros((3, 3)), np.array([[0, 1, 2]]))
 def without_numba(monkeypatch):
     """What is compiled is compared with this elsewhere; compiling it here would take seconds."""
     monkeypatch.setattr(distance_module, "_nearest", lambda: nearest_numpy)
-    monkeypatch.setattr(clouds, "_nearest", lambda: clouds.nearest_numpy)
+    monkeypatch.setattr(nearest, "_nearest", lambda: nearest.nearest_numpy)
 
 
 # --- means and counts ---------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from conftest import PLATE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cadcomplete.clouds.nearest import nearest_numpy, nearest_squared
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.geometry import Plane
@@ -18,13 +19,7 @@ from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.language.lines import decode
 from cadcomplete.meshes.manifolds import iou, mesh_of, solid
 from cadcomplete.meshes.mesh import EMPTY, Mesh
-from cadcomplete.metrics.clouds import (
-    chamfer,
-    chamfer_deepcad,
-    chamfer_recode,
-    nearest_numpy,
-    nearest_squared,
-)
+from cadcomplete.metrics.clouds import chamfer, chamfer_deepcad, chamfer_recode
 from cadcomplete.metrics.deepcad import Accuracy, accuracy, vectors
 from cadcomplete.metrics.generation import coverage_and_matching, divergence, novel, unique
 from cadcomplete.metrics.parts import chosen_iou, iou_centred, score_parts, target_part

@@ -85,7 +85,7 @@ Columns = dict[tuple[Profile, ...], Column]
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class ExtrudeStep:
     """One extrude, and the part before it."""
 
     extrude: Extrude
@@ -168,7 +168,7 @@ class Effect:
     """
 
     before: Manifold
-    steps: tuple[Step, ...]
+    steps: tuple[ExtrudeStep, ...]
     loose: bool
 
     @cached_property
@@ -208,7 +208,7 @@ def effect(
     operations = sequence.operations
     known = {} if columns is None else columns
     body = before = solid(CadSequence(operations[:keep])) if before is None else before
-    steps: list[Step] = []
+    steps: list[ExtrudeStep] = []
     for number, operation in enumerate(operations[keep:], start=keep):
         if isinstance(operation, Extrude):
             body = _after(steps[-1]) if steps else before
@@ -219,14 +219,14 @@ def effect(
                 column = _column(operation, earlier, body)
             if old:
                 known[profiles] = column
-            steps.append(Step(operation, earlier, body, column))
+            steps.append(ExtrudeStep(operation, earlier, body, column))
     used = {profile.sketch for step in steps for profile in step.extrude.profiles}
     new = range(keep, len(operations))
     loose = any(isinstance(operations[i], Sketch) and i not in used for i in new)
     return Effect(before, tuple(steps), loose)
 
 
-def _after(step: Step) -> Manifold:
+def _after(step: ExtrudeStep) -> Manifold:
     return applied(step.before, step.extrude, step.operations)
 
 
@@ -290,7 +290,7 @@ def alike(one: Effect, other: Effect, *, depths: bool = True, least: float = SAM
     return low >= least * high and change_iou(one.change, other.change) >= least
 
 
-def _adds(step: Step) -> bool:
+def _adds(step: ExtrudeStep) -> bool:
     return step.kind in (Kind.BASE, Kind.BOSS)
 
 
@@ -300,7 +300,7 @@ def _one_way(one: Effect, other: Effect) -> bool:
     return as_many and all(_alike_steps(a, b) for a, b in zip(one.steps, other.steps, strict=True))
 
 
-def _alike_steps(one: Step, other: Step) -> bool:
+def _alike_steps(one: ExtrudeStep, other: ExtrudeStep) -> bool:
     if (one.kind, one.side) != (other.kind, other.side) or one.kind is Kind.BASE:
         return False
     a, b = one.column, other.column

@@ -15,6 +15,7 @@ from typing import Any
 
 from cadcomplete import exporters
 from cadcomplete.clouds.cloud import PointCloud
+from cadcomplete.clouds.deviation import Deviation, shortly
 from cadcomplete.clouds.read import Scan
 from cadcomplete.errors import CadCompleteError, GeometryError, InputError, KernelFailure
 from cadcomplete.exporters import rebuilt as beside
@@ -25,7 +26,6 @@ from cadcomplete.kernel.jobs import examine_and_keep
 from cadcomplete.kernel.report import Report
 from cadcomplete.language.lines import encode
 from cadcomplete.meshes.mesh import Mesh
-from cadcomplete.metrics.deviation import Deviation, shortly
 from cadcomplete.placing.comparing import plausible
 from cadcomplete.placing.shapes import Shape, read_shape
 from cadcomplete.readers import Document, from_sequence

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from cadcomplete.completion.effects import Kind, Step, effect
+from cadcomplete.completion.effects import ExtrudeStep, Kind, effect
 from cadcomplete.data.describe.words import joined, number, plural, times
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.geometry import Plane
@@ -50,7 +50,7 @@ def in_words(sequence: CadSequence, keep: int) -> str:
     return ", ".join(found) or "nothing"
 
 
-def _extruded(extrude: Extrude, step: Step, operations: Sequence[Operation]) -> str:
+def _extruded(extrude: Extrude, step: ExtrudeStep, operations: Sequence[Operation]) -> str:
     if step.kind is Kind.NOTHING or step.change.nothing:
         return "an extrude that changes nothing"
     things = Counter(_made(profile, step, operations) for profile in extrude.profiles)
@@ -59,7 +59,7 @@ def _extruded(extrude: Extrude, step: Step, operations: Sequence[Operation]) -> 
     return _counted(things)
 
 
-def _made(profile: Profile, step: Step, operations: Sequence[Operation]) -> tuple[str, str]:
+def _made(profile: Profile, step: ExtrudeStep, operations: Sequence[Operation]) -> tuple[str, str]:
     """What an extrude makes of one profile: a noun, and its size."""
     sketch = operations[profile.sketch]
     assert isinstance(sketch, Sketch)
@@ -124,7 +124,7 @@ def _size(loop: Loop) -> str:
     return times(right - left, top - bottom)
 
 
-def _changed_size(loop: Loop, step: Step) -> str:
+def _changed_size(loop: Loop, step: ExtrudeStep) -> str:
     """The size of an outline, or of what it changes if that is less: a rib in a corner, a slot."""
     if len(step.extrude.profiles) > 1 or step.kind in (Kind.BASE, Kind.REST):
         return _size(loop)

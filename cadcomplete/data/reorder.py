@@ -8,7 +8,7 @@ from itertools import groupby
 import numpy as np
 
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
-from cadcomplete.history.sequence import CadSequence, check_known
+from cadcomplete.history.sequence import CadSequence, check_kinds
 
 Block = list[int]
 """The indices of a sketch and of the extrudes that follow it."""
@@ -22,7 +22,7 @@ def reorder(sequence: CadSequence, random: np.random.Generator) -> CadSequence:
     What begins the part stays first, and so does whatever is extruded again later. Raises
     UnsupportedError if something in the history is not known here.
     """
-    check_known(sequence)
+    check_kinds(sequence, "data/reorder.py", (Sketch, Extrude))
     blocks = _blocks(sequence.operations)
     order: list[int] = []
     for key, run in groupby(blocks, key=lambda block: _meaning(sequence.operations, block)):

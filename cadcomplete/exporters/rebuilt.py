@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cadcomplete.clouds.cloud import PointCloud
+from cadcomplete.clouds.deviation import Deviation, of_cloud, of_surface
 from cadcomplete.files import writing
 from cadcomplete.meshes.mesh import EMPTY, Mesh
-from cadcomplete.metrics.deviation import Deviation, of_cloud, of_surface
 from cadcomplete.readers import Document
 
 if TYPE_CHECKING:

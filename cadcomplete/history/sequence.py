@@ -8,13 +8,14 @@ takes a history as the whole part asks `check_known` first, or takes `known` and
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cadcomplete.errors import InputError, UnsupportedError
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Extrude, Finding, Operation, Sketch, Unknown
+from cadcomplete.history.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,22 @@ def check_known(sequence: CadSequence) -> None:
     if sequence.rest:
         where = sequence.rest[0].source or f"operation {len(sequence)}"
         raise UnsupportedError(sequence.unsupported, where=where)
+
+
+def check_kinds(
+    sequence: CadSequence, room: str, operations: Iterable[type], curves: Iterable[type] = ()
+) -> None:
+    """Raise UnsupportedError if a room meets an operation, or a curve, of another kind than these.
+
+    Without `curves` those may be any. What a file has and nobody knows here is refused as well.
+    """
+    check_known(sequence)
+    known, drawn = Table(room, dict.fromkeys(operations)), Table(room, dict.fromkeys(curves))
+    for operation in sequence.operations:
+        known[type(operation)]
+        for loop in operation.loops if drawn and isinstance(operation, Sketch) else ():
+            for curve in loop.curves:
+                drawn[type(curve)]
 
 
 def _partial(sequence: CadSequence, index: int, curves: int) -> Sketch:

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.history.curves import Arc, Circle, Curve
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Plane, Vec2, cross, dot
 from cadcomplete.history.operations import Boolean, ExtentType, Extrude, Loop, Sketch
-from cadcomplete.history.sequence import CadSequence, check_known
+from cadcomplete.history.sequence import CadSequence, check_kinds
 from cadcomplete.meshes.manifolds import solid
 from cadcomplete.metrics.metric import Metric
 
@@ -107,7 +107,7 @@ def vectors(
     `reach` is the coordinate in mm that stands at 0.75, by default the part's farthest. Raises
     UnsupportedError if something in the history is not known here.
     """
-    check_known(sequence)
+    check_kinds(sequence, "metrics/deepcad.py", (Sketch, Extrude), (Line, Arc, Circle))
     scale = REACH / (reach or _reach(sequence))
     rows: list[Row] = []
     for operation in sequence.operations:

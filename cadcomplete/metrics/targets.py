@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from manifold3d import CrossSection, Manifold
 
 from cadcomplete.history.operations import Extrude, Operation, Sketch
-from cadcomplete.history.sequence import CadSequence, check_known, truncate
+from cadcomplete.history.sequence import CadSequence, check_kinds, truncate
 from cadcomplete.meshes.manifolds import Change, change, change_iou, filled, solid
 from cadcomplete.metrics.sketches import drawn_size, sketch_iou
 
@@ -78,7 +78,7 @@ def target(
     `part` is the solid of those given, if it is known, such as from `manifolds.states`. Raises
     InputError if there are not that many operations, or some that are not known here.
     """
-    check_known(history)
+    check_kinds(history, "metrics/targets.py", (Sketch, Extrude))
     before = truncate(history, given)
     operation = truncate(history, given + 1).operations[-1]
     part = solid(before) if part is None else part

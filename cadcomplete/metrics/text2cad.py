@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cadcomplete.history.curves import CURVES, Curve
+from cadcomplete.history.curves import CURVES, Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Loop, Sketch
-from cadcomplete.history.sequence import CadSequence, check_known
+from cadcomplete.history.sequence import CadSequence, check_kinds
 from cadcomplete.metrics.metric import Metric
 
 TYPES = (*CURVES, "extrude")
@@ -61,7 +61,7 @@ def count(
     """
     for sequence in (truth, made):
         if sequence is not None:
-            check_known(sequence)
+            check_kinds(sequence, "metrics/text2cad.py", (Sketch, Extrude), (Line, Arc, Circle))
     operations = truth.operations[given:]
     others = () if made is None else made.operations[given:]
     right: Counter[str] = Counter()

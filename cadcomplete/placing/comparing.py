@@ -13,11 +13,11 @@ from typing import Literal
 import numpy as np
 
 from cadcomplete.clouds.cloud import PointCloud, normalize
+from cadcomplete.clouds.deviation import shortly
 from cadcomplete.clouds.shape import UNITS, UP, turn
 from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.metrics.deviation import shortly
 from cadcomplete.placing.marks import Marks, SurfaceSample, marks_of
 from cadcomplete.placing.registering import Placement, judged, refined, registered
 

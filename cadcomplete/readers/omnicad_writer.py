@@ -9,14 +9,15 @@ import dataclasses
 import math
 import random
 import string
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cadcomplete.errors import GeometryError, InputError
-from cadcomplete.history.curves import Arc, Circle, Curve
+from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import BoundingBox, Vec2, Vec3
 from cadcomplete.history.operations import Extrude, Loop, Operation, Profile, Sketch
-from cadcomplete.history.sequence import CadSequence, check_known
+from cadcomplete.history.sequence import CadSequence, check_kinds
+from cadcomplete.history.tables import Table
 from cadcomplete.readers.checked import Json
 from cadcomplete.readers.loops import Region
 from cadcomplete.readers.omnicad import BOOLEANS, EXTENTS, OMNICAD
@@ -78,7 +79,7 @@ def extend(raw: Json, before: CadSequence, after: CadSequence) -> Json:
     Lengths go back to metres. Raises InputError for an arc that does not exist, and for what is
     not known here: this dialect has no place for what was read from another one.
     """
-    check_known(after)
+    check_kinds(after, "readers/omnicad_writer.py", (Sketch, Extrude))
     after = place(raw, before, after)
     entities, listed = dict(raw["entities"]), list(raw["sequence"])
     keys = [entry["entity"] for entry in listed]
@@ -228,29 +229,40 @@ def _profile_loops(loops: list[list[Json]], wanted: Region) -> list[Json]:
 
 
 def _loop(loop: Loop, labels: Iterator[str]) -> list[Json]:
-    return [{**_curve(curve), "curve": next(labels)} for curve in loop.curves]
+    return [{**CURVES[type(curve)](curve), "curve": next(labels)} for curve in loop.curves]
 
 
-def _curve(curve: Curve) -> Json:
-    upwards = {"x": 0.0, "y": 0.0, "z": 1.0}
-    if isinstance(curve, Circle):
-        center, radius = _xy(curve.center), _metres(curve.radius)
-        return {"type": "Circle3D", "center_point": center, "radius": radius, "normal": upwards}
-    ends = {"start_point": _xy(curve.start), "end_point": _xy(curve.end)}
-    if not isinstance(curve, Arc):
-        return {"type": "Line3D", **ends}
-    center, first = curve.center, curve.start if curve.sweep > 0 else curve.end
+def _circle(circle: Circle) -> Json:
+    center, radius = _xy(circle.center), _metres(circle.radius)
+    return {"type": "Circle3D", "center_point": center, "radius": radius, "normal": _UPWARDS}
+
+
+def _line(line: Line) -> Json:
+    return {"type": "Line3D", "start_point": _xy(line.start), "end_point": _xy(line.end)}
+
+
+def _arc(arc: Arc) -> Json:
+    center, first = arc.center, arc.start if arc.sweep > 0 else arc.end
     turn = math.atan2(first[1] - center[1], first[0] - center[0])
     return {
         "type": "Arc3D",
-        **ends,
+        "start_point": _xy(arc.start),
+        "end_point": _xy(arc.end),
         "center_point": _xy(center),
-        "radius": _metres(curve.radius),
-        "normal": upwards,
+        "radius": _metres(arc.radius),
+        "normal": _UPWARDS,
         "start_angle": 0.0,
-        "end_angle": math.radians(abs(curve.sweep)),
+        "end_angle": math.radians(abs(arc.sweep)),
         "reference_vector": {"x": math.cos(turn), "y": math.sin(turn), "z": 0.0},
     }
+
+
+_UPWARDS = {"x": 0.0, "y": 0.0, "z": 1.0}
+
+CURVES: Table[Callable[[Any], Json]] = Table(
+    "readers/omnicad_writer.py", {Line: _line, Arc: _arc, Circle: _circle}
+)
+"""The entity of each kind of curve."""
 
 
 def _extrude_entity(

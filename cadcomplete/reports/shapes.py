@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from cadcomplete import exporters
+from cadcomplete.clouds.deviation import shortly
 from cadcomplete.completion import rebuilding
 from cadcomplete.files import check_folder
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.metrics.deviation import shortly
 from cadcomplete.progress import stages
 
 Json = dict[str, Any]

@@ -8,10 +8,10 @@ import numpy as np
 
 from cadcomplete.clouds.cloud import PointCloud, by_area
 from cadcomplete.clouds.estimate import neighbours
+from cadcomplete.clouds.nearest import nearest_squared
 from cadcomplete.history.geometry import Array
 from cadcomplete.meshes.distances import distances
 from cadcomplete.meshes.mesh import Mesh
-from cadcomplete.metrics.clouds import nearest_squared
 
 POINTS = 8192
 _FAR = 3.0  # times as far as points of a cloud lie apart: there it has none

@@ -1,0 +1,108 @@
+"""The rooms of the package, drawn from its imports: floors, arrows, circles.
+
+A room is a folder of the package or a file beside the folders. An arrow goes from a room to one
+that it imports, also inside of functions, but not for types alone. A room stands one floor above
+the highest room that it needs; rooms, or files, that need each other are a circle. ::
+
+    .venv/bin/python benchmarks/house.py
+    .venv/bin/python benchmarks/house.py CHECKOUT
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+Arrows = dict[str, set[str]]
+
+HERE = Path(__file__).resolve().parent.parent
+
+
+def files_of(package: Path) -> dict[str, Path]:
+    """The modules of a package by their names in it, `kernel.build`; the package itself is none."""
+    found = {path.relative_to(package).with_suffix(""): path for path in package.rglob("*.py")}
+    names = {".".join(name.parts): path for name, path in found.items()}
+    named = {name.removesuffix(".__init__"): path for name, path in names.items()}
+    return {name: path for name, path in named.items() if name != "__init__"}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the names that a file imports."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    only_types = {
+        node
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and "TYPE_CHECKING" in ast.unparse(branch.test)
+        for node in ast.walk(branch)
+    }
+    for node in ast.walk(tree):
+        if node in only_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def between_files(files: Mapping[str, Path], package: str) -> Arrows:
+    """The files that each file imports."""
+    arrows: Arrows = {name: set() for name in files}
+    for name, path in files.items():
+        for found in imported(path):
+            target = found.removeprefix(f"{package}.")
+            while target and target not in files:
+                target = target.rpartition(".")[0]
+            if found.startswith(f"{package}.") and target not in ("", name):
+                arrows[name].add(target)
+    return arrows
+
+
+def between_rooms(arrows: Arrows) -> Arrows:
+    """The rooms that each room imports."""
+    rooms: Arrows = {}
+    for name, targets in arrows.items():
+        room = name.partition(".")[0]
+        others = {target.partition(".")[0] for target in targets} - {room}
+        rooms.setdefault(room, set()).update(others)
+    return rooms
+
+
+def in_circles(arrows: Arrows) -> set[str]:
+    """Those that need themselves by way of others, and those that lie between two such."""
+    left = arrows
+    for way in (left, {a: {b for b in left if a in left[b]} for a in left}):
+        while ends := {name for name, needs in way.items() if not needs & left.keys()}:
+            left = {name: needs for name, needs in left.items() if name not in ends}
+            way = {name: needs & left.keys() for name, needs in way.items() if name in left}
+    return set(left)
+
+
+def floors(arrows: Arrows) -> list[list[str]]:
+    """Rooms by floors, the ground floor first; those in circles stand on none."""
+    found: list[list[str]] = []
+    left = {name: needs for name, needs in arrows.items() if name not in in_circles(arrows)}
+    while left:
+        ground = sorted(name for name, needs in left.items() if not needs & left.keys())
+        found.append(ground)
+        left = {name: needs for name, needs in left.items() if name not in ground}
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("checkout", nargs="?", type=Path, default=HERE)
+    package = parser.parse_args().checkout / "cadcomplete"
+    files = between_files(files_of(package), package.name)
+    rooms = between_rooms(files)
+    for number, floor in reversed(list(enumerate(floors(rooms), start=1))):
+        print(f"{number:3d}  {', '.join(floor)}")
+    arrows = sum(map(len, rooms.values()))
+    print(f"{len(rooms)} rooms, {len(floors(rooms))} floors, {arrows} arrows")
+    for what, found in (("rooms", in_circles(rooms)), ("files", in_circles(files))):
+        print(f"{what} in circles: {', '.join(sorted(found)) or 'none'}")
+
+
+if __name__ == "__main__":
+    main()
