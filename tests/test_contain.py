@@ -314,9 +314,11 @@ def test_script_without_guard_is_run_once_and_hears_no_chatter(tmp_path):
     assert said.splitlines() == ["started", "True False"]
 
 
-@pytest.mark.parametrize("module", ["contain", "jobs", "mesh", "raster", "render"])
+@pytest.mark.parametrize(
+    "module", ["kernel.contain", "kernel.jobs", "meshes.mesh", "meshes.raster", "meshes.render"]
+)
 def test_importing_does_not_load_the_kernel(module):
-    code = f"import cadcomplete.kernel.{module}, sys; print(sorted({{'OCP', 'numba', 'torch'}}"
+    code = f"import cadcomplete.{module}, sys; print(sorted({{'OCP', 'numba', 'torch'}}"
     assert run_python("-c", f"{code} & set(sys.modules)))") == "[]\n"
 
 

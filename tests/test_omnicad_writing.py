@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 from conftest import PARTS
@@ -26,6 +27,11 @@ from strategies import sequences
 
 from cadcomplete import readers
 from cadcomplete.errors import InputError
+from cadcomplete.history.curves import Circle
+from cadcomplete.history.fields import FORMATS
+from cadcomplete.history.geometry import XY
+from cadcomplete.history.loops import Loop
+from cadcomplete.history.operations import Profile, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.lines import decode, encode
 
@@ -261,3 +267,22 @@ def test_cutting_a_document_short_leaves_it_alone():
 def test_keeping_more_operations_than_there_are_is_refused(keep):
     with pytest.raises(InputError, match="expected 0 to 4"):
         read(two_plates()).truncated(keep)
+
+
+@pytest.mark.parametrize(
+    ("sketch", "loop", "said"),
+    [(3, 0, "sketch 3, loops 0"), (-1, 0, "sketch -1"), (1, 0, "sketch 1"), (0, 2, "loops 2")],
+)
+def test_an_extrude_of_what_is_not_drawn_before_it_is_refused_by_name(sketch, loop, said):
+    drawn, extrude = decode("sketch 0 0 0 +z +x\ncircle 0 0 5\nextrude new to 5 0\n").operations
+    wrong = replace(extrude, profiles=(Profile(sketch, loop),))
+    with pytest.raises(InputError, match=rf"operation 1: no such profile: got .*{said}"):
+        readers.from_sequence(CadSequence((drawn, wrong), "a"), dialect="omnicad")
+
+
+def test_whole_numbers_may_be_given_as_such():
+    whole = CadSequence((Sketch(XY, (Loop((Circle((0, 0), 5),)),)),), "a")
+    texts = {form: encode(whole, text_format=form).text for form in FORMATS}
+    floats = CadSequence((Sketch(XY, (Loop((Circle((0.0, 0.0), 5.0),)),)),), "a")
+    assert texts == {form: encode(floats, text_format=form).text for form in FORMATS}
+    assert readers.from_sequence(whole).dump() == readers.from_sequence(floats).dump()

@@ -17,8 +17,10 @@ from cadcomplete.clouds.shape import turn
 from cadcomplete.completion.rebuilding import rebuild, write
 from cadcomplete.errors import InputError
 from cadcomplete.exporters import convert
+from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.report import Report
 from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.reports.shapes import rebuilt_text
@@ -124,6 +126,15 @@ def test_the_picture_shows_both_and_what_differs_in_orange(bracket, kernel, tmp_
     cloud = sample_cloud(mesh, 4096)
     wrong, _ = write(replace(bracket, shape=cloud), other, ("png",), kernel)
     assert colours(wrong["png"])[1] > 0.01
+
+
+def test_files_of_an_earlier_run_are_not_said_to_be_of_this_one(bracket, kernel, tmp_path):
+    sketch = readers.from_sequence(truncate(replace(part("bracket").sequence, id="empty"), 1))
+    nothing = replace(bracket, report=Report(("no solid",)), document=sketch)
+    for stale in ("empty.step", "empty.json"):
+        (tmp_path / stale).write_text("of an earlier run")
+    files, _ = write(nothing, tmp_path, ("json", "step"), kernel)
+    assert files.keys() == {"json"} and not (tmp_path / "empty.step").exists()
 
 
 def test_rebuild_is_a_name_of_the_package():

@@ -21,7 +21,9 @@ from conftest import PLATE
 from toys import POST_ENTRIES, RULE_ENTRIES, Post, Rule, enter, extruded
 
 from cadcomplete import exporters
+from cadcomplete.baselines import baseline
 from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.effects import effect
 from cadcomplete.data.reorder import reorder
 from cadcomplete.errors import CadCompleteError, CheckpointError, InputError, UnsupportedError
 from cadcomplete.exporters import EXPORTERS, Exporter
@@ -202,7 +204,7 @@ def exported(name: str) -> Callable[[CadSequence, Any], object]:
     def export(sequence: CadSequence, folder: Any) -> object:
         path = folder / f"part.{name}"
         solid = kernel.build(sequence) if name not in ("json", "lines") else None
-        exporters.write(Part(from_sequence(sequence), solid), path, format_name=name)
+        exporters.write(Part(from_sequence(sequence), solid), path)
         return path.read_bytes()
 
     return export
@@ -261,9 +263,11 @@ ELSEWHERE = {
     "vectors": deepcad.vectors,
     "novelty": generation.key,
     "counts": lambda sequence: text2cad.count(sequence, sequence),
+    "baselines": lambda sequence: baseline("ngram", [sequence], kernel=Kernel()),
+    "effects": lambda sequence: effect(sequence, len(sequence) - 1),
 }
 _POSTS = [(room, "post") for room in ELSEWHERE]
-_RULES = [(room, "rule") for room in ("omnicad", "vectors", "novelty", "counts")]
+_RULES = [(room, "rule") for room in ("omnicad", "vectors", "novelty", "counts", "baselines")]
 
 
 @pytest.mark.parametrize(("room", "name"), [*_POSTS, *_RULES])

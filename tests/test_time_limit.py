@@ -81,6 +81,14 @@ def test_no_job_is_waited_for_beyond_a_deadline(kernel):
 # --- complete -----------------------------------------------------------------------------------
 
 
+def test_what_was_not_done_in_time_may_be_asked_for_again(kernel):
+    with kernel.until(Deadline.after(0.2)):
+        job = kernel.submit(time.sleep, 30)
+        for _ in range(2):
+            with pytest.raises(TimeLimitError, match="time was up"):
+                job.result()
+
+
 def test_without_time_for_a_single_answer_it_says_so(kernel):
     document = readers.read(PARTS / "flange.json")
     with pytest.raises(NoAnswerError, match="no answer within the time limit"):

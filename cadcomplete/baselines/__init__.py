@@ -15,9 +15,14 @@ from cadcomplete.baselines.ngram import NgramPredictor, counts
 from cadcomplete.baselines.retrieval import RetrievalPredictor, first_sketches, indices
 from cadcomplete.baselines.stopping import StopPredictor
 from cadcomplete.errors import InputError
-from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.operations import Extrude, Sketch
+from cadcomplete.history.sequence import CadSequence, check_kinds
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.predictions import Predictor
+
+KINDS = (Sketch, Extrude), (Line, Arc, Circle)
+"""Operations and curves that baselines know."""
 
 Maker = Callable[[Sequence[CadSequence], SuggestionJudge], Predictor]
 
@@ -41,6 +46,11 @@ def check_baseline(name: str) -> None:
 
 
 def baseline(name: str, training: Sequence[CadSequence], *, kernel: Kernel) -> Predictor:
-    """Return a baseline, made of training histories. Raises InputError for an unknown name."""
+    """Return a baseline, made of training histories.
+
+    Raises InputError for an unknown name, UnsupportedError for a kind of operation or curve.
+    """
     check_baseline(name)
+    for part in training:
+        check_kinds(part, "baselines/", *KINDS)
     return BASELINES[name](training, SuggestionJudge(kernel))

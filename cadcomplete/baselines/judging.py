@@ -37,7 +37,7 @@ class SuggestionJudge:
     def parts(self, given: CadSequence, ideas: Sequence[Idea], *, n: int) -> tuple[Answer, ...]:
         """Return up to `n` different finished parts, the best first, invalid ones last."""
         return tuple(
-            answered(_with(given, idea.operations), idea, report)
+            answered(joined(given, idea.operations), idea, report)
             for idea, report in self._checked(given, different(given, ideas), n)
         )
 
@@ -63,7 +63,7 @@ class SuggestionJudge:
         """
         if len(self.known) > _KEPT:
             self.known.clear()
-        wholes = [_with(given, operations) for operations in added]
+        wholes = [joined(given, operations) for operations in added]
         keys = [f"{len(given)} {encode(whole).text}" for whole in wholes]
         pending: dict[str, Pending[Report]] = {}
         for key, whole, operations in zip(keys, wholes, added, strict=True):
@@ -92,13 +92,13 @@ def _drawn(whole: CadSequence) -> Report:
     return Report(tuple(str(f) for f in validate(whole) if f.severity == "error"))
 
 
-def _with(given: CadSequence, operations: tuple[Operation, ...]) -> CadSequence:
+def joined(given: CadSequence, operations: tuple[Operation, ...]) -> CadSequence:
     return replace(given, operations=(*given.operations, *operations))
 
 
 def different(given: CadSequence, ideas: Sequence[Idea]) -> list[Idea]:
-    """Return the ideas by falling score, each text once; one that is no text is left out."""
+    """Return the ideas by falling score, each text once."""
     found: dict[str, Idea] = {}
     for idea in sorted(ideas, key=lambda idea: -idea.score):
-        found.setdefault(encode(_with(given, idea.operations)).text, idea)
+        found.setdefault(encode(joined(given, idea.operations)).text, idea)
     return list(found.values())

@@ -144,7 +144,7 @@ class RetrievalPredictor:
             rest = _carried_rest(part, beginning.given, given.operations, described, turn)
             if rest and len(found) < _WHOLE:
                 found.append(Idea(rest, weight, "retrieval"))
-        total = sum(idea.score for idea in found)
+        total = sum(idea.score for idea in found) or 1.0
         ideas = [Idea(i.operations, (1 - stop) * i.score / total, i.source) for i in found]
         return [*ideas, Idea((), stop, "given")] if has_solid(given.operations) else ideas
 

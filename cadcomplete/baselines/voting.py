@@ -9,9 +9,9 @@ import numpy as np
 
 from cadcomplete.baselines.frames import ends, reach
 from cadcomplete.baselines.habits import kind
-from cadcomplete.baselines.judging import different
+from cadcomplete.baselines.judging import different, joined
 from cadcomplete.history.geometry import Array
-from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
+from cadcomplete.history.operations import Boolean, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.predictions import Idea
@@ -84,7 +84,7 @@ def expected_best(given: CadSequence, ideas: Sequence[Idea], *, most: int = 6) -
     weights = np.array([idea.score for idea in best])
     if not len(best) or weights.sum() <= 0:
         return best
-    solids = [solid(_with(given, idea.operations)) for idea in best]
+    solids = [solid(joined(given, idea.operations)) for idea in best]
     table = np.eye(len(best))
     for i in range(len(best)):
         for j in range(i):
@@ -95,9 +95,5 @@ def expected_best(given: CadSequence, ideas: Sequence[Idea], *, most: int = 6) -
     return sorted(ranked, key=lambda idea: -idea.score)
 
 
-def _with(given: CadSequence, operations: tuple[Operation, ...]) -> CadSequence:
-    return dataclasses.replace(given, operations=(*given.operations, *operations))
-
-
 def has_solid(operations: Sequence[Operation]) -> bool:
-    return any(isinstance(op, Extrude) for op in operations)
+    return any(op.builds for op in operations)

@@ -120,7 +120,7 @@ def _reports(
 
 @dataclass(frozen=True)
 class ByEffect:
-    """Comparisons histories by what they do to the part that was given.
+    """Compares histories by what they do to the part that was given.
 
     Attributes:
         ideas: begin with what was given.
@@ -141,6 +141,10 @@ class ByEffect:
     def _before(self) -> Manifold:
         return solid(self.given)
 
+    @cached_property
+    def _allowed(self) -> int | None:
+        return self.bodies()
+
     def _effect(self, i: int) -> Effect:
         if i not in self._known:
             self._known[i] = effect(
@@ -159,13 +163,15 @@ class ByEffect:
         return self._effect(one).idle
 
     def flaw(self, one: int, report: Report) -> Flaw:
+        if not report.valid:
+            return Flaw.INVALID
         keep = self.given.whole_operations
-        return flaw(report, self._effect(one), keep=keep, bodies=self.bodies())
+        return flaw(report, self._effect(one), keep=keep, bodies=self._allowed)
 
 
 @dataclass(frozen=True)
 class BySketch:
-    """Comparisons sketches by how they look, and by whether they reach the part.
+    """Compares sketches by how they look, and by whether they reach the part.
 
     Attributes:
         table: which of them are alike, shape (C, C).

@@ -297,12 +297,15 @@ def predictor(model: str | Path | None = None, *, kernel: Kernel) -> ModelPredic
     return ModelPredictor(Completer(_model(model), kernel))
 
 
+_UNCHECKED = Report(("it was not checked",))
+
+
 def _said(given: Document, parts: Sequence[Answer]) -> tuple[Completion, ...]:
     """The parts that the dialect of what was given can say, ranked in their order."""
     documents = [(part, _document(given, part)) for part in parts]
     said = [(part, document) for part, document in documents if document is not None]
     return tuple(
-        Completion(rank, part.score, document, given.sequence, part.report or Report(()))
+        Completion(rank, part.score, document, given.sequence, part.report or _UNCHECKED)
         for rank, (part, document) in enumerate(said, start=1)
     )
 

@@ -24,6 +24,7 @@ from cadcomplete.history.operations import (
     Sketch,
 )
 from cadcomplete.history.sequence import CadSequence, start_plane
+from cadcomplete.history.tables import Table
 from cadcomplete.kernel.report import Report, Senseless
 from cadcomplete.meshes.manifolds import (
     NOTHING,
@@ -63,6 +64,10 @@ class Flaw(IntEnum):
     FLOATING = 1
     IDLE = 2
     INVALID = 3
+
+
+KINDS = Table("completion/effects.py", dict.fromkeys((Sketch, Extrude)))
+"""Operations whose effect is known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,9 +208,11 @@ def effect(
     """Return what the operations of a history from `keep` on do.
 
     `before` is the part that those before them make, if that is known; `columns` are what is
-    known of its sketches, and more is added. Nothing raises.
+    known of its sketches, and more is added. Raises UnsupportedError for another kind of operation.
     """
     operations = sequence.operations
+    for operation in operations[keep:]:
+        KINDS[type(operation)]
     known = {} if columns is None else columns
     body = before = solid(CadSequence(operations[:keep])) if before is None else before
     steps: list[ExtrudeStep] = []

@@ -15,6 +15,7 @@ from cadcomplete.completion.features import FEATURES, bent, features
 from cadcomplete.completion.ideas import averaged, ideas, scored, turned
 from cadcomplete.completion.ranking import Ranker
 from cadcomplete.completion.reading import Reading, prompted
+from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.symmetry import Symmetry, move
 from cadcomplete.language.grammar import Grammar
@@ -54,7 +55,11 @@ def judged(reading: Reading, model: Checkpoint, grammar: Grammar) -> list[Idea]:
     others = []
     for symmetry in TURNS:
         given = move(reading.given, symmetry)
-        began = begin(model.model, prompted(given, model, caption=reading.case.caption))
+        try:
+            asked = prompted(given, model, caption=reading.case.caption)
+        except InputError:  # turned it is a little too long: the other views have to do
+            continue
+        began = begin(model.model, asked)
         same = turned(found, reading.given, symmetry, text_format)
         others.append(scored(same, began, grammar.start(given), model.tokenizer))
     return averaged(opinion, others)

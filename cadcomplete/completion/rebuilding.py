@@ -19,6 +19,7 @@ from cadcomplete.clouds.deviation import Deviation, shortly
 from cadcomplete.clouds.read import Scan
 from cadcomplete.errors import CadCompleteError, GeometryError, InputError, KernelFailure
 from cadcomplete.exporters import rebuilt as beside
+from cadcomplete.files import clear
 from cadcomplete.fitting import finish, wanted
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
@@ -81,7 +82,7 @@ def rebuild(
 ) -> Rebuilt:
     """Return the sketches and extrudes that make a shape.
 
-    `shape` is a path (`kernel.scans.SCANS` has the kinds of files), or a cloud in millimetres;
+    `shape` is a path (`clouds.read.SCANS` has the kinds of files), or a cloud in millimetres;
     `units` and `up` say what a file's numbers are in and which of its axes points upwards.
     Without `kernel` one is started. `watch` hears what is being done. The same shape gives the
     same part. Raises InputError for a shape that cannot be read, or is no part's surface.
@@ -177,6 +178,7 @@ def write(
     """
     name, labels = result.document.sequence.id, ("the shape", f"rebuilt: {_label(result)}")
     paths = {kind: folder / f"{name}.{kind}" for kind in formats}
+    clear(*paths.values())  # of an earlier run
     solid = result.report.solid
     pending = [
         kernel.submit(beside.draw_rebuilt, result.document, result.shape, labels, path, solid)

@@ -13,7 +13,6 @@ from cadcomplete.errors import CadCompleteError, KernelFailure, TimeLimitError
 from cadcomplete.exporters import export
 from cadcomplete.exporters.pictures import draw_overview
 from cadcomplete.files import clear
-from cadcomplete.history.operations import Extrude
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import examine_and_keep
 
@@ -77,7 +76,7 @@ def _solid(completion: Completion, before: bytes | None) -> bytes | None:
     if completion.report.solid is not None:
         return completion.report.solid
     added = completion.document.sequence.operations[completion.given.whole_operations :]
-    return None if any(isinstance(operation, Extrude) for operation in added) else before
+    return None if any(operation.builds for operation in added) else before
 
 
 def _exporting(

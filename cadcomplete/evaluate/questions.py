@@ -27,7 +27,7 @@ class Condition:
         caption: the one that was given, else the short description of its geometry.
         image: its first picture.
         points: its cloud.
-        scan: whether the cloud is spoiled as a scanner would (`data.scan`).
+        scan: whether the cloud is spoiled as a scanner would (`clouds.scanner`).
     """
 
     caption: bool = False

@@ -44,9 +44,9 @@ def format_of(path: Path) -> str:
     return name
 
 
-def write(part: Part, path: Path, *, format_name: str | None = None) -> None:
+def write(part: Part, path: Path) -> None:
     """Write one file, whole or not at all. Raises InputError."""
-    exporter = EXPORTERS[format_name or format_of(path)]
+    exporter = EXPORTERS[format_of(path)]
     with writing(path) as unfinished:
         exporter.write(part, unfinished)
 

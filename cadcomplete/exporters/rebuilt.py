@@ -1,6 +1,6 @@
 """A part beside the shape that it was rebuilt from: how far they are apart, and a picture.
 
-Both are jobs for `kernel.contain`. Nothing here loads the kernel before it is asked.
+All three are jobs for `kernel.contain`. Nothing here loads the kernel before it is asked.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a command of the text is made of: the one declaration behind codec and grammar.
 
 A command has fields; a field has a kind (`kinds.py`). A kind says how a value is written and
-read in both formats, and which characters may stand there: its slots. `commands.py` encodes
-and decodes with it, `grammar.py` walks its slots, so the three cannot drift apart.
+read in both formats, and which characters may stand there: its slots. `language/commands.py`
+encodes and decodes with it, `language/grammar.py` walks its slots, so the three cannot drift apart.
 """
 
 from __future__ import annotations

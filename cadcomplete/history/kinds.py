@@ -32,7 +32,7 @@ def _numbers(count: int, separator: str) -> tuple[Slot, ...]:
 
 def _plain(value: float) -> float:
     """Let a whole number be one, so that JSON reads 5 and not 5.0."""
-    return int(value) if value.is_integer() else value
+    return int(value) if float(value).is_integer() else value
 
 
 def _plain_list(vector: tuple[float, ...]) -> list[float]:

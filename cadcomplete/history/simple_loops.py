@@ -40,7 +40,7 @@ def simple_loops(loop: Loop) -> tuple[Loop, ...]:
     grid = NEAR * max(right - left, top - bottom)
     points = _Points(grid)
     pieces = [piece for curve in loop.curves for piece in _cut(curve, loop, points)]
-    return tuple(_walked(_cancelled(pieces), points))
+    return tuple(_walked(_cancelled(pieces)))
 
 
 def nested(loops: tuple[Loop, ...]) -> tuple[tuple[int, tuple[int, ...]], ...]:
@@ -151,7 +151,7 @@ def _alike(one: Curve, other: Curve) -> bool:
     return isinstance(one, Line) and isinstance(other, Line)
 
 
-def _walked(pieces: list[Curve], points: _Points) -> Iterable[Loop]:
+def _walked(pieces: list[Curve]) -> Iterable[Loop]:
     """Yield closed loops of the pieces: at each corner the way that turns most to the left.
 
     So a loop never crosses another, and comes to no corner twice: there it is closed.

@@ -78,8 +78,8 @@ class Pending(Generic[Result]):
         left = min(given, all_left)
         try:
             return self.future.result(None if math.isinf(left) else left)
-        except concurrent.futures.TimeoutError:
-            self.future.cancel()  # it may have been the wait alone that was over
+        except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
+            self.future.cancel()  # it may have been the wait alone that was over, now or before
             if all_left <= min(given, self.time_limit):
                 raise TimeLimitError(f"{TIME_WAS_UP} the CAD kernel was done") from None
             limit = f"{min(given, self.time_limit):.3g} seconds"

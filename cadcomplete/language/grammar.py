@@ -1,7 +1,7 @@
 """Which token may come next: the grammar of the text, and what has been drawn so far.
 
 The text of a command is a row of slots, from the same declarations that encode and decode it
-(`fields.py`). A small automaton walks them character by character, and the vocabulary, kept as
+(`history/fields.py`). A small automaton walks them character by character, and the vocabulary, as
 a tree, is walked along with it: so any byte-pair tokenizer is served. Only sketches and loops
 that exist can be named, a loop is closed before the next one begins, and whatever is generated
 parses. docs/format.md draws the grammar.
@@ -236,7 +236,7 @@ def _axes(drawing: Drawing) -> tuple[str, ...]:
 
 def _json_axes(plane: Plane) -> str:
     axes = {"normal": plane.normal, "x_axis": plane.x_axis}
-    plain = {k: [int(c) if c.is_integer() else c for c in axis] for k, axis in axes.items()}
+    plain = {k: [int(c) if float(c).is_integer() else c for c in axis] for k, axis in axes.items()}
     return json.dumps(plain, separators=(",", ":"))[1:-1]
 
 

@@ -49,7 +49,7 @@ def prompt(
 ) -> Text:
     """Return the text of a history as the model reads it, with every place to cut it.
 
-    `levels` says what was measured in the cloud of the wanted part (`data.levels`).
+    `levels` says what was measured in the cloud of the wanted part (`clouds.measured`).
     """
     levels = spelled(levels) if text_format == "numbers" else levels
     first, text = head(caption, levels=levels), encode(sequence, text_format=text_format)

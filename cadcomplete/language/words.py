@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from cadcomplete.errors import TextError
+from cadcomplete.errors import TextError, UnsupportedError
 from cadcomplete.history.curves import CURVES, Curve, Line
 from cadcomplete.history.fields import Format
 from cadcomplete.history.geometry import Plane
@@ -88,7 +88,10 @@ def curve_command(curve: Curve, text_format: Format) -> Command:
 
 def curve_name(curve: Curve) -> str:
     """Return what a curve is called in the text. Raises UnsupportedError."""
-    return Table("history/curves.py", {kind: name for name, kind in CURVES.items()})[type(curve)]
+    name = next((name for name, kind in CURVES.items() if kind is type(curve)), None)
+    if name is None:
+        raise UnsupportedError([type(curve).__name__], where="history/curves.py", known=CURVES)
+    return name
 
 
 def _read_sketch(values: tuple[Any, ...], sheet: Sheet) -> None:

@@ -20,7 +20,7 @@ Shape = PointCloud | np.ndarray | Scan | str | Path
 
 
 def reading(path: str | Path, *, units: str = "", up: str = "", kernel: Kernel) -> Pending[Scan]:
-    """Begin to read a file, in a process of its own: see `kernel.scans.read_scan`."""
+    """Begin to read a file, in a process of its own: see `clouds.read.read_scan`."""
     return kernel.submit(partial(read_scan, Path(path), units=units, up=up))
 
 

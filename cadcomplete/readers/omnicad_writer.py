@@ -126,11 +126,23 @@ def place(raw: Json, before: CadSequence, after: CadSequence) -> CadSequence:
     moved = {index: index for index in range(len(operations))}
     for index, operation in enumerate(after.operations[len(before) :], start=len(before)):
         if isinstance(operation, Extrude):
+            _check_named(operation, operations, moved, index)
             operation = _moved(operation, moved)
             operation = _with_copies(operation, operations, listed)
         moved[index] = len(operations)
         operations.append(operation)
     return dataclasses.replace(after, operations=tuple(operations))
+
+
+def _check_named(
+    extrude: Extrude, operations: list[Operation], moved: dict[int, int], index: int
+) -> None:
+    """Raise InputError for a profile of a sketch, or of loops, that there are none of before it."""
+    for profile in extrude.profiles:
+        sketch = operations[moved[profile.sketch]] if profile.sketch in moved else None
+        if not isinstance(sketch, Sketch) or max(profile.loops) >= len(sketch.loops):
+            named = f"sketch {profile.sketch}, loops {', '.join(map(str, profile.loops))}"
+            raise InputError("no such profile", where=f"operation {index}", got=named)
 
 
 def _moved(extrude: Extrude, moved: dict[int, int]) -> Extrude:

@@ -237,6 +237,8 @@ def _silence(report: Json) -> list[str]:
     found = report["completions"]
     if not found:
         files = ", so no files were written" if report["folder"] else ""
+        if report["score_is"] == PROBABILITY:
+            return [f"\nnothing that may follow was found{files}"]
         nothing = "nothing that was found is expected to be better than the part as it is"
         return [
             f"\n{nothing}{files};",

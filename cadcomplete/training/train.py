@@ -1,7 +1,7 @@
 """Training: from a configuration to a run folder, top to bottom.
 
 The run folder holds the resolved configuration, `log.jsonl`, the checkpoints from which a run
-that was stopped continues, and in the end the model (`checkpoint.py`) with its `metrics.json`.
+that was stopped continues, and in the end the model (`model/checkpoint.py`), its `metrics.json`.
 """
 
 from __future__ import annotations

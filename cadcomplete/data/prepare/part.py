@@ -26,7 +26,7 @@ class Prepared:
     """A part that is ready.
 
     Attributes:
-        row: a row of the shard, but for its split (`shards.SCHEMA`).
+        row: a row of the shard, but for its split (`shards.schema`).
         keys: under which it meets its duplicates: the text's, and two of the solid's.
         remarks: what is valid in it but makes no sense.
     """

@@ -1,6 +1,6 @@
 """What a part is made of, as values: a base shape, and what is drilled, cut and set upon it.
 
-Lengths are millimetres. `features.py` finds all this in a solid; nothing here needs the kernel.
+Lengths are millimetres. `find.py` finds all this in a solid; nothing here needs the kernel.
 """
 
 from __future__ import annotations

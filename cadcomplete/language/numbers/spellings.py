@@ -50,7 +50,7 @@ def _joined(slots: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(row[1:])
 
 
-def _numbers(axes: Axes, *, point: bool = True) -> Spelling:
+def _numbers(axes: Axes) -> Spelling:
     """The spelling of a command that is a point in the sketch and perhaps one number more."""
 
     def write(values: tuple[Any, ...], memory: Memory) -> list[str]:

@@ -34,7 +34,7 @@ def words() -> tuple[str, ...]:
 
 
 def spelled(levels: str) -> str:
-    """Return measured words (`data.levels`) with their numbers as a history would say them."""
+    """Return measured words (`clouds.measured`) with their numbers as a history would say them."""
     return " ".join(_spelled(word) for word in levels.split())
 
 
