@@ -38,7 +38,7 @@ _LIKELY = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How a part is to go on, as `completion.complete` has it; `points` are the file of a shape."""
+    """How a part is to go on, as `complete` has it; `points` are the file of a shape."""
 
     keep: int | None
     caption: str | None
