@@ -2,8 +2,12 @@
 
     python benchmarks/small_train.py pack DATA... --to PACK
     python benchmarks/small_train.py train PACK --seconds 500 --workers 15 --out runs/out
+    python benchmarks/small_train.py sweep PACK --model "width=512" --model "dropout=.2"
     python benchmarks/small_train.py speed PACK
 
+`sweep` trains several models at once, all from the same samples: where a card waits for samples
+they cost little more than one. Each --model names what is other than the settings: `dropout`,
+`mean`, `decay`, `seed`, `seconds`, or a size of the decoder.
 `speed` tells how many samples a CPU second are made, and how many are learned from.
 """
 
@@ -13,9 +17,15 @@ import argparse
 import json
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
+from multiprocessing import Queue
 from pathlib import Path
+from queue import Full
+
+import torch.multiprocessing
+from torch.utils.data import DataLoader
 
 from cadcomplete.config import Config, load
 from cadcomplete.data.pack import Packed, read_pack, write_pack
@@ -43,7 +53,7 @@ def prepared(args: argparse.Namespace) -> tuple[Config, list[Packed], TextTokeni
     return config, parts, make_tokenizer(config, texts)
 
 
-def train(args: argparse.Namespace) -> None:
+def made(args: argparse.Namespace) -> TimedRun:
     config, parts, tokenizer = prepared(args)
     now = time.process_time if args.cpu_seconds else time.monotonic
     seconds = args.seconds if args.by is None else args.by - time.time()
@@ -56,8 +66,65 @@ def train(args: argparse.Namespace) -> None:
         args.mean,
         args.workers,
     )
-    folder = TimedRun(config, parts, tokenizer, clock=clock, speed=speed, say=say).run()
+    return TimedRun(
+        config, parts, tokenizer, clock=clock, speed=speed, say=lambda line: say(args.named + line)
+    )
+
+
+def tell(folder: Path) -> None:
     print(json.dumps({"folder": str(folder), **json.loads((folder / "metrics.json").read_text())}))
+
+
+def train(args: argparse.Namespace) -> None:
+    tell(made(args).run())
+
+
+def other(args: argparse.Namespace, number: int, model: str) -> argparse.Namespace:
+    """Return the settings of one model of a sweep."""
+    changes, given = [*args.set, f'name="{number}"'], {"named": f"[{number}] "}
+    for word in model.split():
+        name, value = word.split("=")
+        if name in ("dropout", "mean", "seconds"):
+            given[name] = float(value)
+        else:
+            inside = {"decay": "train.weight_decay", "seed": "train.seed"}
+            changes.append(f"{inside.get(name, f'model.decoder.{name}')}={value}")
+    return argparse.Namespace(**vars(args) | given | {"set": changes})
+
+
+def learner(args: argparse.Namespace, queue: Queue) -> None:
+    """Train one model of a sweep from the batches that come through a queue."""
+    tell(made(args).run(iter(queue.get, None)))
+
+
+def sweep(args: argparse.Namespace) -> None:
+    many = torch.multiprocessing.get_context("spawn")
+    queues = [many.Queue(maxsize=12) for _ in args.model]
+    learners = []
+    for number, (model, queue) in enumerate(zip(args.model, queues, strict=True)):
+        one = many.Process(target=learner, args=(other(args, number, model), queue), daemon=True)
+        one.start()
+        learners.append(one)
+    config, parts, tokenizer = prepared(args)
+    learned = [p for p in parts if p.sample.trains(config.data.validation)]
+    seed = config.train.seed
+    stream = Stream(learned, tokenizer, config, tokens=args.tokens, share=args.share, seed=seed)
+    batches = DataLoader(
+        stream,
+        batch_size=None,
+        num_workers=args.workers,
+        prefetch_factor=8 if args.workers else None,
+    )
+    for batch in batches:
+        for one, queue in zip(learners, queues, strict=True):
+            while one.is_alive():
+                with suppress(Full):
+                    queue.put(batch, timeout=1)
+                    break
+        if not any(one.is_alive() for one in learners):
+            break
+    for queue in queues:
+        queue.cancel_join_thread()
 
 
 def measure(args: argparse.Namespace) -> None:
@@ -80,10 +147,13 @@ def main() -> None:
     pack.add_argument("data", type=Path, nargs="+")
     pack.add_argument("--to", type=Path, default=Path("runs/out/pack.xz"))
     pack.add_argument("--scans", type=int, default=2, help="of each part that are measured")
-    for name in ("train", "speed"):
+    for name in ("train", "sweep", "speed"):
         one = commands.add_parser(name)
         one.add_argument("pack", type=Path)
         one.add_argument("--config", type=Path, default=CONFIG)
+        if name == "sweep":
+            one.add_argument("--model", action="append", required=True)
+        one.set_defaults(named="")
         one.add_argument("--set", action="append", default=[])
         one.add_argument("--out", type=Path, default=Path("runs/out"))
         one.add_argument("--seconds", type=float, default=450)
@@ -100,7 +170,7 @@ def main() -> None:
     if args.command == "pack":
         print(f"{write_pack(args.data, args.to, scans=args.scans)} parts in {args.to}")
     else:
-        (train if args.command == "train" else measure)(args)
+        {"train": train, "sweep": sweep, "speed": measure}[args.command](args)
 
 
 if __name__ == "__main__":

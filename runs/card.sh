@@ -4,6 +4,8 @@
 #   runs/card.sh pack            here: puts what travels into .card/ (wheels, and parts to learn from)
 #   runs/card.sh measure         there, 200 seconds: Qwen3-8B on the card, as tables
 #   runs/card.sh train           there, 540 seconds: the small model
+#   runs/card.sh sweep NAME      there: several of them at once (SMALL has the settings), the best comes
+#                                back; sweeps with other names may run beside it
 #   runs/card.sh rehearse        here: both of them, every row and step, with tiny models on the CPU
 #
 # Results come to $OUT (default runs/out/card). Settings: DATA (prepared data sets; default
@@ -70,6 +72,25 @@ train)
     tar cz -C "$out/run" --exclude state.pt numbers | split -b 15m - "$out/model.tgz."
     rm -rf "$out/run"
     ;;
+sweep)
+    site+=-$2 # two that install at once would be in each other's way
+    [ -d .card ] && install
+    eval "small=(${SMALL:-})"
+    "$python" benchmarks/small_train.py sweep .card/parts.xz --out "$out/${2:?a name}" --evaluate 20 \
+        --workers "${WORKERS:-12}" --by "$((started + ${LIMIT:-540} - 30))" "${small[@]}" \
+        >"$out/$2.json" 2>"$out/$2.txt" || tail -5 "$out/$2.txt" >&2
+    cat "$out/$2.json"
+    for log in "$out/$2"/*/log.jsonl; do
+        name=$(basename "$(dirname "$log")")
+        sed "s/^{/{\"sweep\": \"$2\", \"model\": \"$name\", /" "$log" | grep nats >>"$out/$2.jsonl"
+    done
+    best=$("$python" -c 'import json, sys
+found = [json.loads(line) for line in open(sys.argv[1])]
+print(min(found, key=lambda one: one["nats_none"] + one["nats_points"])["folder"])' "$out/$2.json")
+    tar cz -C "$(dirname "$best")" --exclude state.pt "$(basename "$best")" |
+        split -b 15m - "$out/$2.tgz."
+    rm -rf "${out:?}/$2"
+    ;;
 rehearse)
     OUT=$out REHEARSE=1 LIMIT=${LIMIT:-200} "$0" measure
     OUT=$out LIMIT=60 WORKERS=1 SMALL="--tokens 2048 --set model.decoder.width=32 \
@@ -78,7 +99,7 @@ rehearse)
     ls -l "$out"
     ;;
 *)
-    sed -n '2,12s/^# \?//p' "$0"
+    sed -n '2,14s/^# \?//p' "$0"
     exit 2
     ;;
 esac

@@ -7,7 +7,7 @@ positions are what a person would measure first; they are said in words beside t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -82,6 +82,19 @@ class ShapeMeasures:
         ]
         scaled = tuple(tuple(sorted({times(v) for v in values})) for values in self.levels)
         return ShapeMeasures(scaled, _in_order(found), places)
+
+    def stretched(self, place: Callable[[int, float], float]) -> ShapeMeasures:
+        """Return the measures of a part whose places along each axis have come to lie elsewhere."""
+
+        def at(axis: int, value: float) -> float:
+            return round(place(axis, value), self.decimals) + 0.0
+
+        moved = tuple(tuple(sorted({at(i, v) for v in on})) for i, on in enumerate(self.levels))
+        found = []
+        for one in self.rounds:
+            x, y = (at(i, v) for i, v in zip(_across(one.axis), one.center, strict=True))
+            found.append(replace(one, center=(x, y)))
+        return ShapeMeasures(moved, _in_order(found), self.decimals)
 
 
 def _moved(one: Round, symmetry: Symmetry) -> Round:

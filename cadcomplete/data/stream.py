@@ -21,6 +21,7 @@ from cadcomplete.data import synthetic
 from cadcomplete.data.augment import SCALES
 from cadcomplete.data.pack import Packed
 from cadcomplete.data.reorder import reorder
+from cadcomplete.data.stretch import stretch
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.symmetry import move, scale, symmetries
@@ -128,6 +129,11 @@ class Stream(IterableDataset[Batch]):
         caption, measures = self._shown(part, random)
         if random.random() < data.reordered:
             sequence = reorder(sequence, random)
+        if random.random() < data.stretched and (change := stretch(sequence, random)) is not None:
+            stretched = change.applied(sequence)
+            if stretched is not None:
+                sequence, caption = stretched, None
+                measures = measures and measures.stretched(change.place)
         if random.random() >= data.upright:
             symmetry = symmetries()[random.integers(1, 48)]
             sequence = move(sequence, symmetry)

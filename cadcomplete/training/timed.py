@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,21 +145,17 @@ class TimedRun:
 
     # --- the loop -------------------------------------------------------------------------------
 
-    def run(self) -> Path:
-        """Learn until the time is over; return the folder with the best model."""
+    def run(self, batches: Iterable[Batch] | None = None) -> Path:
+        """Learn until the time is over; return the folder with the best model.
+
+        `batches` are those of its own stream, unless several models learn from the same ones.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._resume()
         began = self.clock.now() - self.spent
         looked, saved = self.spent, self.spent
-        loader = DataLoader(
-            self.stream,
-            batch_size=None,
-            num_workers=self.speed.workers,
-            pin_memory=self.device.type == "cuda",
-            prefetch_factor=8 if self.speed.workers else None,
-        )
         sums, last = torch.zeros(2, device=self.device), self.spent
-        for batch in loader:
+        for batch in self.batches() if batches is None else batches:
             self.spent = self.clock.now() - began
             if self.spent >= self.clock.seconds:
                 break
@@ -178,6 +174,16 @@ class TimedRun:
                 saved = self.clock.now() - began
         self._look()
         return self._finish()
+
+    def batches(self) -> Iterable[Batch]:
+        """Batches without end, made by processes of their own."""
+        return DataLoader(
+            self.stream,
+            batch_size=None,
+            num_workers=self.speed.workers,
+            pin_memory=self.device.type == "cuda",
+            prefetch_factor=8 if self.speed.workers else None,
+        )
 
     def _learn(self, batch: Batch) -> Tensor:
         """Take a step; return the weighted sum of the losses, and that of the weights."""
