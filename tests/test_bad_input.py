@@ -176,7 +176,7 @@ def test_a_part_with_100_000_curves_is_converted_within_seconds(run, tmp_path):
     loop = [line(a, b) for a, b in zip(corners, [*corners[1:], corners[0]], strict=True)]
     path, target = tmp_path / "part.json", tmp_path / "part.lines"
     path.write_bytes(dumped(plate(S=sketch(P=profile(loop)))))
-    assert run("convert", path, target) == (0, "", "")
+    assert run("convert", path, target) == (0, f"{target}\n", "")
     assert len(target.read_text().splitlines()) == 100_003  # sketch, loop, extrude
 
 

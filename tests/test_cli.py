@@ -10,6 +10,7 @@ import pytest
 from conftest import PARTS
 
 FLANGE = str(PARTS / "flange.json")
+TINY = str(PARTS.parent.parent / "configs" / "tiny.toml")
 
 
 def test_inspect_tells_what_is_in_a_part(run):
@@ -185,7 +186,14 @@ def test_complete_is_readable_and_says_how_to_get_files(run):
         (["prepare", "nowhere", "there"], "nowhere: no such folder of data"),
         (["prepare", "a", "b", "--views", "99"], "views: out of range: expected 0 to"),
         (["prepare", "a", "b", "--styles", "neon"], "styles: unknown value: expected default"),
-        (["synthesize", "there", "-n", "0"], "nothing to write"),
+        (["synthesize", "there", "-n", "0"], "'-n': Input should be greater than or equal to 1"),
+        (["complete", FLANGE, "-n", "x"], "(see cadcomplete complete --help)"),
+        (["inspect", FLANGE, "--time-limit", "-1"], "'--time-limit': Input should be greater"),
+        (["plan", TINY, "--gpu", "-1"], "'--gpu': Input should be greater"),
+        (["plan", TINY, "--data", "nodata"], "nodata: no such folder"),
+        (["truncate", FLANGE, "there"], "flange.json: not a folder"),
+        (["rebuild", str(PARTS)], "parts: a folder, not a shape's file"),
+        (["convert", FLANGE, FLANGE, "--dialect", "native"], "source and target are the same file"),
         (["train", "nowhere.toml"], "nowhere.toml: cannot read: No such file"),
     ],
 )
@@ -195,6 +203,7 @@ def test_bad_usage_is_one_clear_line_and_exit_code_2(run, arguments, message):
     assert message in err + out
     assert "Traceback" not in err
     assert not arguments or err.count("\n") == 1
+    assert arguments or (err.startswith("Usage: ") and "--help" in err)
 
 
 def test_the_installed_command_prints_only_json_on_standard_output(tmp_path):

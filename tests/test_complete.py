@@ -88,7 +88,7 @@ def test_that_there_are_fewer_answers_than_asked_for_or_none_likely_is_said(flan
 
 
 def test_with_a_shape_the_model_does_not_say_whether_something_is_missing(result):
-    assert "that nothing is missing" in completions_text(answer_of(result))
+    assert "finished already: " in completions_text(answer_of(result))
     assert "missing" not in completions_text({**answer_of(result), "points": "a.stl"})
 
 

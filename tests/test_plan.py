@@ -425,7 +425,7 @@ def test_validation_is_planned_for_as_many_parts_as_are_configured():
 
 def test_data_that_are_not_here_are_named():
     assert "data/omnicad is not here" in plan(load(EIGHT))["without_data"]
-    assert "no data.sources is not here" in plan(Config())["without_data"]
+    assert "the configuration names none" in plan(Config())["without_data"]
     assert "data/omnicad is not here" in text(plan(load(EIGHT)))
 
 

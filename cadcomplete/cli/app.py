@@ -30,7 +30,7 @@ def main() -> None:
     from cadcomplete.errors import CadCompleteError, InputError, Interrupted
 
     try:
-        code = app(standalone_mode=False, obj=time.monotonic())
+        code = app(standalone_mode=False, prog_name="cadcomplete", obj=time.monotonic())
         if code == 130:  # typer has caught a Ctrl-C
             _fail("interrupted", 130)
     except InputError as error:
@@ -51,9 +51,13 @@ def main() -> None:
 
 def _unexpected(error: Exception) -> int:
     """Usage errors of the command line say themselves how to show; the rest is our fault."""
-    show = getattr(error, "format_message", None)
+    show, context = getattr(error, "format_message", None), getattr(error, "ctx", None)
+    if show is not None and type(error).__name__ == "NoArgsIsHelpError":
+        typer.echo(show(), err=True)
+        return 2
     if show is not None:
-        return _fail(f"{show()} (see cadcomplete --help)", getattr(error, "exit_code", 2))
+        asked = context.command_path if context else "cadcomplete"
+        return _fail(f"{show()} (see {asked} --help)", getattr(error, "exit_code", 2))
     if os.environ.get("CADCOMPLETE_DEBUG"):
         raise error
     hint = "set CADCOMPLETE_DEBUG=1 to see where"

@@ -53,7 +53,7 @@ def prepare(
     tokenizer: TokenizerFolder = None,
     seed: Annotated[int, typer.Option(min=0, help="Of pictures and points.")] = 0,
     workers: Annotated[
-        int | None, typer.Option(help="Parts at a time. Default: as many as cores.")
+        int | None, typer.Option(min=1, help="Parts at a time. Default: as many as cores.")
     ] = None,
     ray: Annotated[
         str | None, typer.Option(help="Address of a Ray cluster, auto, or local.")
@@ -89,8 +89,8 @@ def prepare(
 
 def synthesize(
     target: Annotated[Path, typer.Argument(metavar="TARGET", help="Folder to write to.")],
-    count: Annotated[int, typer.Option("-n", help="How many parts.")] = 1000,
-    start: Annotated[int, typer.Option(help="Number of the first part.")] = 0,
+    count: Annotated[int, typer.Option("-n", min=1, help="How many parts.")] = 1000,
+    start: Annotated[int, typer.Option(min=0, help="Number of the first part.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, other parts.")] = 0,
     as_json: AsJson = False,
 ) -> None:

@@ -48,9 +48,9 @@ def plan(
         list[Path] | None,
         typer.Option(help="A data set to count; may be repeated. Default: those of CONFIG."),
     ] = None,
-    gpu: Annotated[float, typer.Option(help="Memory of the card in GB.")] = 80.0,
+    gpu: Annotated[float, typer.Option(min=1, help="Memory of the card in GB.")] = 80.0,
     tflops: Annotated[
-        float, typer.Option(help="What it computes; by default as measured.")
+        float, typer.Option(min=1, help="What it computes; by default as measured.")
     ] = 310.0,
     changes: Annotated[
         list[str] | None, typer.Option("--set", help="key=value, such as train.batch=8")
@@ -60,8 +60,12 @@ def plan(
     """Say what training would take, and whether it fits a card; nothing is loaded."""
     from cadcomplete import config as configuration
     from cadcomplete import plan as planning
+    from cadcomplete.errors import InputError
 
     resolved = configuration.load(config, changes=tuple(changes or ()))
+    for folder in data or ():
+        if not folder.is_dir():
+            raise InputError("no such folder", file=folder)
     report = planning.plan(resolved, data=tuple(data or ()), gpu=gpu, tflops=tflops)
     if as_json:
         print_json(report)

@@ -30,6 +30,7 @@ Pictures = Annotated[
 AnswerWithin = Annotated[
     float, typer.Option(help="Seconds until the answer, files too; reading --model not.")
 ]
+KernelWithin = Annotated[float, typer.Option(min=0.01, help="Seconds the CAD kernel may take.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda. auto: the card where there is one.")]
 BaseModel = Annotated[
     Path | None, typer.Option("--base", help="Where the base model lies, if not as in training.")

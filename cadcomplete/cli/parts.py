@@ -13,6 +13,7 @@ from cadcomplete.cli.options import (
     BaseModel,
     Device,
     Keep,
+    KernelWithin,
     MaxNewTokens,
     ModelFolder,
     OutputFolder,
@@ -32,7 +33,7 @@ def inspect(
     part: PartFile,
     as_json: AsJson = False,
     tokenizer: TokenizerFolder = None,
-    time_limit: Annotated[float, typer.Option(help="Seconds the CAD kernel may take.")] = 120.0,
+    time_limit: KernelWithin = 120.0,
 ) -> None:
     """Say what is in a history, what is wrong, and what it measures."""
     from cadcomplete.reports import parts as reports
@@ -52,13 +53,16 @@ def convert(
     dialect: Annotated[
         str | None, typer.Option(help="Of JSON: omnicad or native. Default: as it was read.")
     ] = None,
-    time_limit: Annotated[float, typer.Option(help="Seconds the CAD kernel may take.")] = 120.0,
+    time_limit: KernelWithin = 120.0,
 ) -> None:
     """Convert a history to the format that the suffix of TARGET names."""
     from cadcomplete import readers
+    from cadcomplete.errors import InputError
     from cadcomplete.reports import parts as reports
 
     document = readers.read(source)
+    if target.exists() and target.samefile(source):
+        raise InputError("source and target are the same file", file=target)
     if dialect is not None:
         known = document.sequence if dialect == "native" else document.sequence.known
         if known.rest != document.sequence.rest:
@@ -66,6 +70,7 @@ def convert(
         document = readers.from_sequence(known, dialect=dialect, path=str(source))
     for notice in reports.convert(document, target, time_limit=time_limit):
         typer.echo(f"{source}: {notice}", err=True)
+    typer.echo(str(target))
 
 
 def encode(

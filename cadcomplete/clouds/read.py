@@ -115,6 +115,8 @@ _HINTS = {
 
 
 def _reader(path: Path) -> Callable[[Path], RawCloud]:
+    if path.is_dir():
+        raise InputError("a folder, not a shape's file", file=path)
     reader = SCANS.get(path.suffix.lower())
     if reader is None:
         known, got = ", ".join(SCANS), path.suffix or "no suffix"

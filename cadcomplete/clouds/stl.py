@@ -27,6 +27,8 @@ def read_stl(path: Path) -> Mesh:
     elif len(content) < max(length, _HEADER):
         expected, got = f"{max(length, _HEADER):,} bytes", f"{len(content):,}"
         problem, hint = "not a whole STL file", "export it again"
+        if content.lstrip()[:1] in (b"{", b"["):
+            raise InputError("JSON, not an STL file", file=path)
         raise InputError(problem, file=path, expected=expected, got=got, hint=hint)
     else:
         with np.errstate(invalid="ignore"):  # what is no number is found by who asked

@@ -72,7 +72,8 @@ def find(source: str | Path) -> Iterator[tuple[Path, str]]:
     from cadcomplete.readers.content import name_of
 
     if not Path(source).is_dir():
-        raise InputError("no such folder of data", file=source)
+        problem = "not a folder" if Path(source).exists() else "no such folder of data"
+        raise InputError(problem, file=source)
     root = histories(source)
     for path in walk(root):
         if is_history(path):

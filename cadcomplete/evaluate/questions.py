@@ -126,7 +126,8 @@ def _manifest_hash(folder: Path) -> str:
         content = (folder / "manifest.json").read_bytes()
     except OSError:
         hint = "make one with cadcomplete prepare"
-        raise InputError("not a prepared data set", file=folder, hint=hint) from None
+        problem = "not a prepared data set" if folder.is_dir() else "no such folder"
+        raise InputError(problem, file=folder, hint=hint) from None
     return hashlib.sha256(content).hexdigest()[:12]
 
 

@@ -258,7 +258,7 @@ def _memory_lines(report: Json) -> list[str]:
 def _work_lines(report: Json) -> list[str]:
     data = report["data"]
     flops, seconds = report["flops_of_the_longest_sample"], report["seconds_of_the_longest_sample"]
-    longest = f"the longest sample: {flops:.3g} operations, {seconds:.3g} seconds"
+    longest = f"the longest sample: {flops:.3g} FLOP, {seconds:.3g} seconds"
     if data is None:
         return [report["without_data"], longest]
     cut = f", {data['cut']:.1%} are cut after an operation that does" if data["cut"] else ""
@@ -272,7 +272,7 @@ def _work_lines(report: Json) -> list[str]:
         f"95 % below {data['tokens_95']:.0f}",
         longest,
         f"a pass over the parts: {report['tokens_per_pass']:,} tokens, "
-        f"{report['flops_per_pass']:.3g} operations",
+        f"{report['flops_per_pass']:.3g} FLOP",
         f"the run, {report['passes']:g} passes: {report['steps']:,} steps of "
         f"{report['parts_per_step']:.0f} parts, {report['hours']:.3g} hours "
         f"at {report['tflops']:.0f} TFLOP/s",

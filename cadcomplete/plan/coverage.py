@@ -60,9 +60,10 @@ def coverage(config: Config, model: Model, sources: Sequence[str | Path]) -> Cov
 
     Synthetic parts are not counted.
     """
-    missing = [str(source) for source in sources if not Path(source).is_dir()]
-    if missing or not sources:
-        return f"no data to count: {', '.join(missing) or 'no data.sources'} is not here"
+    if not sources:
+        return "no data to count: the configuration names none (data.sources)"
+    if missing := [str(source) for source in sources if not Path(source).is_dir()]:
+        return f"no data to count: {', '.join(missing)} is not here"
     tokenizer, name = _tokenizer(config)
     here = replace(config.data, sources=tuple(map(str, sources)), synthetic=0)
     found = find_data(replace(config, data=here))

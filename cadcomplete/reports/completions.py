@@ -189,7 +189,7 @@ def completions_text(report: Json) -> str:
     kept, score_is = counted(report["kept"], "operation"), report["score_is"]
     lines = [f"{report['file']}: {kept} kept"]
     if not report["points"]:  # a shape says more of what is missing than a model
-        lines[0] += f"; {report['finished']:.0%} that nothing is missing"
+        lines[0] += f"; finished already: {report['finished']:.0%}"
     if report["as_it_is"] is not None:
         lines.append(f"as it is: {told(report['as_it_is'], score_is)}")
     lines += [f"{report['file']}: {notice}" for notice in report["part_notices"]]

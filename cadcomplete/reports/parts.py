@@ -41,11 +41,11 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
     with Kernel(time_limit=time_limit) as kernel:
         pending = kernel.submit(examine, sequence)
         tokens = _token_counts(sequence, tokenizer)
-        findings = validate(whole)
+        findings, checked = validate(whole), True
         try:
             report = pending.result()
         except KernelFailure as error:
-            report = Report((str(error),))
+            report, checked = Report((str(error),)), False
     measures = report.measures
     # Where nothing known is extruded there is no solid, but that is no fault of the file.
     begun = whole.rest and not any(isinstance(op, Extrude) for op in sequence.operations)
@@ -63,6 +63,7 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
         "history": [_operation(i, op) for i, op in enumerate((*whole.operations, *whole.rest))],
         "problems": problems,
         "valid": report.valid and not any(p["severity"] == "error" for p in problems),
+        "checked": checked,
         "volume_mm3": measures and measures.volume,
         "area_mm2": measures and measures.area,
         "bounding_box_mm": measures
@@ -126,6 +127,7 @@ def inspection_text(report: Json) -> str:
     lines += [f"{p['severity']} at {p['path']}: {p['problem']}" for p in report["problems"]]
     faulty = any(p["severity"] == "error" for p in report["problems"])
     verdict = "a valid solid" if report["valid"] else "not a valid solid" if faulty else "no solid"
+    verdict = verdict if report["checked"] else "not checked whether it is a valid solid"
     known = report["known"]
     part = f", as far as it is known: {counted(known, 'operation')} of {report['operations']}"
     lines.append(verdict if known == report["operations"] else verdict + part)
@@ -210,6 +212,8 @@ def truncate(source: Path, target: Path, *, most: int) -> Json:
             skipped.append(dataclasses.asdict(item))
         else:
             files, written = files + 1, written + len(item.versions)
+    if not files and not skipped:
+        raise InputError("no files to truncate", file=source)
     return {"files": files, "versions": written, "skipped": skipped}
 
 
@@ -237,8 +241,10 @@ def synthesize(target: Path, count: int, *, start: int, seed: int) -> Json:
     from cadcomplete.files import write_text
 
     check_seed(seed)
-    if count < 1 or start < 0:
-        raise InputError("nothing to write", where="-n, --start", expected="1 and 0 or more")
+    if count < 1:
+        raise InputError("nothing to write", where="-n", expected="1 or more", got=count)
+    if start < 0:
+        raise InputError("out of range", where="--start", expected="0 or more", got=start)
     for part in progress(synthetic.parts(count, seed=seed, start=start), "writing parts"):
         name = part.id.rpartition("/")[2]
         file = target / "json" / name[:-3] / f"{name}.json"

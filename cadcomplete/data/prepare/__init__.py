@@ -143,7 +143,8 @@ def _check_workers(workers: int) -> None:
 
 def _check_folders(source: Path, target: Path) -> None:
     if not source.is_dir():
-        raise InputError("no such folder of data", file=source)
+        problem = "not a folder" if Path(source).exists() else "no such folder of data"
+        raise InputError(problem, file=source)
     if source == target:
         raise InputError("source and target are the same folder", file=target)
     check_folder(target)

@@ -7,6 +7,7 @@ in a small database on disk: memory does not grow with the number of parts.
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ def list_inputs(source: Path, work: Path, *, per_chunk: int) -> Inputs:
                 starts.append(start)
             start, count = start + len(line), count + 1
     if not count:
+        shutil.rmtree(work, ignore_errors=True)
         raise InputError("no files to prepare", file=source)
     return Inputs(file, count, tuple(starts), tuple(json.loads(problems.read_text("utf-8"))))
 
