@@ -27,10 +27,11 @@ format: install
 install: $(READY)
 
 # torch first and pinned: otherwise its newest build comes, with several GB for graphics cards.
+# editable_mode: otherwise a script beside the checkout finds the checkout in place of the package.
 $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]' --config-settings editable_mode=compat
 	touch $@
 
 clean:
