@@ -6,15 +6,17 @@ The keys are a promise to scripts: they do not change.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cadcomplete import exporters, readers
 from cadcomplete.errors import InputError, KernelFailure
 from cadcomplete.history.fields import FORMATS, Format
-from cadcomplete.history.operations import Extrude, Operation, Sketch, Unknown
+from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch, Unknown
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, Finding, validate
+from cadcomplete.history.tables import Table
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
 from cadcomplete.kernel.report import Report
@@ -47,8 +49,8 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
         except KernelFailure as error:
             report, checked = Report((str(error),)), False
     measures = report.measures
-    # Where nothing known is extruded there is no solid, but that is no fault of the file.
-    begun = whole.rest and not any(isinstance(op, Extrude) for op in sequence.operations)
+    # Where nothing known is built there is no solid, but that is no fault of the file.
+    begun = whole.rest and not any(op.builds for op in sequence.operations)
     built = () if begun else _build_findings(report, sequence)
     problems = [dataclasses.asdict(f) for f in (*findings, *built)]
     return {
@@ -88,20 +90,45 @@ def _place(index: int | None, sequence: CadSequence) -> str:
 
 
 def _operation(index: int, operation: Operation | Unknown) -> Json:
-    if isinstance(operation, Unknown):
-        uses = list(operation.uses)
-        return {"index": index, "type": "unknown", "name": operation.name, "uses": uses}
-    if isinstance(operation, Sketch):
-        curves = sum(len(loop.curves) for loop in operation.loops)
-        return {"index": index, "type": "sketch", "loops": len(operation.loops), "curves": curves}
+    kind = type(operation)
+    name = next((name for name, known in OPERATIONS.items() if known is kind), "unknown")
+    return {"index": index, "type": name, **_TOLD[kind](operation)}
+
+
+def _sketch(sketch: Sketch) -> Json:
+    curves = sum(len(loop.curves) for loop in sketch.loops)
+    return {"loops": len(sketch.loops), "curves": curves}
+
+
+def _extrude(extrude: Extrude) -> Json:
     return {
-        "index": index,
-        "type": "extrude",
-        "boolean": operation.boolean.value,
-        "extent": operation.extent.type.value,
-        "span_mm": operation.extent.span,
-        "profiles": len(operation.profiles),
+        "boolean": extrude.boolean.value,
+        "extent": extrude.extent.type.value,
+        "span_mm": extrude.extent.span,
+        "profiles": len(extrude.profiles),
     }
+
+
+def _revolve(revolve: Revolve) -> Json:
+    return {
+        "boolean": revolve.boolean.value,
+        "angles": revolve.angles.type.value,
+        "span_deg": revolve.angles.span,
+        "axis": {"point_mm": revolve.axis.point, "direction": revolve.axis.direction},
+        "profiles": len(revolve.profiles),
+    }
+
+
+_TOLD: Table[Callable[[Any], Json]] = Table(
+    "reports/parts.py",
+    {
+        Sketch: _sketch,
+        Extrude: _extrude,
+        Revolve: _revolve,
+        Unknown: lambda unknown: {"name": unknown.name, "uses": list(unknown.uses)},
+    },
+)
+"""What is told of an operation, besides its index and type."""
 
 
 def _token_counts(sequence: CadSequence, folder: Path | None) -> dict[str, int]:
@@ -135,15 +162,35 @@ def inspection_text(report: Json) -> str:
 
 
 def _operation_text(operation: Json) -> str:
-    number = f"{operation['index']:3d}"
-    if operation["type"] == "unknown":
-        return f"{number}  {operation['name']}, not built"
-    if operation["type"] == "sketch":
-        loops = counted(operation["loops"], "loop")
-        return f"{number}  sketch   {loops}, {counted(operation['curves'], 'curve')}"
-    start, end = operation["span_mm"]
-    what = f"{operation['boolean']}, {start:.6g} to {end:.6g} mm from its plane"
-    return f"{number}  extrude  {what}, {counted(operation['profiles'], 'profile')}"
+    name = operation["name"] if operation["type"] == "unknown" else f"{operation['type']:7s}"
+    return f"{operation['index']:3d}  {name}{_IN_WORDS[operation['type']](operation)}"
+
+
+def _sketch_text(sketch: Json) -> str:
+    return f"  {counted(sketch['loops'], 'loop')}, {counted(sketch['curves'], 'curve')}"
+
+
+def _extrude_text(extrude: Json) -> str:
+    start, end = extrude["span_mm"]
+    what = f"{extrude['boolean']}, {start:.6g} to {end:.6g} mm from its plane"
+    return f"  {what}, {counted(extrude['profiles'], 'profile')}"
+
+
+def _revolve_text(revolve: Json) -> str:
+    (start, end), (x, y) = revolve["span_deg"], revolve["axis"]["point_mm"]
+    u, v = revolve["axis"]["direction"]
+    axis = f"about ({x:.6g}, {y:.6g}) mm along ({u:.6g}, {v:.6g})"
+    what = f"{revolve['boolean']}, {start:.6g}° to {end:.6g}° {axis}"
+    return f"  {what}, {counted(revolve['profiles'], 'profile')}"
+
+
+_IN_WORDS: dict[str, Callable[[Json], str]] = {
+    "sketch": _sketch_text,
+    "extrude": _extrude_text,
+    "revolve": _revolve_text,
+    "unknown": lambda unknown: ", not built",
+}
+"""The same for people, behind its name."""
 
 
 def counted(count: int, one: str, many: str = "") -> str:
