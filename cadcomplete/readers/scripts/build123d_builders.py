@@ -302,7 +302,10 @@ def _extrude(
     if amount is None:
         raise ReadError("wrong arguments of extrude", expected="an amount")
     reach = solids.extent(number(amount), both=flag(both))
-    return _made(session, to_extrude, solids.extruded(placed, reach, session.line), placed, mode)
+    steps = solids.extruded(placed, reach, session.line)
+    if not steps:
+        raise ReadError("there is no face to extrude")
+    return _made(session, to_extrude, steps, placed, mode)
 
 
 def _revolve(
@@ -321,6 +324,8 @@ def _revolve(
         raise UnsupportedError(["revolve in a part that is placed"])
     degrees = number(revolution_arc, "an angle")
     steps = solids.turned(placed, axis.start, axis.direction, degrees, session.line)
+    if not steps:
+        raise ReadError("there is no face to revolve")
     return _made(session, profiles, steps, placed, mode)
 
 
@@ -339,8 +344,6 @@ def _made(
 ) -> Solid:
     """Return what faces have swept, and give it to the part around it: they wait no longer."""
     part, boolean = above(session), boolean_of(mode)
-    if not steps:
-        raise ReadError("there is no face to sweep")
     made = Solid(steps)
     if isinstance(part, BuildPart) and boolean is not None:
         part.take(session, made, (XY,), boolean)
