@@ -337,7 +337,10 @@ def _profiles(
         tuple(place for slot in rest(memory, back) for place in _filled(slot, "", drawing))
         for back in range(len(memory.frames))
     ]
-    ends = tuple((Branch(tuple((f" {text}", row) for text, _ in booleans)),) for row in rows)
+    ends = tuple(
+        (Branch(tuple((f" {text}", row) for text, _ in booleans)),)  # type: ignore[arg-type]
+        for row in rows
+    )
     return Outer(regions, comma=",", named=True, ends=ends)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from cadcomplete.history.fields import number
@@ -45,7 +45,11 @@ class Axis:
         return _SIZES.get(self.key, number)(value)
 
 
-_SIZES = {"sweep": SWEEP.write, "radius": POSITIVE.write, "angle": write_angle}
+_SIZES: dict[Key, Callable[[float], str]] = {
+    "sweep": SWEEP.write,
+    "radius": POSITIVE.write,
+    "angle": write_angle,
+}
 """Numbers that are never nothing, however little they are."""
 
 RADIUS, SWEEPS, TURNS = Axis("radius"), Axis("sweep"), Axis("angle")
