@@ -11,7 +11,7 @@ To enter an operation, write an entry, a function of the operation and of what i
 - It **makes another solid of the one before** (`before.solid`): return that. A copy of a solid
   comes from `moved` (`copies.py`), which moves what is known of it along; booleans come from
   `booleans.py` and need `way=before.way`; what a formula knows only bounds of, a fillet or a
-  chamfer, is `believed(shape, Bounds(...))`. A solid that nobody has checked is checked here.
+  chamfer, is `believed(shape, VolumeBounds(...))`. A solid that nobody has checked is checked here.
 - It **does nothing** to the solid: return None.
 
 `before.steps` has the bodies of each earlier operation, for an entry that does them again. An entry
