@@ -370,6 +370,9 @@ class Counting(Kernel):
         super().__init__(workers=1, time_limit=60)
         self.asked: Counter[str] = Counter()
 
+    def __enter__(self) -> Counting:
+        return self
+
     def submit(self, job: Any, *arguments: Any, **options: Any) -> Any:
         if isinstance(arguments[0], CadSequence):
             self.asked[encode(arguments[0]).text] += 1

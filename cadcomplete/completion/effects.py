@@ -57,7 +57,7 @@ class Kind(str, Enum):
     BLIND = "blind"
     REST = "rest"  # of the part only what it sweeps is left
     NOTHING = "nothing"
-    OTHER = "other"
+    OTHER = "other"  # it removes something, and there is no more to tell
 
 
 class Flaw(IntEnum):
