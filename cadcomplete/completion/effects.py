@@ -6,9 +6,11 @@ while there are others. Three depths of one hole are one answer; through, blind,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from manifold3d import JoinType, Manifold
@@ -27,9 +29,9 @@ from cadcomplete.history.sequence import CadSequence, start_plane
 from cadcomplete.history.tables import Table
 from cadcomplete.kernel.report import Report, Senseless
 from cadcomplete.meshes.manifolds import (
+    APPLY,
     NOTHING,
     Change,
-    applied,
     change,
     change_iou,
     filled,
@@ -47,13 +49,14 @@ _TOUCHING = 1e-3  # mm between what touches
 
 
 class Kind(str, Enum):
-    """What an extrude does to the part that is there."""
+    """What an operation does to the part that is there."""
 
     BASE = "base"  # it makes the part
     BOSS = "boss"
     THROUGH = "through"  # it leaves nothing of the part above or below what it removes
     BLIND = "blind"
     REST = "rest"  # of the part only what it sweeps is left
+    CHANGED = "changed"  # it is no extrude
     NOTHING = "nothing"
 
 
@@ -64,10 +67,6 @@ class Flaw(IntEnum):
     FLOATING = 1
     IDLE = 2
     INVALID = 3
-
-
-KINDS = Table("completion/effects.py", dict.fromkeys((Sketch, Extrude)))
-"""Operations whose effect is known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,18 +89,46 @@ Columns = dict[tuple[Profile, ...], Column]
 
 
 @dataclass(frozen=True, eq=False)
-class ExtrudeStep:
-    """One extrude, and the part before it."""
+class BuildStep:
+    """One operation that builds, and the part before it.
 
-    extrude: Extrude
+    Attributes:
+        operations: those that stand before it.
+    """
+
+    operation: Any
     operations: tuple[Operation, ...]
     before: Manifold
+
+    @cached_property
+    def after(self) -> Manifold:
+        """The part with it."""
+        return APPLY[type(self.operation)](self.before, self.operation, self.operations)
+
+    @cached_property
+    def change(self) -> Change:
+        """What it adds and removes."""
+        return _change(self.after - self.before, self.before - self.after, self.before)
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What it does, in a word."""
+        if self.change.nothing:
+            return Kind.NOTHING
+        return Kind.BASE if self.before.is_empty() else Kind.CHANGED
+
+
+@dataclass(frozen=True, eq=False)
+class ExtrudeStep(BuildStep):
+    """One extrude, and the part before it."""
+
+    operation: Extrude
     column: Column
 
     @cached_property
     def kind(self) -> Kind:
         """What it does, in a word."""
-        boolean, column = self.extrude.boolean, self.column
+        boolean, column = self.operation.boolean, self.column
         adds = boolean not in (Boolean.CUT, Boolean.INTERSECT)
         if self.before.is_empty():
             return Kind.BASE if adds else Kind.NOTHING
@@ -109,7 +136,7 @@ class ExtrudeStep:
             return Kind.BOSS
         if boolean is Boolean.INTERSECT:
             return Kind.REST
-        start, end = sorted(self.extrude.extent.span)
+        start, end = sorted(self.operation.extent.span)
         slack = _ROUNDING * (column.high - column.low)
         if end <= column.low + slack or start >= column.high - slack:
             return Kind.NOTHING
@@ -122,7 +149,7 @@ class ExtrudeStep:
 
         0 for both; where there is nothing to cut, and where it is full already, does not count.
         """
-        start, end = sorted(self.extrude.extent.span)
+        start, end = sorted(self.operation.extent.span)
         if self.kind not in (Kind.BLIND, Kind.BOSS):
             return 0
         if start < 0 < end and self.kind is Kind.BOSS:
@@ -131,12 +158,12 @@ class ExtrudeStep:
             start, end = max(start, self.column.low), min(end, self.column.high)
         slack = _ROUNDING * (end - start)
         up, down = end > slack, start < -slack
-        return (up - down) * _upwards(start_plane(self.extrude, self.operations))
+        return (up - down) * _upwards(start_plane(self.operation, self.operations))
 
     @cached_property
     def change(self) -> Change:
         """What it adds and removes."""
-        found = change(self.before, self.extrude, self.operations)
+        found = change(self.before, self.operation, self.operations)
         return _change(found.added, found.removed, self.before)
 
     @cached_property
@@ -146,7 +173,7 @@ class ExtrudeStep:
         if body.is_empty():
             return (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)
         x, y, z, *high = _seen_along(
-            body, start_plane(self.extrude, self.operations)
+            body, start_plane(self.operation, self.operations)
         ).bounding_box()
         return (x, y, z), (high[0], high[1], high[2])
 
@@ -168,12 +195,12 @@ class Effect:
 
     Attributes:
         before: the part without them.
-        steps: what each of their extrudes does.
-        loose: whether one of their sketches is not extruded.
+        steps: what each of them does that builds.
+        loose: whether one of the others, such as a sketch, is used by none of them.
     """
 
     before: Manifold
-    steps: tuple[ExtrudeStep, ...]
+    steps: tuple[BuildStep, ...]
     loose: bool
 
     @cached_property
@@ -181,12 +208,12 @@ class Effect:
         """What is added and removed in the end."""
         if len(self.steps) == 1:
             return self.steps[0].change
-        after = _after(self.steps[-1]) if self.steps else self.before
+        after = self.steps[-1].after if self.steps else self.before
         return _change(after - self.before, self.before - after, self.before)
 
     @property
     def idle(self) -> bool:
-        """Whether an extrude changes nothing, or a sketch is not extruded."""
+        """Whether one of them changes nothing, or is used by none."""
         return self.loose or any(
             step.kind is Kind.NOTHING or step.change.nothing for step in self.steps
         )
@@ -195,7 +222,7 @@ class Effect:
     def first_bodies(self) -> int:
         """How many bodies the first of them makes, if there was nothing before; else 0."""
         first = next((step for step in self.steps if step.kind is Kind.BASE), None)
-        return 0 if first is None else len(_after(first).decompose())
+        return 0 if first is None else len(first.after.decompose())
 
 
 def effect(
@@ -211,30 +238,43 @@ def effect(
     known of its sketches, and more is added. Raises UnsupportedError for another kind of operation.
     """
     operations = sequence.operations
-    for operation in operations[keep:]:
-        KINDS[type(operation)]
     known = {} if columns is None else columns
-    body = before = solid(CadSequence(operations[:keep])) if before is None else before
-    steps: list[ExtrudeStep] = []
+    before = solid(CadSequence(operations[:keep])) if before is None else before
+    steps: list[BuildStep] = []
     for number, operation in enumerate(operations[keep:], start=keep):
-        if isinstance(operation, Extrude):
-            body = _after(steps[-1]) if steps else before
-            profiles, earlier = operation.profiles, operations[:number]
-            old = not steps and all(profile.sketch < keep for profile in profiles)
-            column = known.get(profiles) if old else None
-            if column is None:
-                column = _column(operation, earlier, body)
-            if old:
-                known[profiles] = column
-            steps.append(ExtrudeStep(operation, earlier, body, column))
-    used = {profile.sketch for step in steps for profile in step.extrude.profiles}
+        make = STEPS[type(operation)]
+        if make is not None:
+            body = steps[-1].after if steps else before
+            # What belongs to this answer alone, or to another part than the given one, is not kept.
+            given = not steps and all(index < keep for index in operation.refers())
+            steps.append(make(operation, operations[:number], body, known if given else {}))
+    used = {index for step in steps for index in step.operation.refers()}
     new = range(keep, len(operations))
-    loose = any(isinstance(operations[i], Sketch) and i not in used for i in new)
+    loose = any(not operations[i].builds and i not in used for i in new)
     return Effect(before, tuple(steps), loose)
 
 
-def _after(step: ExtrudeStep) -> Manifold:
-    return applied(step.before, step.extrude, step.operations)
+def _extrude_step(
+    extrude: Extrude, operations: tuple[Operation, ...], before: Manifold, columns: Columns
+) -> ExtrudeStep:
+    column = columns.get(extrude.profiles)
+    if column is None:
+        column = columns[extrude.profiles] = _column(extrude, operations, before)
+    return ExtrudeStep(extrude, operations, before, column)
+
+
+STEPS: Table[Callable[[Any, tuple[Operation, ...], Manifold, Columns], BuildStep] | None] = Table(
+    "completion/effects.py", {Sketch: None, Extrude: _extrude_step}
+)
+"""What an operation does, of it, those before it, the part before it, and the columns of that part
+that are known; None for what does not build. `built` will do for what has no columns."""
+
+
+def built(
+    operation: Operation, operations: tuple[Operation, ...], before: Manifold, columns: Columns
+) -> BuildStep:
+    """Return what an operation does, by the parts before and after it."""
+    return BuildStep(operation, operations, before)
 
 
 def _change(added: Manifold, removed: Manifold, before: Manifold) -> Change:
@@ -297,7 +337,7 @@ def alike(one: Effect, other: Effect, *, depths: bool = True, least: float = SAM
     return low >= least * high and change_iou(one.change, other.change) >= least
 
 
-def _adds(step: ExtrudeStep) -> bool:
+def _adds(step: BuildStep) -> bool:
     return step.kind in (Kind.BASE, Kind.BOSS)
 
 
@@ -307,7 +347,9 @@ def _one_way(one: Effect, other: Effect) -> bool:
     return as_many and all(_alike_steps(a, b) for a, b in zip(one.steps, other.steps, strict=True))
 
 
-def _alike_steps(one: ExtrudeStep, other: ExtrudeStep) -> bool:
+def _alike_steps(one: BuildStep, other: BuildStep) -> bool:
+    if not isinstance(one, ExtrudeStep) or not isinstance(other, ExtrudeStep):
+        return False  # of others it is not known what a depth is
     if (one.kind, one.side) != (other.kind, other.side) or one.kind is Kind.BASE:
         return False
     a, b = one.column, other.column

@@ -6,7 +6,8 @@ By rule, from the operations and what they do (`effects`); lengths are millimetr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from cadcomplete.completion.effects import ExtrudeStep, Kind, effect
 from cadcomplete.data.describe.words import joined, number, plural, times
@@ -14,6 +15,7 @@ from cadcomplete.history.curves import Circle
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import Extrude, Loop, Operation, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.tables import Table
 
 EXPECTED, PROBABILITY = "expected IoU", "probability that it is the designer's"
 """What the score of a whole part is: of it and what is wanted; and that of a next operation."""
@@ -34,29 +36,43 @@ _DEEP = {Kind.BLIND: " deep", Kind.BOSS: " high"}
 
 
 def in_words(sequence: CadSequence, keep: int) -> str:
-    """Return what the operations from `keep` on add to a part."""
+    """Return what the operations from `keep` on add to a part.
+
+    Raises UnsupportedError for a kind that there are no words for here.
+    """
     operations = sequence.operations
-    extrudes = [op for op in operations if isinstance(op, Extrude)]
-    used = {profile.sketch for extrude in extrudes for profile in extrude.profiles}
+    used = {index for operation in operations for index in operation.refers()}
     steps = iter(effect(sequence, keep).steps)
     found: list[str] = []
     for index, operation in enumerate(operations[keep:], start=keep):
-        if isinstance(operation, Extrude):
-            found.append(_extruded(operation, next(steps), operations))
+        words = WORDS[type(operation)]
+        if operation.builds:
+            found.append(words(next(steps), operations))
         elif index not in used:
-            found.append(f"sketch of {_drawn(operation)} {_where(operation.plane)}")
+            found.append(words(operation, operations))
     if len(found) > _OPERATIONS:
         found = [*found[: _OPERATIONS - 1], f"{len(found) - _OPERATIONS + 1} more operations"]
     return ", ".join(found) or "nothing"
 
 
-def _extruded(extrude: Extrude, step: ExtrudeStep, operations: Sequence[Operation]) -> str:
+def _loose(sketch: Sketch, operations: Sequence[Operation]) -> str:
+    return f"sketch of {_drawn(sketch)} {_where(sketch.plane)}"
+
+
+def _extruded(step: ExtrudeStep, operations: Sequence[Operation]) -> str:
     if step.kind is Kind.NOTHING or step.change.nothing:
         return "an extrude that changes nothing"
-    things = Counter(_made(profile, step, operations) for profile in extrude.profiles)
+    profiles = step.operation.profiles
+    things = Counter(_made(profile, step, operations) for profile in profiles)
     if len(things) > _THINGS:
-        return f"{len(extrude.profiles)} {plural(NOUNS[step.kind][3])}"
+        return f"{len(profiles)} {plural(NOUNS[step.kind][3])}"
     return _counted(things)
+
+
+WORDS: Table[Callable[[Any, Sequence[Operation]], str]] = Table(
+    "completion/wording.py", {Sketch: _loose, Extrude: _extruded}
+)
+"""What is said of a step that builds, or of an operation that does not, among all operations."""
 
 
 def _made(profile: Profile, step: ExtrudeStep, operations: Sequence[Operation]) -> tuple[str, str]:
@@ -126,7 +142,7 @@ def _size(loop: Loop) -> str:
 
 def _changed_size(loop: Loop, step: ExtrudeStep) -> str:
     """The size of an outline, or of what it changes if that is less: a rib in a corner, a slot."""
-    if len(step.extrude.profiles) > 1 or step.kind in (Kind.BASE, Kind.REST):
+    if len(step.operation.profiles) > 1 or step.kind in (Kind.BASE, Kind.REST):
         return _size(loop)
     (left, bottom, _), (right, top, _) = step.box
     return times(right - left, top - bottom)

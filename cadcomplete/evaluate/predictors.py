@@ -41,7 +41,7 @@ def check_predictor(
         )
 
 
-def predictor(
+def maker(
     baseline: str | None,
     source: str,
     load: Callable[[], tuple[Checkpoint, Any]],
