@@ -49,14 +49,16 @@ def maker(
 ) -> Callable[[Data], Predictor]:
     """Return what makes a predictor of data sets.
 
-    `load` gives the model, if one is asked, and how it draws.
+    `load` gives the model, if one is asked, and how it draws: when there are data to ask about.
     """
     if baseline is not None:
         return lambda data: made(baseline, data.training, kernel=kernel)
 
-    from cadcomplete.completion.completer import Completer
-    from cadcomplete.completion.predictor import ModelPredictor
+    def answering(data: Data) -> Predictor:
+        from cadcomplete.completion.completer import Completer
+        from cadcomplete.completion.predictor import ModelPredictor
 
-    model, sampling = load()
-    found = ModelPredictor(Completer(model, kernel, sampling, source))
-    return lambda data: found
+        model, sampling = load()
+        return ModelPredictor(Completer(model, kernel, sampling, source))
+
+    return answering

@@ -250,8 +250,9 @@ def generate(
     """Let a model write parts from nothing, and return how they compare with held-out ones."""
     from cadcomplete.completion.completer import Completer
     from cadcomplete.completion.predictor import ModelPredictor
-    from cadcomplete.evaluate.generation import evaluate_generation
+    from cadcomplete.evaluate.generation import check_generation, evaluate_generation
 
+    check_generation(settings, count)
     with Kernel(workers=2, time_limit=30.0) as kernel, watched() as watch:
         loaded = answering.load(model)
         writer = ModelPredictor(Completer(loaded, kernel, answering.sampling(loaded)))
