@@ -95,6 +95,7 @@ def directions(given: CadSequence, wanted: Wanted) -> list[Array]:
     weights: list[tuple[float, Array]] = []
 
     def add(direction: Array, weight: float) -> None:
+        """Add weight to a direction, a unit vector (3,); its opposite is the same."""
         for k, (known, other) in enumerate(weights):
             if abs(other @ direction) > 1 - _ONE:
                 weights[k] = (known + weight, other)

@@ -46,7 +46,10 @@ one that copies what others did."""
 
 
 def combined(inside: Bools, tool: Bools, extrude: Extrude) -> Bools:
-    """Return what the boolean of an extrude leaves of a part and of what the extrude sweeps."""
+    """Return what the boolean of an extrude leaves of a part and of what the extrude sweeps.
+
+    Both say of the same n points whether they are inside, shape (n,), and so does what is returned.
+    """
     if extrude.boolean is Boolean.CUT:
         return inside & ~tool
     if extrude.boolean is Boolean.INTERSECT:
@@ -55,7 +58,7 @@ def combined(inside: Bools, tool: Bools, extrude: Extrude) -> Bools:
 
 
 def swept(extrude: Extrude, operations: tuple[Operation, ...], points: Array) -> Bools:
-    """Say which of the points (n, 3) the profiles of an extrude sweep over."""
+    """Say which of the points (n, 3), in mm, the profiles of an extrude sweep over, shape (n,)."""
     tool = np.zeros(len(points), dtype=np.bool_)
     low, high = sorted(extrude.extent.span)
     for number in extrude.refers():
