@@ -6,17 +6,14 @@ The keys are a promise to scripts: they do not change.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cadcomplete import exporters, readers
 from cadcomplete.errors import InputError, KernelFailure
 from cadcomplete.history.fields import FORMATS, Format
-from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch, Unknown
-from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, Finding, validate
-from cadcomplete.history.tables import Table
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
 from cadcomplete.kernel.report import Report
@@ -24,6 +21,7 @@ from cadcomplete.predictions import check_seed
 from cadcomplete.progress import progress, watched
 from cadcomplete.readers import Document
 from cadcomplete.reports.answering import Answering
+from cadcomplete.reports.told import counted, told, told_in_words
 
 if TYPE_CHECKING:
     from cadcomplete.data.prepare.settings import Settings
@@ -49,8 +47,8 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
         except KernelFailure as error:
             report, checked = Report((str(error),)), False
     measures = report.measures
-    # Where nothing known is built there is no solid, but that is no fault of the file.
-    begun = whole.rest and not any(op.builds for op in sequence.operations)
+    # Where nothing that is known builds there is no solid, but that is no fault of the file.
+    begun = whole.rest and not any(operation.builds for operation in sequence.operations)
     built = () if begun else _build_findings(report, sequence)
     problems = [dataclasses.asdict(f) for f in (*findings, *built)]
     return {
@@ -62,7 +60,7 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
         "known": len(sequence),
         "unsupported": list(whole.unsupported),
         "curves": sequence.curves,
-        "history": [_operation(i, op) for i, op in enumerate((*whole.operations, *whole.rest))],
+        "history": [told(i, op) for i, op in enumerate((*whole.operations, *whole.rest))],
         "problems": problems,
         "valid": report.valid and not any(p["severity"] == "error" for p in problems),
         "checked": checked,
@@ -89,48 +87,6 @@ def _place(index: int | None, sequence: CadSequence) -> str:
     return sequence.operations[index].source or f"$.sequence[{index}]"
 
 
-def _operation(index: int, operation: Operation | Unknown) -> Json:
-    kind = type(operation)
-    name = next((name for name, known in OPERATIONS.items() if known is kind), "unknown")
-    return {"index": index, "type": name, **_TOLD[kind](operation)}
-
-
-def _sketch(sketch: Sketch) -> Json:
-    curves = sum(len(loop.curves) for loop in sketch.loops)
-    return {"loops": len(sketch.loops), "curves": curves}
-
-
-def _extrude(extrude: Extrude) -> Json:
-    return {
-        "boolean": extrude.boolean.value,
-        "extent": extrude.extent.type.value,
-        "span_mm": extrude.extent.span,
-        "profiles": len(extrude.profiles),
-    }
-
-
-def _revolve(revolve: Revolve) -> Json:
-    return {
-        "boolean": revolve.boolean.value,
-        "angles": revolve.angles.type.value,
-        "span_deg": revolve.angles.span,
-        "axis": {"point_mm": revolve.axis.point, "direction": revolve.axis.direction},
-        "profiles": len(revolve.profiles),
-    }
-
-
-_TOLD: Table[Callable[[Any], Json]] = Table(
-    "reports/parts.py",
-    {
-        Sketch: _sketch,
-        Extrude: _extrude,
-        Revolve: _revolve,
-        Unknown: lambda unknown: {"name": unknown.name, "uses": list(unknown.uses)},
-    },
-)
-"""What is told of an operation, besides its index and type."""
-
-
 def _token_counts(sequence: CadSequence, folder: Path | None) -> dict[str, int]:
     from cadcomplete.language.prompt import prompt
     from cadcomplete.language.tokenizer import TextTokenizer, shipped
@@ -143,7 +99,7 @@ def _token_counts(sequence: CadSequence, folder: Path | None) -> dict[str, int]:
 def inspection_text(report: Json) -> str:
     """Return an inspection for people."""
     lines = [f"{report['id']}: {report['operations']} operations, {report['curves']} curves"]
-    lines += [f"  {_operation_text(operation)}" for operation in report["history"]]
+    lines += [f"  {told_in_words(operation)}" for operation in report["history"]]
     if report["volume_mm3"] is not None:
         low, high = report["bounding_box_mm"]["min"], report["bounding_box_mm"]["max"]
         size = " × ".join(f"{b - a:.6g}" for a, b in zip(low, high, strict=True))
@@ -159,42 +115,6 @@ def inspection_text(report: Json) -> str:
     part = f", as far as it is known: {counted(known, 'operation')} of {report['operations']}"
     lines.append(verdict if known == report["operations"] else verdict + part)
     return "\n".join(lines)
-
-
-def _operation_text(operation: Json) -> str:
-    name = operation["name"] if operation["type"] == "unknown" else f"{operation['type']:7s}"
-    return f"{operation['index']:3d}  {name}{_IN_WORDS[operation['type']](operation)}"
-
-
-def _sketch_text(sketch: Json) -> str:
-    return f"  {counted(sketch['loops'], 'loop')}, {counted(sketch['curves'], 'curve')}"
-
-
-def _extrude_text(extrude: Json) -> str:
-    start, end = extrude["span_mm"]
-    what = f"{extrude['boolean']}, {start:.6g} to {end:.6g} mm from its plane"
-    return f"  {what}, {counted(extrude['profiles'], 'profile')}"
-
-
-def _revolve_text(revolve: Json) -> str:
-    (start, end), (x, y) = revolve["span_deg"], revolve["axis"]["point_mm"]
-    u, v = revolve["axis"]["direction"]
-    axis = f"about ({x:.6g}, {y:.6g}) mm along ({u:.6g}, {v:.6g})"
-    what = f"{revolve['boolean']}, {start:.6g}° to {end:.6g}° {axis}"
-    return f"  {what}, {counted(revolve['profiles'], 'profile')}"
-
-
-_IN_WORDS: dict[str, Callable[[Json], str]] = {
-    "sketch": _sketch_text,
-    "extrude": _extrude_text,
-    "revolve": _revolve_text,
-    "unknown": lambda unknown: ", not built",
-}
-"""The same for people, behind its name."""
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 # --- convert, encode, truncate ------------------------------------------------------------------
@@ -312,7 +232,7 @@ def evaluate(
 ) -> Json:
     """Return the metrics of a model, or of a baseline, on held-out parts."""
     from cadcomplete.evaluate import evaluate as evaluate_here
-    from cadcomplete.evaluate.predictors import check_predictor, predictor
+    from cadcomplete.evaluate.predictors import check_predictor, maker
 
     check_predictor(model, baseline, answering.source, settings.conditions)
 
@@ -321,7 +241,7 @@ def evaluate(
         return loaded, answering.sampling(loaded)
 
     with Kernel(workers=2, time_limit=30.0) as kernel, watched() as watch:
-        make = predictor(baseline, answering.source, load, kernel)
+        make = maker(baseline, answering.source, load, kernel)
         return evaluate_here(settings, make, folder=output, watch=watch)
 
 
@@ -336,8 +256,9 @@ def generate(
     """Let a model write parts from nothing, and return how they compare with held-out ones."""
     from cadcomplete.completion.completer import Completer
     from cadcomplete.completion.predictor import ModelPredictor
-    from cadcomplete.evaluate.generation import evaluate_generation
+    from cadcomplete.evaluate.generation import check_generation, evaluate_generation
 
+    check_generation(settings, count)
     with Kernel(workers=2, time_limit=30.0) as kernel, watched() as watch:
         loaded = answering.load(model)
         writer = ModelPredictor(Completer(loaded, kernel, answering.sampling(loaded)))
