@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+import numpy as np
+
 from cadcomplete.errors import GeometryError
+from cadcomplete.history.curves import Line
 from cadcomplete.history.fields import LIMIT, Field
 from cadcomplete.history.geometry import Array, Plane, Symmetry
+from cadcomplete.history.inside import Bools
 from cadcomplete.history.kinds import BOOLEAN, PROFILES
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import (
@@ -21,6 +26,8 @@ from cadcomplete.history.operations import (
     plane_of,
 )
 from cadcomplete.history.turn_axis import ANGLES, AXIS, FULL, NEAR, TurnAxis
+
+Inside = Callable[[Loop, Array], Bools]
 
 LEAST = 1e-6
 """Degrees below which an angle is none: what the text can tell."""
@@ -81,6 +88,22 @@ class Revolve:
         """The plane it starts from."""
         return plane_of(self.profiles, before)
 
+    def planes(self, before: tuple[Operation, ...]) -> tuple[Plane, ...]:
+        """The planes across its axis that it has flat faces on, and those where it ends."""
+        found: dict[float, Plane] = {}
+        for profile in self.profiles:
+            try:
+                at = turned(self, profile, before)
+            except GeometryError:
+                continue
+            for line in (line for loop in at.loops for line in loop.curves if type(line) is Line):
+                if abs(line.end[0] - line.start[0]) <= NEAR:
+                    found.setdefault(round(line.start[0], 6), at.across(line.start[0]))
+            if not self.full:
+                start, end = self.span
+                found |= {math.inf: at.turned_by(start), -math.inf: at.turned_by(end)}
+        return tuple(found.values())
+
     def problems(
         self, before: tuple[Operation, ...], *, path: str, last: bool = False
     ) -> Iterator[Finding]:
@@ -125,6 +148,35 @@ class Turned:
 
     plane: Plane
     loops: tuple[Loop, ...]
+
+    def across(self, along: float) -> Plane:
+        """The plane across the axis, so far along it in mm, that looks along the axis."""
+        plane = self.plane
+        (point,) = plane.to_world(np.array([(along, 0.0)])).tolist()
+        return Plane(tuple(point), plane.x_axis, plane.y_axis)
+
+    def turned_by(self, degrees: float) -> Plane:
+        """The plane that the profile lies on when it is turned so far."""
+        angle, plane = math.radians(degrees), self.plane
+        (x, y, z), (u, v, w) = plane.normal, plane.y_axis
+        c, s = math.cos(angle), math.sin(angle)
+        return Plane.of(plane.origin, (c * x - s * u, c * y - s * v, c * z - s * w), plane.x_axis)
+
+    def contains(self, points: Array, span: tuple[float, float], inside: Inside) -> Bools:
+        """Say which points (n, 3) it sweeps over a span of degrees, shape (n,).
+
+        `inside` says which of points (m, 2) of the plane are inside a loop.
+        """
+        local = self.plane.to_local(points)
+        away = np.hypot(local[:, 1], local[:, 2])
+        angle = np.degrees(np.arctan2(local[:, 2], local[:, 1]))
+        found = (angle - span[0]) % FULL < span[1] - span[0]
+        flat = np.stack([local[found, 0], away[found]], axis=1)
+        outer, *holes = (inside(loop, flat) for loop in self.loops)
+        for hole in holes:
+            outer = outer & ~hole
+        found[found] = outer
+        return found
 
     @property
     def box(self) -> tuple[float, float, float, float]:

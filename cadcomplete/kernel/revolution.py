@@ -76,15 +76,7 @@ class Revolution(Oracle):
         return farthest(self.profile, (along, steep))
 
     def contains(self, points: Array) -> Sides:
-        local = self.profile.plane.to_local(points)
-        away = np.hypot(local[:, 1], local[:, 2])
-        angle = np.degrees(np.arctan2(local[:, 2], local[:, 1]))
-        found = (angle - self.low) % FULL < self.high - self.low
-        flat = np.stack([local[found, 0], away[found]], axis=1)
-        outer, *holes = (inside_loop(loop, flat) for loop in self.profile.loops)
-        for hole in holes:
-            outer &= ~hole
-        found[found] = outer
+        found = self.profile.contains(points, (self.low, self.high), inside_loop)
         return np.where(found, INSIDE, OUTSIDE).astype(np.int8)
 
     def rough(self, *, turned: bool = False) -> Rough:

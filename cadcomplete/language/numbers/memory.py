@@ -14,8 +14,8 @@ REFERENCES = 32
 """Numbers along one axis that can be referred to, the newest first."""
 
 Key = int | str
-"""What a number measures: 0, 1, 2 a position along x, y, z of the world; "radius", "sweep" of an arc,
-"angle" of a revolve; in a plane that lies askew "u", "v", and "w" along its normal."""
+"""What a number measures: 0, 1, 2 a position along x, y, z of the world; "radius"; "sweep", of an
+arc; "angle", of a revolve; in a plane that lies askew "u", "v", and "w" along its normal."""
 
 
 @dataclass(frozen=True, slots=True)
