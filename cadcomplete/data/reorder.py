@@ -83,7 +83,7 @@ def _renumbered(swept: Swept, place: Mapping[int, int]) -> Swept:
     return dataclasses.replace(swept, profiles=profiles)
 
 
-class Moved(NamedTuple):
+class Movable(NamedTuple):
     """What is asked of a kind of operation that may change its place.
 
     Attributes:
@@ -96,12 +96,12 @@ class Moved(NamedTuple):
     renumbered: Callable[[Any, Mapping[int, int]], Any]
 
 
-MOVED: Table[Moved] = Table(
+MOVED: Table[Movable] = Table(
     "data/reorder.py",
     {
-        Sketch: Moved(lambda sketch: None, lambda sketch, place: sketch),
-        Extrude: Moved(lambda extrude: extrude.boolean, _renumbered),
-        Revolve: Moved(lambda revolve: revolve.boolean, _renumbered),
+        Sketch: Movable(lambda sketch: None, lambda sketch, place: sketch),
+        Extrude: Movable(lambda extrude: extrude.boolean, _renumbered),
+        Revolve: Movable(lambda revolve: revolve.boolean, _renumbered),
     },
 )
 """How each kind of operation changes its place."""

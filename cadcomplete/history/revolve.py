@@ -5,27 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.curves import Line
+from cadcomplete.history.extrude import Boolean, Extent
 from cadcomplete.history.fields import LIMIT, Field
+from cadcomplete.history.findings import Finding
 from cadcomplete.history.geometry import Array, Plane, Symmetry
 from cadcomplete.history.inside import Bools
 from cadcomplete.history.kinds import BOOLEAN, PROFILES
 from cadcomplete.history.loops import Loop
-from cadcomplete.history.operations import (
-    Boolean,
-    Extent,
-    Finding,
-    Operation,
-    Profile,
-    Sketch,
-    plane_of,
-)
+from cadcomplete.history.sketches import Profile, Sketch, plane_of
 from cadcomplete.history.turn_axis import ANGLES, AXIS, FULL, NEAR, TurnAxis
+
+if TYPE_CHECKING:
+    from cadcomplete.history.operations import Operation
 
 Inside = Callable[[Loop, Array], Bools]
 
