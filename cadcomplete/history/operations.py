@@ -14,8 +14,8 @@ An operation answers itself what is asked of every operation:
     scaled(…)     it in a part so many times as large
 
 To add one: write a frozen class with all of these, `source` and `remarks`, in a file of its own
-that needs this one for types alone; declare its fields, and enter it in `Operation` and `OPERATIONS`;
-CONTRIBUTING.md names the tables of the rooms that meet it.
+that needs this one for types alone; declare its fields, and enter it in `Operation` and in
+`OPERATIONS`; CONTRIBUTING.md names the tables of the rooms that meet it.
 """
 
 from __future__ import annotations

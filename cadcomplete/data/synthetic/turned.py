@@ -53,7 +53,7 @@ def turned_parts(count: int, *, seed: int = 0, start: int = 0) -> Iterator[CadSe
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TurnedStep:
     """A piece of a turned part: where it begins and ends along the axis, and its radius."""
 
     start: float
@@ -104,7 +104,7 @@ def _across(frame: AxisFrame, along: float) -> AxisFrame:
     return AxisFrame(frame.point(along, 0.0), frame.y, frame.normal)
 
 
-def _contour(steps: Sequence[Step], bore: float) -> list[Vec2]:
+def _contour(steps: Sequence[TurnedStep], bore: float) -> list[Vec2]:
     """The outline of steps with a bore, counter-clockwise."""
     corners = [(steps[0].start, bore), (steps[-1].end, bore)]
     for step in reversed(steps):
@@ -125,7 +125,7 @@ def _finished(part: Workpiece, corners: list[Vec2], size: float) -> Path:
 # --- what is cut into them ------------------------------------------------------------------------
 
 
-def _groove(part: Workpiece, frame: AxisFrame, step: Step, room: float) -> None:
+def _groove(part: Workpiece, frame: AxisFrame, step: TurnedStep, room: float) -> None:
     """A ring groove around a step; `room` is how deep it may be."""
     length = step.end - step.start
     width, deep = part.share(length, 0.1, 0.3), part.share(room, 0.15, 0.5)
@@ -134,7 +134,7 @@ def _groove(part: Workpiece, frame: AxisFrame, step: Step, room: float) -> None:
     _revolve(part, frame, outline, Boolean.CUT)
 
 
-def _cross_hole(part: Workpiece, frame: AxisFrame, step: Step) -> None:
+def _cross_hole(part: Workpiece, frame: AxisFrame, step: TurnedStep) -> None:
     """A hole across the axis, through a step."""
     length = step.end - step.start
     radius = (
@@ -145,7 +145,7 @@ def _cross_hole(part: Workpiece, frame: AxisFrame, step: Step) -> None:
     part.add(frame, [Region(Disc(at, 0.0, radius))], (-reach, reach), Boolean.CUT)
 
 
-def _key(part: Workpiece, frame: AxisFrame, step: Step) -> None:
+def _key(part: Workpiece, frame: AxisFrame, step: TurnedStep) -> None:
     """A slot for a key in a step."""
     length, width = step.end - step.start, part.share(step.radius, 0.3, 0.55)
     long, deep = part.share(length, 0.5, 0.8), part.share(step.radius, 0.15, 0.3)
@@ -156,7 +156,7 @@ def _key(part: Workpiece, frame: AxisFrame, step: Step) -> None:
     part.add(floor, [Region(slot(long, width, at, 0.0))], (0.0, 2 * deep), Boolean.CUT)
 
 
-def _holes(part: Workpiece, frame: AxisFrame, step: Step, inner: float) -> None:
+def _holes(part: Workpiece, frame: AxisFrame, step: TurnedStep, inner: float) -> None:
     """Holes on a circle through a disc, outside of an inner radius."""
     room = step.radius - inner
     hole = min(part.ruler.hole(0.4 * room), 0.6 * room) / 2
@@ -183,7 +183,7 @@ def shaft(part: Workpiece) -> None:
     steps, at = [], 0.0
     for radius in radii:
         length = part.length(radius * min(max(dice.spread(1.6, 0.6), 0.4), 8.0))
-        steps.append(Step(at, round(at + length, 6), radius))
+        steps.append(TurnedStep(at, round(at + length, 6), radius))
         at = steps[-1].end
     bore = part.share(min(radii), 0.3, 0.6) if dice.chance(0.15) else 0.0
     frame = _begun(part, at)
@@ -201,7 +201,7 @@ def shaft(part: Workpiece) -> None:
             _cross_hole(part, frame, step)
 
 
-def _lengths(steps: Sequence[Step]) -> list[float]:
+def _lengths(steps: Sequence[TurnedStep]) -> list[float]:
     return [step.end - step.start for step in steps]
 
 
@@ -211,8 +211,8 @@ def flange(part: Workpiece) -> None:
     bore = part.share(radius, 0.15, 0.4)
     hub = part.share(radius, max(0.32, 1.2 * bore / radius), 0.62)
     thick, high = part.share(radius, 0.12, 0.35), part.share(radius, 0.15, 0.8)
-    disc = Step(0.0, thick, radius)
-    steps = [disc, Step(thick, round(thick + high, 6), hub)]
+    disc = TurnedStep(0.0, thick, radius)
+    steps = [disc, TurnedStep(thick, round(thick + high, 6), hub)]
     frame = _begun(part, thick + high)
     outline = _finished(part, _contour(steps, bore), min(thick, high, hub - bore))
     if _first(part, frame, outline) and part.left and dice.chance(0.85):
@@ -242,7 +242,7 @@ def pulley(part: Workpiece) -> None:
     assert isinstance(whole, Revolve)
     inner = radius - deep
     if whole.full and part.left and inner - bore > 0.3 * radius and dice.chance(0.6):
-        _holes(part, frame, Step(0.0, width, inner), bore)
+        _holes(part, frame, TurnedStep(0.0, width, inner), bore)
 
 
 def bush(part: Workpiece) -> None:
@@ -250,7 +250,7 @@ def bush(part: Workpiece) -> None:
     dice, radius = part.dice, part.size(median=24, sigma=0.8) / 2
     bore, length = part.share(radius, 0.4, 0.8), part.share(radius, 0.8, 4.0)
     collar, thick = part.share(radius, 1.15, 1.6), part.share(length, 0.08, 0.25)
-    steps = [Step(0.0, thick, collar), Step(thick, round(thick + length, 6), radius)]
+    steps = [TurnedStep(0.0, thick, collar), TurnedStep(thick, round(thick + length, 6), radius)]
     frame = _begun(part, thick + length)
     outline = _finished(part, _contour(steps, bore), min(radius - bore, thick))
     if _first(part, frame, outline) and part.left and dice.chance(0.5):
@@ -271,7 +271,7 @@ def knob(part: Workpiece) -> None:
     path += [*reversed(neck), (0.0, stem, 0.0)]
     frame = _begun(part, middle + radius)
     if _first(part, frame, path) and part.left and dice.chance(0.6):
-        _cross_hole(part, frame, Step(0.0, high, stem))
+        _cross_hole(part, frame, TurnedStep(0.0, high, stem))
 
 
 @dataclass(frozen=True, slots=True)
