@@ -1,0 +1,96 @@
+"""What stands before a feature, and how a feature says that it is not known here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from cadcomplete.history.geometry import BoundingBox, Plane
+from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
+from cadcomplete.readers.freecad.document import BodyOfFeatures
+from cadcomplete.readers.freecad.outlines import outlines, rounded
+from cadcomplete.readers.freecad.properties import Link
+
+SKETCH = "Sketcher::SketchObject"
+
+
+class NotKnown(Exception):
+    """A feature, or an option of it, that no operation here can say; `uses` names what."""
+
+    def __init__(self, *uses: str) -> None:
+        self.uses = tuple(sorted(set(uses)))
+        super().__init__(", ".join(self.uses))
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What stands before a feature of a body.
+
+    Attributes:
+        body: all of it, to look up what the feature refers to.
+        operations: those of the features before.
+        places: by the name of a sketch or a feature the index of its operation.
+        solid: a box that all of the solid so far lies in; None while there is none.
+    """
+
+    body: BodyOfFeatures
+    operations: tuple[Operation, ...] = ()
+    places: Mapping[str, int] = field(default_factory=dict)
+    solid: BoundingBox | None = None
+
+    def drawn(self, link: Link | None) -> tuple[int, tuple[Sketch, ...]]:
+        """The index that the sketch of a profile has or gets, and the sketch if it is new.
+
+        Curves that end nowhere are left out beside loops, as FreeCAD does, and that is
+        said. Raises NotKnown if the profile is no sketch, or bounds nothing that is known here.
+        """
+        found = self.body.sketch(link)
+        if link is None or found is None or link.parts:
+            thing = self.body.objects.get(link.object) if link else None
+            raise NotKnown(f"a profile of {thing.type}" if thing else "no profile")
+        drawing = outlines(found.curves, source=found.name)
+        if drawing.foreign:
+            raise NotKnown(*drawing.foreign)
+        if drawing.branching:
+            raise NotKnown("a profile that branches")
+        if not drawing.loops:
+            raise NotKnown("a profile that is open" if drawing.open else "a profile without loops")
+        if found.name in self.places:
+            return self.places[found.name], ()
+        open_ones = f"{drawing.open} curve{'s' * (drawing.open > 1)} that end nowhere are left out"
+        said = (open_ones,) if drawing.open else ()
+        return len(self.operations), (Sketch(_tidy(found.plane), drawing.loops, found.name, said),)
+
+    def after(self, name: str, operations: tuple[Operation, ...]) -> Before:
+        """What stands before the next feature: these operations of a feature as well."""
+        places, solid, made = dict(self.places), self.solid, self.operations
+        for operation in operations:
+            own = operation.source if isinstance(operation, Sketch) else name
+            places[own] = len(made)
+            made = (*made, operation)
+            if isinstance(operation, Extrude) and operation.boolean in _ADDS:
+                solid = _around(solid, operation, made)
+        return replace(self, operations=made, places=places, solid=solid)
+
+
+_ADDS = (Boolean.NEW_BODY, Boolean.JOIN)
+
+
+def _tidy(plane: Plane) -> Plane:
+    x, y, z = map(rounded, plane.origin)
+    return replace(plane, origin=(x, y, z))
+
+
+def _around(
+    box: BoundingBox | None, extrude: Extrude, operations: tuple[Operation, ...]
+) -> BoundingBox:
+    """The box around what was, and all that an extrude adds."""
+    corners = [] if box is None else [np.array([box.minimum, box.maximum])]
+    for profile in extrude.profiles:
+        sketch = operations[profile.sketch]
+        assert isinstance(sketch, Sketch)
+        outline = sketch.loops[profile.outer].points()
+        corners += [sketch.plane.raised(end).to_world(outline) for end in extrude.extent.span]
+    return BoundingBox.of(np.concatenate(corners))
