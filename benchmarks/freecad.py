@@ -12,8 +12,8 @@ import lzma
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
 from cadcomplete.kernel.report import Report
 from cadcomplete.readers import freecad
+from cadcomplete.readers.freecad.stored import Stored, StoredEdge, StoredFace
 
 Json = dict[str, Any]
 
@@ -63,11 +64,29 @@ def _known(row: Json, document: bytes) -> Known:
     name, steps = f"{row['sha1'][:10]} {row['body']}", tuple(row["steps"])
     kinds = tuple(step["t"] for step in steps)
     try:
-        sequence = freecad.parse(document, id=name, body=row["body"])
+        body = replace(freecad.body_of(document, body=row["body"]), stored=_stored(row["refs"]))
+        sequence = freecad.history(body, id=name)
     except InputError as error:
         return Known(name, kinds, steps, problem=str(error))
     after = {op.source: i + 1 for i, op in enumerate(sequence.operations) if op.builds}
     return Known(name, kinds, steps, sequence, after)
+
+
+def _stored(references: Json) -> Callable[[str, str], Stored | None]:
+    """What faces and edges are: the folder has them beside the documents, without their solids."""
+    named = {key.partition(":")[2]: given for key, given in references.items()}
+
+    def find(name: str, part: str) -> Stored | None:
+        given = named.get(f"{name}.{part}", {})
+        if part.startswith("Face") and "n" in given:
+            surface, radius = given["t"].lower(), given.get("r", 0.0)
+            return StoredFace(surface, tuple(given["c"]), tuple(given["n"]), radius)
+        if part.startswith("Edge") and "a" in given:
+            start, end, middle = (tuple(given[key]) for key in "abm")
+            return StoredEdge(given["t"].lower(), start, end, middle, given.get("r", 0.0))
+        return None
+
+    return find
 
 
 def problem_of(report: Report | CadCompleteError, step: Json) -> str:

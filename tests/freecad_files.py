@@ -125,6 +125,12 @@ def fillet(name: str, after: str, radius=1.0, edges=("Edge1",), *, base: str = "
     return thing(name, "PartDesign::Fillet", link("BaseFeature", after), edges_of, size)
 
 
+def solid(name: str) -> str:
+    """Which file of the zip holds the solid after a feature."""
+    value = f'<Part file="{name}.brp"/>'
+    return f'<Property name="Shape" type="Part::PropertyPartShape">{value}</Property>'
+
+
 def body(name: str, tip: str, label: str = ""):
     return thing(name, "PartDesign::Body", link("Tip", tip), text("Label", label or name))
 
@@ -147,12 +153,14 @@ def document(*things: tuple[str, str, str], version: str = "0.21R33771", head: s
     )
 
 
-def packed(xml: str | bytes, name: str = "Document.xml") -> bytes:
-    """The bytes of a file that holds a document."""
+def packed(xml: str | bytes, name: str = "Document.xml", **solids: bytes) -> bytes:
+    """The bytes of a file that holds a document, and solids as FreeCAD stores them."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, xml)
         archive.writestr("PartShape.brp", "")
+        for solid, stored in solids.items():
+            archive.writestr(f"{solid}.brp", stored)
     return data.getvalue()
 
 

@@ -148,10 +148,20 @@ def test_up_to_a_datum_plane_is_a_length():
     assert extents(PLATE, datum, made, body("Body", "Pad")) == [Extent(ONE, 25.0)]
 
 
+def test_up_to_a_plane_behind_goes_there():
+    datum = thing("Datum", "PartDesign::Plane", placement((5, 5, -25)))
+    made = pad("Pad", "Sketch", 1, type=FACE, more=sub("UpToFace", "Datum"))
+    assert extents(PLATE, datum, made, body("Body", "Pad")) == [Extent(ONE, -25.0)]
+
+
 @pytest.mark.parametrize(
     ("options", "uses"),
     [
         ({"type": FIRST}, "up to first"),
+        (
+            {"type": FACE, "more": sub("UpToFace", "Sketch001") + quantity("Offset", 1)},
+            "an offset from a face",
+        ),
         ({"type": FACE, "more": sub("UpToFace", "Pad", "Face3")}, "up to a face"),
         ({"more": quantity("TaperAngle", 3)}, "TaperAngle"),
         ({"more": truth("UseCustomVector", True)}, "UseCustomVector"),
@@ -226,7 +236,7 @@ def test_loops_that_touch_in_a_corner_are_two():
 
 
 def test_curves_that_end_nowhere_are_left_out_beside_loops_and_that_is_said():
-    loose = [line(4, 3, 9, 9), line(9, 9, 12, 9), line(50, 50, 60, 60), line(0, 0, 4, 0)]
+    loose = [line(4, 3, 9, 9), line(9, 9, 12, 9), line(50, 50, 60, 60)]
     drawn = sketch("Sketch", *rectangle(0, 0, 4, 3), *loose)
     sequence = read(drawn, pad("Pad", "Sketch", 1), body("Body", "Pad"))
     assert volume(sequence) == pytest.approx(12)
@@ -257,6 +267,7 @@ def test_the_solvers_noise_is_left_out():
     [
         ([line(0, 0, 9, 0), line(9, 0, 9, 9)], ("a profile that is open",)),
         ([*rectangle(0, 0, 9, 9), line(0, 0, 9, 9)], ("a profile that branches",)),
+        ([*rectangle(0, 0, 9, 9), line(9, 0, 0, 0)], ("a profile that branches",)),
         ([], ("a profile without loops",)),
         (
             ['<Geometry type="Part::GeomBSplineCurve"><BSplineCurve PolesCount="3"/></Geometry>'],
@@ -366,7 +377,7 @@ BOMB = '<!DOCTYPE d [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><Document>&b;</Docume
         (b"not a zip", "not a zip"),
         (packed(GOOD)[:200], "damaged"),
         (packed(GOOD)[:40] + b"\xff" * 20 + packed(GOOD)[60:], "damaged"),
-        (packed(GOOD, "Other.xml"), "expected Document.xml"),
+        (packed(GOOD, "Other.xml"), "expected a zip with Document.xml"),
         (packed(GOOD[:-30]), "not XML"),
         (packed(BOMB), "declares entities"),
         (packed(BOMB.encode("utf-16")), "declares entities"),

@@ -11,8 +11,10 @@ anew: expressions, constraints and units were resolved by whoever saved the file
 
 from __future__ import annotations
 
+from functools import partial
+
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.readers.freecad.archive import document_in, is_zip
+from cadcomplete.readers.freecad.archive import document_in, entry_in, is_zip
 from cadcomplete.readers.freecad.document import BodyOfFeatures, body_names, read_body
 from cadcomplete.readers.freecad.history import history
 
@@ -27,7 +29,9 @@ def body_of(data: bytes, *, body: str = "") -> BodyOfFeatures:
 
     Raises ReadError.
     """
-    return read_body(document_in(data) if is_zip(data) else data, body=body)
+    if not is_zip(data):
+        return read_body(data, body=body)
+    return read_body(document_in(data), body=body, entry=partial(entry_in, data))
 
 
 def parse(data: bytes, *, id: str = "", body: str = "") -> CadSequence:

@@ -1,7 +1,7 @@
 """What is in a .FCStd file: a zip in which `Document.xml` says how the part was made.
 
-Only that one entry is unpacked. What a zip claims about its size is not believed: unpacking stops
-at `MOST_BYTES`.
+Beside that one only the stored solids are unpacked that a feature refers to. What a zip claims
+about its size is not believed: unpacking stops at `MOST_BYTES`.
 """
 
 from __future__ import annotations
@@ -33,20 +33,24 @@ def is_zip(data: bytes) -> bool:
 
 def document_in(data: bytes) -> bytes:
     """Return `Document.xml` of the bytes of a .FCStd file. Raises ReadError."""
+    text = entry_in(data, DOCUMENT)
+    if text is None:
+        raise ReadError("not a FreeCAD file", expected=f"a zip with {DOCUMENT} in it")
+    return text
+
+
+def entry_in(data: bytes, name: str) -> bytes | None:
+    """Return what a zip has under a name, None if it has nothing there. Raises ReadError."""
     if data.count(b"PK\x01\x02") > _MOST_ENTRIES:
         raise ReadError("too many files in the zip", expected=f"up to {_MOST_ENTRIES}")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-            if DOCUMENT not in names:
-                got = ", ".join(names[:3]) or "an empty zip"
-                raise ReadError("not a FreeCAD file", expected=f"{DOCUMENT} in the zip", got=got)
-            with archive.open(DOCUMENT) as entry:
-                text = entry.read(MOST_BYTES + 1)
-    except ReadError:
-        raise
+            if name not in archive.NameToInfo:
+                return None
+            with archive.open(name) as entry:
+                found = entry.read(MOST_BYTES + 1)
     except _ZIP_ERRORS as error:
         raise ReadError(f"a FreeCAD file that is damaged: {error}") from None
-    if len(text) > MOST_BYTES:
-        raise ReadError("too large", where=DOCUMENT, expected=f"up to {MOST_BYTES} bytes unpacked")
-    return text
+    if len(found) > MOST_BYTES:
+        raise ReadError("too large", where=name, expected=f"up to {MOST_BYTES} bytes unpacked")
+    return found

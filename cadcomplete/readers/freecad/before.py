@@ -59,7 +59,9 @@ class Before:
             raise NotKnown("a profile that is open" if drawing.open else "a profile without loops")
         if found.name in self.places:
             return self.places[found.name], ()
-        open_ones = f"{drawing.open} curve{'s' * (drawing.open > 1)} that end nowhere are left out"
+        many = drawing.open > 1
+        open_ones = "curves that end nowhere are" if many else "curve that ends nowhere is"
+        open_ones = f"{drawing.open} {open_ones} left out"
         said = (open_ones,) if drawing.open else ()
         return len(self.operations), (Sketch(_tidy(found.plane), drawing.loops, found.name, said),)
 

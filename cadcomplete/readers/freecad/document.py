@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 
-from cadcomplete.errors import ReadError
+from cadcomplete.errors import GeometryError, ReadError
 from cadcomplete.history.geometry import Plane, Vec3
 from cadcomplete.readers.freecad import properties
 from cadcomplete.readers.freecad.features import Feature, SketchObject, feature, sketch_object
 from cadcomplete.readers.freecad.properties import Link, Thing
+from cadcomplete.readers.freecad.stored import (
+    Stored,
+    StoredEdge,
+    StoredFace,
+    StoredSolid,
+    is_part,
+    stored_solid,
+)
 
 _BODY = "PartDesign::Body"
 _SUPPRESSED = ("Suppressed", "Suppress")
@@ -17,6 +27,14 @@ _AFTER_BASE = (
     *("PartDesign::Fillet", "PartDesign::Chamfer", "PartDesign::Draft", "PartDesign::Thickness"),
 )
 """Features that change what `Base` names; some files name it nowhere else."""
+
+
+Find = Callable[[str, str], Stored | None]
+"""Says what a part of an object's solid is, such as `Face7` of `Pad`."""
+
+
+def _nothing(name: str, part: str) -> Stored | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +47,7 @@ class BodyOfFeatures:
         version: of the program that wrote it, such as (0, 21).
         features: in order; suppressed ones are left out.
         objects: all objects of the document, to look up what features refer to.
+        stored: what a part of an object's solid is, by the names of both; None if nobody knows.
     """
 
     name: str
@@ -36,6 +55,11 @@ class BodyOfFeatures:
     version: tuple[int, int]
     features: tuple[Feature, ...]
     objects: Mapping[str, Thing]
+    stored: Find = field(default=_nothing, compare=False, repr=False)
+
+    def parts(self, link: Link | None) -> tuple[Stored | None, ...]:
+        """The faces and edges that a reference names, each as it lies in the body."""
+        return () if link is None else tuple(self.stored(link.object, p) for p in link.parts)
 
     def sketch(self, link: Link | None) -> SketchObject | None:
         """The sketch that a reference names, if it names one."""
@@ -43,11 +67,14 @@ class BodyOfFeatures:
         return sketch_object(thing) if thing else None
 
     def plane(self, link: Link | None) -> Plane | None:
-        """The plane that a reference names: of a sketch, an origin plane or a datum.
+        """The plane that a reference names: of a sketch, an origin plane, a datum, or a flat face.
 
-        `V_Axis` of a sketch is the plane through it and the normal, `H_Axis` likewise. None for a
-        face of a solid: only the kernel knows where that is.
+        `V_Axis` of a sketch is the plane through it and the normal, `H_Axis` likewise. Which way a
+        face's normal points, into the solid or out of it, is not said.
         """
+        for part in self.parts(link)[:1]:
+            if isinstance(part, StoredFace) and part.surface == "plane":
+                return _flat(part)
         thing = self.objects.get(link.object) if link else None
         found = thing.placement() if thing else None
         if link is None or thing is None or found is None:
@@ -59,10 +86,16 @@ class BodyOfFeatures:
         return found if thing.type in _PLANES else None
 
     def axis(self, link: Link | None) -> tuple[Vec3, Vec3] | None:
-        """The origin and direction of the axis that a reference names: of a sketch or a datum.
+        """The origin and the direction, of length 1, of the axis that a reference names.
 
-        None for an edge or a face of a solid, and for a line that is drawn in a sketch.
+        That is one of a sketch, a datum, a straight edge, the axis of a round face. None for a line
+        that is drawn in a sketch.
         """
+        for part in self.parts(link)[:1]:
+            if isinstance(part, StoredEdge) and part.curve == "line":
+                return _straight(part)
+            if isinstance(part, StoredFace) and any(part.axis):
+                return part.origin, part.axis
         thing = self.objects.get(link.object) if link else None
         found = thing.placement() if thing else None
         if link is None or thing is None or found is None:
@@ -91,15 +124,43 @@ def _across(plane: Plane, normal: Vec3) -> Vec3:
     return plane.x_axis if normal != plane.x_axis else plane.y_axis
 
 
-def read_body(text: bytes, *, body: str = "") -> BodyOfFeatures:
+def _flat(face: StoredFace) -> Plane | None:
+    x, y, z = map(abs, face.axis)
+    least = (1.0, 0.0, 0.0) if x <= min(y, z) else (0.0, 1.0, 0.0) if y <= z else (0.0, 0.0, 1.0)
+    try:
+        return Plane.of(face.origin, face.axis, least)
+    except GeometryError:
+        return None
+
+
+def _straight(edge: StoredEdge) -> tuple[Vec3, Vec3] | None:
+    (x, y, z), (u, v, w) = edge.start, edge.end
+    length = math.dist(edge.start, edge.end)
+    return (edge.start, ((u - x) / length, (v - y) / length, (w - z) / length)) if length else None
+
+
+def read_body(
+    text: bytes, *, body: str = "", entry: Callable[[str], bytes | None] = lambda name: None
+) -> BodyOfFeatures:
     """Return a body of a document: the one that is named, or else the only one.
 
-    Raises ReadError naming those that there are.
+    `entry` gives what the zip has beside the document, by its name. Raises ReadError naming the
+    bodies that there are.
     """
     things, _, version = properties.parse(text)
     chosen = _choose([t for t in things.values() if t.type == _BODY], body)
     made = tuple(feature(thing, things) for thing in _chain(chosen, things))
-    return BodyOfFeatures(chosen.name, chosen.label, version, made, things)
+
+    @cache
+    def solid(name: str) -> StoredSolid | None:
+        held = entry(things[name].solid) if name in things and things[name].solid else None
+        return stored_solid(held) if held else None
+
+    def stored(name: str, part: str) -> Stored | None:
+        found = solid(name) if is_part(part) else None
+        return found and found.part(part)
+
+    return BodyOfFeatures(chosen.name, chosen.label, version, made, things, stored)
 
 
 def _choose(bodies: list[Thing], name: str) -> Thing:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from cadcomplete.history.fields import LIMIT
 from cadcomplete.history.geometry import BoundingBox, Plane, Vec3, dot, facing
 from cadcomplete.history.operations import (
     Boolean,
@@ -115,15 +116,20 @@ def _through(box: BoundingBox, plane: Plane, sense: float) -> float:
 
 
 def _to_face(side: Side, plane: Plane, sense: float, before: Before) -> float:
-    """The distance to a plane that a reference names, if that is parallel to the sketch."""
+    """The distance to a plane that a reference names, if that is parallel to the sketch.
+
+    It is negative where the plane lies on the other side: FreeCAD goes there all the same.
+    """
     face = before.body.plane(side.face)
     if face is None:
         raise NotKnown("up to a face")
+    if side.offset:  # which way it counts differs among real pockets, and nothing there says why
+        raise NotKnown("an offset from a face")
     if not facing(face.normal, plane.normal):
         raise NotKnown("up to a face that is not parallel")
-    height = sense * dot(_difference(face.origin, plane.origin), plane.normal) + side.offset
-    if height <= 0:
-        raise NotKnown("up to a face behind")
+    height = sense * dot(_difference(face.origin, plane.origin), plane.normal)
+    if not 0 < abs(height) < LIMIT:
+        raise NotKnown("up to a face where the sketch is")
     return height
 
 

@@ -51,7 +51,7 @@ class NamedFeature(Feature):
 class Side:
     """How far a pad or a pocket reaches to one side: `until` is one of `UNTIL`.
 
-    `length` counts where that is "length"; `taper` widens if positive; `offset` goes beyond `face`.
+    `length` counts where that is "length"; `taper` widens if positive; `offset` is from `face`.
     """
 
     until: str

@@ -55,9 +55,9 @@ def outlines(curves: Iterable[RawCurve], *, source: str) -> Outlines:
             raise ReadError("a curve lacks a number", where=where, expected=str(error)) from None
         if not _is_nothing(curve):
             drawn.append(curve)
-    drawn = _once(drawn)
     closed = _without_ends(drawn)
     loops, left = _closed(closed)
+    left += _over_others(closed)
     if len(loops) > MOST_LOOPS:
         expected = f"up to {MOST_LOOPS}"
         raise ReadError("too many loops in one sketch", where=source, expected=expected)
@@ -119,12 +119,9 @@ def _is_nothing(curve: Curve) -> bool:
         return True
 
 
-def _once(curves: list[Curve]) -> list[Curve]:
-    """The curves without those that are drawn over another: only one of the two is passed."""
-    seen: dict[object, Curve] = {}
-    for curve in curves:
-        seen.setdefault(loop_key(Loop((curve,))), curve)
-    return list(seen.values())
+def _over_others(curves: list[Curve]) -> int:
+    """How many curves are drawn over another: what becomes of such a sketch depends on luck."""
+    return len(curves) - len({loop_key(Loop((curve,))) for curve in curves})
 
 
 # --- loops ----------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 A property is an element with a name, a type, and one element that says its value. What we need is
 read into numbers, truths, words of enumerations, vectors, placements and references. All else is
-passed over while parsing: shapes, colours, constraints, expressions, and every string but labels.
+passed over while parsing: colours, constraints, expressions, and every string but labels.
 So nothing of what names a person or a computer is ever held.
 """
 
@@ -72,6 +72,12 @@ class Thing:
     def label(self) -> str:
         """What a person called it."""
         found = self.values.get("Label")
+        return found if isinstance(found, str) else ""
+
+    @property
+    def solid(self) -> str:
+        """The name of the file in the zip that holds the solid after this feature."""
+        found = self.values.get("Shape")
         return found if isinstance(found, str) else ""
 
     def number(self, key: str, default: float = 0.0) -> float:
@@ -163,9 +169,12 @@ def _is_passed_over(tag: str, attributes: Mapping[str, str]) -> bool:
     if tag != "Property":
         return False
     kind = attributes.get("type", "").rpartition("::")[2]
-    if kind == "PropertyString":
-        return attributes.get("name") != "Label"
-    return kind not in KINDS
+    only = _ONLY.get(kind)
+    return kind not in KINDS if only is None else attributes.get("name") != only
+
+
+_ONLY = {"PropertyString": "Label", "PropertyPartShape": "Shape"}
+"""Properties of which only one is read."""
 
 
 def parse(text: bytes) -> tuple[dict[str, Thing], str, tuple[int, int]]:
@@ -244,11 +253,15 @@ def number(attributes: Mapping[str, str], key: str, default: float | None = None
 
 
 def _float(found: ET.Element) -> float:
+    """Any finite number: some are stale, and whoever uses one says if it is too large."""
+    text = found[0].get("value", "")
     try:
-        return float(found[0].get("value", ""))  # a length may be anything; who uses it will say so
+        value = float(text)
     except ValueError:
-        got = found[0].get("value")
-        raise ReadError("not a number that can be used", expected="a number", got=got) from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise ReadError("not a number that can be used", expected="a number", got=text)
+    return value
 
 
 def _integer(found: ET.Element) -> int:
@@ -265,6 +278,10 @@ def _truth(found: ET.Element) -> bool:
 
 def _label(found: ET.Element) -> str:
     return found[0].get("value", "")
+
+
+def _file(found: ET.Element) -> str:
+    return found[0].get("file", "")
 
 
 def _vector(found: ET.Element) -> VectorValue:
@@ -350,6 +367,7 @@ KINDS: dict[str, Callable[[ET.Element], Any]] = {
     ),
     "PropertyBool": _truth,
     "PropertyString": _label,
+    "PropertyPartShape": _file,
     "PropertyVector": _vector,
     "PropertyPlacement": _placement,
     **dict.fromkeys(
