@@ -167,6 +167,7 @@ def test_up_to_a_plane_behind_goes_there():
         ({"more": truth("UseCustomVector", True)}, "UseCustomVector"),
         ({"more": sub("ReferenceAxis", "Sketch", "V_Axis")}, "ReferenceAxis"),
         ({"type": 9}, "up to type 9"),
+        ({"type": TWO, "more": choice("SideType", 0)}, "up to type -1"),
         ({"type": TWO, "length2": -0.5}, "a start off the sketch"),
         ({"type": TWO, "length2": -1}, "no height"),
     ],
@@ -190,6 +191,14 @@ def test_a_sketch_that_two_features_use_stands_once():
     sequence = read(*things, body("Body", "Pocket"))
     assert [type(op) for op in sequence.operations] == [Sketch, Extrude, Extrude]
     assert [op.profiles[0].sketch for op in sequence.operations[1:]] == [0, 0]
+
+
+@pytest.mark.parametrize("kind", [THROUGH, 0])
+def test_a_pocket_in_nothing_is_not_known(kind):
+    made = pocket("Pocket", "Sketch", 4, after="", type=kind)
+    sequence = read(PLATE, made, body("Body", "Pocket"))
+    assert [type(op) for op in sequence.operations] == [Sketch]
+    assert sequence.rest[0].uses == ("a pocket in nothing",)
 
 
 def test_a_suppressed_feature_does_nothing():

@@ -15,8 +15,8 @@ from cadcomplete.errors import ReadError
 
 DOCUMENT = "Document.xml"
 
-MOST_BYTES = 128 << 20
-"""Most that the document may unfold to; the largest of 1,026 real ones has 5 million bytes."""
+MOST_BYTES = 64 << 20
+"""Most that an entry may unfold to; the largest of 1,026 real documents has 5 million bytes."""
 
 _MOST_ENTRIES = 200_000
 _ZIP_ERRORS = (

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cadcomplete.history.geometry import BoundingBox, Plane
-from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
+from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
 from cadcomplete.readers.freecad.document import BodyOfFeatures
-from cadcomplete.readers.freecad.outlines import outlines, rounded
+from cadcomplete.readers.freecad.outlines import outlines, profiles, rounded
 from cadcomplete.readers.freecad.properties import Link
 
 SKETCH = "Sketcher::SketchObject"
@@ -50,6 +50,8 @@ class Before:
         if link is None or found is None or link.parts:
             thing = self.body.objects.get(link.object) if link else None
             raise NotKnown(f"a profile of {thing.type}" if thing else "no profile")
+        if found.name in self.places:
+            return self.places[found.name], ()
         drawing = outlines(found.curves, source=found.name)
         if drawing.foreign:
             raise NotKnown(*drawing.foreign)
@@ -57,13 +59,17 @@ class Before:
             raise NotKnown("a profile that branches")
         if not drawing.loops:
             raise NotKnown("a profile that is open" if drawing.open else "a profile without loops")
-        if found.name in self.places:
-            return self.places[found.name], ()
         many = drawing.open > 1
         open_ones = "curves that end nowhere are" if many else "curve that ends nowhere is"
         open_ones = f"{drawing.open} {open_ones} left out"
         said = (open_ones,) if drawing.open else ()
         return len(self.operations), (Sketch(_tidy(found.plane), drawing.loops, found.name, said),)
+
+    def regions(self, index: int, sketch: Sketch) -> tuple[Profile, ...]:
+        """The profiles of a sketch: those of an earlier extrude of it, if there is one."""
+        made = (op.profiles for op in self.operations if isinstance(op, Extrude))
+        same = (found for found in made if found and found[0].sketch == index)
+        return next(same, None) or profiles(sketch.loops, index)
 
     def after(self, name: str, operations: tuple[Operation, ...]) -> Before:
         """What stands before the next feature: these operations of a feature as well."""

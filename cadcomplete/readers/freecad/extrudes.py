@@ -18,7 +18,7 @@ from cadcomplete.history.operations import (
 )
 from cadcomplete.readers.freecad.before import Before, NotKnown
 from cadcomplete.readers.freecad.features import PadOrPocket, Side
-from cadcomplete.readers.freecad.outlines import profiles, rounded
+from cadcomplete.readers.freecad.outlines import rounded
 
 _REVERSED_BOTH = (0, 20)
 """From here on `Reversed` counts for two lengths as well."""
@@ -33,9 +33,9 @@ def extruded(feature: PadOrPocket, before: Before) -> tuple[Operation, ...]:
     index, drawn = before.drawn(feature.profile)
     sketch = drawn[0] if drawn else before.operations[index]
     assert isinstance(sketch, Sketch)
+    boolean = _boolean(feature, before)
     extent = _extent(feature, sketch.plane, before)
-    regions = profiles(sketch.loops, index)
-    return (*drawn, Extrude(regions, extent, _boolean(feature, before), feature.name))
+    return (*drawn, Extrude(before.regions(index, sketch), extent, boolean, feature.name))
 
 
 def _boolean(feature: PadOrPocket, before: Before) -> Boolean:

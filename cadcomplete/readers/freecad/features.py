@@ -243,6 +243,9 @@ UNTIL = ("length", "last", "first", "face", "length", "shape")
 """Of a pad; the fourth says that it has a second length. A pocket goes "through" all for "last"."""
 
 _TWO_LENGTHS = 4
+_PAST = -1
+"""Instead of two lengths where a side cannot have them any more."""
+
 _TWO_SIDES, _SYMMETRIC = 1, 2
 _FITS = ("Fit", "InnerFit")
 _TAPERS = ("TaperAngle", "TaperAngleRev", "TaperInnerAngle", "TaperInnerAngleRev")
@@ -268,6 +271,7 @@ def _pad_or_pocket(thing: Thing) -> PadOrPocket:
     kind = thing.choice("Type")
     second = None
     if "SideType" in thing.values:  # from 1.1: each side has a type of its own
+        kind = _PAST if kind == _TWO_LENGTHS else kind
         symmetric = thing.choice("SideType") == _SYMMETRIC
         if thing.choice("SideType") == _TWO_SIDES:
             second = _side(thing, "2", cuts=cuts, number=thing.choice("Type2"))

@@ -20,7 +20,6 @@ from cadcomplete.readers.freecad.document import BodyOfFeatures
 from cadcomplete.readers.freecad.extrudes import extruded
 from cadcomplete.readers.freecad.features import Feature
 from cadcomplete.readers.freecad.properties import Link
-from cadcomplete.readers.loops import MOST_CURVES
 
 FEATURES: dict[str, Callable[[Any, Before], tuple[Operation, ...]]] = {
     "PartDesign::Pad": extruded,
@@ -29,6 +28,7 @@ FEATURES: dict[str, Callable[[Any, Before], tuple[Operation, ...]]] = {
 """What operations a feature is, by its type; one that is not here ends the history."""
 
 _MOST_FEATURES = 5_000
+_MOST_CURVES = 30_000
 
 
 def history(body: BodyOfFeatures, *, id: str = "") -> CadSequence:
@@ -47,8 +47,8 @@ def history(body: BodyOfFeatures, *, id: str = "") -> CadSequence:
             before, first = _beginning(feature, before, not_known)
             rest = (u for f in body.features[number + 1 :] for u in _unknown(f, before, ()))
             return CadSequence(before.operations, id, (*first, *rest))
-        if CadSequence(before.operations).curves > MOST_CURVES:
-            raise ReadError("too many curves", where=body.name, expected=f"up to {MOST_CURVES}")
+        if CadSequence(before.operations).curves > _MOST_CURVES:
+            raise ReadError("too many curves", where=body.name, expected=f"up to {_MOST_CURVES}")
     return CadSequence(before.operations, id)
 
 

@@ -14,13 +14,16 @@ from cadcomplete.history.inside import inside_loop
 from cadcomplete.history.nesting import nesting
 from cadcomplete.history.operations import Loop, Profile
 from cadcomplete.readers.freecad.properties import RawCurve
-from cadcomplete.readers.loops import MOST_LOOPS, loop_key
+from cadcomplete.readers.loops import loop_key
 
 _DECIMALS = 9
 _NEAR = 1e-6
 """Ends so near to each other are one point, in mm and as a share of the size of the sketch."""
 
 _FULL = 1e-9
+
+_MOST_LOOPS = 2_000
+"""Of one sketch: which lies in which is asked of all pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,8 @@ def outlines(curves: Iterable[RawCurve], *, source: str) -> Outlines:
     closed = _without_ends(drawn)
     loops, left = _closed(closed)
     left += _over_others(closed)
-    if len(loops) > MOST_LOOPS:
-        expected = f"up to {MOST_LOOPS}"
+    if len(loops) > _MOST_LOOPS:
+        expected = f"up to {_MOST_LOOPS}"
         raise ReadError("too many loops in one sketch", where=source, expected=expected)
     named = tuple(Loop(tuple(loop), source) for loop in loops)
     return Outlines(named, len(drawn) - len(closed), left, tuple(sorted(foreign)))

@@ -21,7 +21,7 @@ from cadcomplete.history.geometry import Plane, Vec3
 from cadcomplete.readers.freecad.archive import DOCUMENT
 
 _MOST_OBJECTS = 100_000
-_MOST_ELEMENTS = 2_000_000
+_MOST_ELEMENTS = 1_000_000
 _DEEPEST = 40
 
 
@@ -136,13 +136,13 @@ class _Target:
         raise ReadError("not a FreeCAD document: it declares entities", where=DOCUMENT)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._count += 1
+        if self._count > _MOST_ELEMENTS or len(self._open) + self._skipped > _DEEPEST:
+            expected = f"up to {_MOST_ELEMENTS} elements, {_DEEPEST} deep"
+            raise ReadError("too large", where=DOCUMENT, expected=expected)
         if self._skipped or _is_passed_over(tag, attributes):
             self._skipped += 1
             return
-        self._count += 1
-        if self._count > _MOST_ELEMENTS or len(self._open) > _DEEPEST:
-            expected = f"up to {_MOST_ELEMENTS} elements, {_DEEPEST} deep"
-            raise ReadError("too large", where=DOCUMENT, expected=expected)
         element = ET.Element(tag, attributes)
         if self._open:
             self._open[-1].append(element)
@@ -326,7 +326,14 @@ def _links(found: ET.Element) -> Links:
     return tuple(links)
 
 
+_MOST_CURVES = 20_000
+"""Of one sketch."""
+
+
 def _curves(found: ET.Element) -> RawCurves:
+    if len(found[0]) > _MOST_CURVES:
+        expected, got = f"up to {_MOST_CURVES}", len(found[0])
+        raise ReadError("too many curves in one sketch", expected=expected, got=got)
     return tuple(_curve(geometry, i) for i, geometry in enumerate(found[0].iter("Geometry")))
 
 

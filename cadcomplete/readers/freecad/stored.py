@@ -47,6 +47,7 @@ _SURFACE_NUMBERS = (12, 13, 14, 13, 14)
 _TRIMMED_CURVE, _OFFSET_CURVE, _TRIMMED_SURFACE, _OFFSET_SURFACE = 8, 9, 10, 11
 _DEEPEST = 60
 _MOST_PARTS = 500_000
+_MOST_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +281,9 @@ _ERRORS = (ValueError, IndexError, KeyError, OverflowError, StopIteration, TypeE
 
 
 def stored_solid(data: bytes) -> StoredSolid | None:
-    """Return the faces and edges of a stored solid; None if it cannot be read."""
+    """Return the faces and edges of a stored solid; None if it cannot be read, or is too large."""
+    if len(data) > _MOST_BYTES:
+        return None
     text = data.decode("ascii", errors="replace").replace("\r\n", "\n")
     with np.errstate(all="ignore"):
         return _read(text)
