@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from cadcomplete.history.geometry import BoundingBox, Plane
+from cadcomplete.history.geometry import Array, BoundingBox, Plane
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
 from cadcomplete.readers.freecad.document import BodyOfFeatures
 from cadcomplete.readers.freecad.outlines import outlines, profiles, rounded
@@ -33,12 +33,14 @@ class Before:
         operations: those of the features before.
         places: by the name of a sketch or a feature the index of its operation.
         solid: a box that all of the solid so far lies in; None while there is none.
+        corners: by the index of a sketch the corners of a rectangle that all of it lies in.
     """
 
     body: BodyOfFeatures
     operations: tuple[Operation, ...] = ()
     places: Mapping[str, int] = field(default_factory=dict)
     solid: BoundingBox | None = None
+    corners: Mapping[int, Array] = field(default_factory=dict)
 
     def drawn(self, link: Link | None) -> tuple[int, tuple[Sketch, ...]]:
         """The index that the sketch of a profile has or gets, and the sketch if it is new.
@@ -73,14 +75,17 @@ class Before:
 
     def after(self, name: str, operations: tuple[Operation, ...]) -> Before:
         """What stands before the next feature: these operations of a feature as well."""
-        places, solid, made = dict(self.places), self.solid, self.operations
+        places, corners, made = dict(self.places), dict(self.corners), self.operations
+        solid = self.solid
         for operation in operations:
             own = operation.source if isinstance(operation, Sketch) else name
             places[own] = len(made)
+            if isinstance(operation, Sketch):
+                corners[len(made)] = _corners(operation)
+            elif operation.boolean in _ADDS:
+                solid = _around(solid, operation, corners)
             made = (*made, operation)
-            if isinstance(operation, Extrude) and operation.boolean in _ADDS:
-                solid = _around(solid, operation, made)
-        return replace(self, operations=made, places=places, solid=solid)
+        return replace(self, operations=made, places=places, solid=solid, corners=corners)
 
 
 _ADDS = (Boolean.NEW_BODY, Boolean.JOIN)
@@ -91,14 +96,21 @@ def _tidy(plane: Plane) -> Plane:
     return replace(plane, origin=(x, y, z))
 
 
+def _corners(sketch: Sketch) -> Array:
+    """The corners of a rectangle around a sketch, in space, and the normal last: shape (5, 3)."""
+    boxes = np.array([loop.box for loop in sketch.loops])
+    left, bottom = boxes[:, :2].min(axis=0)
+    right, top = boxes[:, 2:].max(axis=0)
+    flat = np.array([(left, bottom), (right, bottom), (right, top), (left, top)])
+    return np.vstack([sketch.plane.to_world(flat), sketch.plane.normal])
+
+
 def _around(
-    box: BoundingBox | None, extrude: Extrude, operations: tuple[Operation, ...]
-) -> BoundingBox:
+    box: BoundingBox | None, extrude: Extrude, corners: Mapping[int, Array]
+) -> BoundingBox | None:
     """The box around what was, and all that an extrude adds."""
-    corners = [] if box is None else [np.array([box.minimum, box.maximum])]
-    for profile in extrude.profiles:
-        sketch = operations[profile.sketch]
-        assert isinstance(sketch, Sketch)
-        outline = sketch.loops[profile.outer].points()
-        corners += [sketch.plane.raised(end).to_world(outline) for end in extrude.extent.span]
-    return BoundingBox.of(np.concatenate(corners))
+    points = [] if box is None else [np.array([box.minimum, box.maximum])]
+    for sketch in {profile.sketch for profile in extrude.profiles}:
+        *flat, normal = corners[sketch]
+        points += [np.array(flat) + end * normal for end in extrude.extent.span]
+    return BoundingBox.of(np.concatenate(points)) if points else None
