@@ -327,16 +327,17 @@ def test_no_more_texts_are_read_than_it_takes():
     def texts() -> Iterator[str]:
         yield PLATE
         yield "sketch 0 0 0 +z +x\nloop 0 0\narc 10 0 90\nclose\nextrude new to 5 0\n"
+        yield "revolve new to 360 about 0 0 1 0 0\n"
         pytest.fail("all words had been seen")
 
-    assert set(words_in(texts())) == set(checkpoint.FIRST_WORDS)
+    assert set(words_in(texts())) == {*checkpoint.FIRST_WORDS, "revolve"}
 
 
 @pytest.mark.parametrize(
     ("words", "lacking"),
     [
-        ((), "expected extrude, got none"),
-        (("sketch",), "expected extrude, got sketch"),
+        ((), "expected extrude or revolve, got none"),
+        (("sketch",), "expected extrude or revolve, got sketch"),
         (("loop", "line", "close", "sketch"), "expected extrude"),
         (("circle", "extrude"), "expected sketch"),
         (("sketch", "extrude"), "expected circle, or loop with line and close"),
@@ -365,5 +366,5 @@ def test_words_with_which_a_part_can_be_finished_are_taken(words):
 
 def test_what_builds_by_itself_needs_no_sketch(entered):
     check_words(("post",))
-    with pytest.raises(CheckpointError, match="expected extrude or post"):
+    with pytest.raises(CheckpointError, match="expected extrude or revolve or post"):
         check_words(("sketch", "circle"))

@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from cadcomplete.completion.effects import ExtrudeStep, Kind, effect
+from cadcomplete.completion.effects import BuiltStep, ExtrudeStep, Kind, effect
 from cadcomplete.data.describe.words import joined, number, plural, times
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.geometry import Plane
-from cadcomplete.history.operations import Extrude, Loop, Profile, Sketch
+from cadcomplete.history.operations import Boolean, Extrude, Loop, Profile, Sketch
+from cadcomplete.history.revolve import Revolve, turned
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
 
@@ -63,8 +64,26 @@ def _extruded(extrude: Extrude, step: ExtrudeStep) -> str:
     return _counted(things)
 
 
+_TURNED: dict[Boolean, str] = {
+    Boolean.NEW_BODY: "revolve",
+    Boolean.JOIN: "revolve",
+    Boolean.CUT: "groove",
+    Boolean.INTERSECT: "revolved intersection",
+}
+
+
+def _revolved(revolve: Revolve, step: BuiltStep) -> str:
+    """By how far it turns, and what it reaches across its axis and along it."""
+    if step.kind is Kind.NOTHING or step.change.nothing:
+        return "a revolve that changes nothing"
+    boxes = [turned(revolve, profile, step.operations).box for profile in revolve.profiles]
+    lefts, _, rights, tops = zip(*boxes, strict=True)
+    size = f"ø{times(2 * max(tops), max(rights) - min(lefts))}"
+    return f"{_TURNED[revolve.boolean]} {number(revolve.total)}° {size}"
+
+
 SAID: Table[Callable[[Any, Any], str]] = Table(
-    "completion/wording.py", {Sketch: _sketched, Extrude: _extruded}
+    "completion/wording.py", {Sketch: _sketched, Extrude: _extruded, Revolve: _revolved}
 )
 """What an operation adds, in words, from it and its step (`effects.BuiltStep`).
 

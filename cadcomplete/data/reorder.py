@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, check_kinds
 from cadcomplete.history.tables import Table
 
@@ -72,11 +73,14 @@ def _arranged(sequence: CadSequence, order: list[int]) -> CadSequence:
     return dataclasses.replace(sequence, operations=operations)
 
 
-def _renumbered(extrude: Extrude, place: Mapping[int, int]) -> Extrude:
+Swept = TypeVar("Swept", Extrude, Revolve)
+
+
+def _renumbered(swept: Swept, place: Mapping[int, int]) -> Swept:
     profiles = tuple(
-        dataclasses.replace(p, sketch=place.get(p.sketch, p.sketch)) for p in extrude.profiles
+        dataclasses.replace(p, sketch=place.get(p.sketch, p.sketch)) for p in swept.profiles
     )
-    return dataclasses.replace(extrude, profiles=profiles)
+    return dataclasses.replace(swept, profiles=profiles)
 
 
 class Movable(NamedTuple):
@@ -97,6 +101,7 @@ MOVED: Table[Movable] = Table(
     {
         Sketch: Movable(lambda sketch: None, lambda sketch, place: sketch),
         Extrude: Movable(lambda extrude: extrude.boolean, _renumbered),
+        Revolve: Movable(lambda revolve: revolve.boolean, _renumbered),
     },
 )
 """How each kind of operation changes its place."""

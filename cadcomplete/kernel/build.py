@@ -28,11 +28,13 @@ from typing import Any
 
 from cadcomplete.errors import BuildError
 from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
 from cadcomplete.kernel.booleans import CAREFUL, EXACT_FIRST, QUICK, BooleanError, Way
 from cadcomplete.kernel.remarks import Step, same
 from cadcomplete.kernel.report import Remark, Senseless
+from cadcomplete.kernel.revolving import revolve
 from cadcomplete.kernel.solid import Solid
 from cadcomplete.kernel.stages import FAILURES, Stage, failed
 from cadcomplete.kernel.sweep import sweep
@@ -77,8 +79,13 @@ def _extruded(extrude: Extrude, before: Before) -> Step:
     return Step(before.index, extrude.boolean, tuple(tools))
 
 
+def _revolved(operation: Revolve, before: Before) -> Step:
+    tools = [revolve(profile, operation, before.operations) for profile in operation.profiles]
+    return Step(before.index, operation.boolean, tuple(tools))
+
+
 APPLY: Table[Callable[[Any, Before], Step | Solid | None]] = Table(
-    "kernel/build.py", {Sketch: lambda sketch, before: None, Extrude: _extruded}
+    "kernel/build.py", {Sketch: lambda sketch, before: None, Extrude: _extruded, Revolve: _revolved}
 )
 """What an operation does to the solid before it."""
 

@@ -1,9 +1,9 @@
 """The true next operation, ready to be compared with suggestions.
 
 What counts is what an operation does, not how it is written. Two extrudes agree if they change
-the part in the same place, whatever sketch, direction or boolean they are written with. A truth
-that does nothing (designers make cuts that remove nothing) can be hit by nobody; such questions
-are counted by the name of their reason, and are in no share of hits.
+the part in the same place, whatever sketch, direction or boolean they are written with, and so do
+revolves. A truth that does nothing (designers make cuts that remove nothing) can be hit by nobody;
+such questions are counted by the name of their reason, and are in no share of hits.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from manifold3d import CrossSection, Manifold
 
-from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch
+from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Revolve, Sketch
 from cadcomplete.history.sequence import CadSequence, check_known, truncate
 from cadcomplete.history.tables import Table
 from cadcomplete.meshes.manifolds import Change, change, change_iou, filled, solid
@@ -23,18 +23,21 @@ from cadcomplete.metrics.sketches import drawn_size, sketch_iou
 HIT = 0.95
 """Least IoU of a hit."""
 
-KINDS = ("first sketch", "first extrude", "later sketch", "later extrude")
+KINDS = (
+    *("first sketch", "first extrude", "later sketch", "later extrude"),
+    *("first revolve", "later revolve"),
+)
 MACRO = KINDS[1:]
 """The kinds of the macro average: for a first sketch there is nothing yet to go by."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TargetExtrude:
-    """An extrude, by the change that it makes to the part so far."""
+    """An extrude or a revolve, by the change that it makes to the part so far."""
 
     kind: str
     given: CadSequence
-    operation: Extrude
+    operation: Any  # an extrude or a revolve
     before: Manifold
     change: Change
 
@@ -97,9 +100,9 @@ def target(history: CadSequence, given: int, *, part: Manifold | None = None) ->
     return TARGETS[type(operation)](before, operation, part)
 
 
-def _extrude(before: CadSequence, extrude: Extrude, part: Manifold) -> Truth:
-    made = change(part, extrude, before.operations)
-    return TargetExtrude(kind_of(before, extrude), before, extrude, part, made)
+def _swept(before: CadSequence, swept: Extrude | Revolve, part: Manifold) -> Truth:
+    made = change(part, swept, before.operations)
+    return TargetExtrude(kind_of(before, swept), before, swept, part, made)
 
 
 def _sketch(before: CadSequence, sketch: Sketch, part: Manifold) -> Truth:
@@ -108,12 +111,12 @@ def _sketch(before: CadSequence, sketch: Sketch, part: Manifold) -> Truth:
 
 
 TARGETS: Table[Callable[[CadSequence, Any, Manifold], Truth]] = Table(
-    "metrics/targets.py", {Sketch: _sketch, Extrude: _extrude}
+    "metrics/targets.py", {Sketch: _sketch, Extrude: _swept, Revolve: _swept}
 )
 """A true operation ready for comparison: of what is given, of it, and of the solid before it."""
 
 CHANGES: Table[Callable[[Manifold, Any, tuple[Operation, ...]], Change] | None] = Table(
-    "metrics/targets.py", {Sketch: None, Extrude: change}
+    "metrics/targets.py", {Sketch: None, Extrude: change, Revolve: change}
 )
 """What a suggested operation changes of the solid before it; None for what does not build."""
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch, Unknown
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.tables import Table
 
 Json = dict[str, Any]
@@ -69,6 +70,24 @@ def _extrude_words(told: Json) -> str:
     return f"extrude  {what}, {counted(told['profiles'], 'profile')}"
 
 
+def _revolve(revolve: Revolve) -> Json:
+    return {
+        "boolean": revolve.boolean.value,
+        "angles": revolve.angles.type.value,
+        "span_deg": revolve.angles.span,
+        "axis": {"point_mm": revolve.axis.point, "direction": revolve.axis.direction},
+        "profiles": len(revolve.profiles),
+    }
+
+
+def _revolve_words(told: Json) -> str:
+    (start, end), (x, y) = told["span_deg"], told["axis"]["point_mm"]
+    u, v = told["axis"]["direction"]
+    axis = f"about ({x:.6g}, {y:.6g}) mm along ({u:.6g}, {v:.6g})"
+    what = f"{told['boolean']}, {start:.6g}° to {end:.6g}° {axis}"
+    return f"revolve  {what}, {counted(told['profiles'], 'profile')}"
+
+
 def _unknown(unknown: Unknown) -> Json:
     return {"name": unknown.name, "uses": list(unknown.uses)}
 
@@ -78,6 +97,7 @@ TOLD: Table[Telling] = Table(
     {
         Sketch: Telling(_sketch, _sketch_words),
         Extrude: Telling(_extrude, _extrude_words),
+        Revolve: Telling(_revolve, _revolve_words),
         Unknown: Telling(_unknown, lambda told: f"{told['name']}, not built"),
     },
 )

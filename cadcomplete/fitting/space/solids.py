@@ -11,6 +11,7 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.flat.regions import Bools, inside_loop
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
+from cadcomplete.history.revolve import Revolve, turned
 from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table
 
@@ -36,23 +37,33 @@ def _extruded(
     return combined(inside, swept(extrude, operations, points), extrude)
 
 
+def _revolved(
+    inside: Bools, revolve: Revolve, operations: tuple[Operation, ...], points: Array
+) -> Bools:
+    return combined(inside, swept_about(revolve, operations, points), revolve)
+
+
 APPLY: Table[Callable[[Bools, Any, tuple[Operation, ...], Array], Bools]] = Table(
     "fitting/space/solids.py",
-    {Sketch: lambda inside, sketch, operations, points: inside, Extrude: _extruded},
+    {
+        Sketch: lambda inside, sketch, operations, points: inside,
+        Extrude: _extruded,
+        Revolve: _revolved,
+    },
 )
 """Which points are inside after an operation, from which were so far, itself, the operations before
 it, and where the points are: of those, `occupancy` says where they are before any operation, for
 one that copies what others did."""
 
 
-def combined(inside: Bools, tool: Bools, extrude: Extrude) -> Bools:
-    """Return what the boolean of an extrude leaves of a part and of what the extrude sweeps.
+def combined(inside: Bools, tool: Bools, operation: Extrude | Revolve) -> Bools:
+    """Return what the boolean of an operation leaves of a part and of what that sweeps.
 
     Both say of the same n points whether they are inside, shape (n,), and so does what is returned.
     """
-    if extrude.boolean is Boolean.CUT:
+    if operation.boolean is Boolean.CUT:
         return inside & ~tool
-    if extrude.boolean is Boolean.INTERSECT:
+    if operation.boolean is Boolean.INTERSECT:
         return inside & tool
     return inside | tool
 
@@ -71,6 +82,15 @@ def swept(extrude: Extrude, operations: tuple[Operation, ...], points: Array) ->
         for profile in extrude.profiles:
             if profile.sketch == number:
                 tool[between] |= inside_profile(profile, sketch, flat)
+    return tool
+
+
+def swept_about(revolve: Revolve, operations: tuple[Operation, ...], points: Array) -> Bools:
+    """Say which of the points (n, 3), in mm, the profiles of a revolve sweep over, shape (n,)."""
+    tool = np.zeros(len(points), dtype=np.bool_)
+    for profile in revolve.profiles:
+        at = turned(revolve, profile, operations)
+        tool |= at.contains(points, revolve.span, inside_loop)
     return tool
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from cadcomplete.history.fields import number
 from cadcomplete.history.geometry import XY, Plane, Vec3
 from cadcomplete.history.kinds import AXES, POSITIVE, SWEEP, ProfileWord, write_direction
+from cadcomplete.history.turn_axis import write_angle
 
 REFERENCES = 32
 """Numbers along one axis that can be referred to, the newest first."""
 
 Key = int | str
-"""What a number measures: 0, 1, 2 a position along x, y, z of the world; "radius", "sweep"; in a
-plane that lies askew "u", "v", and "w" along its normal."""
+"""What a number measures: 0, 1, 2 a position along x, y, z of the world; "radius"; "sweep", of an
+arc; "angle", of a revolve; in a plane that lies askew "u", "v", and "w" along its normal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +39,20 @@ class Axis:
     @property
     def places(self) -> bool:
         """Whether its numbers are places, so that they lie some way from each other."""
-        return self.key not in ("radius", "sweep")
+        return self.key not in _SIZES
 
     def digits(self, value: float) -> str:
-        return _SIZES[self.key].write(value) if self.key in _SIZES else number(value)
+        return _SIZES.get(self.key, number)(value)
 
 
-_SIZES = {"sweep": SWEEP, "radius": POSITIVE}
+_SIZES: dict[Key, Callable[[float], str]] = {
+    "sweep": SWEEP.write,
+    "radius": POSITIVE.write,
+    "angle": write_angle,
+}
 """Numbers that are never nothing, however little they are."""
 
-RADIUS, SWEEPS = Axis("radius"), Axis("sweep")
+RADIUS, SWEEPS, TURNS = Axis("radius"), Axis("sweep"), Axis("angle")
 WORLD = tuple(map(Axis, range(3)))
 
 
@@ -58,6 +63,11 @@ class SketchAxes:
     u: Axis
     v: Axis
     w: Axis
+
+    @property
+    def flat(self) -> tuple[Axis, Axis]:
+        """Along its x and its y."""
+        return (self.u, self.v)
 
     @staticmethod
     def of(plane: Plane) -> SketchAxes:
