@@ -141,9 +141,9 @@ _SPELLING = spellings.Spelling(
 )
 
 
-def _solid(index: int, post: Post, operations: object) -> Step:
+def _solid(post: Post, before: kernel.Before) -> Step:
     sketch, extrude = post.drawn
-    return Step(index, Boolean.JOIN, (sweep(extrude.profiles[0], extrude, (sketch,)),))
+    return Step(before.index, Boolean.JOIN, (sweep(extrude.profiles[0], extrude, (sketch,)),))
 
 
 POST_ENTRIES: dict[str, tuple[dict[Any, Any], Any, Any]] = {
