@@ -37,7 +37,7 @@ from cadcomplete.kernel.copies import moved
 from cadcomplete.kernel.integrals import volume_of
 from cadcomplete.kernel.known import Known, located
 from cadcomplete.kernel.measure import check, count_bodies, measure
-from cadcomplete.kernel.motions import Motion, mirroring, shifting, turning
+from cadcomplete.history.motions import Motion, mirroring, shifting, turning
 from cadcomplete.kernel.oracle import INSIDE, OUTSIDE, Bounds, Oracle, Rough, turned_about
 from cadcomplete.kernel.remarks import Step
 from cadcomplete.kernel.report import Senseless

@@ -10,7 +10,7 @@ from OCP.gp import gp_Trsf
 
 from cadcomplete.kernel.booleans import believed
 from cadcomplete.kernel.known import oracle_of
-from cadcomplete.kernel.motions import Motion
+from cadcomplete.history.motions import Motion
 from cadcomplete.kernel.solid import Solid
 
 
