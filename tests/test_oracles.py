@@ -27,6 +27,7 @@ from OCP.TopoDS import TopoDS, TopoDS_Compound
 
 from cadcomplete.errors import BuildError, GeometryError
 from cadcomplete.history.geometry import Plane
+from cadcomplete.history.motions import Motion, mirroring, shifting, turning
 from cadcomplete.history.operations import Boolean
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel import build as kernel
@@ -37,8 +38,7 @@ from cadcomplete.kernel.copies import moved
 from cadcomplete.kernel.integrals import volume_of
 from cadcomplete.kernel.known import Known, located
 from cadcomplete.kernel.measure import check, count_bodies, measure
-from cadcomplete.history.motions import Motion, mirroring, shifting, turning
-from cadcomplete.kernel.oracle import INSIDE, OUTSIDE, Bounds, Oracle, Rough, turned_about
+from cadcomplete.kernel.oracle import INSIDE, OUTSIDE, Oracle, Rough, VolumeBounds, turned_about
 from cadcomplete.kernel.remarks import Step
 from cadcomplete.kernel.report import Senseless
 from cadcomplete.kernel.solid import Solid
@@ -156,7 +156,9 @@ def rounded(operation: Rounded, before: Before) -> Solid:
         explorer.Next()
     box, bodies = measure(solid).bounding_box, count_bodies(solid)
     around = np.array([box.minimum, box.maximum])
-    return believed(fillet.Shape(), Bounds(0.8 * solid.volume, solid.volume, around, (1, bodies)))
+    return believed(
+        fillet.Shape(), VolumeBounds(0.8 * solid.volume, solid.volume, around, (1, bodies))
+    )
 
 
 ENTRIES: dict[Any, Any] = {
@@ -392,7 +394,7 @@ def shape_of(*boxes: tuple[float, float, float, float]):
     ],
 )
 def test_what_breaks_the_bounds_is_not_believed(boxes, message):
-    bounds = Bounds(900.0, 1000.0, np.array([(0.0, 0.0, 0.0), (10.0, 10.0, 10.0)]), (1, 1))
+    bounds = VolumeBounds(900.0, 1000.0, np.array([(0.0, 0.0, 0.0), (10.0, 10.0, 10.0)]), (1, 1))
     with pytest.raises(GeometryError, match=message):
         believed(shape_of(*boxes), bounds)
 

@@ -153,12 +153,12 @@ POST_ENTRIES: dict[str, tuple[dict[Any, Any], Any, Any]] = {
     "manifolds": (
         manifolds.APPLY,
         Post,
-        lambda solid, post, before: manifolds.applied(solid, post.drawn[1], post.drawn[:1]),
+        lambda post, past: manifolds.applied(past.solid, post.drawn[1], post.drawn[:1]),
     ),
     "occupancy": (
         solids.APPLY,
         Post,
-        lambda inside, post, all_, at: inside | solids.swept(post.drawn[1], post.drawn[:1], at),
+        lambda inside, post, before, at: inside | solids.swept(post.drawn[1], post.drawn[:1], at),
     ),
 }
 """Table, key and entry of each room that a new operation has to be entered in."""

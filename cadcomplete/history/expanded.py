@@ -1,7 +1,7 @@
 """The same part without mirrors and patterns: each copy an operation of its own.
 
-For rooms that know sketches and extrudes alone. A copy of a prism is a prism, so this is exact; what
-cannot be said so is refused by name.
+For rooms that know sketches and extrudes alone. A copy of a prism is a prism, so this is exact;
+what cannot be said so is refused by name.
 """
 
 from __future__ import annotations
@@ -129,8 +129,8 @@ class _Expansion:
                         break
             else:
                 return
-        said = f"{type(pattern).__name__} (of a whole body: a copied {extrude.boolean.value} meets it)"
-        raise UnsupportedError([said], where=_ROOM)
+        why = f"of a whole body: a copied {extrude.boolean.value} meets it"
+        raise UnsupportedError([f"{type(pattern).__name__} ({why})"], where=_ROOM)
 
 
 def moved(operation: Operation, motion: Motion) -> Sketch:

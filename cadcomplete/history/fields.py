@@ -127,7 +127,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """What may stand here depends on what has been drawn: `name` is "axes", "profiles" and so on."""
+    """What may stand here depends on what has been drawn: `name` is "axes", "profiles" …"""
 
     name: str
 

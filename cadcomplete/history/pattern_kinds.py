@@ -9,7 +9,6 @@ from typing import Any
 
 from cadcomplete.errors import TextError
 from cadcomplete.history.fields import (
-    LIMIT,
     Decimal,
     FieldKind,
     Fixed,

@@ -11,7 +11,7 @@ To enter an operation, write an entry, a function of the operation and of what i
 - It **makes another solid of the one before** (`before.solid`): return that. A copy of a solid
   comes from `moved` (`copies.py`), which moves what is known of it along; booleans come from
   `booleans.py` and need `way=before.way`; what a formula knows only bounds of, a fillet or a
-  chamfer, is `believed(shape, Bounds(...))`. A solid that nobody has checked is checked here.
+  chamfer, is `believed(shape, VolumeBounds(...))`. A solid that nobody has checked is checked here.
 - It **does nothing** to the solid: return None.
 
 `before.steps` has the bodies of each earlier operation, for an entry that does them again. An entry
@@ -28,10 +28,12 @@ from typing import Any
 
 from cadcomplete.errors import BuildError
 from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.patterns import PATTERNS
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
 from cadcomplete.kernel.booleans import CAREFUL, EXACT_FIRST, QUICK, BooleanError, Way
 from cadcomplete.kernel.remarks import Step, same
+from cadcomplete.kernel.repeats import repeated
 from cadcomplete.kernel.report import Remark, Senseless
 from cadcomplete.kernel.solid import Solid
 from cadcomplete.kernel.stages import FAILURES, Stage, failed
@@ -78,7 +80,12 @@ def _extruded(extrude: Extrude, before: Before) -> Step:
 
 
 APPLY: Table[Callable[[Any, Before], Step | Solid | None]] = Table(
-    "kernel/build.py", {Sketch: lambda sketch, before: None, Extrude: _extruded}
+    "kernel/build.py",
+    {
+        Sketch: lambda sketch, before: None,
+        Extrude: _extruded,
+        **dict.fromkeys(PATTERNS, repeated),
+    },
 )
 """What an operation does to the solid before it."""
 

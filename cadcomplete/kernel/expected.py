@@ -17,7 +17,7 @@ from cadcomplete.kernel.oracle import WITNESSES, Oracle, Rough, Sides
 Interval = tuple[float, float]
 
 
-class Kind(NamedTuple):
+class BodyBoolean(NamedTuple):
     """A boolean of bodies: how volumes, boxes, points and polyhedra are put together.
 
     Attributes:
@@ -46,19 +46,19 @@ def _added(bodies: list[Manifold]) -> Manifold:
     return Manifold.batch_boolean(bodies, OpType.Add)
 
 
-UNION = Kind(
+UNION = BodyBoolean(
     lambda v: (max(low for low, _ in v), sum(high for _, high in v)),
     _hull,
     lambda sides: sides.max(axis=0),
     _added,
 )
-DIFFERENCE = Kind(
+DIFFERENCE = BodyBoolean(
     lambda v: (max(v[0][0] - sum(high for _, high in v[1:]), 0.0), v[0][1]),
     lambda boxes: boxes[0],
     lambda sides: np.minimum(sides[0], -sides[1:].max(axis=0)),
     lambda bodies: bodies[0] - _added(bodies[1:]),
 )
-INTERSECTION = Kind(
+INTERSECTION = BodyBoolean(
     lambda v: (0.0, min(high for _, high in v)),
     _overlap,
     lambda sides: sides.min(axis=0),
@@ -75,7 +75,7 @@ class Together(Oracle):
         parts: the bodies; what was there before is the first.
     """
 
-    kind: Kind
+    kind: BodyBoolean
     parts: tuple[Oracle, ...]
     _rough: dict[bool, Rough | None] = field(default_factory=dict)
 
@@ -143,6 +143,8 @@ def intersection(one: Oracle, other: Oracle) -> Oracle:
     return _of([one, other], INTERSECTION, lambda both: arrangement.intersection(*both))
 
 
-def _of(parts: list[Oracle], kind: Kind, exact: Callable[[list[Any]], Arrangement]) -> Oracle:
+def _of(
+    parts: list[Oracle], kind: BodyBoolean, exact: Callable[[list[Any]], Arrangement]
+) -> Oracle:
     prisms = [part for part in parts if isinstance(part, Arrangement)]
     return exact(prisms) if len(prisms) == len(parts) else Together(kind, tuple(parts))

@@ -175,7 +175,7 @@ class Moved(Oracle):
 
 
 @dataclass(frozen=True, eq=False)
-class Bounds(Oracle):
+class VolumeBounds(Oracle):
     """What little is known of a body by what was done to it: a fillet, a chamfer.
 
     It says nothing of where the body is: once its bounds are kept, the solid itself says that.

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cadcomplete.history.curves import CURVES, Line
-from cadcomplete.history.fields import DECIMALS, Branch, Decimal, Fixed, Format, Open
+from cadcomplete.history.fields import DECIMALS, Branch, Decimal, Fixed, Format, Open, Whole
 from cadcomplete.history.geometry import Plane, dot
 from cadcomplete.history.kinds import AXES, BOOLEAN, write_axes
 from cadcomplete.history.loops import Loop
@@ -23,6 +23,7 @@ from cadcomplete.history.operations import OPERATIONS
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.commands import CLOSE, LOOP, fields_of
 from cadcomplete.language.drawing import Drawing
+from cadcomplete.language.earlier import OPEN, AfterOne, EarlierOnes
 from cadcomplete.language.numbers import Number, Rest, extent_row, spelling_of
 from cadcomplete.language.words import WORDS
 
@@ -89,7 +90,19 @@ class AfterLoop:
         return (*holes, *more, (quote, self.rest.ends[0] if self.rest.ends else ()))
 
 
-Place = Fixed | Decimal | Branch | Open | Outer | AfterLoop | Number | Rest
+Place = (
+    Fixed
+    | Decimal
+    | Whole
+    | Branch
+    | Open
+    | Outer
+    | AfterLoop
+    | EarlierOnes
+    | AfterOne
+    | Number
+    | Rest
+)
 Row = tuple[Place, ...]
 
 
@@ -115,6 +128,13 @@ def step(point: Point, char: str) -> Point | None:
             if _begins_decimal(head, longer):
                 return Point(row, longer)
             if not _is_decimal(head, typed):
+                return None
+            row, typed = rest, ""
+            continue
+        if isinstance(head, Whole):
+            if head.begins(longer):
+                return Point(row, longer)
+            if not head.is_one(typed):
                 return None
             row, typed = rest, ""
             continue
@@ -311,7 +331,11 @@ def _profiles(drawing: Drawing) -> Outer:
     return Outer(regions, comma=",", named=True, ends=ends)
 
 
-_OPEN: dict[str, Callable[[Drawing], Branch | Outer]] = {"axes": _turned, "profiles": _profiles}
+_OPEN: dict[str, Callable[[Drawing], Branch | Outer | EarlierOnes]] = {
+    "axes": _turned,
+    "profiles": _profiles,
+    **OPEN,
+}
 
 
 # --- tokens -------------------------------------------------------------------------------------

@@ -7,6 +7,9 @@ way. For ranking and measuring many candidates; what is exported is built by the
 
 What does not exist sweeps nothing: an open loop, an arc through three points on a line, a profile
 of a sketch that there is none of. Nothing here raises for any history of kinds that are known.
+
+An operation is entered in `APPLY`, by a function of it and of its `Past`: the solid so far, the one
+after each operation, and so what each of them added and removed. It returns the next solid.
 """
 
 from __future__ import annotations
@@ -23,17 +26,42 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import Array, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
+from cadcomplete.history.patterns import PATTERNS, Pattern
 from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table
 from cadcomplete.meshes.mesh import Mesh
+from cadcomplete.meshes.repeats import NOTHING, Tool, Tools, met, repeated
 
 STEP = 5.0
 """Degrees between the corners of a polygon that stands for an arc."""
 
-NOTHING = 1e-6
-"""Part of what an extrude sweeps, or of the solid, below which a change or a rest is rounding."""
-
 _LARGEST = 1e9  # mm; what is farther out is not a part
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """What there is before an operation.
+
+    Attributes:
+        operations: those before it.
+        states: the solid before the first of them and after each: one more than operations.
+    """
+
+    operations: tuple[Operation, ...]
+    states: tuple[Manifold, ...]
+
+    @property
+    def solid(self) -> Manifold:
+        """The solid so far; empty while there is none."""
+        return self.states[-1]
+
+    def added(self, index: int) -> Manifold:
+        """Return what an earlier operation added."""
+        return self.states[index + 1] - self.states[index]
+
+    def removed(self, index: int) -> Manifold:
+        """Return what an earlier operation removed."""
+        return self.states[index] - self.states[index + 1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,29 +94,41 @@ def states(sequence: CadSequence) -> tuple[Manifold, ...]:
     check_known(sequence)
     found = [Manifold()]
     for number, operation in enumerate(sequence.operations):  # it knows only what stands before
-        apply = APPLY[type(operation)]
-        found.append(apply(found[-1], operation, sequence.operations[:number]))
+        past = Past(sequence.operations[:number], tuple(found))
+        found.append(APPLY[type(operation)](operation, past))
     return tuple(found)
 
 
 def applied(before: Manifold, extrude: Extrude, operations: tuple[Operation, ...]) -> Manifold:
-    """Return the solid after an extrude. An extrude without profiles leaves it as it is.
-
-    Of a cut that takes all of it rounding may leave slivers: they are nothing.
-    """
+    """Return the solid after an extrude. An extrude without profiles leaves it as it is."""
     if not extrude.profiles:
         return before
-    tool = swept(extrude, operations)
-    if extrude.boolean not in (Boolean.CUT, Boolean.INTERSECT):
-        return before + tool
-    left = before - tool if extrude.boolean is Boolean.CUT else before ^ tool
-    return left if volume_of(left) > NOTHING * volume_of(before) else Manifold()
+    return met(before, extrude.boolean, swept(extrude, operations))
 
 
-APPLY: Table[Callable[[Manifold, Any, tuple[Operation, ...]], Manifold]] = Table(
-    "meshes/manifolds.py", {Sketch: lambda before, sketch, operations: before, Extrude: applied}
+def _tools(extrude: Extrude, operations: tuple[Operation, ...]) -> tuple[Tool, ...]:
+    return ((extrude.boolean, swept(extrude, operations)),) if extrude.profiles else ()
+
+
+TOOLS: Tools = Table(
+    "meshes/manifolds.py", {Sketch: lambda sketch, operations: (), Extrude: _tools}
 )
-"""The solid after an operation, from the one before, the operation, and those before it."""
+"""What a mirror or pattern does again of an operation: bodies, and how they meet what is there."""
+
+
+def _repeated(pattern: Pattern, past: Past) -> Manifold:
+    return repeated(pattern, past.operations, past.states, TOOLS)
+
+
+APPLY: Table[Callable[[Any, Past], Manifold]] = Table(
+    "meshes/manifolds.py",
+    {
+        Sketch: lambda sketch, past: past.solid,
+        Extrude: lambda extrude, past: applied(past.solid, extrude, past.operations),
+        **dict.fromkeys(PATTERNS, _repeated),
+    },
+)
+"""The solid after an operation, from itself and what there is before it."""
 
 
 def change(before: Manifold, extrude: Extrude, operations: tuple[Operation, ...]) -> Change:

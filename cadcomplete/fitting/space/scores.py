@@ -75,7 +75,7 @@ def effect(before: State, extrude: Extrude, sequence: CadSequence) -> tuple[Stat
     """Return that state, and the share of what the extrude sweeps that it changes."""
     wanted = before.wanted
     tool = swept(extrude, sequence.operations, wanted.queries)
-    after = _state(combined(before.current, tool, extrude), wanted)
+    after = _state(combined(before.current, tool, extrude.boolean), wanted)
     changed = float(wanted.weight[after.current != before.current].sum())
     return after, changed / max(float(wanted.weight[tool].sum()), 1e-12)
 

@@ -9,8 +9,10 @@ import numpy as np
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.flat.regions import Bools, inside_loop
+from cadcomplete.fitting.space.repeats import Tool, Tools, copies
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
+from cadcomplete.history.patterns import PATTERNS, Pattern
 from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table
 
@@ -24,30 +26,58 @@ def occupancy(sequence: CadSequence, points: Array) -> Bools:
     check_known(sequence)
     points = np.asarray(points, dtype=np.float64)
     inside = np.zeros(len(points), dtype=np.bool_)
-    for operation in sequence.operations:
-        inside = APPLY[type(operation)](inside, operation, sequence.operations, points)
+    for number, operation in enumerate(sequence.operations):
+        before = sequence.operations[:number]
+        inside = APPLY[type(operation)](inside, operation, before, points)
     return inside
 
 
 def _extruded(
     inside: Bools, extrude: Extrude, operations: tuple[Operation, ...], points: Array
 ) -> Bools:
-    return combined(inside, swept(extrude, operations, points), extrude)
+    return combined(inside, swept(extrude, operations, points), extrude.boolean)
+
+
+def _tools(extrude: Extrude, operations: tuple[Operation, ...], points: Array) -> tuple[Tool, ...]:
+    return ((extrude.boolean, swept(extrude, operations, points)),) if extrude.profiles else ()
+
+
+TOOLS: Tools = Table(
+    "fitting/space/solids.py", {Sketch: lambda sketch, operations, points: (), Extrude: _tools}
+)
+"""What a mirror or pattern does again of an operation: which points are in it, and how it meets."""
+
+
+def _repeated(
+    inside: Bools, pattern: Pattern, operations: tuple[Operation, ...], points: Array
+) -> Bools:
+    for boolean, tool in copies(pattern, operations, points, TOOLS, _within):
+        inside = combined(inside, tool, boolean)
+    return inside
+
+
+def _within(operations: tuple[Operation, ...], points: Array) -> Bools:
+    return occupancy(CadSequence(operations), points)
 
 
 APPLY: Table[Callable[[Bools, Any, tuple[Operation, ...], Array], Bools]] = Table(
     "fitting/space/solids.py",
-    {Sketch: lambda inside, sketch, operations, points: inside, Extrude: _extruded},
+    {
+        Sketch: lambda inside, sketch, operations, points: inside,
+        Extrude: _extruded,
+        **dict.fromkeys(PATTERNS, _repeated),
+    },
 )
-"""Which points are inside after an operation, from those before, itself, all operations, and where
-the points are."""
+"""Which points are inside after an operation, from which were so far, itself, the operations before
+it, and where the points are: of those, `occupancy` says where they are before any operation, for
+one that copies what others did."""
 
 
-def combined(inside: Bools, tool: Bools, extrude: Extrude) -> Bools:
-    """Return what the boolean of an extrude leaves of a part and of what the extrude sweeps."""
-    if extrude.boolean is Boolean.CUT:
+def combined(inside: Bools, tool: Bools, boolean: Boolean) -> Bools:
+    """Return what a boolean leaves of a part and of a body, such as what an extrude sweeps."""
+    if boolean is Boolean.CUT:
         return inside & ~tool
-    if extrude.boolean is Boolean.INTERSECT:
+    if boolean is Boolean.INTERSECT:
         return inside & tool
     return inside | tool
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from cadcomplete.history.fields import number
 from cadcomplete.history.geometry import XY, Plane, Vec3
 from cadcomplete.history.kinds import AXES, POSITIVE, SWEEP, ProfileWord, write_direction
+from cadcomplete.history.pattern_kinds import ANGLE
 
 REFERENCES = 32
 """Numbers along one axis that can be referred to, the newest first."""
 
 Key = int | str
 """What a number measures: 0, 1, 2 a position along x, y, z of the world; "radius", "sweep"; in a
-plane that lies askew "u", "v", and "w" along its normal."""
+plane that lies askew "u", "v", and "w" along its normal; of mirrors and patterns "spacing",
+"angle", and "askew" along a normal that is no axis of the world."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +40,23 @@ class Axis:
     @property
     def places(self) -> bool:
         """Whether its numbers are places, so that they lie some way from each other."""
-        return self.key not in ("radius", "sweep")
+        return self.key not in _SIZES
+
+    @property
+    def signed(self) -> bool:
+        """Whether its numbers may be below 0."""
+        return self.key not in _ABOVE
 
     def digits(self, value: float) -> str:
         return _SIZES[self.key].write(value) if self.key in _SIZES else number(value)
 
 
-_SIZES = {"sweep": SWEEP, "radius": POSITIVE}
+_SIZES = {"sweep": SWEEP, "radius": POSITIVE, "spacing": POSITIVE, "angle": ANGLE}
 """Numbers that are never nothing, however little they are."""
 
-RADIUS, SWEEPS = Axis("radius"), Axis("sweep")
+_ABOVE = ("radius", "spacing", "angle")
+
+RADIUS, SWEEPS, SPACINGS, ANGLES = map(Axis, ("radius", "sweep", "spacing", "angle"))
 WORLD = tuple(map(Axis, range(3)))
 
 
@@ -66,6 +75,12 @@ class SketchAxes:
             return SketchAxes(Axis("u"), Axis("v"), Axis("w"))
         x, y = (Axis(i, sign, float(number(plane.origin[i]))) for i, sign in (u, v))
         return SketchAxes(x, y, Axis(*w))
+
+
+def along(direction: Vec3) -> Axis:
+    """Return where positions along a direction are measured, from the world's origin."""
+    named = _named(direction)
+    return Axis("askew") if named is None else Axis(*named)
 
 
 def _named(direction: Vec3) -> tuple[int, float] | None:
