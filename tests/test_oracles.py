@@ -451,6 +451,11 @@ def test_one_more_operation_costs_one_boolean(monkeypatch):
         construct(part(cone, before=given), strict_from=len(given), prefixes=prefixes)
         assert done == ["fuse"]
         done.clear()
+    for x in (3, 37):
+        hole = decode(PLATE + HOLES + f"sketch 0 0 0 +z +x\ncircle {x} 24 2\nextrude cut to 10 0\n")
+        construct(hole, strict_from=len(given), prefixes=prefixes)
+        assert done == ["cut"]
+        done.clear()
     construct(part(Mirrored(SIDE), before=given), strict_from=len(given), prefixes=prefixes)
     construct(CadSequence(given), prefixes=prefixes)
     assert done == ["fuse"]

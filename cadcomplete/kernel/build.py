@@ -187,13 +187,17 @@ def _construct(
         alone = not isinstance(found, Step) or index >= strict or not stage.joins(found, stage.run)
         if alone:
             stage = stage.finished(strict)
-            if prefixes is not None and index <= strict:
-                prefixes.keep(operations[:index], stage.copied())
+            _keep(prefixes, operations[: min(index, strict)], stage)
         stage = _taken(operations[index], found, stage, strict)
     stage = stage.finished(strict)
-    if prefixes is not None and len(operations) <= strict:
-        prefixes.keep(operations, stage.copied())
+    _keep(prefixes, operations[:strict], stage)
     return Made(stage.verified, stage.remarks)
+
+
+def _keep(prefixes: Prefixes | None, operations: tuple[Operation, ...], stage: Stage) -> None:
+    """Keep what some operations have made, if none after them has done anything yet."""
+    if prefixes is not None and stage.made_by < len(operations):
+        prefixes.keep(operations, replace(stage.copied(), steps=stage.steps[: len(operations)]))
 
 
 def _found(

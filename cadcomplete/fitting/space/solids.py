@@ -74,7 +74,10 @@ one that copies what others did."""
 
 
 def combined(inside: Bools, tool: Bools, boolean: Boolean) -> Bools:
-    """Return what a boolean leaves of a part and of a body, such as what an extrude sweeps."""
+    """Return what a boolean leaves of a part and of a body, such as what an extrude sweeps.
+
+    Both say of the same n points whether they are inside, shape (n,), and so does what is returned.
+    """
     if boolean is Boolean.CUT:
         return inside & ~tool
     if boolean is Boolean.INTERSECT:
@@ -83,7 +86,7 @@ def combined(inside: Bools, tool: Bools, boolean: Boolean) -> Bools:
 
 
 def swept(extrude: Extrude, operations: tuple[Operation, ...], points: Array) -> Bools:
-    """Say which of the points (n, 3) the profiles of an extrude sweep over."""
+    """Say which of the points (n, 3), in mm, the profiles of an extrude sweep over, shape (n,)."""
     tool = np.zeros(len(points), dtype=np.bool_)
     low, high = sorted(extrude.extent.span)
     for number in extrude.refers():
