@@ -52,9 +52,18 @@ def baseline(name: str, training: Sequence[CadSequence], *, kernel: Kernel) -> P
     Raises InputError for an unknown name, UnsupportedError for a kind of operation or curve.
     """
     check_baseline(name)
-    for part in training:
-        check_kinds(part, "baselines/", *KINDS)
-    return KnownKinds(BASELINES[name](training, SuggestionJudge(kernel)))
+    plain = [_plain(part) for part in training]
+    return KnownKinds(BASELINES[name](plain, SuggestionJudge(kernel)))
+
+
+def _plain(part: CadSequence) -> CadSequence:
+    """Return a history with every copy of a pattern an operation of its own.
+
+    Raises UnsupportedError for kinds that are not known here.
+    """
+    plain = expanded(part)
+    check_kinds(plain, "baselines/", *KINDS)
+    return plain
 
 
 @dataclass(frozen=True, slots=True)

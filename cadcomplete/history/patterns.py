@@ -69,8 +69,19 @@ class Pattern:
         return tuple(dict.fromkeys(self.of or ()))
 
     def planes(self, before: tuple[Operation, ...]) -> tuple[Plane, ...]:
-        """None of its own: its copies lie as what it copies, so far away."""
-        return ()
+        """Those of what it does again, at the next place and at the last one."""
+        if next(self.mistakes(), None) is not None:
+            return ()
+        motions = self.motions()
+        originals = range(len(before)) if self.of is None else self.originals
+        found = [
+            motion.plane(plane)
+            for index in originals
+            if 0 <= index < len(before) and before[index].builds
+            for plane in before[index].planes(before[:index])
+            for motion in (*motions[:1], *motions[1:][-1:])
+        ]
+        return tuple(dict.fromkeys(found))
 
     def lines(self) -> tuple[Array, ...]:
         return ()
