@@ -33,6 +33,7 @@ from cadcomplete.history.fields import FORMATS
 from cadcomplete.history.geometry import XY, Plane
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import OPERATIONS, Sketch
+from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern
 from cadcomplete.history.sequence import CadSequence, validate
 from cadcomplete.history.symmetry import move, scale, symmetries
 from cadcomplete.kernel import build as kernel
@@ -72,6 +73,14 @@ KINDS: dict[str, tuple[Any, float]] = {  # a history that has it, and its volume
     "rule": (extruded(closed_by(Rule(*CORNERS[:2]))), 200 * 6),
 }
 KINDS["sketch"] = KINDS["extrude"] = KINDS["line"]
+KINDS |= {  # twice, twice and four times the block, whose corner is the origin
+    "mirror": ((*KINDS["line"][0], Mirror((1.0, 0.0, 0.0), 0.0, None)), 2 * 200 * 6),
+    "linear": ((*KINDS["line"][0], LinearPattern((0.0, 1.0, 0.0), 12.0, 2, (1,))), 2 * 200 * 6),
+    "polar": (
+        (*KINDS["line"][0], PolarPattern(XY.normal, (0.0, 0.0, 0.0), 4, 360.0, (1,))),
+        4 * 200 * 6,
+    ),
+}
 
 
 def part(name: str) -> CadSequence:
@@ -321,7 +330,8 @@ def told(folder) -> dict[str, Any]:
 
 def test_a_folder_that_does_not_say_has_the_words_that_there_were(folder):
     assert "words" not in told(folder)
-    assert set(checkpoint.load(folder).words) == {*CURVES, *OPERATIONS, "loop", "close"}
+    first = {"sketch", "loop", "line", "arc", "circle", "close", "extrude"}
+    assert set(checkpoint.load(folder).words) == first
 
 
 def test_words_are_saved_and_read_and_alone_offered(folder):

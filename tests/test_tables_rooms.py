@@ -327,9 +327,10 @@ def test_no_more_texts_are_read_than_it_takes():
     def texts() -> Iterator[str]:
         yield PLATE
         yield "sketch 0 0 0 +z +x\nloop 0 0\narc 10 0 90\nclose\nextrude new to 5 0\n"
+        yield "mirror +x 0 all\nlinear +x 9 2 @1\npolar +z 0 0 0 4 360 @1\n"
         pytest.fail("all words had been seen")
 
-    assert set(words_in(texts())) == set(checkpoint.FIRST_WORDS)
+    assert set(words_in(texts())) == {*checkpoint.FIRST_WORDS, "mirror", "linear", "polar"}
 
 
 @pytest.mark.parametrize(

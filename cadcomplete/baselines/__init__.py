@@ -17,6 +17,7 @@ from cadcomplete.baselines.retrieval import RetrievalPredictor, first_sketches, 
 from cadcomplete.baselines.stopping import StopPredictor
 from cadcomplete.errors import InputError
 from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.expanded import expanded
 from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence, check_kinds
 from cadcomplete.kernel.contain import Kernel
@@ -57,7 +58,7 @@ def baseline(name: str, training: Sequence[CadSequence], *, kernel: Kernel) -> P
 
 
 def _plain(part: CadSequence) -> CadSequence:
-    """Return a history with every copy of a pattern an operation of its own.
+    """Return a training history with every copy of a pattern an operation of its own.
 
     Raises UnsupportedError for kinds that are not known here.
     """

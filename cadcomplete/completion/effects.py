@@ -25,6 +25,7 @@ from cadcomplete.history.operations import (
     Profile,
     Sketch,
 )
+from cadcomplete.history.patterns import PATTERNS
 from cadcomplete.history.sequence import CadSequence, start_plane
 from cadcomplete.history.tables import Table
 from cadcomplete.kernel.report import Report, Senseless
@@ -295,7 +296,8 @@ def any_step(
 
 
 STEPS: Table[Callable[[Any, tuple[Operation, ...], Manifold, Columns], BuiltStep] | None] = Table(
-    "completion/effects.py", {Sketch: None, Extrude: _begin_extrude}
+    "completion/effects.py",
+    {Sketch: None, Extrude: _begin_extrude, **dict.fromkeys(PATTERNS, any_step)},
 )
 """What an operation does, from it, those before it, the part that they make, and what is known of
 its sketches; None for what builds nothing."""

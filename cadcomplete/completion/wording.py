@@ -15,7 +15,7 @@ from cadcomplete.history.curves import Circle
 from cadcomplete.history.geometry import Plane, Vec3
 from cadcomplete.history.kinds import AXES, write_direction
 from cadcomplete.history.operations import Extrude, Loop, Profile, Sketch
-from cadcomplete.history.patterns import LinearPattern, Mirror, Pattern, PolarPattern
+from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
 
@@ -84,7 +84,7 @@ def _around(pattern: PolarPattern, step: BuiltStep) -> str:
     return _again(pattern, step, f"{pattern.count} around {axis}{over}")
 
 
-def _again(pattern: Pattern, step: BuiltStep, said: str) -> str:
+def _again(pattern: Repeat, step: BuiltStep, said: str) -> str:
     if step.change.nothing:
         return f"a {pattern.name} that changes nothing"
     return f"the part {said}" if pattern.of is None else said

@@ -18,7 +18,7 @@ from cadcomplete.history.curves import Arc, Circle
 from cadcomplete.history.geometry import Array, Plane
 from cadcomplete.history.motions import Motion
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
-from cadcomplete.history.patterns import PATTERNS, Pattern
+from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.sequence import CadSequence
 
 _APART = 1e-6  # mm by which boxes may overlap and still only touch
@@ -45,7 +45,7 @@ def expanded(sequence: CadSequence) -> CadSequence:
     Raises UnsupportedError if it has other operations, or if copies of the whole body cannot be
     said so: a cut of one would meet another. What is not known here stays where it is.
     """
-    if not any(isinstance(operation, Pattern) for operation in sequence.operations):
+    if not any(isinstance(operation, Repeat) for operation in sequence.operations):
         return sequence
     made = _Expansion()
     for index, operation in enumerate(sequence.operations):
@@ -76,7 +76,7 @@ class _Expansion:
             raise UnsupportedError([type(operation).__name__], where=_ROOM, known=known)
         self.groups.append(groups)
 
-    def _copied(self, index: int, pattern: Pattern) -> Iterator[_Group]:
+    def _copied(self, index: int, pattern: Repeat) -> Iterator[_Group]:
         if pattern.of is None:
             made = [i for i, op in enumerate(self.operations) if isinstance(op, Extrude)]
             groups = [_Group(tuple(made), whole=True)]
@@ -93,7 +93,7 @@ class _Expansion:
         for group, motion in product(groups, pattern.motions()):
             yield self._copy(group, motion, pattern)
 
-    def _copy(self, group: _Group, motion: Motion, pattern: Pattern) -> _Group:
+    def _copy(self, group: _Group, motion: Motion, pattern: Repeat) -> _Group:
         there, copies = len(self.operations), []
         for index in group.extrudes:
             extrude = self.operations[index]
@@ -112,7 +112,7 @@ class _Expansion:
         profiles = tuple(replace(p, sketch=places[p.sketch]) for p in extrude.profiles)
         return replace(extrude, profiles=profiles)
 
-    def _check(self, extrude: Extrude, motion: Motion, pattern: Pattern, there: int) -> None:
+    def _check(self, extrude: Extrude, motion: Motion, pattern: Repeat, there: int) -> None:
         """Raise UnsupportedError if a copy of a cut would take something of what was there."""
         before = self.operations[:there]
         if extrude.boolean is Boolean.CUT:

@@ -11,13 +11,13 @@ import math
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from cadcomplete.history.fields import LIMIT, Field, number, times
+from cadcomplete.history.findings import Finding
 from cadcomplete.history.geometry import Array, Plane, Symmetry, Vec3, cross, dot
 from cadcomplete.history.kinds import POSITIVE
 from cadcomplete.history.motions import Motion, mirroring, shifting, turning
-from cadcomplete.history.operations import Finding, Operation
 from cadcomplete.history.pattern_kinds import (
     ANGLE,
     COUNT,
@@ -28,6 +28,9 @@ from cadcomplete.history.pattern_kinds import (
     POSITION,
 )
 
+if TYPE_CHECKING:
+    from cadcomplete.history.operations import Operation
+
 Earlier = tuple[int, ...] | None
 """The indices of the operations that are done again; None for the whole body."""
 
@@ -36,7 +39,7 @@ _ROUND = 360.0
 _SLANT = 1e-6  # by how much the length of a unit vector may be off
 
 
-class Pattern:
+class Repeat:
     """What mirrors and patterns have in common.
 
     Attributes:
@@ -115,7 +118,7 @@ class Pattern:
 
 
 @dataclass(frozen=True, slots=True)
-class Mirror(Pattern):
+class Mirror(Repeat):
     """Done again on the other side of a plane.
 
     Attributes:
@@ -160,7 +163,7 @@ class Mirror(Pattern):
 
 
 @dataclass(frozen=True, slots=True)
-class LinearPattern(Pattern):
+class LinearPattern(Repeat):
     """Done again along a line.
 
     Attributes:
@@ -204,7 +207,7 @@ class LinearPattern(Pattern):
 
 
 @dataclass(frozen=True, slots=True)
-class PolarPattern(Pattern):
+class PolarPattern(Repeat):
     """Done again around an axis, counter-clockwise seen against its direction.
 
     Attributes:

@@ -16,7 +16,7 @@ from OCP.BRepBuilderAPI import BRepBuilderAPI_Copy
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.operations import Boolean
-from cadcomplete.history.patterns import Pattern
+from cadcomplete.history.patterns import Repeat
 from cadcomplete.kernel.booleans import Way, cut, fuse, intersect
 from cadcomplete.kernel.copies import moved
 from cadcomplete.kernel.remarks import Step
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cadcomplete.kernel.build import Before
 
 
-def repeated(pattern: Pattern, before: Before) -> Step | Solid:
+def repeated(pattern: Repeat, before: Before) -> Step | Solid:
     """Return what a mirror or pattern does: one step, or the next solid if one is not enough.
 
     Raises GeometryError, naming the operation, if it says nothing that can be done again.
@@ -44,7 +44,7 @@ def repeated(pattern: Pattern, before: Before) -> Step | Solid:
     return solid
 
 
-def _steps(pattern: Pattern, index: int, before: Before) -> tuple[Step, ...]:
+def _steps(pattern: Repeat, index: int, before: Before) -> tuple[Step, ...]:
     """Return the steps of a pattern at an index, before which all that it names is done."""
     if next(pattern.mistakes(), None) is not None or pattern.of == ():
         raise GeometryError(next(pattern.mistakes(), "it names no operation to do again"))
@@ -73,7 +73,7 @@ def _originals(original: int, index: int, before: Before) -> tuple[Step, ...]:
     operation, step = before.operations[original], before.steps[original]
     if step is not None:
         return (step,)
-    if isinstance(operation, Pattern):
+    if isinstance(operation, Repeat):
         return _steps(operation, original, before)
     kind = type(operation).__name__.lower()
     raise GeometryError(f"operation {original} is a {kind}, which cannot be done again elsewhere")

@@ -12,7 +12,7 @@ from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern
 from cadcomplete.language.commands import Command
 from cadcomplete.language.sheet import Sheet
 
-NAMES: dict[str, type[Mirror] | type[LinearPattern] | type[PolarPattern]] = {
+NAMES: dict[str, type[Any]] = {
     "mirror": Mirror,
     "linear": LinearPattern,
     "polar": PolarPattern,

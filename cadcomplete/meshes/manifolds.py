@@ -26,7 +26,7 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import Array, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
-from cadcomplete.history.patterns import PATTERNS, Pattern
+from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table
 from cadcomplete.meshes.mesh import Mesh
@@ -116,7 +116,7 @@ TOOLS: Tools = Table(
 """What a mirror or pattern does again of an operation: bodies, and how they meet what is there."""
 
 
-def _repeated(pattern: Pattern, past: Past) -> Manifold:
+def _repeated(pattern: Repeat, past: Past) -> Manifold:
     return repeated(pattern, past.operations, past.states, TOOLS)
 
 
@@ -145,6 +145,15 @@ def change(before: Manifold, extrude: Extrude, operations: tuple[Operation, ...]
     volume = volume_of(added) + volume_of(removed)
     least = NOTHING * max(volume_of(tool), 1e-12)
     return Change(added, removed, volume, nothing=volume <= least)
+
+
+def change_by(before: Manifold, operation: Any, operations: tuple[Operation, ...]) -> Change:
+    """Return what any operation after some others adds to a solid, and what it removes from it."""
+    earlier = states(CadSequence(operations))[:-1]
+    after = APPLY[type(operation)](operation, Past(operations, (*earlier, before)))
+    added, removed = after - before, before - after
+    volume = volume_of(added) + volume_of(removed)
+    return Change(added, removed, volume, nothing=volume <= NOTHING * volume_of(before))
 
 
 def swept(extrude: Extrude, operations: tuple[Operation, ...]) -> Manifold:

@@ -12,7 +12,7 @@ from manifold3d import Manifold, OpType
 
 from cadcomplete.history.motions import Motion
 from cadcomplete.history.operations import Boolean, Operation
-from cadcomplete.history.patterns import Pattern
+from cadcomplete.history.patterns import Repeat
 from cadcomplete.history.tables import Table
 
 NOTHING = 1e-6
@@ -26,7 +26,7 @@ Tools = Table[Callable[[Any, tuple[Operation, ...]], tuple[Tool, ...]]]
 
 
 def repeated(
-    pattern: Pattern, operations: tuple[Operation, ...], states: tuple[Manifold, ...], tools: Tools
+    pattern: Repeat, operations: tuple[Operation, ...], states: tuple[Manifold, ...], tools: Tools
 ) -> Manifold:
     """Return the solid after a mirror or pattern.
 
@@ -71,7 +71,7 @@ def met(before: Manifold, boolean: Boolean, tool: Manifold) -> Manifold:
 
 
 def _copies(
-    pattern: Pattern, operations: tuple[Operation, ...], states: tuple[Manifold, ...], tools: Tools
+    pattern: Repeat, operations: tuple[Operation, ...], states: tuple[Manifold, ...], tools: Tools
 ) -> Iterator[Tool]:
     """Yield what is done again, all places of one body together where one boolean does them."""
     motions = [] if next(pattern.mistakes(), None) else pattern.motions()
@@ -93,7 +93,7 @@ def _bodies(
 ) -> tuple[Tool, ...]:
     """Return the bodies of one of the operations."""
     operation, before = operations[index], operations[:index]
-    if isinstance(operation, Pattern):
+    if isinstance(operation, Repeat):
         return tuple(_copies(operation, before, states[: index + 1], tools))
     return tools[type(operation)](operation, before)
 

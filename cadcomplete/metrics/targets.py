@@ -15,26 +15,29 @@ from typing import Any
 from manifold3d import CrossSection, Manifold
 
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch
+from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.sequence import CadSequence, check_known, truncate
 from cadcomplete.history.tables import Table
-from cadcomplete.meshes.manifolds import Change, change, change_iou, filled, solid
+from cadcomplete.meshes.manifolds import Change, change, change_by, change_iou, filled, solid
 from cadcomplete.metrics.sketches import drawn_size, sketch_iou
 
 HIT = 0.95
 """Least IoU of a hit."""
 
-KINDS = ("first sketch", "first extrude", "later sketch", "later extrude")
-MACRO = KINDS[1:]
+MACRO = ("first extrude", "later sketch", "later extrude")
 """The kinds of the macro average: for a first sketch there is nothing yet to go by."""
+
+KINDS = ("first sketch", *MACRO, *(kind.name for kind in PATTERNS))
+"""All kinds; a mirror or pattern is never the first operation, and one kind by its name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TargetExtrude:
-    """An extrude, by the change that it makes to the part so far."""
+    """An extrude, or another that builds, by the change that it makes to the part so far."""
 
     kind: str
     given: CadSequence
-    operation: Extrude
+    operation: Any
     before: Manifold
     change: Change
 
@@ -97,9 +100,11 @@ def target(history: CadSequence, given: int, *, part: Manifold | None = None) ->
     return TARGETS[type(operation)](before, operation, part)
 
 
-def _extrude(before: CadSequence, extrude: Extrude, part: Manifold) -> Truth:
-    made = change(part, extrude, before.operations)
-    return TargetExtrude(kind_of(before, extrude), before, extrude, part, made)
+def _built(before: CadSequence, operation: Any, part: Manifold) -> Truth:
+    made_by = CHANGES[type(operation)]
+    assert made_by is not None
+    made = made_by(part, operation, before.operations)
+    return TargetExtrude(kind_of(before, operation), before, operation, part, made)
 
 
 def _sketch(before: CadSequence, sketch: Sketch, part: Manifold) -> Truth:
@@ -108,12 +113,13 @@ def _sketch(before: CadSequence, sketch: Sketch, part: Manifold) -> Truth:
 
 
 TARGETS: Table[Callable[[CadSequence, Any, Manifold], Truth]] = Table(
-    "metrics/targets.py", {Sketch: _sketch, Extrude: _extrude}
+    "metrics/targets.py", {Sketch: _sketch, Extrude: _built, **dict.fromkeys(PATTERNS, _built)}
 )
 """A true operation ready for comparison: of what is given, of it, and of the solid before it."""
 
 CHANGES: Table[Callable[[Manifold, Any, tuple[Operation, ...]], Change] | None] = Table(
-    "metrics/targets.py", {Sketch: None, Extrude: change}
+    "metrics/targets.py",
+    {Sketch: None, Extrude: change, **dict.fromkeys(PATTERNS, change_by)},
 )
 """What a suggested operation changes of the solid before it; None for what does not build."""
 
@@ -122,6 +128,8 @@ def kind_of(given: CadSequence, operation: Operation) -> str:
     """Return which of `KINDS` an operation is after some given ones."""
     which = type(operation)
     TARGETS[which]
+    if isinstance(operation, Repeat):
+        return operation.name
     first = not any(isinstance(op, which) for op in given.operations)
     name = next(name for name, known in OPERATIONS.items() if known is which)
     return f"{'first' if first else 'later'} {name}"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch, Unknown
-from cadcomplete.history.patterns import LinearPattern, Mirror, Pattern, PolarPattern
+from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
 from cadcomplete.history.tables import Table
 
 Json = dict[str, Any]
@@ -70,7 +70,7 @@ def _extrude_words(told: Json) -> str:
     return f"extrude  {what}, {counted(told['profiles'], 'profile')}"
 
 
-def _of(pattern: Pattern) -> Json:
+def _of(pattern: Repeat) -> Json:
     return {"of": "all" if pattern.of is None else list(pattern.of)}
 
 

@@ -16,7 +16,7 @@ from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Plane, Vec3
 from cadcomplete.history.motions import Motion
 from cadcomplete.history.operations import Extrude, Operation, Sketch
-from cadcomplete.history.patterns import PATTERNS, Pattern
+from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
 
@@ -172,7 +172,7 @@ def _drawn_faces(sketch: Sketch) -> Iterator[Face]:
             yield from _wall(curve, sketch.plane, None)
 
 
-def _copied_faces(pattern: Pattern, operations: tuple[Operation, ...]) -> Iterator[Face]:
+def _copied_faces(pattern: Repeat, operations: tuple[Operation, ...]) -> Iterator[Face]:
     """The faces of all that a mirror or pattern does again, at the other places."""
     index = next(i for i, operation in enumerate(operations) if operation is pattern)
     originals = range(index) if pattern.of is None else pattern.originals

@@ -11,7 +11,7 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.flat.regions import Bools
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean, Operation
-from cadcomplete.history.patterns import Pattern
+from cadcomplete.history.patterns import Repeat
 from cadcomplete.history.tables import Table
 
 Tool = tuple[Boolean, Bools]
@@ -25,7 +25,7 @@ Within = Callable[[tuple[Operation, ...], Array], Bools]
 
 
 def copies(
-    pattern: Pattern,
+    pattern: Repeat,
     operations: tuple[Operation, ...],
     points: Array,
     tools: Tools,
@@ -46,7 +46,7 @@ def copies(
         operation, before = operations[original], operations[:original]
         found: list[tuple[Tool, ...]] = []
         for at in places:
-            if isinstance(operation, Pattern):
+            if isinstance(operation, Repeat):
                 found.append(tuple(copies(operation, before, at, tools, within)))
             else:
                 found.append(tools[type(operation)](operation, before, at))

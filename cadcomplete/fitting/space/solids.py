@@ -12,7 +12,7 @@ from cadcomplete.fitting.flat.regions import Bools, inside_loop
 from cadcomplete.fitting.space.repeats import Tool, Tools, copies
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
-from cadcomplete.history.patterns import PATTERNS, Pattern
+from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table
 
@@ -49,7 +49,7 @@ TOOLS: Tools = Table(
 
 
 def _repeated(
-    inside: Bools, pattern: Pattern, operations: tuple[Operation, ...], points: Array
+    inside: Bools, pattern: Repeat, operations: tuple[Operation, ...], points: Array
 ) -> Bools:
     for boolean, tool in copies(pattern, operations, points, TOOLS, _within):
         inside = combined(inside, tool, boolean)
