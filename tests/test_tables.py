@@ -40,6 +40,7 @@ from cadcomplete.history.operations import (
     Profile,
     Sketch,
 )
+from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, validate
 from cadcomplete.history.symmetry import move, scale, symmetries
@@ -93,6 +94,14 @@ KINDS["revolve"] = (  # Pappus: a quarter of a turn of 20 by 10 mm, their middle
     math.pi / 2 * 15 * 200,
 )
 KINDS["sketch"] = KINDS["extrude"] = KINDS["line"]
+KINDS |= {  # twice, twice and four times the block, whose corner is the origin
+    "mirror": ((*KINDS["line"][0], Mirror((1.0, 0.0, 0.0), 0.0, None)), 2 * 200 * 6),
+    "linear": ((*KINDS["line"][0], LinearPattern((0.0, 1.0, 0.0), 12.0, 2, (1,))), 2 * 200 * 6),
+    "polar": (
+        (*KINDS["line"][0], PolarPattern(XY.normal, (0.0, 0.0, 0.0), 4, 360.0, (1,))),
+        4 * 200 * 6,
+    ),
+}
 
 
 def part(name: str) -> CadSequence:

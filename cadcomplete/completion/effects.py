@@ -25,6 +25,7 @@ from cadcomplete.history.operations import (
     Profile,
     Sketch,
 )
+from cadcomplete.history.patterns import PATTERNS
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, start_plane
 from cadcomplete.history.tables import Table
@@ -296,7 +297,13 @@ def any_step(
 
 
 STEPS: Table[Callable[[Any, tuple[Operation, ...], Manifold, Columns], BuiltStep] | None] = Table(
-    "completion/effects.py", {Sketch: None, Extrude: _begin_extrude, Revolve: any_step}
+    "completion/effects.py",
+    {
+        Sketch: None,
+        Extrude: _begin_extrude,
+        Revolve: any_step,
+        **dict.fromkeys(PATTERNS, any_step),
+    },
 )
 """What an operation does, from it, those before it, the part that they make, and what is known of
 its sketches; None for what builds nothing."""

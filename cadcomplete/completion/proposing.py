@@ -19,6 +19,7 @@ from cadcomplete.completion.usual import same_spans, usual_extrudes, usual_sketc
 from cadcomplete.fitting import Proposal, Wanted, next_extrudes, next_sketches
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch
+from cadcomplete.history.patterns import PATTERNS
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
@@ -112,6 +113,7 @@ PROPOSE: Table[Proposer] = Table(
         ),
         Extrude: Proposer(_to_other_ends, next_extrudes, _same_extrude),
         Revolve: Proposer(),
+        **dict.fromkeys(PATTERNS, Proposer()),
     },
 )
 """How each kind of operation is proposed; one that is not here is refused by name."""

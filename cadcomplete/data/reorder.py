@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
+from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, check_kinds
 from cadcomplete.history.tables import Table
@@ -96,12 +97,20 @@ class Movable(NamedTuple):
     renumbered: Callable[[Any, Mapping[int, int]], Any]
 
 
+def _named(pattern: Repeat, place: Mapping[int, int]) -> Repeat:
+    """It, naming what it does again by where that stands now."""
+    if pattern.of is None:
+        return pattern
+    return dataclasses.replace(pattern, of=tuple(place.get(index, index) for index in pattern.of))  # type: ignore[type-var]
+
+
 MOVED: Table[Movable] = Table(
     "data/reorder.py",
     {
         Sketch: Movable(lambda sketch: None, lambda sketch, place: sketch),
         Extrude: Movable(lambda extrude: extrude.boolean, _renumbered),
         Revolve: Movable(lambda revolve: revolve.boolean, _renumbered),
+        **dict.fromkeys(PATTERNS, Movable(lambda pattern: None, _named)),
     },
 )
 """How each kind of operation changes its place."""

@@ -23,8 +23,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cadcomplete.history.extrude import Boolean, Extent, ExtentType, Extrude
+from cadcomplete.history.fields import FieldKind
 from cadcomplete.history.findings import Finding
 from cadcomplete.history.loops import Loop
+from cadcomplete.history.pattern_kinds import EARLIER
+from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sketches import Profile, Sketch, plane_of
 
@@ -35,8 +38,11 @@ __all__ = [
     "ExtentType",
     "Extrude",
     "Finding",
+    "LinearPattern",
     "Loop",
+    "Mirror",
     "Operation",
+    "PolarPattern",
     "Profile",
     "Revolve",
     "Sketch",
@@ -68,10 +74,25 @@ class Unknown:
         return self.name if plain else f"{self.name} ({', '.join(self.uses)})"
 
 
-Operation = Sketch | Extrude | Revolve
+Operation = Sketch | Extrude | Revolve | Mirror | LinearPattern | PolarPattern
 
 OPERATIONS: dict[str, type[Operation]] = {
     "sketch": Sketch,
     "extrude": Extrude,
     "revolve": Revolve,
+    "mirror": Mirror,
+    "linear": LinearPattern,
+    "polar": PolarPattern,
 }
+
+NAMES_BUILT: tuple[FieldKind, ...] = (EARLIER,)
+"""Kinds of field that name what was built: an operation with one of them cannot be the first."""
+
+
+def beginners() -> dict[str, type[Operation]]:
+    """Return the operations that can make a part by themselves, or of a sketch."""
+    return {
+        name: kind
+        for name, kind in OPERATIONS.items()
+        if kind.builds and not any(field.kind in NAMES_BUILT for field in kind.FIELDS)
+    }

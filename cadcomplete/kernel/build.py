@@ -28,11 +28,13 @@ from typing import Any
 
 from cadcomplete.errors import BuildError
 from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.patterns import PATTERNS
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
 from cadcomplete.kernel.booleans import CAREFUL, EXACT_FIRST, QUICK, BooleanError, Way
 from cadcomplete.kernel.remarks import Step, same
+from cadcomplete.kernel.repeats import repeated
 from cadcomplete.kernel.report import Remark, Senseless
 from cadcomplete.kernel.revolving import revolve
 from cadcomplete.kernel.solid import Solid
@@ -85,7 +87,13 @@ def _revolved(operation: Revolve, before: Before) -> Step:
 
 
 APPLY: Table[Callable[[Any, Before], Step | Solid | None]] = Table(
-    "kernel/build.py", {Sketch: lambda sketch, before: None, Extrude: _extruded, Revolve: _revolved}
+    "kernel/build.py",
+    {
+        Sketch: lambda sketch, before: None,
+        Extrude: _extruded,
+        Revolve: _revolved,
+        **dict.fromkeys(PATTERNS, repeated),
+    },
 )
 """What an operation does to the solid before it."""
 

@@ -30,6 +30,7 @@ from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table
 from cadcomplete.language.commands import CLOSE, LOOP, Command, Cut
+from cadcomplete.language.patterns import NAMES, may_follow, reads, writes
 from cadcomplete.language.sheet import Sheet
 
 
@@ -221,5 +222,6 @@ WORDS: Table[Word] = Table(
         Sketch: Word(_write_sketch, _read_sketch, lambda sheet: True),
         Extrude: Word(_write_extrude, _read_extrude, _may_extrude),
         Revolve: Word(_write_revolve, _read_revolve, _may_extrude),
+        **{kind: Word(writes(name), reads(name), may_follow) for name, kind in NAMES.items()},
     },
 )
