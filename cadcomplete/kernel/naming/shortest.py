@@ -40,6 +40,10 @@ _FILTERS: tuple[tuple[str, ...], ...] = (
 """What is tried behind a predicate: none, one, or two filters."""
 
 
+_USUAL = ("end", "start", "side", OF_TWO, "of", "all")
+"""Of names as long as each other the first one is taken."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Meaning:
     """A predicate, and the edges that it means, with all that is rounded together with them."""
@@ -48,11 +52,12 @@ class _Meaning:
     edges: Bools
 
     @property
-    def cost(self) -> tuple[int, str]:
+    def cost(self) -> tuple[int, int, str]:
         """How long it is: what a place decides, and not the history, counts double."""
         name = self.name
         parts = 1 + (name.kind == "all") + (name.loop is not None) + (name.curve is not None)
-        return parts + sum(2 if one in AXES else 1 for one in name.filters), name.word
+        parts += sum(2 if one in AXES else 1 for one in name.filters)
+        return parts, _USUAL.index(name.kind), name.word
 
 
 def shortest_names(labels: LabelledEdges, together: Array, wanted: Bools) -> tuple[EdgeName, ...]:
