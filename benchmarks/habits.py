@@ -11,7 +11,7 @@ import argparse
 import statistics
 from itertools import islice
 
-from cadcomplete.completion.ideas import USUAL
+from cadcomplete.completion.proposing import USUAL
 from cadcomplete.completion.usual import usual_sketches
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, hash64

@@ -1,8 +1,10 @@
 """The rooms of the package, drawn from its imports: floors, arrows, circles.
 
 A room is a folder of the package or a file beside the folders. An arrow goes from a room to one
-that it imports, also inside of functions, but not for types alone. A room stands one floor above
-the highest room that it needs; rooms, or files, that need each other are a circle. ::
+that it imports, also inside of functions, relatively, or by a name of the package itself, but not
+for types alone. A room stands one floor above the highest room that it needs; rooms, or files, that
+need each other are a circle. What a program imports by a name that it computes is not seen:
+`dynamic` finds the calls that do. ::
 
     .venv/bin/python benchmarks/house.py
     .venv/bin/python benchmarks/house.py CHECKOUT
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 Arrows = dict[str, set[str]]
@@ -28,33 +31,64 @@ def files_of(package: Path) -> dict[str, Path]:
     return {name: path for name, path in named.items() if name != "__init__"}
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Yield the names that a file imports."""
+def imported(path: Path, package: Path) -> Iterator[str]:
+    """Yield the full names that a file of a package imports, whichever way it writes them."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     only_types = {
         node
         for branch in ast.walk(tree)
-        if isinstance(branch, ast.If) and "TYPE_CHECKING" in ast.unparse(branch.test)
-        for node in ast.walk(branch)
+        if isinstance(branch, ast.If) and ast.unparse(branch.test) in _FOR_TYPES
+        for statement in branch.body
+        for node in ast.walk(statement)
     }
+    homes = homes_of(package)
+    around = (package.name, *path.parent.relative_to(package).parts)
     for node in ast.walk(tree):
         if node in only_types:
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = around[: len(around) + 1 - node.level] if node.level else ()
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                name = f"{base}.{alias.name}"
+                yield homes.get(name, name)
 
 
-def between_files(files: Mapping[str, Path], package: str) -> Arrows:
+_FOR_TYPES = ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+
+
+@cache
+def homes_of(package: Path) -> dict[str, str]:
+    """Where the names live that the package itself hands out (`_HOMES`), by their full names."""
+    file = package / "__init__.py"
+    tree = ast.parse(file.read_text(encoding="utf-8") if file.exists() else "")
+    found = [
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_HOMES"
+    ]
+    homes = found[0] if found else {}
+    return {f"{package.name}.{n}": f"{package.name}.{at}.{n}" for n, at in homes.items()}
+
+
+def dynamic(path: Path) -> list[int]:
+    """Lines of a file on which something is imported by a computed name."""
+    calls = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)]
+    names = [(ast.unparse(call.func).rpartition(".")[2], call.lineno) for call in calls]
+    return [line for name, line in names if name in ("import_module", "__import__")]
+
+
+def between_files(files: Mapping[str, Path], package: Path) -> Arrows:
     """The files that each file imports."""
     arrows: Arrows = {name: set() for name in files}
     for name, path in files.items():
-        for found in imported(path):
-            target = found.removeprefix(f"{package}.")
+        for found in imported(path, package):
+            target = found.removeprefix(f"{package.name}.")
             while target and target not in files:
                 target = target.rpartition(".")[0]
-            if found.startswith(f"{package}.") and target not in ("", name):
+            if found.startswith(f"{package.name}.") and target not in ("", name):
                 arrows[name].add(target)
     return arrows
 
@@ -94,7 +128,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("checkout", nargs="?", type=Path, default=HERE)
     package = parser.parse_args().checkout / "cadcomplete"
-    files = between_files(files_of(package), package.name)
+    files = between_files(files_of(package), package)
     rooms = between_rooms(files)
     for number, floor in reversed(list(enumerate(floors(rooms), start=1))):
         print(f"{number:3d}  {', '.join(floor)}")

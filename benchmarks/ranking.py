@@ -95,7 +95,7 @@ def examples(
             truth = target(sample.sequence, given)
             case = Case(sample.sequence.id, truncate(sample.sequence, given), points=points)
             try:
-                reading = completer.read(case, until="extrude")
+                reading = completer.read(case, until="built")
                 ideas = judged(reading, completer.model, completer.grammar)
             except CadCompleteError as error:
                 print("left out:", error)

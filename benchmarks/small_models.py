@@ -37,7 +37,7 @@ from cadcomplete.files import write_text
 from cadcomplete.language.prompt import prompt
 from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model.assembly import assemble, choose_loss
-from cadcomplete.model.checkpoint import Checkpoint
+from cadcomplete.model.checkpoint import FIRST_WORDS, Checkpoint
 from cadcomplete.model.model import CompletionModel
 from cadcomplete.training.trainer import HistoryTrainer
 
@@ -156,7 +156,7 @@ def one(
     say(f"{name}: {steps} steps of {step:.2f} seconds")
     model = fresh(config, tokenizer)
     seconds = fit(model, tokenizer, training, steps=steps)
-    nats = measured(Checkpoint(model.eval(), tokenizer, config), held_out, variant)
+    nats = measured(Checkpoint(model.eval(), tokenizer, config, FIRST_WORDS), held_out, variant)
     return {
         "title": variant.title,
         "seed": config.train.seed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from glob import escape
@@ -42,6 +43,15 @@ def clear(*paths: Path) -> None:
                 unfinished.unlink(missing_ok=True)
         except OSError as error:
             raise InputError(f"cannot write: {error.strerror or error}", file=path) from error
+
+
+def safe_name(text: str) -> str:
+    """Return text, such as an id from inside a file, as the name of a file in its own folder.
+
+    It has at most 100 characters, and at least one.
+    """
+    name = re.sub(r"[^\w.-]+", "_", text)[:100]
+    return name if name.strip(".") else "part"
 
 
 def check_folder(folder: Path) -> None:

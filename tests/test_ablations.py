@@ -108,7 +108,7 @@ def test_a_boundary_by_length_comes_too_late(learn):
 def test_own_input_keeps_the_prefix_and_asks_for_the_true_tokens(learn):
     one, own = learn("one"), learn("own")
     model = assemble(own.config, own.tokenizer)
-    own.follow(Run(own.config, model, own.tokenizer, own, one, (), {}), 3)
+    own.follow(Run(own.config, model, own.tokenizer, (), own, one, (), {}), 3)
     for i in own._order[:6]:
         true, shown = one[i], own[i]
         cut = supervised(true)[0]

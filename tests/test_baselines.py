@@ -11,7 +11,7 @@ import pytest
 
 from cadcomplete.baselines import BASELINES, baseline
 from cadcomplete.baselines.frames import TURNS, first_frame
-from cadcomplete.baselines.regions import nested, pattern_of, profiles
+from cadcomplete.baselines.regions import nesting_of, pattern_of, profiles
 from cadcomplete.baselines.voting import elected, expected_best
 from cadcomplete.data import synthetic
 from cadcomplete.errors import InputError
@@ -153,7 +153,7 @@ def test_a_sketch_without_loops_is_learned_from_and_asked_about(kernel, name, cu
 
 def test_regions_follow_how_loops_lie_in_each_other():
     sketch = decode("sketch 0 0 0 +z +x\ncircle 0 0 2\ncircle 0 0 9\ncircle 0 0 5\n").operations[0]
-    found = nested(sketch)
+    found = nesting_of(sketch)
     assert found.depth == {0: 2, 1: 0, 2: 1}
     assert found.children == {0: (), 1: (2,), 2: (0,)}
     outside = [(p.outer, p.holes) for p in profiles("outside", sketch, 0)]

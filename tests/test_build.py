@@ -29,10 +29,10 @@ from cadcomplete.history.operations import (
     Sketch,
 )
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.booleans import Solid, is_valid
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.edges import face
 from cadcomplete.kernel.measure import check, measure
+from cadcomplete.kernel.solid import Solid, is_valid
 from cadcomplete.language.lines import decode
 
 TOP = "sketch 0 0 10 +z +x\n"

@@ -155,7 +155,7 @@ def test_the_command_writes_parts_a_picture_and_metrics(run, data, tmp_path):
     [
         (["--baseline", "copy"], "--generate does not go with --baseline (leave it out)"),
         (["--conditions", "points", "--cuts", "5"], "does not go with --conditions, --cuts"),
-        (["--rescore", "x", "--full"], "does not go with --rescore, --full"),
+        (["--rescore", "x", "--full"], "does not go with --full, --rescore"),
         (["--compare", "x"], "--generate does not go with --compare"),
         (["--split", "dev"], "expected train or validation or test, got dev"),
     ],

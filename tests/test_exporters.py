@@ -86,9 +86,9 @@ def read_step(path):
 
 
 def test_step_has_the_exact_solid_in_millimetres(files):
-    from cadcomplete.kernel.booleans import Solid, is_valid
     from cadcomplete.kernel.integrals import volume_of
     from cadcomplete.kernel.measure import bounding_box
+    from cadcomplete.kernel.solid import Solid, is_valid
 
     shape, units = read_step(files["step"])
     assert units == ["millimetre"]

@@ -20,7 +20,7 @@ from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode
 from cadcomplete.model import checkpoint, loading
-from cadcomplete.model.checkpoint import Checkpoint
+from cadcomplete.model.checkpoint import FIRST_WORDS, Checkpoint
 from cadcomplete.model.generate import Row, Sampling, begin, generate, usual_sampling
 from cadcomplete.predictions import Answer, Case
 
@@ -105,7 +105,7 @@ def adapted(tmp_path_factory):
             if "lora_B" in name:
                 parameter.add_(0.05 * torch.randn_like(parameter))
     run = folder / "run"
-    checkpoint.save(Checkpoint(model, shipped.tokenizer, config), run)
+    checkpoint.save(Checkpoint(model, shipped.tokenizer, config, FIRST_WORDS), run)
     stated = json.loads((run / "cadcomplete.json").read_text())
     stated["model"]["quantize"] = "nf4"
     (run / "cadcomplete.json").write_text(json.dumps(stated))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from conftest import PARTS, PLATE, real
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from manifold3d import Manifold
 from strategies import sequences
 
 from cadcomplete.history.curves import Arc, Circle, Line
@@ -17,6 +20,8 @@ from cadcomplete.history.operations import Boolean, Extrude, Loop, Profile, Sket
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.lines import decode
 from cadcomplete.meshes.manifolds import (
+    APPLY,
+    Past,
     change,
     change_iou,
     filled,
@@ -181,3 +186,27 @@ def test_real_files_have_the_volume_that_the_kernel_finds():
                 total += 1
                 near += abs(volume_of(solid(sequence)) / measures.volume - 1) < 0.01
     assert near >= 0.98 * total > 0
+
+
+def test_an_operation_is_entered_that_copies_what_others_did(monkeypatch):
+    """A toy mirror in x = 20 of chosen operations: the plate stays, its hole has an image."""
+    holed = decode(
+        "sketch 0 0 0 +z +x\nloop 0 0\nline 40 0\nline 40 30\nline 0 30\nclose\n"
+        "extrude new to 10 0\nsketch 0 0 10 +z +x\ncircle 10 15 4\nextrude cut to 0 0\n"
+    )
+
+    @dataclass(frozen=True)
+    class Image:
+        operation: int
+
+    def mirrored(image: Image, past: Past) -> Manifold:
+        def flipped(body: Manifold) -> Manifold:
+            return body.mirror((1, 0, 0)).translate((40, 0, 0))
+
+        done = flipped(past.added(image.operation)), flipped(past.removed(image.operation))
+        return past.solid + done[0] - done[1]
+
+    monkeypatch.setitem(APPLY, Image, mirrored)
+    operations: Any = (*holed.operations, Image(3))
+    once, twice = solid(holed).volume(), solid(CadSequence(operations)).volume()
+    assert 12000 - twice == pytest.approx(2 * (12000 - once), rel=1e-9)

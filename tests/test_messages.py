@@ -13,9 +13,11 @@ from cadcomplete import readers
 from cadcomplete.errors import InputError
 from cadcomplete.evaluate.settings import EvaluationSettings, cuts_named, folder_of
 from cadcomplete.files import check_folder, clear, share, write_bytes, write_text, writing
+from cadcomplete.model import loading
 from cadcomplete.predictions import check_count, check_seed
 from cadcomplete.reports.answering import due_after
-from cadcomplete.reports.parts import check_alone, counted
+from cadcomplete.reports.parts import check_alone
+from cadcomplete.reports.told import counted
 
 FLANGE = str(PARTS / "flange.json")
 TINY = str(ROOT / "configs" / "tiny.toml")
@@ -98,6 +100,42 @@ EVALUATE = {
         ["evaluate", "nowhere", "--rescore", "nowhere.jsonl"],
         "too much to do: expected one of DATA, --rescore and --compare",
     ),
+    "no such folder for a model": (
+        ["evaluate", "nowhere"],
+        "nowhere: not a prepared data set (make one with cadcomplete prepare)",
+    ),
+    "no such folder to write like": (
+        ["evaluate", "nowhere", "--generate", "3"],
+        "nowhere: not a prepared data set (make one with cadcomplete prepare)",
+    ),
+    "nothing to generate": (
+        ["evaluate", "nowhere", "--generate", "0"],
+        "at --generate: nothing to write: expected 1 or more, got 0",
+    ),
+    "other metrics of nothing": (
+        ["evaluate", "nowhere", "--full"],
+        "--full needs --rescore (ask first, then score the predictions again)",
+    ),
+    "scoring again with others": (
+        ["evaluate", "--rescore", "there", "--source", "serch", "--baseline", "xx", "-o", "x"],
+        "--rescore does not go with --baseline, --output, --source (leave it out)",
+    ),
+    "scoring again with a model": (
+        ["evaluate", "--rescore", "there", "--model", "nowhere", "--rows", "3"],
+        "--rescore does not go with --model, --rows (leave it out)",
+    ),
+    "comparing with others": (
+        ["evaluate", "--compare", "there", "--conditions", "none", "-n", "5", "--full"],
+        "--compare does not go with --conditions, --full, -n (leave it out)",
+    ),
+    "a baseline that draws": (
+        ["evaluate", "nowhere", "--baseline", "stop", "--temperature", "1", "--device", "cpu"],
+        "--baseline does not go with --device, --temperature (leave it out)",
+    ),
+    "generating so many": (
+        ["evaluate", "nowhere", "--generate", "3", "-n", "7", "--conditions", "none"],
+        "--generate does not go with --conditions, -n (leave it out)",
+    ),
     "generating with others": (
         ["evaluate", "nowhere", "--generate", "3", "--baseline", "stop", "--full"],
         "--generate does not go with --baseline, --full (leave it out)",
@@ -109,6 +147,12 @@ EVALUATE = {
 def test_what_evaluate_cannot_do_is_one_line(line, name):
     arguments, said = EVALUATE[name]
     assert said in line(*arguments)
+
+
+@pytest.mark.parametrize("more", [[], ["--generate", "3"]])
+def test_data_that_are_not_there_are_missed_before_a_model_is_read(line, monkeypatch, more):
+    monkeypatch.setattr(loading, "load", lambda *args, **options: pytest.fail("it was read"))
+    assert "nowhere: not a prepared data set" in line("evaluate", "nowhere", *more)
 
 
 OTHERS = {
@@ -273,7 +317,14 @@ def test_cuts_are_all_or_a_number(word, cuts):
 
 
 @pytest.mark.parametrize(
-    ("name", "folder"), [("a model", "a_model"), ("org/model:1", "org_model_1"), ("a-b.c", "a-b.c")]
+    ("name", "folder"),
+    [
+        ("a model", "a_model"),
+        ("org/model:1", "org_model_1"),
+        ("a-b.c", "a-b.c"),
+        ("..", "part"),
+        ("", "part"),
+    ],
 )
 def test_what_is_evaluated_has_a_folder_whose_name_is_safe(name, folder):
     assert folder_of(name).parts == ("runs", "evaluate", folder)

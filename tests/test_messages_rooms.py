@@ -36,7 +36,6 @@ from cadcomplete.history.geometry import XY
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Loop, Profile
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.simple_loops import MOST_CURVES, simple_loops
-from cadcomplete.kernel.booleans import Solid
 from cadcomplete.kernel.edges import face
 from cadcomplete.kernel.polygons import round_part
 from cadcomplete.kernel.sweep import sweep
@@ -237,11 +236,6 @@ def test_what_sweeps_no_solid_says_why(plate, profile, distance, problem):
     extrude = Extrude((Profile(profile, 0),), extent, Boolean.NEW_BODY)
     with pytest.raises(GeometryError, match=problem):
         sweep(extrude.profiles[0], extrude, plate.operations)
-
-
-def test_a_solid_that_was_read_has_no_history_to_compare_with():
-    with pytest.raises(GeometryError, match="a solid without a history"):
-        _ = Solid(None, 1.0).prisms
 
 
 # --- readers ------------------------------------------------------------------------------------

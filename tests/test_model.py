@@ -21,7 +21,7 @@ from cadcomplete.language.prompt import IMAGE, POINTS, Features, prompt
 from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model import checkpoint, losses
 from cadcomplete.model.assembly import assemble
-from cadcomplete.model.checkpoint import Checkpoint
+from cadcomplete.model.checkpoint import FIRST_WORDS, Checkpoint
 from cadcomplete.model.model import PARTS
 
 TINY = {
@@ -312,7 +312,7 @@ def test_a_saved_model_gives_the_same_losses(tokenizer, tmp_path, name):
     tokenizer = make_tokenizer(config, texts)
     model = made(config, tokenizer)
     shown = sample(tokenizer, images=1, points=True, features=model.features)
-    checkpoint.save(Checkpoint(model, tokenizer, config), tmp_path / "model")
+    checkpoint.save(Checkpoint(model, tokenizer, config, FIRST_WORDS), tmp_path / "model")
     assert not list((tmp_path / "model").glob("*.bin"))
     again = checkpoint.load(tmp_path / "model")
     with torch.no_grad():
@@ -344,7 +344,7 @@ def test_only_adapters_and_projectors_are_saved_beside_a_pretrained_model(base, 
         for name, tensor in model.causal.state_dict().items():
             if "lora_" not in name:
                 tensor.copy_(source[name.replace(".base_layer", "")])
-    checkpoint.save(Checkpoint(model, tokenizer, config), tmp_path / "model")
+    checkpoint.save(Checkpoint(model, tokenizer, config, FIRST_WORDS), tmp_path / "model")
     saved = checkpoint.load_file(tmp_path / "model" / "model.safetensors")
     assert all("lora_" in name for name in saved if name.startswith("language_model"))
     assert not (tmp_path / "model" / "language_model.json").exists()
@@ -360,7 +360,7 @@ def test_a_model_that_was_trained_whole_needs_its_source_no_more(base, tmp_path)
     shutil.copytree(base, source)
     config, tokenizer = on(source), TextTokenizer.load(source)
     model = made(config, tokenizer)
-    checkpoint.save(Checkpoint(model, tokenizer, config), tmp_path / "model")
+    checkpoint.save(Checkpoint(model, tokenizer, config, FIRST_WORDS), tmp_path / "model")
     shutil.rmtree(source)
     again = checkpoint.load(tmp_path / "model")
     shown = [[sample(tokenizer)]]
@@ -374,7 +374,7 @@ def test_adapters_whose_source_is_gone_are_an_error_that_names_it(base, tmp_path
     source = tmp_path / "source"
     shutil.copytree(base, source)
     config, tokenizer = on(source, model={"lora": LORA}), TextTokenizer.load(source)
-    made_here = Checkpoint(assemble(config, tokenizer), tokenizer, config)
+    made_here = Checkpoint(assemble(config, tokenizer), tokenizer, config, FIRST_WORDS)
     checkpoint.save(made_here, tmp_path / "model")
     shutil.rmtree(source)
     with pytest.raises(CheckpointError, match="source"):
@@ -405,7 +405,9 @@ def test_new_tokens_are_trained_and_begin_as_the_mean_of_what_they_replace(base)
 
 def test_weights_of_other_shapes_are_named(tokenizer, tmp_path):
     config = configure()
-    checkpoint.save(Checkpoint(made(config, tokenizer), tokenizer, config), tmp_path / "model")
+    checkpoint.save(
+        Checkpoint(made(config, tokenizer), tokenizer, config, FIRST_WORDS), tmp_path / "model"
+    )
     path = tmp_path / "model" / "cadcomplete.json"
     changed = json.loads(path.read_text())
     (tmp_path / "model" / "point_encoder.json").unlink()

@@ -302,7 +302,9 @@ def test_a_model_without_an_encoder_refuses_what_it_cannot_see(flange, model, ki
     raw = blind.as_dict()
     raw["model"]["image"]["encoder"] = raw["model"]["points"]["encoder"] = ""
     run = set_up(from_dict(raw))
-    blind_model = checkpoint.Checkpoint(run.model.eval(), run.tokenizer, run.config, name="blind-1")
+    blind_model = checkpoint.Checkpoint(
+        run.model.eval(), run.tokenizer, run.config, run.words, name="blind-1"
+    )
     found = modalities.load(flange.place, flange.sequence.id)
     shown = {"images": [found.images[0].png]} if kind == "pictures" else {"points": found.cloud}
     with pytest.raises(InputError, match=f"at blind-1: this model sees no {kind}"):

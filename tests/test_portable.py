@@ -18,7 +18,7 @@ from cadcomplete.language.lines import decode
 from cadcomplete.language.prompt import prompt
 from cadcomplete.model import checkpoint, loading
 from cadcomplete.model.assembly import assemble, make_tokenizer
-from cadcomplete.model.checkpoint import Checkpoint
+from cadcomplete.model.checkpoint import FIRST_WORDS, Checkpoint
 from cadcomplete.model.portable import TEMPLATE, export
 
 TEXT = prompt(truncate(decode(PLATE), 1)).text
@@ -50,7 +50,7 @@ def run(base, tmp_path, request):
         for name, parameter in made.trained():
             if "lora_B" in name or "trainable_tokens" in name:
                 parameter.add_(0.05 * torch.randn_like(parameter))
-    checkpoint.save(Checkpoint(made, tokenizer, config), tmp_path / "run")
+    checkpoint.save(Checkpoint(made, tokenizer, config, FIRST_WORDS), tmp_path / "run")
     return tmp_path / "run"
 
 

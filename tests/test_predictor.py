@@ -124,7 +124,7 @@ def test_only_the_next_operation_can_be_asked_for(kernel, monkeypatch):
     monkeypatch.setattr("cadcomplete.completion.completer.generate", noted)
     flange = readers.read(PARTS / "flange.json")
     found = complete(flange, keep=3, n=3, only_next=True, kernel=kernel)
-    assert steps == ["extrude"]
+    assert steps == ["built"]
     assert [c.operations_added for c in found.completions] == [1] * len(found.completions)
     assert len({c.text for c in found.completions}) == len(found.completions) > 1
 
@@ -152,10 +152,10 @@ def test_the_probability_of_a_continuation_is_that_of_reading_it_all(shipped):
 def test_what_comes_next_is_a_sketch_an_extrude_or_the_end(shipped):
     case = Case("plate", decode(PLATE))
     read = shipped.completer.read
-    reading = read(case, until="extrude")
+    reading = read(case, until="built")
     assert reading.command in ("sketch", "extrude")
     assert 0 < reading.stop < 1
-    unfinished = read(replace(case, given=truncate(decode(PLATE), 1)), until="extrude")
+    unfinished = read(replace(case, given=truncate(decode(PLATE), 1)), until="built")
     assert (unfinished.command, unfinished.stop) == ("extrude", 0.0)
 
 

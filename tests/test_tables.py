@@ -23,7 +23,6 @@ from toys import POST_ENTRIES, RULE_ENTRIES, Post, Rule, enter, extruded
 from cadcomplete import exporters
 from cadcomplete.baselines import baseline
 from cadcomplete.completion.completer import Completer
-from cadcomplete.completion.effects import effect
 from cadcomplete.data.reorder import reorder
 from cadcomplete.errors import CadCompleteError, CheckpointError, InputError, UnsupportedError
 from cadcomplete.exporters import EXPORTERS, Exporter
@@ -264,7 +263,6 @@ ELSEWHERE = {
     "novelty": generation.key,
     "counts": lambda sequence: text2cad.count(sequence, sequence),
     "baselines": lambda sequence: baseline("ngram", [sequence], kernel=Kernel()),
-    "effects": lambda sequence: effect(sequence, len(sequence) - 1),
 }
 _POSTS = [(room, "post") for room in ELSEWHERE]
 _RULES = [(room, "rule") for room in ("omnicad", "vectors", "novelty", "counts", "baselines")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 import time
 
 import dying_exports
@@ -76,6 +77,51 @@ def test_no_job_is_waited_for_beyond_a_deadline(kernel):
             kernel.run(time.sleep, 60)
     assert kernel.run(abs, -1) == 1
     assert time.monotonic() - started < 10
+
+
+def test_each_thread_has_a_deadline_of_its_own():
+    """One leaves its job when its time is up; the other, which began earlier, waits for its own."""
+    with Kernel(workers=2, time_limit=60.0) as kernel:
+        kernel.run(abs, 1)
+        began, found = threading.Barrier(2), {}
+
+        def ask(name, seconds):
+            with kernel.until(Deadline.after(seconds)):
+                began.wait(10)
+                try:
+                    found[name] = kernel.run(time.sleep, 1.5)
+                except TimeLimitError as error:
+                    found[name] = str(error)
+
+        threads = [threading.Thread(target=ask, args=a) for a in (("patient", 30), ("hasty", 0.3))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert found == {"patient": None, "hasty": "time was up before the CAD kernel was done"}
+        assert kernel.due == NEVER
+
+
+def test_a_job_keeps_the_deadline_that_it_was_begun_with(kernel):
+    with kernel.until(Deadline.after(0.2)):
+        within = kernel.submit(time.sleep, 30)
+    given = kernel.submit(time.sleep, 30, due=Deadline.after(0.2))
+    for job in (within, given):
+        with pytest.raises(TimeLimitError, match="time was up"):
+            job.result()
+
+
+def test_blocks_may_be_left_in_any_order_and_leave_nothing(kernel):
+    one, other = kernel.until(Deadline.after(1000)), kernel.until(Deadline.after(10))
+    one.__enter__()
+    with kernel.until(Deadline.after(500)):
+        assert 400 < kernel.due.left < 500
+    other.__enter__()
+    assert kernel.due.left < 10
+    one.__exit__(None, None, None)
+    assert kernel.due.left < 10
+    other.__exit__(None, None, None)
+    assert kernel.due == NEVER
 
 
 # --- complete -----------------------------------------------------------------------------------

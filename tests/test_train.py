@@ -70,6 +70,36 @@ def losses(folder):
     return [(e["step"], e[k]) for e in entries(folder) for k in ("loss", "eval_loss") if k in e]
 
 
+def test_a_model_says_the_words_that_its_texts_held_and_those_of_the_model_it_starts_from(tmp_path):
+    """What it has never seen is not offered, though the language has it."""
+    source = tmp_path / "json"
+    source.mkdir()
+    for number in range(8):
+        text = f"sketch 0 0 0 +z +x\ncircle {number} 0 {5 + number}\nextrude new to 5 0\n"
+        (source / f"{number:04d}_part.lines").write_text(text)
+    few = train(configure(tmp_path / "few", sources=[str(source)]))
+    words = ("circle", "sketch", "extrude")
+    assert checkpoint.load(few).words == words
+    assert all(checkpoint.words_of(path) == words for path in few.glob("checkpoint-*"))
+    first = json.loads((few / "cadcomplete.json").read_text())
+    more = first | {"words": ["loop", "arc", "sketch", "extrude"]}
+    (few / "cadcomplete.json").write_text(json.dumps(more))
+    again = configure(
+        tmp_path / "more", sources=[str(source)], train={"start": str(few), "epochs": 1}
+    )
+    assert checkpoint.load(train(again)).words == ("loop", "arc", *words)
+
+
+def test_parts_that_can_never_be_finished_are_no_run(tmp_path):
+    source = tmp_path / "json"
+    source.mkdir()
+    for number in range(4):
+        text = f"sketch 0 0 0 +z +x\ncircle {number} 0 {5 + number}\n"
+        (source / f"{number:04d}_part.lines").write_text(text)
+    with pytest.raises(CheckpointError, match="the parts to learn from: at words: no part can be"):
+        train(configure(tmp_path / "run", sources=[str(source)]))
+
+
 def test_a_run_folder_has_its_configuration_losses_model_and_metrics(run):
     assert from_dict(json.loads((run / "config.json").read_text())).name == "run"
     assert len(losses(run)) > 9

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
+from cadcomplete.completion import effects, proposing, wording
+from cadcomplete.fitting.flat import walls
 from cadcomplete.fitting.space import solids
 from cadcomplete.history import crossings, inside
 from cadcomplete.history.curves import CURVES, Circle, Line
@@ -23,11 +25,12 @@ from cadcomplete.history.operations import (
     Profile,
     Sketch,
 )
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel import build as kernel
 from cadcomplete.kernel import edges, polygons
 from cadcomplete.kernel.remarks import Step
 from cadcomplete.kernel.sweep import sweep
-from cadcomplete.language import words
+from cadcomplete.language import grammar, words
 from cadcomplete.language.commands import Command
 from cadcomplete.language.numbers import spellings
 from cadcomplete.language.numbers.memory import RADIUS, WORLD
@@ -61,6 +64,9 @@ class Post:
 
     def refers(self) -> tuple[int, ...]:
         return ()
+
+    def planes(self, before: object) -> tuple[Plane, ...]:
+        return (self.plane, self.plane.raised(self.radius))
 
     def lines(self) -> tuple[Array, ...]:
         return ()
@@ -141,9 +147,15 @@ _SPELLING = spellings.Spelling(
 )
 
 
-def _solid(index: int, post: Post, operations: object) -> Step:
+def _solid(post: Post, before: kernel.Before) -> Step:
     sketch, extrude = post.drawn
-    return Step(index, Boolean.JOIN, (sweep(extrude.profiles[0], extrude, (sketch,)),))
+    return Step(before.index, Boolean.JOIN, (sweep(extrude.profiles[0], extrude, (sketch,)),))
+
+
+def _usual_posts(given: CadSequence, drawn: Sequence[Post]) -> Iterator[Any]:
+    """Those that were drawn, and twice as large."""
+    for post in drawn:
+        yield Post(post.plane, 2 * post.radius)
 
 
 POST_ENTRIES: dict[str, tuple[dict[Any, Any], Any, Any]] = {
@@ -153,13 +165,21 @@ POST_ENTRIES: dict[str, tuple[dict[Any, Any], Any, Any]] = {
     "manifolds": (
         manifolds.APPLY,
         Post,
-        lambda solid, post, before: manifolds.applied(solid, post.drawn[1], post.drawn[:1]),
+        lambda post, past: manifolds.applied(past.solid, post.drawn[1], post.drawn[:1]),
     ),
     "occupancy": (
         solids.APPLY,
         Post,
-        lambda inside, post, all_, at: inside | solids.swept(post.drawn[1], post.drawn[:1], at),
+        lambda inside, post, before, at: inside | solids.swept(post.drawn[1], post.drawn[:1], at),
     ),
+    "faces": (
+        walls.FACES,
+        Post,
+        lambda post, all_: walls.FACES[Extrude](post.drawn[1], post.drawn),
+    ),
+    "proposals": (proposing.PROPOSE, Post, proposing.Proposer(usual=_usual_posts)),
+    "effects": (effects.STEPS, Post, effects.any_step),
+    "wording": (wording.SAID, Post, lambda post, step: f"post ø{2 * post.radius:g}"),
 }
 """Table, key and entry of each room that a new operation has to be entered in."""
 
@@ -170,6 +190,8 @@ RULE_ENTRIES: dict[str, tuple[dict[Any, Any], Any, Any]] = {
     "manifolds": (manifolds.CORNERS, Rule, manifolds.CORNERS[Line]),
     "occupancy": (inside.CAPS, Rule, inside.CAPS[Line]),
     "crossings": (crossings.EQUATIONS, Rule, crossings.EQUATIONS[Line]),
+    "walls": (walls.WALLS, Rule, walls.WALLS[Line]),
+    "grammar": (grammar.STRAIGHT, Rule, True),
 }
 """The same of a new curve."""
 

@@ -7,6 +7,7 @@ it is made of the training histories. They see nothing of a case but its first o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from cadcomplete.baselines.copying import CopyPredictor
 from cadcomplete.baselines.habits import habits
@@ -19,7 +20,7 @@ from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence, check_kinds
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.predictions import Predictor
+from cadcomplete.predictions import Case, Prediction, Predictor
 
 KINDS = (Sketch, Extrude), (Line, Arc, Circle)
 """Operations and curves that baselines know."""
@@ -53,4 +54,20 @@ def baseline(name: str, training: Sequence[CadSequence], *, kernel: Kernel) -> P
     check_baseline(name)
     for part in training:
         check_kinds(part, "baselines/", *KINDS)
-    return BASELINES[name](training, SuggestionJudge(kernel))
+    return KnownKinds(BASELINES[name](training, SuggestionJudge(kernel)))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKinds:
+    """A predictor that is asked only about the kinds of operations and curves that it knows."""
+
+    asked: Predictor
+
+    @property
+    def name(self) -> str:
+        return self.asked.name
+
+    def predict(self, case: Case, *, n: int, seed: int) -> Prediction:
+        """Answer a case. Raises UnsupportedError if something of what is given is another kind."""
+        check_kinds(case.given, "baselines/", *KINDS)
+        return self.asked.predict(case, n=n, seed=seed)

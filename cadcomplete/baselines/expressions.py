@@ -81,7 +81,7 @@ def height_of(name: str, there: Scene) -> float | None:
     """Return the height that a name says, or None if there is no such thing there."""
     what, _, number = name.partition(" of ")
     if number == "size" and there.sketch is not None:
-        return float(what) * drawn_size(there.sketch)
+        return float(what) * longest_side(there.sketch)
     if number == "mm":
         return float(what)
     return heights(there).get(name)
@@ -91,7 +91,7 @@ def height_names(value: float, there: Scene) -> list[str]:
     """Return all names of a height."""
     names = [n for n, v in heights(there).items() if abs(v - value) <= _NEAR * abs(value)]
     if there.sketch is not None:
-        names.append(f"{ratio(value / drawn_size(there.sketch)):.4g} of size")
+        names.append(f"{ratio(value / longest_side(there.sketch)):.4g} of size")
     return [*names, f"{value:.6g} of mm"]
 
 
@@ -101,7 +101,7 @@ def ratio(value: float) -> float:
     return math.copysign(2.0 ** (step / _PER_OCTAVE), value)
 
 
-def drawn_size(sketch: Sketch) -> float:
+def longest_side(sketch: Sketch) -> float:
     (x0, y0), (x1, y1) = box(sketch)
     return max(x1 - x0, y1 - y0, 1e-9)
 

@@ -8,14 +8,16 @@ turns about z and which way z points: `TURNS`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence, start_plane
+from cadcomplete.history.tables import Table
 
 _QUARTER = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 _OVER = np.diag([1.0, -1.0, -1.0])
@@ -73,16 +75,30 @@ def first_frame(sequence: CadSequence | Sequence[Operation]) -> PartFrame | None
 
 
 def reach(operation: Operation, before: tuple[Operation, ...]) -> Array:
-    """Return points that span what an operation draws or sweeps, in the world, shape (n, 3)."""
-    if isinstance(operation, Sketch):
-        boxes = [loop.box for loop in operation.loops]
-        return _corners(operation, boxes, (0.0,))
+    """Return points that span what an operation draws or sweeps, in the world, shape (n, 3).
+
+    Raises UnsupportedError for a kind that is not known here.
+    """
+    return SPANS[type(operation)](operation, before)
+
+
+def _of_sketch(sketch: Sketch, before: tuple[Operation, ...]) -> Array:
+    return _corners(sketch, [loop.box for loop in sketch.loops], (0.0,))
+
+
+def _of_extrude(extrude: Extrude, before: tuple[Operation, ...]) -> Array:
     found = [np.zeros((0, 3))]
-    for profile in operation.profiles:
+    for profile in extrude.profiles:
         sketch = before[profile.sketch] if 0 <= profile.sketch < len(before) else None
         if isinstance(sketch, Sketch) and profile.outer < len(sketch.loops):
-            found.append(_corners(sketch, [sketch.loops[profile.outer].box], operation.extent.span))
+            found.append(_corners(sketch, [sketch.loops[profile.outer].box], extrude.extent.span))
     return np.concatenate(found)
+
+
+SPANS: Table[Callable[[Any, tuple[Operation, ...]], Array]] = Table(
+    "baselines/frames.py", {Sketch: _of_sketch, Extrude: _of_extrude}
+)
+"""What each kind of operation spans."""
 
 
 def _corners(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.tables import Table
 
 STOP = "stop"
 _LONG = 8  # operations from which on their number does not matter
@@ -51,11 +53,20 @@ def _contexts(given: Sequence[Operation]) -> list[tuple[object, ...]]:
 
 
 def kind(operation: Operation) -> str:
-    return "sketch" if isinstance(operation, Sketch) else "extrude"
+    """Return what an operation is called here. Raises UnsupportedError."""
+    return WORDS[type(operation)](operation).partition(" ")[0]
 
 
 def word(operation: Operation) -> str:
-    """Return the kind of an operation, of an extrude its boolean too."""
-    if isinstance(operation, Extrude):
-        return f"extrude {operation.boolean.value}"
-    return "sketch"
+    """Return the kind of an operation, of an extrude its boolean too. Raises UnsupportedError."""
+    return WORDS[type(operation)](operation)
+
+
+WORDS: Table[Callable[[Any], str]] = Table(
+    "baselines/habits.py",
+    {
+        Sketch: lambda sketch: "sketch",
+        Extrude: lambda extrude: f"extrude {extrude.boolean.value}",
+    },
+)
+"""What an operation is called, and what of it counts for what follows."""

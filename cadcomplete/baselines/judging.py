@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from cadcomplete.errors import CadCompleteError, LostWorkersError
-from cadcomplete.history.operations import Extrude, Operation
+from cadcomplete.history.operations import Operation
 from cadcomplete.history.sequence import CadSequence, validate
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import examine
@@ -69,8 +69,8 @@ class SuggestionJudge:
         for key, whole, operations in zip(keys, wholes, added, strict=True):
             if key in self.known or key in pending:
                 continue
-            if not any(isinstance(op, Extrude) for op in (*given.operations, *operations)):
-                self.known[key] = _drawn(whole)
+            if not any(op.builds for op in (*given.operations, *operations)):
+                self.known[key] = _without_solid(whole)
             else:
                 pending[key] = self.kernel.submit(examine, whole, len(given))
         for key, job in pending.items():
@@ -87,8 +87,8 @@ def _result(job: Pending[Report]) -> Report:
         return Report((str(error),))
 
 
-def _drawn(whole: CadSequence) -> Report:
-    """A history without an extrude has no solid to check: it is valid if it could have one."""
+def _without_solid(whole: CadSequence) -> Report:
+    """A history in which nothing builds has no solid to check: it is valid if it could have one."""
     return Report(tuple(str(f) for f in validate(whole) if f.severity == "error"))
 
 

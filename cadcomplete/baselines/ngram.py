@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cadcomplete.baselines.expressions import (
     Scene,
@@ -16,12 +17,13 @@ from cadcomplete.baselines.expressions import (
     planes,
     scene,
 )
-from cadcomplete.baselines.habits import STOP, Habits, word
+from cadcomplete.baselines.habits import STOP, Habits, kind, word
 from cadcomplete.baselines.judging import PARTS, SuggestionJudge
 from cadcomplete.baselines.regions import pattern_of, profiles
 from cadcomplete.baselines.voting import Vote, elected, expected_best, has_solid
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.tables import Table
 from cadcomplete.predictions import Case, Idea, Prediction
 
 Context = tuple[str, ...]
@@ -107,28 +109,26 @@ def counts(training: Sequence[CadSequence]) -> Counts:
     for part in training:
         for k in range(1, len(part)):
             operation, there = part.operations[k], scene(part.operations[:k])
-            sketch = isinstance(operation, Sketch)
-            names = _sketch_names(operation, there) if sketch else _extrude_names(operation, there)
-            for context in _contexts("sketch" if sketch else "extrude", there.operations):
+            names = NAMES[type(operation)](operation, there)
+            for context in _contexts(kind(operation), there.operations):
                 total[context] += 1
                 named.setdefault(context, Counter()).update(names)
     return Counts(named, total)
 
 
-def _contexts(kind: str, operations: Sequence[Operation]) -> list[Context]:
+def _contexts(which: str, operations: Sequence[Operation]) -> list[Context]:
     words = [word(op) for op in operations]
-    return [(kind, *words[-3:]), (kind, *words[-2:]), (kind, *words[-1:]), (kind,)]
+    return [(which, *words[-3:]), (which, *words[-2:]), (which, *words[-1:]), (which,)]
 
 
 # --- extrudes -----------------------------------------------------------------------------------
 
 
-def _extrude_names(operation: Operation, there: Scene) -> list[Name]:
-    assert isinstance(operation, Extrude)
-    pattern, extent = pattern_of(operation, there.operations), operation.extent
-    if not pattern or {p.sketch for p in operation.profiles} != {there.index}:
+def _extrude_names(extrude: Extrude, there: Scene) -> list[Name]:
+    pattern, extent = pattern_of(extrude, there.operations), extrude.extent
+    if not pattern or extrude.refers() != (there.index,):
         return []
-    shape = (operation.boolean.value, pattern, extent.type.value)
+    shape = (extrude.boolean.value, pattern, extent.type.value)
     if extent.type is ExtentType.TWO_SIDED:
         return []
     value = extent.distance if extent.type is ExtentType.ONE_SIDED else abs(extent.distance)
@@ -153,12 +153,17 @@ def _extrude(name: Name, there: Scene) -> Extrude | None:
 # --- sketches -----------------------------------------------------------------------------------
 
 
-def _sketch_names(operation: Operation, there: Scene) -> list[Name]:
-    assert isinstance(operation, Sketch)
-    if not operation.loops or there.sketch is None or not there.sketch.loops:
+def _sketch_names(sketch: Sketch, there: Scene) -> list[Name]:
+    if not sketch.loops or there.sketch is None or not there.sketch.loops:
         return []
-    shapes = drawn_names(operation, there)
-    return [(p, s) for p in plane_names(operation.plane, there) for s in shapes]
+    shapes = drawn_names(sketch, there)
+    return [(p, s) for p in plane_names(sketch.plane, there) for s in shapes]
+
+
+NAMES: Table[Callable[[Any, Scene], list[Name]]] = Table(
+    "baselines/ngram.py", {Sketch: _sketch_names, Extrude: _extrude_names}
+)
+"""All names of an operation, in terms of what is there; there may be none."""
 
 
 def _sketch(name: Name, there: Scene) -> Sketch | None:

@@ -9,7 +9,7 @@ from cadcomplete.history.nesting import Nesting, nesting
 from cadcomplete.history.operations import Extrude, Operation, Profile, Sketch
 
 
-def nested(sketch: Sketch) -> Nesting:
+def nesting_of(sketch: Sketch) -> Nesting:
     """Return how the closed loops of a sketch lie in each other; open ones are in none.
 
     One lies in another if most of its points do: it may touch.
@@ -61,14 +61,14 @@ PATTERNS: dict[str, tuple[Callable[[Nesting], list[int]], bool]] = {
 def profiles(pattern: str, sketch: Sketch, index: int) -> tuple[Profile, ...]:
     """Return the profiles that a pattern names in the sketch that is operation `index`."""
     choose, holes = PATTERNS[pattern]
-    found = nested(sketch)
+    found = nesting_of(sketch)
     return tuple(Profile(index, i, found.children[i] if holes else ()) for i in choose(found))
 
 
 def pattern_of(extrude: Extrude, before: tuple[Operation, ...]) -> str:
     """Return the first pattern that names an extrude's profiles; "" if none does."""
-    indices = {profile.sketch for profile in extrude.profiles}
-    index = next(iter(indices)) if len(indices) == 1 else -1
+    indices = extrude.refers()
+    index = indices[0] if len(indices) == 1 else -1
     sketch = before[index] if 0 <= index < len(before) else None
     if not isinstance(sketch, Sketch):
         return ""

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,11 @@ from cadcomplete.history.operations import (
     Sketch,
 )
 from cadcomplete.history.sequence import start_plane
+from cadcomplete.history.tables import Table
+
+Point = Callable[[Vec2], Vec2]
+Length = Callable[[float], float]
+"""What a point and what a radius become in the other part."""
 
 _NEAR = 0.01
 """Part of the size up to which an end is put onto a face that is there."""
@@ -85,17 +91,18 @@ def carried(
 ) -> Operation | None:
     """Return an operation that stood after `before` as it would stand after `given`.
 
-    None if it names a sketch that there is none of, or nothing is left of it.
+    None if it names a sketch that there is none of, or nothing is left of it. Raises
+    UnsupportedError for a kind of operation or curve that is not known here.
     """
-    if isinstance(operation, Sketch):
-        return _sketch(operation, move)
-    return _extrude(operation, before, given, move)
+    return CARRIED[type(operation)](operation, before, given, move)
 
 
 # --- sketches -----------------------------------------------------------------------------------
 
 
-def _sketch(sketch: Sketch, move: Move) -> Sketch | None:
+def _sketch(
+    sketch: Sketch, before: tuple[Operation, ...], given: tuple[Operation, ...], move: Move
+) -> Sketch | None:
     if not sketch.finished:
         return None
     plane = sketch.plane
@@ -111,7 +118,10 @@ def _sketch(sketch: Sketch, move: Move) -> Sketch | None:
         u, v, _ = turned.to_local(world)[0].tolist()
         return (move.round(u), move.round(v))
 
-    loops = [_loop(loop, moved, factor, move) for loop in sketch.loops]
+    def resized(radius: float) -> float:
+        return move.round(radius * factor)
+
+    loops = [_loop(loop, moved, resized) for loop in sketch.loops]
     kept = tuple(loop for loop in loops if loop is not None)
     return Sketch(turned, kept) if len(kept) == len(loops) else None
 
@@ -131,22 +141,41 @@ def _vec(vector: Array) -> tuple[float, float, float]:
     return (x, y, z)
 
 
-def _loop(loop: Loop, moved: Callable[[Vec2], Vec2], factor: float, move: Move) -> Loop | None:
+def _loop(loop: Loop, moved: Point, resized: Length) -> Loop | None:
+    """A loop with its points moved and its radii resized; None if nothing is left of it.
+
+    A curve that is open and has shrunk to a point is left out.
+    """
     curves: list[Curve] = []
     for curve in loop.curves:
-        if isinstance(curve, Circle):
-            radius = move.round(curve.radius * factor)
-            if radius <= 0:
-                return None
-            curves.append(Circle(moved(curve.center), radius))
-            continue
-        start, end = moved(curve.start), moved(curve.end)
-        if start == end:
-            continue
-        arc = isinstance(curve, Arc)
-        curves.append(Arc.from_sweep(start, end, curve.sweep) if arc else Line(start, end))
+        made = DRAWN[type(curve)](curve, moved, resized)
+        if made is None and curve.closed:
+            return None
+        curves += [] if made is None else [made]
     made = Loop(tuple(curves)) if curves else None
     return made if made is not None and made.closed and abs(made.area) > 0 else None
+
+
+def _circle(circle: Circle, moved: Point, resized: Length) -> Circle | None:
+    radius = resized(circle.radius)
+    return Circle(moved(circle.center), radius) if radius > 0 else None
+
+
+def _line(line: Line, moved: Point, resized: Length) -> Line | None:
+    start, end = moved(line.start), moved(line.end)
+    return None if start == end else Line(start, end)
+
+
+def _arc(arc: Arc, moved: Point, resized: Length) -> Arc | None:
+    """It keeps its sweep: what is stretched would be no arc."""
+    start, end = moved(arc.start), moved(arc.end)
+    return None if start == end else Arc.from_sweep(start, end, arc.sweep)
+
+
+DRAWN: Table[Callable[[Any, Point, Length], Curve | None]] = Table(
+    "baselines/transfer.py", {Line: _line, Arc: _arc, Circle: _circle}
+)
+"""How each kind of curve is carried over; None if it shrinks to nothing."""
 
 
 # --- extrudes -----------------------------------------------------------------------------------
@@ -155,7 +184,7 @@ def _loop(loop: Loop, moved: Callable[[Vec2], Vec2], factor: float, move: Move) 
 def _extrude(
     extrude: Extrude, before: tuple[Operation, ...], given: tuple[Operation, ...], move: Move
 ) -> Extrude | None:
-    named = {p.sketch for p in extrude.profiles}
+    named = extrude.refers()
     index = _counterpart(max(named, default=-1), before, given)
     sketch = given[index] if index >= 0 else None
     if len(named) != 1 or not isinstance(sketch, Sketch) or not sketch.finished:
@@ -164,8 +193,14 @@ def _extrude(
     extent = _extent(extrude, before, sketch.plane, move)
     if not region or extent is None:
         return None
-    solid = any(isinstance(op, Extrude) for op in given)
+    solid = any(op.builds for op in given)
     return Extrude(region, extent, extrude.boolean if solid else Boolean.NEW_BODY)
+
+
+CARRIED: Table[
+    Callable[[Any, tuple[Operation, ...], tuple[Operation, ...], Move], Operation | None]
+] = Table("baselines/transfer.py", {Sketch: _sketch, Extrude: _extrude})
+"""How each kind of operation is carried over."""
 
 
 def _counterpart(index: int, before: tuple[Operation, ...], given: tuple[Operation, ...]) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from cadcomplete.baselines.frames import ends, reach
 from cadcomplete.baselines.habits import kind
 from cadcomplete.baselines.judging import different, joined
 from cadcomplete.history.geometry import Array
-from cadcomplete.history.operations import Boolean, Operation, Sketch
+from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.tables import Table
 from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.predictions import Idea
 
@@ -36,7 +38,7 @@ def elected(
     """
     clusters: list[tuple[Array, str, Operation, float, float]] = []
     for operation, weight in sorted(votes, key=lambda vote: -vote[1]):
-        key, name = _effect(operation, before)
+        key, name = ALIKE[type(operation)](operation, before)
         for i, (known, label, first, heaviest, total) in enumerate(clusters):
             if label == name and np.abs(known - key).max() <= _SAME * size:
                 clusters[i] = (known, label, first, heaviest, total + weight)
@@ -57,18 +59,25 @@ def elected(
     return sorted(ideas, key=lambda idea: -idea.score)
 
 
-def _effect(operation: Operation, before: tuple[Operation, ...]) -> tuple[Array, str]:
-    """Numbers in mm, and a label: operations with the same label and near numbers are alike."""
-    if isinstance(operation, Sketch):
-        points = reach(operation, before)
-        area = sum(abs(loop.area) for loop in operation.loops) ** 0.5
-        box = np.concatenate([points.min(axis=0), points.max(axis=0), [area]])
-        return box, f"sketch {len(operation.loops)}"
-    start, end = ends(operation, before)
-    removes = operation.boolean in (Boolean.CUT, Boolean.INTERSECT)
-    named = sorted((p.sketch, p.outer, p.holes) for p in operation.profiles)
+def _drawn(sketch: Sketch, before: tuple[Operation, ...]) -> tuple[Array, str]:
+    points = reach(sketch, before)
+    area = sum(abs(loop.area) for loop in sketch.loops) ** 0.5
+    box = np.concatenate([points.min(axis=0), points.max(axis=0), [area]])
+    return box, f"sketch {len(sketch.loops)}"
+
+
+def _extruded(extrude: Extrude, before: tuple[Operation, ...]) -> tuple[Array, str]:
+    start, end = ends(extrude, before)
+    removes = extrude.boolean in (Boolean.CUT, Boolean.INTERSECT)
+    named = sorted((p.sketch, p.outer, p.holes) for p in extrude.profiles)
     faces = np.concatenate([np.minimum(start, end), np.maximum(start, end)])
-    return faces, f"{operation.boolean.value if removes else 'add'} {named}"
+    return faces, f"{extrude.boolean.value if removes else 'add'} {named}"
+
+
+ALIKE: Table[Callable[[Any, tuple[Operation, ...]], tuple[Array, str]]] = Table(
+    "baselines/voting.py", {Sketch: _drawn, Extrude: _extruded}
+)
+"""Numbers in mm, and a label: operations with the same label and near numbers vote together."""
 
 
 # --- whole parts --------------------------------------------------------------------------------

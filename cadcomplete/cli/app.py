@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from cadcomplete.cli import data, models, parts, shapes
+from cadcomplete.cli import data, evaluating, models, parts, shapes
 from cadcomplete.cli.printing import is_first
 
 app = typer.Typer(
@@ -101,6 +101,6 @@ for command in (
     models.export,
     models.plan,
     models.train,
-    models.evaluate,
+    evaluating.evaluate,
 ):
     app.command()(command)

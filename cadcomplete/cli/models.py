@@ -1,4 +1,4 @@
-"""Commands of a model: what it takes, how it learns, how good it is, where it goes."""
+"""Commands of a model: what it takes, how it learns, where it goes."""
 
 from __future__ import annotations
 
@@ -8,18 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cadcomplete.cli.options import (
-    AsJson,
-    BaseModel,
-    Device,
-    MaxNewTokens,
-    ModelFolder,
-    RowCount,
-    Temperature,
-    TopP,
-)
+from cadcomplete.cli.options import AsJson, BaseModel
 from cadcomplete.cli.printing import is_first, print_json
-from cadcomplete.model.threads import one_thread
 
 
 def export(
@@ -91,96 +81,3 @@ def train(
     folder = train_model(resolved, say=lambda line: typer.echo(line, err=True), changed=go_on)
     if as_json and is_first():
         print_json({"folder": str(folder), **json.loads((folder / "metrics.json").read_text())})
-
-
-def evaluate(
-    data: Annotated[
-        list[Path] | None, typer.Argument(metavar="DATA...", help="Prepared data sets.")
-    ] = None,
-    model: ModelFolder = None,
-    baseline: Annotated[
-        str | None, typer.Option(help="Instead of a model: stop, copy, ngram or retrieval.")
-    ] = None,
-    source: Annotated[
-        str, typer.Option(help="Who answers: model, search (of the shape), or both.")
-    ] = "both",
-    split: Annotated[str, typer.Option(help="validation, test or train.")] = "validation",
-    cuts: Annotated[
-        str, typer.Option(help="Most cuts of a part, or all: after every operation.")
-    ] = "all",
-    conditions: Annotated[
-        str, typer.Option(help="What is shown: none, caption, image, points, scan, all.")
-    ] = "none",
-    most: Annotated[
-        int | None, typer.Option(help="Parts, chosen at random. Default: all of the split.")
-    ] = None,
-    n: Annotated[int, typer.Option("-n", help="How many suggestions and parts.")] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="Of the choice, of scans, of predictors.")] = 0,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder. Default: runs/evaluate/NAME.")
-    ] = None,
-    generate: Annotated[
-        int | None,
-        typer.Option(help="Instead: write so many parts from nothing; are they like real ones?"),
-    ] = None,
-    rescore: Annotated[
-        Path | None, typer.Option(help="Score a predictions.jsonl again; needs no DATA.")
-    ] = None,
-    compare: Annotated[
-        list[Path] | None,
-        typer.Option(help="Write report.html of a finished folder; may be repeated."),
-    ] = None,
-    full: Annotated[
-        bool, typer.Option("--full", help="With --rescore: the metrics of other systems as well.")
-    ] = False,
-    device: Device = "auto",
-    base: BaseModel = None,
-    temperature: Temperature = None,
-    top_p: TopP = None,
-    max_new_tokens: MaxNewTokens = None,
-    rows: RowCount = None,
-    as_json: AsJson = False,
-) -> None:
-    """Measure how well held-out parts are completed; a run that was stopped continues."""
-    one_thread()
-    from cadcomplete import evaluate as evaluating
-    from cadcomplete.evaluate import tables
-    from cadcomplete.reports import parts as reports
-
-    if generate is not None:
-        others = {
-            "--baseline": baseline is not None,
-            "--source": source != "both",
-            "--conditions": conditions != "none",
-            "--cuts": cuts != "all",
-            "--rescore": rescore is not None,
-            "--compare": bool(compare),
-            "--full": full,
-        }
-        reports.check_alone("--generate", others)
-    answering = reports.Answering(device, base, temperature, top_p, max_new_tokens, rows, source)
-    if rescore is not None or compare:
-        folders = tuple(compare or ())
-        report = reports.reevaluate(tuple(data or ()), rescore, folders, output, full=full)
-    else:
-        settings = evaluating.EvaluationSettings(
-            data=tuple(data or ()),
-            split=split,
-            cuts=evaluating.cuts_named(cuts),
-            conditions=tuple(c.strip() for c in conditions.split(",") if c.strip()),
-            most=most,
-            n=n,
-            seed=seed,
-        )
-        if generate is not None:
-            report = reports.generate(
-                settings, generate, model=model, answering=answering, output=output
-            )
-        else:
-            report = reports.evaluate(
-                settings, model=model, answering=answering, baseline=baseline, output=output
-            )
-    if as_json:
-        print_json(report)
-    else:
-        typer.echo(tables.answer(report))

@@ -6,7 +6,7 @@ from both. Answers come in the order in which they are shown, each as soon as it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from itertools import islice, takewhile
@@ -23,9 +23,9 @@ from cadcomplete.completion.ranking import Ranker
 from cadcomplete.completion.reading import Reading, looked_at, prompted
 from cadcomplete.completion.searching import searched
 from cadcomplete.deadline import NEVER, Deadline
-from cadcomplete.errors import CadCompleteError
+from cadcomplete.errors import CadCompleteError, CheckpointError, InputError
 from cadcomplete.history.fields import Format
-from cadcomplete.history.operations import Sketch
+from cadcomplete.history.operations import OPERATIONS, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import examine_and_keep
@@ -35,6 +35,9 @@ from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model.checkpoint import Checkpoint
 from cadcomplete.model.generate import ATTEMPTS, Sampling, begin, commands, generate, usual_sampling
 from cadcomplete.predictions import Answer, Case, Idea, answered
+
+SOURCES = ("model", "search", "both")
+"""Who has the ideas where there is a shape: the model alone, the search alone, or both."""
 
 TOLD_APART = 0.85
 """IoU of what two whole parts change, below which a person sees that they differ.
@@ -56,13 +59,20 @@ class Completer:
 
     Attributes:
         drawn: how the model writes continuations; None for what is usual for it.
-        source: who has the ideas where there is a shape: "model", "search" or "both".
+        source: who has the ideas where there is a shape, one of `SOURCES`.
+
+    Raises InputError for another source.
     """
 
     model: Checkpoint
     kernel: Kernel
     drawn: Sampling | None = None
     source: str = "both"
+
+    def __post_init__(self) -> None:
+        if self.source not in SOURCES:
+            expected = ", ".join(SOURCES)
+            raise InputError("no such source", expected=expected, got=self.source)
 
     @cached_property
     def grammar(self) -> Grammar:
@@ -80,14 +90,14 @@ class Completer:
         *,
         after: Reading | None = None,
         seed: int = 0,
-        until: Literal["end", "extrude"] = "end",
+        until: Literal["end", "built"] = "end",
         due: Deadline = NEVER,
     ) -> Reading:
         """Let the model read a case and write what may follow, whole parts or one step of them.
 
         A shape that the reading before, `after` which this comes, has looked at is not looked at
         again. When it is `due`, no more is written. Raises InputError for what cannot be seen or
-        is too long.
+        is too long, CheckpointError if with the words of the model nothing may follow.
         """
         model, drawn = self.model, self.drawn
         drawn = drawn or usual_sampling(model.config, model.metrics)
@@ -100,11 +110,10 @@ class Completer:
         began, start = begin(model.model, asked), self.grammar.start(case.given)
         chances = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
         stop = chances.pop("", 0.0)
-        operations = {c: p for c, p in chances.items() if c in ("sketch", "extrude")}
-        command = max(operations or chances, key=lambda c: chances[c])
+        command = _likeliest(chances, model)
         seen, wanted = looked_at(case, after=after) if self.source == "both" else (None, None)
         if wanted is not None:  # a cloud tells better than the model how the part goes on
-            drawn = replace(drawn, until="extrude")
+            drawn = replace(drawn, until="built")
         rows = generate(began, start.only(command), drawn)
         return Reading(case, stop, command, drawn, rows, seen, wanted, began, start)
 
@@ -192,15 +201,31 @@ class Completer:
         if reading.wanted is not None:  # the shape says
             return None
         try:
-            reading.before = self._check(reading, reading.given).result()
+            return self._check(reading, reading.given).result().bodies
         except CadCompleteError:
             return None
-        return reading.before.bodies
 
     def _check(self, reading: Reading, whole: CadSequence) -> Pending[Report]:
-        """Begin to ask the kernel about a history; about what was given only once."""
-        if whole != reading.given:
-            return self.kernel.submit(examine_and_keep, whole, reading.given.whole_operations)
-        if reading.asked is None:
-            reading.asked = self.kernel.submit(examine_and_keep, whole)
-        return reading.asked
+        """Ask the kernel about a history; about the same only once, unless time was up."""
+        known = reading.asked.get(whole)
+        if known is None or known.future.cancelled():
+            keep = None if whole == reading.given else reading.given.whole_operations
+            known = reading.asked[whole] = self.kernel.submit(examine_and_keep, whole, keep)
+        return known
+
+
+def _likeliest(chances: Mapping[str, float], model: Checkpoint) -> str:
+    """The command that comes next: an operation, unless a sketch has to go on.
+
+    Raises CheckpointError if the words of a model lead nowhere: then it would write without end.
+    """
+    builds = [name for name, kind in OPERATIONS.items() if kind.builds]
+    if not chances or not any(name in model.words for name in builds):
+        raise CheckpointError(
+            "with the words that this model has learned the part cannot be finished",
+            where=model.name,
+            expected=f"those of sketches, and {' or '.join(builds)}",
+            got=list(model.words),
+        )
+    operations = [command for command in chances if command in OPERATIONS]
+    return max(operations or chances, key=lambda command: chances[command])

@@ -185,7 +185,7 @@ def complete(
             seen = _pictures(images), shape and shape.cloud
             case = Case(given.sequence.id, given.sequence, caption, *seen)
             tell("the model writes")
-            until = "extrude" if only_next else "end"
+            until = "built" if only_next else "end"
             reading = completer.read(case, seed=seed, until=until, due=due.share(_WRITING))
         tell("answers are compared and checked")
         found = _found(completer, reading, given, n, only_next=only_next, due=due)
@@ -210,7 +210,7 @@ def _found(
             answers, compared = list(asked(reading, n=n)), True
     except OutOfTime:
         answers, compared = _unchecked(reading, n, only_next=only_next), False
-    said = _said(given, answers)
+    said, before = _said(given, answers), reading.before
     return Completions(
         given,
         completer.model.name,
@@ -222,7 +222,7 @@ def _found(
         score_is=PROBABILITY if only_next or not compared else EXPECTED,
         as_it_is=reading.as_it_is if compared else None,
         in_time=compared and not checking.over,
-        before=reading.before.solid if reading.before else None,
+        before=before.solid if before else None,
     )
 
 

@@ -6,9 +6,11 @@ while there are others. Three depths of one hole are one answer; through, blind,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from manifold3d import JoinType, Manifold
@@ -27,9 +29,9 @@ from cadcomplete.history.sequence import CadSequence, start_plane
 from cadcomplete.history.tables import Table
 from cadcomplete.kernel.report import Report, Senseless
 from cadcomplete.meshes.manifolds import (
+    APPLY,
     NOTHING,
     Change,
-    applied,
     change,
     change_iou,
     filled,
@@ -47,7 +49,7 @@ _TOUCHING = 1e-3  # mm between what touches
 
 
 class Kind(str, Enum):
-    """What an extrude does to the part that is there."""
+    """What an operation does to the part that is there."""
 
     BASE = "base"  # it makes the part
     BOSS = "boss"
@@ -55,6 +57,7 @@ class Kind(str, Enum):
     BLIND = "blind"
     REST = "rest"  # of the part only what it sweeps is left
     NOTHING = "nothing"
+    OTHER = "other"  # it removes something, and there is no more to tell
 
 
 class Flaw(IntEnum):
@@ -64,10 +67,6 @@ class Flaw(IntEnum):
     FLOATING = 1
     IDLE = 2
     INVALID = 3
-
-
-KINDS = Table("completion/effects.py", dict.fromkeys((Sketch, Extrude)))
-"""Operations whose effect is known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,18 +89,54 @@ Columns = dict[tuple[Profile, ...], Column]
 
 
 @dataclass(frozen=True, eq=False)
-class ExtrudeStep:
-    """One extrude, and the part before it."""
+class BuiltStep:
+    """One operation that builds, and the part before it: what can be told of any kind.
 
-    extrude: Extrude
+    Attributes:
+        operation: the one.
+        operations: those before it.
+        before: the part that they make.
+    """
+
+    operation: Any
     operations: tuple[Operation, ...]
     before: Manifold
-    column: Column
+
+    @cached_property
+    def after(self) -> Manifold:
+        """The part after it."""
+        return APPLY[type(self.operation)](self.before, self.operation, self.operations)
+
+    @cached_property
+    def change(self) -> Change:
+        """What it adds and removes."""
+        return _change(self.after - self.before, self.before - self.after, self.before)
 
     @cached_property
     def kind(self) -> Kind:
         """What it does, in a word."""
-        boolean, column = self.extrude.boolean, self.column
+        if self.before.is_empty():
+            return Kind.NOTHING if self.after.is_empty() else Kind.BASE
+        if self.change.nothing:
+            return Kind.NOTHING
+        least = NOTHING * volume_of(self.before)
+        return Kind.BOSS if volume_of(self.change.removed) <= least else Kind.OTHER
+
+    def differs_in_depth(self, other: BuiltStep) -> bool:
+        """Say whether another one does the same, but for how deep."""
+        return False
+
+
+@dataclass(frozen=True, eq=False)
+class ExtrudeStep(BuiltStep):
+    """One extrude, and what it meets of the part before it."""
+
+    operation: Extrude
+    column: Column
+
+    @cached_property
+    def kind(self) -> Kind:
+        boolean, column = self.operation.boolean, self.column
         adds = boolean not in (Boolean.CUT, Boolean.INTERSECT)
         if self.before.is_empty():
             return Kind.BASE if adds else Kind.NOTHING
@@ -109,7 +144,7 @@ class ExtrudeStep:
             return Kind.BOSS
         if boolean is Boolean.INTERSECT:
             return Kind.REST
-        start, end = sorted(self.extrude.extent.span)
+        start, end = sorted(self.operation.extent.span)
         slack = _ROUNDING * (column.high - column.low)
         if end <= column.low + slack or start >= column.high - slack:
             return Kind.NOTHING
@@ -122,7 +157,7 @@ class ExtrudeStep:
 
         0 for both; where there is nothing to cut, and where it is full already, does not count.
         """
-        start, end = sorted(self.extrude.extent.span)
+        start, end = sorted(self.operation.extent.span)
         if self.kind not in (Kind.BLIND, Kind.BOSS):
             return 0
         if start < 0 < end and self.kind is Kind.BOSS:
@@ -131,12 +166,11 @@ class ExtrudeStep:
             start, end = max(start, self.column.low), min(end, self.column.high)
         slack = _ROUNDING * (end - start)
         up, down = end > slack, start < -slack
-        return (up - down) * _upwards(start_plane(self.extrude, self.operations))
+        return (up - down) * _upwards(start_plane(self.operation, self.operations))
 
     @cached_property
     def change(self) -> Change:
-        """What it adds and removes."""
-        found = change(self.before, self.extrude, self.operations)
+        found = change(self.before, self.operation, self.operations)
         return _change(found.added, found.removed, self.before)
 
     @cached_property
@@ -146,7 +180,7 @@ class ExtrudeStep:
         if body.is_empty():
             return (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)
         x, y, z, *high = _seen_along(
-            body, start_plane(self.extrude, self.operations)
+            body, start_plane(self.operation, self.operations)
         ).bounding_box()
         return (x, y, z), (high[0], high[1], high[2])
 
@@ -161,6 +195,15 @@ class ExtrudeStep:
         low, high = self._changed
         return high - low
 
+    def differs_in_depth(self, other: BuiltStep) -> bool:
+        if not isinstance(other, ExtrudeStep) or self.kind is Kind.BASE:
+            return False
+        if (self.kind, self.side) != (other.kind, other.side):
+            return False
+        a, b = self.column, other.column
+        low, high = sorted((a.area, b.area))
+        return a is b or (low >= SAME * high and iou(a.footprint, b.footprint) >= SAME)
+
 
 @dataclass(frozen=True, eq=False)
 class Effect:
@@ -168,12 +211,12 @@ class Effect:
 
     Attributes:
         before: the part without them.
-        steps: what each of their extrudes does.
-        loose: whether one of their sketches is not extruded.
+        steps: what each of them does that builds.
+        loose: whether nothing is made of one of their sketches.
     """
 
     before: Manifold
-    steps: tuple[ExtrudeStep, ...]
+    steps: tuple[BuiltStep, ...]
     loose: bool
 
     @cached_property
@@ -181,12 +224,12 @@ class Effect:
         """What is added and removed in the end."""
         if len(self.steps) == 1:
             return self.steps[0].change
-        after = _after(self.steps[-1]) if self.steps else self.before
+        after = self.steps[-1].after if self.steps else self.before
         return _change(after - self.before, self.before - after, self.before)
 
     @property
     def idle(self) -> bool:
-        """Whether an extrude changes nothing, or a sketch is not extruded."""
+        """Whether one of them changes nothing, or nothing is made of a sketch."""
         return self.loose or any(
             step.kind is Kind.NOTHING or step.change.nothing for step in self.steps
         )
@@ -195,7 +238,7 @@ class Effect:
     def first_bodies(self) -> int:
         """How many bodies the first of them makes, if there was nothing before; else 0."""
         first = next((step for step in self.steps if step.kind is Kind.BASE), None)
-        return 0 if first is None else len(_after(first).decompose())
+        return 0 if first is None else len(first.after.decompose())
 
 
 def effect(
@@ -211,30 +254,42 @@ def effect(
     known of its sketches, and more is added. Raises UnsupportedError for another kind of operation.
     """
     operations = sequence.operations
-    for operation in operations[keep:]:
-        KINDS[type(operation)]
     known = {} if columns is None else columns
-    body = before = solid(CadSequence(operations[:keep])) if before is None else before
-    steps: list[ExtrudeStep] = []
+    before = solid(CadSequence(operations[:keep])) if before is None else before
+    steps: list[BuiltStep] = []
     for number, operation in enumerate(operations[keep:], start=keep):
-        if isinstance(operation, Extrude):
-            body = _after(steps[-1]) if steps else before
-            profiles, earlier = operation.profiles, operations[:number]
-            old = not steps and all(profile.sketch < keep for profile in profiles)
-            column = known.get(profiles) if old else None
-            if column is None:
-                column = _column(operation, earlier, body)
-            if old:
-                known[profiles] = column
-            steps.append(ExtrudeStep(operation, earlier, body, column))
-    used = {profile.sketch for step in steps for profile in step.extrude.profiles}
+        begin = STEPS[type(operation)]
+        if begin is not None:
+            body = steps[-1].after if steps else before
+            old = not steps and all(named < keep for named in operation.refers())
+            steps.append(begin(operation, operations[:number], body, known if old else {}))
+    used = {named for step in steps for named in step.operation.refers()}
     new = range(keep, len(operations))
-    loose = any(isinstance(operations[i], Sketch) and i not in used for i in new)
+    loose = any(not operations[i].builds and i not in used for i in new)
     return Effect(before, tuple(steps), loose)
 
 
-def _after(step: ExtrudeStep) -> Manifold:
-    return applied(step.before, step.extrude, step.operations)
+def _begin_extrude(
+    extrude: Extrude, operations: tuple[Operation, ...], body: Manifold, columns: Columns
+) -> ExtrudeStep:
+    column = columns.get(extrude.profiles)
+    if column is None:
+        column = columns[extrude.profiles] = _column(extrude, operations, body)
+    return ExtrudeStep(extrude, operations, body, column)
+
+
+def any_step(
+    operation: Any, operations: tuple[Operation, ...], body: Manifold, columns: Columns
+) -> BuiltStep:
+    """Tell of an operation only what can be told of any: for kinds with no more to tell."""
+    return BuiltStep(operation, operations, body)
+
+
+STEPS: Table[Callable[[Any, tuple[Operation, ...], Manifold, Columns], BuiltStep] | None] = Table(
+    "completion/effects.py", {Sketch: None, Extrude: _begin_extrude}
+)
+"""What an operation does, from it, those before it, the part that they make, and what is known of
+its sketches; None for what builds nothing."""
 
 
 def _change(added: Manifold, removed: Manifold, before: Manifold) -> Change:
@@ -297,22 +352,15 @@ def alike(one: Effect, other: Effect, *, depths: bool = True, least: float = SAM
     return low >= least * high and change_iou(one.change, other.change) >= least
 
 
-def _adds(step: ExtrudeStep) -> bool:
+def _adds(step: BuiltStep) -> bool:
     return step.kind in (Kind.BASE, Kind.BOSS)
 
 
 def _one_way(one: Effect, other: Effect) -> bool:
     """Say whether two answers do the same but for depths."""
     as_many = len(one.steps) == len(other.steps) > 0
-    return as_many and all(_alike_steps(a, b) for a, b in zip(one.steps, other.steps, strict=True))
-
-
-def _alike_steps(one: ExtrudeStep, other: ExtrudeStep) -> bool:
-    if (one.kind, one.side) != (other.kind, other.side) or one.kind is Kind.BASE:
-        return False
-    a, b = one.column, other.column
-    low, high = sorted((a.area, b.area))
-    return a is b or (low >= SAME * high and iou(a.footprint, b.footprint) >= SAME)
+    pairs = zip(one.steps, other.steps, strict=True) if as_many else ()
+    return as_many and all(a.differs_in_depth(b) for a, b in pairs)
 
 
 def flaw(report: Report, done: Effect, *, keep: int, bodies: int | None) -> Flaw:

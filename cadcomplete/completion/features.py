@@ -5,17 +5,17 @@ Shapes: C ideas, F features.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from cadcomplete.completion.ideas import extended
-from cadcomplete.completion.usual import known_planes, same_spans
+from cadcomplete.completion.proposing import PROPOSE
+from cadcomplete.completion.usual import TURNED, known_planes
 from cadcomplete.fitting import Wanted
 from cadcomplete.fitting.space.scores import State, effect, state
-from cadcomplete.history.geometry import Array, Plane, dot
-from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.geometry import Array, same_plane
+from cadcomplete.history.operations import Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.predictions import Idea
 
@@ -45,7 +45,6 @@ _NATS = {
     "log probability of the same effect",
 }
 _NEAR = 1e-3  # mm between planes that are one
-_SAME = 0.95  # least IoU of what extrudes sweep
 
 
 def features(ideas: Sequence[Idea], given: CadSequence, *, wanted: Wanted | None = None) -> Array:
@@ -106,7 +105,7 @@ def _effect(
     of them sweeps, the share that it changes: designers rarely do again what is done."""
     whole, now, changing = extended(given, operations), before, 0.0
     for operation in operations:
-        if isinstance(operation, Extrude):
+        if operation.builds:
             now, changing = effect(now, operation, whole)
     return now.agreement, changing
 
@@ -117,32 +116,19 @@ def _places(ideas: Sequence[Idea], given: CadSequence) -> tuple[Array, Array]:
     sketches = [c.operation.plane if isinstance(c.operation, Sketch) else None for c in ideas]
     central = [plane is not None and abs(plane.offset) < _NEAR for plane in sketches]
     there = [
-        plane is not None and any(_same(plane, other) for other in planes) for plane in sketches
+        plane is not None
+        and any(same_plane(plane, other, turned=TURNED, apart=_NEAR) for other in planes)
+        for plane in sketches
     ]
     return np.array(central, dtype=np.float64), np.array(there, dtype=np.float64)
 
 
-def _same(plane: Plane, other: Plane) -> bool:
-    facing = dot(plane.normal, other.normal)
-    return abs(facing) > 1 - 1e-9 and abs(plane.offset - facing * other.offset) < _NEAR
-
-
 def alike(ideas: Sequence[Idea], given: CadSequence) -> Array:
-    """Return which ideas have the same effect, to within a twentieth, shape (C, C)."""
-    extrudes = [c.operation for c in ideas if isinstance(c.operation, Extrude)]
-    if len(extrudes) == len(ideas):
-        return same_spans(extrudes, given, least=_SAME)
-    return _same_sketch([c.operation for c in ideas if isinstance(c.operation, Sketch)])
-
-
-def _same_sketch(sketches: Sequence[Sketch]) -> Array:
-    """Sketches are alike if they lie in one plane and their outlines have the same box and area."""
-    found = []
-    for sketch in sketches:
-        points = np.concatenate([sketch.plane.to_world(loop.points()) for loop in sketch.loops])
-        area = sum(abs(loop.area) for loop in sketch.loops)
-        found.append((*points.min(axis=0), *points.max(axis=0), math.sqrt(area)))
-    values = np.array(found)
-    size = np.maximum((values[:, 3:6] - values[:, :3]).max(axis=1), 1e-9)
-    apart = np.abs(values[:, None] - values[None]).max(axis=2)
-    return (apart <= 0.015 * size[:, None]).astype(np.float64)
+    """Return which ideas have the same effect, shape (C, C): of two kinds, none."""
+    found = np.zeros((len(ideas), len(ideas)))
+    kinds = [type(idea.operation) for idea in ideas]
+    for kind in dict.fromkeys(kinds):
+        rows = [i for i, own in enumerate(kinds) if own is kind]
+        operations = [ideas[i].operation for i in rows]
+        found[np.ix_(rows, rows)] = PROPOSE[kind].alike(operations, given)
+    return found

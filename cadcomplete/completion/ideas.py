@@ -6,27 +6,24 @@ The model writes operations, the cloud shows which would bring the part closer t
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from itertools import islice
 
 import numpy as np
 
-from cadcomplete import fitting
-from cadcomplete.completion.usual import usual_extrudes, usual_sketches
+from cadcomplete.completion.proposing import PROPOSE, kind_of
 from cadcomplete.fitting import Wanted
 from cadcomplete.history.fields import Format
-from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.operations import OPERATIONS, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.symmetry import Symmetry, move
 from cadcomplete.language.grammar import Matcher
 from cadcomplete.language.lines import encode
 from cadcomplete.language.tokenizer import TextTokenizer
+from cadcomplete.language.words import WORDS
 from cadcomplete.model.generate import Began, Row, score
 from cadcomplete.predictions import Idea
 
-USUAL = 128  # sketches that are usual, at most: each costs a line or two to read
 _LONGEST = 256  # tokens of an operation that the model is asked about
 _UNREAD = -3.0  # nats for each token of one that is longer
 
@@ -38,13 +35,16 @@ def ideas(
     *,
     wanted: Wanted | None = None,
     text_format: Format = "lines",
+    words: Collection[str] | None = None,
     most: int = 24,
 ) -> list[Idea]:
     """Return different ideas for the next operation, which is of the kind of `command`.
 
-    `rows` are what the model wrote, in `text_format`. A sketch that is still being drawn goes on:
-    ideas of others are none.
+    `rows` are what the model wrote, in `text_format`; nothing is thought of for it that takes
+    other than its `words`. A sketch that is still being drawn goes on: ideas of others are none.
+    Raises UnsupportedError for a kind that is never proposed.
     """
+    propose = PROPOSE[kind_of(command)]
     before = encode(given, text_format=text_format).text
     found: dict[str, Idea] = {}
 
@@ -61,17 +61,18 @@ def ideas(
             found[known.text] = replace(known, samples=known.samples + 1)
             drawn.append(added[0])
     if wanted is not None:
-        propose = fitting.next_extrudes if command == "extrude" else fitting.next_sketches
         whole = replace(given, operations=given.operations[: given.whole_operations])
-        for place, proposal in enumerate(propose(whole, wanted, most=most), start=1):
+        for place, proposal in enumerate(propose.shown(whole, wanted, most=most), start=1):
             known = idea(proposal.operations)
             if not known.place and known.text in found:
                 found[known.text] = replace(
                     known, operations=proposal.operations, place=place, merit=proposal.score
                 )
     else:
-        for operation in _usual(given, command, drawn):
-            idea((operation,))
+        same = [operation for operation in drawn if type(operation) is kind_of(command)]
+        for operation in propose.usual(given, same):
+            if words is None or _words_of(operation, given, text_format) <= set(words):
+                idea((operation,))
     return [replace(one, source=_source(one)) for one in found.values()]
 
 
@@ -79,27 +80,16 @@ def _source(idea: Idea) -> str:
     return "both" if idea.samples and idea.place else "cloud" if idea.place else "model"
 
 
-def _usual(given: CadSequence, command: str, drawn: Sequence[Operation]) -> list[Operation]:
-    """Operations of one kind that are usual, on planes and of profiles that the model drew."""
-    if command != "extrude":
-        sketches = [operation for operation in drawn if isinstance(operation, Sketch)]
-        return list(islice(usual_sketches(given, sketches), USUAL))
-    extrudes = [operation for operation in drawn if isinstance(operation, Extrude)]
-    return list(usual_extrudes(given, _most_frequent(extrudes)))
-
-
-def _most_frequent(extrudes: Sequence[Extrude]) -> list[Extrude]:
-    """Extrudes, those first whose profiles and boolean come most often."""
-    ways = [(e.boolean, e.extent.type, e.profiles) for e in extrudes]
-    counts = Counter(ways)
-    order = sorted(range(len(ways)), key=lambda i: -counts[ways[i]])
-    return [extrudes[i] for i in order]
+def _words_of(operation: Operation, given: CadSequence, text_format: Format) -> set[str]:
+    """The commands that it takes to write an operation after what is given."""
+    said = WORDS[type(operation)].write(operation, given.operations, text_format)
+    return {command.name for command in said}
 
 
 def _added(row: Row, given: CadSequence) -> tuple[Operation, ...]:
-    """What a row added: up to its first extrude, or nothing if it did not get there."""
+    """What a row added: up to the first that builds, or nothing if it did not get there."""
     added = row.finished.operations[given.whole_operations :]
-    first = next((i for i, op in enumerate(added) if isinstance(op, Extrude)), len(added))
+    first = next((i for i, op in enumerate(added) if op.builds), len(added))
     return added[: first + 1]
 
 
@@ -156,7 +146,9 @@ def _over(start: Matcher, tokenizer: TextTokenizer) -> tuple[int, ...]:
     """The tokens that tell that a sketch is over: those with which another operation begins."""
     if start.grammar.text_format == "json":
         return ()  # there the first token of every command is the same
-    first = (tokenizer.backend.encode(text).ids[0] for text in ("sketch", "extrude"))
+    words = start.grammar.words
+    begin = (name for name in OPERATIONS if words is None or name in words)
+    first = dict.fromkeys(tokenizer.backend.encode(text).ids[0] for text in begin)
     return (*first, start.grammar.end)
 
 

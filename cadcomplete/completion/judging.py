@@ -46,6 +46,7 @@ def judged(reading: Reading, model: Checkpoint, grammar: Grammar) -> list[Idea]:
         reading.command,
         wanted=reading.wanted,
         text_format=text_format,
+        words=model.words,
     )
     if reading.began is None or reading.start is None:
         return [replace(idea, log_probability=0.0, tokens=1) for idea in found]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -58,13 +59,20 @@ class Ranker:
 
 
 def load(folder: Path, names: Sequence[str]) -> Ranker | None:
-    """Read the ranker of a model; None if it has none.
+    """Read the ranker of a model; None if it has none. What was read is not read again.
 
     Raises CheckpointError if it is not one for these features.
     """
-    path = folder / FILE
-    if not path.exists():
+    try:
+        found = (folder / FILE).stat()
+    except OSError:
         return None
+    return _read(folder / FILE, tuple(names), found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, names: tuple[str, ...], *stamp: int) -> Ranker:
+    """Read a ranker; another `stamp` is another file."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         weights = {
@@ -74,7 +82,7 @@ def load(folder: Path, names: Sequence[str]) -> Ranker | None:
         found = tuple(document["features"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"not a ranker: {error}", file=path) from None
-    if found != tuple(names):
+    if found != names:
         raise CheckpointError("a ranker for other features", file=path, got=list(found))
     return Ranker(found, weights)
 

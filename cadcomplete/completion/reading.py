@@ -7,16 +7,16 @@ refused.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.clouds.measured import measured
+from cadcomplete.completion.proposing import command_of, kind_of
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.fitting import Wanted, settled, wanted
-from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Pending
 from cadcomplete.kernel.report import Report
@@ -41,8 +41,7 @@ class Reading:
         wanted: the same for what is given.
         began: the model after the prompt; None if no model is asked.
         start: what the grammar allows there.
-        asked: the kernel's job to check the given part, once it was begun.
-        before: what the kernel says of it, once that mattered.
+        asked: the kernel's jobs to check histories that begin with what is given, each begun once.
         as_it_is: what the given part scores as a whole one, once parts were compared; None where
             it cannot be one.
     """
@@ -56,8 +55,7 @@ class Reading:
     wanted: Wanted | None = None
     began: Began | None = None
     start: Matcher | None = None
-    asked: Pending[Report] | None = None
-    before: Report | None = None
+    asked: dict[CadSequence, Pending[Report]] = field(default_factory=dict)
     as_it_is: float | None = None
 
     @property
@@ -67,9 +65,9 @@ class Reading:
     @property
     def situation(self) -> str:
         """The name of what kind of operation is next, and of what is known of the wanted part."""
-        kind = Extrude if self.command == "extrude" else Sketch
-        first = not any(isinstance(operation, kind) for operation in self.given.operations)
-        name = f"{'first' if first else 'later'} {'extrude' if kind is Extrude else 'sketch'}"
+        kind = kind_of(self.command)
+        first = not any(type(operation) is kind for operation in self.given.operations)
+        name = f"{'first' if first else 'later'} {command_of(kind)}"
         if self.wanted is None:
             return name
         return f"{name}, {'scan' if self.wanted.noise > 0 else 'cloud'}"
@@ -78,6 +76,14 @@ class Reading:
     def may_go_on(self) -> bool:
         """Whether there is a model that can write more, and time for it."""
         return self.began is not None and not self.sampling.due.over
+
+    @property
+    def before(self) -> Report | None:
+        """What the kernel says of the given part; None if it was not asked, or does not answer."""
+        job = self.asked.get(self.given)
+        if job is None or not job.future.done() or job.future.cancelled():
+            return None
+        return None if job.future.exception() else job.future.result()
 
     def hopeless(self, answers: Sequence[Answer]) -> bool:
         """Say whether something that was given cannot be built: then nothing valid follows it."""

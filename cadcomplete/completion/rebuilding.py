@@ -6,7 +6,6 @@ put together to sketches and extrudes (`fitting`), as `complete` does where it i
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from cadcomplete.clouds.deviation import Deviation, shortly
 from cadcomplete.clouds.read import Scan
 from cadcomplete.errors import CadCompleteError, GeometryError, InputError, KernelFailure
 from cadcomplete.exporters import rebuilt as beside
-from cadcomplete.files import clear
+from cadcomplete.files import clear, safe_name
 from cadcomplete.fitting import finish, wanted
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
@@ -165,7 +164,7 @@ def _surface(scan: Scan, kernel: Kernel) -> Mesh | PointCloud:
 
 def _name(file: str) -> str:
     """A part's id: the name of its file without suffixes."""
-    return re.sub(r"[^\w.-]+", "_", Path(file).name.partition(".")[0])[:100] or "part"
+    return safe_name(Path(file).name.partition(".")[0])
 
 
 def write(

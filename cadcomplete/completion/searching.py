@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from cadcomplete.completion.parts import finished_parts
+from cadcomplete.completion.proposing import command_of
 from cadcomplete.completion.reading import Reading, looked_at
 from cadcomplete.errors import InputError
-from cadcomplete.history.operations import Sketch
+from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.model.generate import Sampling
 from cadcomplete.predictions import Case
 
@@ -24,9 +25,7 @@ def searched(case: Case, sampling: Sampling, *, after: Reading | None = None) ->
     parts = finished_parts(given, (), stop=0.0, wanted=wanted, seed=sampling.seed)
     drawn = len(given) - given.whole_operations  # a sketch that is still being drawn, or none
     more = [idea.operations[drawn] for idea in parts if len(idea.operations) > drawn]
-    if more:
-        sketched = isinstance(more[0], Sketch)
-    else:
-        sketched = not given.operations or not isinstance(given.operations[-1], Sketch)
+    waits = bool(given.operations) and isinstance(given.operations[-1], Sketch)
+    kind = type(more[0]) if more else Extrude if waits else Sketch
     stop = float(bool(parts) and parts[0].source == "given")
-    return Reading(case, stop, "sketch" if sketched else "extrude", sampling, (), seen, wanted)
+    return Reading(case, stop, command_of(kind), sampling, (), seen, wanted)

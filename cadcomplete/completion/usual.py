@@ -13,7 +13,7 @@ import numpy as np
 
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.fields import DECIMALS
-from cadcomplete.history.geometry import Array, Plane, Vec2
+from cadcomplete.history.geometry import Array, Plane, Vec2, facing, same_plane
 from cadcomplete.history.operations import (
     Boolean,
     Extent,
@@ -24,6 +24,7 @@ from cadcomplete.history.operations import (
     Sketch,
 )
 from cadcomplete.history.sequence import CadSequence, start_plane
+from cadcomplete.meshes.manifolds import mesh_of, solid
 
 HEIGHTS = (
     *(0.1, 0.2, 0.25, 0.3, 0.5, 0.6, 0.75, 0.8, 1.0, 1.2, 1.5, 1.6, 2.0, 2.5, 2.54, 3.0, 3.175),
@@ -64,18 +65,11 @@ def _distances(
 
 def parallel_levels(operations: Sequence[Operation], plane: Plane) -> list[float]:
     """Return where planes and ends parallel to a plane lie, along its normal from the origin."""
-    normal = np.array(plane.normal)
     found: list[float] = []
-    for operation in operations:
-        if isinstance(operation, Sketch):
-            facing = float(normal @ np.array(operation.plane.normal))
-            if abs(facing) > 1 - 1e-9:
-                found.append(operation.plane.offset * facing)
-        else:
-            start = start_plane(operation, tuple(operations))
-            facing = float(normal @ np.array(start.normal))
-            if abs(facing) > 1 - 1e-9:
-                found += [(start.offset + end) * facing for end in operation.extent.span]
+    for index, operation in enumerate(operations):
+        for other in operation.planes(tuple(operations[:index])):
+            if side := facing(plane.normal, other.normal, turned=TURNED):
+                found.append(side * other.offset)
     return list(dict.fromkeys(round(level, 6) for level in found))
 
 
@@ -90,6 +84,10 @@ _SMALLEST, _LARGEST = 0.12, 1.05  # radius, as a share of half of what it is dra
 _PLANES = 3  # that are known, the newest
 _MIDDLES = 2  # in which circles are thought of
 _SKETCHES = 3  # that may be drawn again, the newest
+_APART = 1e-5  # mm between planes that are one
+
+TURNED = 2e-8
+"""By how much the cosine of parallel normals may be off: files have them to eight digits."""
 
 
 def usual_sketches(
@@ -104,7 +102,8 @@ def usual_sketches(
     planes = [*(plane for plane, _ in counts.most_common(most)), *known_planes(given)[:_PLANES]]
     before = [op for op in given.operations if isinstance(op, Sketch)][: -_SKETCHES - 1 : -1]
     for plane in dict.fromkeys(planes):
-        seen = [_dropped(sketch, plane) for sketch in before if _parallel(sketch.plane, plane)]
+        beside = [s for s in before if facing(s.plane.normal, plane.normal, turned=TURNED)]
+        seen = [_dropped(sketch, plane) for sketch in beside]
         for loops in filter(None, seen):
             yield Sketch(plane, loops)
             if len(loops) > 1:
@@ -118,23 +117,18 @@ def usual_sketches(
 
 
 def known_planes(given: CadSequence) -> list[Plane]:
-    """Return the planes on which extrudes end and sketches lie, the newest first, each once."""
-    found: dict[tuple[float, ...], Plane] = {}
-    for operation in reversed(given.operations):
-        if isinstance(operation, Sketch):
-            places = [operation.plane]
-        else:
-            plane = start_plane(operation, given.operations)
-            places = [_lifted(plane, height) for height in reversed(operation.extent.span)]
-        for plane in places:
-            side = next(1.0 if n > 0 else -1.0 for n in plane.normal if abs(n) > 1e-9)
-            key = (*(round(side * n, 6) for n in plane.normal), round(side * plane.offset, 5))
-            found.setdefault(key, plane)
-    return list(found.values())
+    """Return the planes on which operations end and sketches lie, the newest first, each once."""
+    found: list[Plane] = []
+    for index, operation in reversed(list(enumerate(given.operations))):
+        for plane in reversed(operation.planes(given.operations[:index])):
+            if not any(same_plane(other, plane, turned=TURNED, apart=_APART) for other in found):
+                found.append(_exact_plane(plane) if operation.builds else plane)
+    return found
 
 
-def _lifted(plane: Plane, height: float) -> Plane:
-    x, y, z = (_exact(o + height * n) for o, n in zip(plane.origin, plane.normal, strict=True))
+def _exact_plane(plane: Plane) -> Plane:
+    """A plane without the last digits that arithmetic leaves behind."""
+    x, y, z = map(_exact, plane.origin)
     return Plane.of((x, y, z), plane.normal, plane.x_axis)
 
 
@@ -168,10 +162,6 @@ def _dropped(sketch: Sketch, plane: Plane) -> tuple[Loop, ...]:
 def _turned_over(loop: Loop) -> Loop:
     """The loop drawn the other way round."""
     return Loop(tuple(curve.reversed() for curve in reversed(loop.curves)))
-
-
-def _parallel(one: Plane, other: Plane) -> bool:
-    return abs(float(np.array(one.normal) @ np.array(other.normal))) > 1 - 1e-9
 
 
 def _exact(value: float) -> float:
@@ -216,7 +206,10 @@ def _reach(given: CadSequence, plane: Plane) -> tuple[float, float]:
 
 
 def reach(sequence: CadSequence) -> Array:
-    """Return points around everything that the extrudes of a history sweep, shape (n, 3)."""
+    """Return points around everything that the extrudes of a history sweep, shape (n, 3).
+
+    If anything else builds, points around the part are among them.
+    """
     corners = [np.zeros((0, 3))]
     for operation in sequence.operations:
         if not isinstance(operation, Extrude):
@@ -227,4 +220,6 @@ def reach(sequence: CadSequence) -> Array:
             flat = sketch.plane.to_world(sketch.loops[profile.outer].points())
             normal = np.array(sketch.plane.normal)
             corners += [flat + normal * height for height in operation.extent.span]
+    if any(op.builds and not isinstance(op, Extrude) for op in sequence.operations):
+        corners.append(mesh_of(solid(sequence)).vertices)
     return np.concatenate(corners)

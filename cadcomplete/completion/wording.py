@@ -6,14 +6,16 @@ By rule, from the operations and what they do (`effects`); lengths are millimetr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import Any
 
 from cadcomplete.completion.effects import ExtrudeStep, Kind, effect
 from cadcomplete.data.describe.words import joined, number, plural, times
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.geometry import Plane
-from cadcomplete.history.operations import Extrude, Loop, Operation, Profile, Sketch
+from cadcomplete.history.operations import Extrude, Loop, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.tables import Table
 
 EXPECTED, PROBABILITY = "expected IoU", "probability that it is the designer's"
 """What the score of a whole part is: of it and what is wanted; and that of a next operation."""
@@ -36,32 +38,43 @@ _DEEP = {Kind.BLIND: " deep", Kind.BOSS: " high"}
 def in_words(sequence: CadSequence, keep: int) -> str:
     """Return what the operations from `keep` on add to a part."""
     operations = sequence.operations
-    extrudes = [op for op in operations if isinstance(op, Extrude)]
-    used = {profile.sketch for extrude in extrudes for profile in extrude.profiles}
-    steps = iter(effect(sequence, keep).steps)
-    found: list[str] = []
-    for index, operation in enumerate(operations[keep:], start=keep):
-        if isinstance(operation, Extrude):
-            found.append(_extruded(operation, next(steps), operations))
-        elif index not in used:
-            found.append(f"sketch of {_drawn(operation)} {_where(operation.plane)}")
+    used = {number for operation in operations for number in operation.refers()}
+    steps = {len(step.operations): step for step in effect(sequence, keep).steps}
+    found = [
+        SAID[type(operation)](operation, steps.get(index))
+        for index, operation in enumerate(operations[keep:], start=keep)
+        if operation.builds or index not in used
+    ]
     if len(found) > _OPERATIONS:
         found = [*found[: _OPERATIONS - 1], f"{len(found) - _OPERATIONS + 1} more operations"]
     return ", ".join(found) or "nothing"
 
 
-def _extruded(extrude: Extrude, step: ExtrudeStep, operations: Sequence[Operation]) -> str:
+def _sketched(sketch: Sketch, step: None) -> str:
+    return f"sketch of {_drawn(sketch)} {_where(sketch.plane)}"
+
+
+def _extruded(extrude: Extrude, step: ExtrudeStep) -> str:
     if step.kind is Kind.NOTHING or step.change.nothing:
         return "an extrude that changes nothing"
-    things = Counter(_made(profile, step, operations) for profile in extrude.profiles)
+    things = Counter(_made(profile, step) for profile in extrude.profiles)
     if len(things) > _THINGS:
         return f"{len(extrude.profiles)} {plural(NOUNS[step.kind][3])}"
     return _counted(things)
 
 
-def _made(profile: Profile, step: ExtrudeStep, operations: Sequence[Operation]) -> tuple[str, str]:
+SAID: Table[Callable[[Any, Any], str]] = Table(
+    "completion/wording.py", {Sketch: _sketched, Extrude: _extruded}
+)
+"""What an operation adds, in words, from it and its step (`effects.BuiltStep`).
+
+What builds nothing has no step, and is told only if nothing is made of it.
+"""
+
+
+def _made(profile: Profile, step: ExtrudeStep) -> tuple[str, str]:
     """What an extrude makes of one profile: a noun, and its size."""
-    sketch = operations[profile.sketch]
+    sketch = step.operations[profile.sketch]
     assert isinstance(sketch, Sketch)
     outer, holes = sketch.loops[profile.outer], [sketch.loops[i] for i in profile.holes]
     round_, ring, rectangle, other = NOUNS[step.kind]
@@ -126,7 +139,7 @@ def _size(loop: Loop) -> str:
 
 def _changed_size(loop: Loop, step: ExtrudeStep) -> str:
     """The size of an outline, or of what it changes if that is less: a rib in a corner, a slot."""
-    if len(step.extrude.profiles) > 1 or step.kind in (Kind.BASE, Kind.REST):
+    if len(step.operation.profiles) > 1 or step.kind in (Kind.BASE, Kind.REST):
         return _size(loop)
     (left, bottom, _), (right, top, _) = step.box
     return times(right - left, top - bottom)

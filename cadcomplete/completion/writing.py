@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from cadcomplete.completion.wording import told
 from cadcomplete.errors import CadCompleteError, KernelFailure, TimeLimitError
 from cadcomplete.exporters import export
 from cadcomplete.exporters.pictures import draw_overview
-from cadcomplete.files import clear
+from cadcomplete.files import clear, safe_name
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import examine_and_keep
 
@@ -28,7 +27,7 @@ def write(
     there are no completions, nothing is written. Raises InputError for a folder that cannot be
     written to.
     """
-    name = _file_name(completions.given.sequence.id)
+    name = safe_name(completions.given.sequence.id)
     solid = [f for f in formats if exporters.EXPORTERS[f].needs_solid]
     before = _before(completions, kernel) if solid and completions.completions else None
     files: dict[int | str, Any] = {"lost": {}}
@@ -113,11 +112,6 @@ def _lost(
         if not paths:
             return lost
         job = _exporting(completion, paths, before, kernel)
-
-
-def _file_name(id: str) -> str:
-    """A part's id, which may come from inside a file, as a name that stays in its folder."""
-    return re.sub(r"[^\w.-]+", "_", id)[:100] or "part"
 
 
 def _label(completion: Completion, score_is: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from itertools import groupby
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence, check_kinds
+from cadcomplete.history.tables import Table
 
 Block = list[int]
 """The indices of a sketch and of the extrudes that follow it."""
@@ -22,7 +25,7 @@ def reorder(sequence: CadSequence, random: np.random.Generator) -> CadSequence:
     What begins the part stays first, and so does whatever is extruded again later. Raises
     UnsupportedError if something in the history is not known here.
     """
-    check_kinds(sequence, "data/reorder.py", (Sketch, Extrude))
+    check_kinds(sequence, "data/reorder.py", MOVED)
     blocks = _blocks(sequence.operations)
     order: list[int] = []
     for key, run in groupby(blocks, key=lambda block: _meaning(sequence.operations, block)):
@@ -50,28 +53,50 @@ def _blocks(operations: tuple[Operation, ...]) -> list[Block]:
 
 
 def _meaning(operations: tuple[Operation, ...], block: Block) -> Boolean | None:
-    """What all extrudes of a block do, or None if it has to stay where it is."""
-    extrudes = [op for i in block if isinstance(op := operations[i], Extrude)]
-    used = {profile.sketch for extrude in extrudes for profile in extrude.profiles}
-    outside = (op for i, op in enumerate(operations) if isinstance(op, Extrude) and i not in block)
-    again = any(profile.sketch == block[0] for op in outside for profile in op.profiles)
-    booleans = {extrude.boolean for extrude in extrudes}
-    if block[0] == 0 or used != {block[0]} or again or len(booleans) != 1:
+    """What all that builds in a block does, or None if it has to stay where it is."""
+    builders = [op for i in block if (op := operations[i]).builds]
+    used = {index for operation in builders for index in operation.refers()}
+    outside = (op for i, op in enumerate(operations) if i not in block)
+    again = any(index in block for op in outside for index in op.refers())
+    meanings = {MOVED[type(op)].meaning(op) for op in builders}
+    if block[0] == 0 or used != {block[0]} or again or len(meanings) != 1:
         return None
-    return booleans.pop()
+    return meanings.pop()
 
 
 def _arranged(sequence: CadSequence, order: list[int]) -> CadSequence:
-    """Put the operations in an order, given as their indices, and renumber the sketches."""
+    """Put the operations in an order, given as their indices, and renumber what they refer to."""
     place = {old: new for new, old in enumerate(order)}
-
-    def arranged(operation: Operation) -> Operation:
-        if isinstance(operation, Sketch):
-            return operation
-        profiles = tuple(
-            dataclasses.replace(p, sketch=place.get(p.sketch, p.sketch)) for p in operation.profiles
-        )
-        return dataclasses.replace(operation, profiles=profiles)
-
-    operations = tuple(arranged(sequence.operations[index]) for index in order)
+    several = (sequence.operations[index] for index in order)
+    operations = tuple(MOVED[type(op)].renumbered(op, place) for op in several)
     return dataclasses.replace(sequence, operations=operations)
+
+
+def _renumbered(extrude: Extrude, place: Mapping[int, int]) -> Extrude:
+    profiles = tuple(
+        dataclasses.replace(p, sketch=place.get(p.sketch, p.sketch)) for p in extrude.profiles
+    )
+    return dataclasses.replace(extrude, profiles=profiles)
+
+
+class Moved(NamedTuple):
+    """What is asked of a kind of operation that may change its place.
+
+    Attributes:
+        meaning: what it does to the solid: neighbours that do the same may change places; None if
+            what comes before it matters for what it does.
+        renumbered: it, referring to where the operations stand now, by where they stood.
+    """
+
+    meaning: Callable[[Any], Boolean | None]
+    renumbered: Callable[[Any, Mapping[int, int]], Any]
+
+
+MOVED: Table[Moved] = Table(
+    "data/reorder.py",
+    {
+        Sketch: Moved(lambda sketch: None, lambda sketch, place: sketch),
+        Extrude: Moved(lambda extrude: extrude.boolean, _renumbered),
+    },
+)
+"""How each kind of operation changes its place."""

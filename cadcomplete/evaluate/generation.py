@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from cadcomplete import readers
 from cadcomplete.data.samples import hash64
 from cadcomplete.errors import CadCompleteError, InputError, LostWorkersError
-from cadcomplete.evaluate.questions import Data, Held, choose, read_data
+from cadcomplete.evaluate.questions import Data, Held, check_data, choose, read_data
 from cadcomplete.evaluate.run import Watch
 from cadcomplete.evaluate.settings import EvaluationSettings, folder_of
 from cadcomplete.exporters.sheet import draw_sheet
@@ -81,14 +81,20 @@ def evaluate_generation(
     The real parts are those of the split, or `settings.most` of them. Writes to `folder` all parts
     that were made, a picture of the first, and the metrics. Raises InputError.
     """
-    if count < 1:
-        raise InputError("nothing to write", where="--generate", expected="1 or more", got=count)
+    check_generation(settings, count)
     data = read_data(settings.data, split=settings.split)
     held, _ = choose(data.held, settings.conditions, most=settings.most, seed=settings.seed)
     folder = folder or folder_of(f"{writer.name}-generated")
     check_folder(folder)
     with writing_alone(folder, "evaluate --generate"):
         return _generated(settings, count, writer, data, held, folder, kernel=kernel, watch=watch)
+
+
+def check_generation(settings: EvaluationSettings, count: int) -> None:
+    """Raise InputError if there is nothing to write, or nothing to compare it with."""
+    if count < 1:
+        raise InputError("nothing to write", where="--generate", expected="1 or more", got=count)
+    check_data(settings.data, split=settings.split)
 
 
 def _generated(

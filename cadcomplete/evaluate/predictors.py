@@ -41,7 +41,7 @@ def check_predictor(
         )
 
 
-def predictor(
+def maker(
     baseline: str | None,
     source: str,
     load: Callable[[], tuple[Checkpoint, Any]],
@@ -49,14 +49,16 @@ def predictor(
 ) -> Callable[[Data], Predictor]:
     """Return what makes a predictor of data sets.
 
-    `load` gives the model, if one is asked, and how it draws.
+    `load` gives the model, if one is asked, and how it draws: when there are data to ask about.
     """
     if baseline is not None:
         return lambda data: made(baseline, data.training, kernel=kernel)
 
-    from cadcomplete.completion.completer import Completer
-    from cadcomplete.completion.predictor import ModelPredictor
+    def answering(data: Data) -> Predictor:
+        from cadcomplete.completion.completer import Completer
+        from cadcomplete.completion.predictor import ModelPredictor
 
-    model, sampling = load()
-    found = ModelPredictor(Completer(model, kernel, sampling, source))
-    return lambda data: found
+        model, sampling = load()
+        return ModelPredictor(Completer(model, kernel, sampling, source))
+
+    return answering

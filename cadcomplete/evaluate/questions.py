@@ -96,16 +96,10 @@ class Data:
 
 def read_data(folders: Sequence[Path], *, split: str) -> Data:
     """Read prepared data sets. Raises InputError for one that is not, and for an empty split."""
-    if split not in SPLITS:
-        raise InputError("no such split", where="--split", expected=" or ".join(SPLITS), got=split)
-    names: dict[str, str] = {}
+    names = check_data(folders, split=split)
     held: list[Held] = []
     training: list[CadSequence] = []
-    for folder in folders:
-        name = folder.resolve().name
-        if name in names:
-            raise InputError("two data sets of one name", file=folder, got=name)
-        names[name] = _manifest_hash(folder)
+    for folder, name in zip(folders, names, strict=True):
         for sample in read_samples(folder):
             if isinstance(sample, Skipped):
                 continue
@@ -119,6 +113,22 @@ def read_data(folders: Sequence[Path], *, split: str) -> Data:
             f"no parts in the split {split}", where=sets, hint="choose another --split"
         )
     return Data(names, tuple(held), tuple(training))
+
+
+def check_data(folders: Sequence[Path], *, split: str) -> dict[str, str]:
+    """Return the names of prepared data sets and the first digits of the hash of each manifest.
+
+    Raises InputError for a folder that is none, and for a split that there is none of.
+    """
+    if split not in SPLITS:
+        raise InputError("no such split", where="--split", expected=" or ".join(SPLITS), got=split)
+    names: dict[str, str] = {}
+    for folder in folders:
+        name = folder.resolve().name
+        if name in names:
+            raise InputError("two data sets of one name", file=folder, got=name)
+        names[name] = _manifest_hash(folder)
+    return names
 
 
 def _manifest_hash(folder: Path) -> str:

@@ -161,12 +161,9 @@ def _groups(ranked: Sequence[Scored], key: Callable[[Scored], int | str], *, see
 
 def _curves(one: Scored) -> str:
     """Which types of curves the sketch has that comes next, or that is extruded next."""
-    truth, operation = one.answer.truth, one.answer.truth.operations[one.answer.given]
-    if isinstance(operation, Sketch):
-        return drawn_with(operation)
-    profile = next(iter(operation.profiles), None)
-    sketch = truth.operations[profile.sketch] if profile is not None else None
-    return drawn_with(sketch) if isinstance(sketch, Sketch) else "nothing"
+    operations, given = one.answer.truth.operations, one.answer.given
+    drawn = [operations[i] for i in (given, *operations[given].refers())]
+    return next((drawn_with(op) for op in drawn if isinstance(op, Sketch)), "nothing")
 
 
 def _hit(one: Scored, at: int) -> Item:

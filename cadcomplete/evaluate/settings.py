@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from cadcomplete.errors import InputError
 from cadcomplete.evaluate.questions import check_conditions
+from cadcomplete.files import safe_name
 from cadcomplete.predictions import check_seed
 
 
@@ -46,7 +46,7 @@ class EvaluationSettings:
 
 def folder_of(name: str) -> Path:
     """Return where what comes of asking `name` is written, unless another folder is wanted."""
-    return Path("runs") / "evaluate" / re.sub(r"[^\w.-]+", "_", name)
+    return Path("runs") / "evaluate" / safe_name(name)
 
 
 def cuts_named(word: str) -> int | None:

@@ -7,6 +7,7 @@ An operation answers itself what is asked of every operation:
     builds        whether it changes the solid
     finished      whether it is whole: a sketch with an open loop is not
     refers()      the indices of the operations that it names
+    planes(…)     the planes that it lays in space or ends on: where others go on from
     lines()       what of it is drawn where there is no solid: polylines in space
     problems(…)   what is wrong with it, or unusual
     mapped(…)     it in the moved part, for a symmetry of the cube
@@ -138,6 +139,10 @@ class Sketch:
     def refers(self) -> tuple[int, ...]:
         return ()
 
+    def planes(self, before: tuple[Operation, ...]) -> tuple[Plane, ...]:
+        """The plane that it is drawn on."""
+        return (self.plane,)
+
     def lines(self) -> tuple[Array, ...]:
         """Its loops as polylines in space, each of shape (k, 3)."""
         return tuple(self.plane.to_world(loop.points()) for loop in self.loops)
@@ -218,6 +223,14 @@ class Extrude:
     def start(self, before: tuple[Operation, ...]) -> Plane:
         """The plane it starts from."""
         return plane_of(self.profiles, before)
+
+    def planes(self, before: tuple[Operation, ...]) -> tuple[Plane, ...]:
+        """The planes where it starts and ends; without profiles there are none."""
+        if not self.profiles:
+            return ()
+        plane = self.start(before)
+        start, end = self.extent.span
+        return plane.raised(start), plane.raised(end)
 
     def problems(
         self, before: tuple[Operation, ...], *, path: str, last: bool = False

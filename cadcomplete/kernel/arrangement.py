@@ -23,6 +23,8 @@ from manifold3d import CrossSection, Manifold, OpType
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Profile, Sketch
 from cadcomplete.kernel import slabs
+from cadcomplete.kernel.motions import Motion
+from cadcomplete.kernel.oracle import INSIDE, OUTSIDE, Oracle, Rough, Sides
 from cadcomplete.kernel.polygons import COARSE, STEPS, Fineness
 from cadcomplete.kernel.slabs import RoundPart, SweptPrism
 
@@ -41,9 +43,12 @@ _FINER = 8.0
 NEAR = 6e-6
 """Fineness, in squares of the radius, at which two arcs are said to touch or not."""
 
+_ROUGH = 2.0
+"""Degrees between corners where prisms are put together with what is none."""
+
 
 @dataclass(frozen=True, eq=False)
-class Arrangement:
+class Arrangement(Oracle):
     """Prisms and what was done with them, put together when somebody asks.
 
     Attributes:
@@ -57,6 +62,8 @@ class Arrangement:
     put: Callable[[list[Any]], Any] | None = None
     _known: dict[Fineness, Manifold] = field(default_factory=dict)
     _volumes: dict[Fineness, float] = field(default_factory=dict)
+
+    exact = True
 
     @cached_property
     def arcs(self) -> tuple[RoundPart, ...]:
@@ -95,9 +102,7 @@ class Arrangement:
             return there.get(self.prisms[0], CrossSection())
         return self.put([part._section(there) for part in self.parts])
 
-    def has(
-        self, volume: float, *, within: float, since: tuple[Arrangement, float] | None = None
-    ) -> bool:
+    def has(self, volume: float, *, within: float, since: tuple[Any, float] | None = None) -> bool:
         """Say whether a volume in mm³ is that of these prisms, `within` mm³.
 
         `since` is an earlier arrangement and its volume: what both have in common does not count.
@@ -137,8 +142,13 @@ class Arrangement:
         fine, coarse = Fineness(area, turned), Fineness(_FINER * area, turned)
         return abs(self.volume(fine) - self.volume(coarse))
 
-    def box(self) -> Array:
-        """Return the lowest and the highest corner of a box around it, shape (2, 3), in mm."""
+    def told(self, volume: float) -> str:
+        right = self.volume()
+        off = f"{volume - right:+.6g} mm³"
+        return f"the kernel's result is off by {off} where {right:.6g} mm³ are right"
+
+    def coarse_box(self) -> Array:
+        """Return the lowest and the highest corner of its coarsest polyhedron, (2, 3), in mm."""
         return np.reshape(self.at(COARSE).bounding_box(), (2, 3))
 
     def unsure(self, fineness: Fineness = COARSE) -> float:
@@ -146,12 +156,14 @@ class Arrangement:
         widest = max((radius for radius, *_ in self.arcs), default=0.0)
         return widest * math.radians(fineness.step(widest)) ** 2 / 6 if widest else 0.0
 
-    def apart(self, other: Arrangement, gap: float) -> bool:
+    def apart(self, other: Oracle, gap: float) -> bool:
         """Say whether two arrangements are more than `gap` mm apart.
 
         What polygons leave open counts as touching.
         """
-        (low, high), (other_low, other_high) = self.box(), other.box()
+        if not isinstance(other, Arrangement):
+            return super().apart(other, gap)
+        (low, high), (other_low, other_high) = self.coarse_box(), other.coarse_box()
         if (low > other_high + gap).any() or (other_low > high + gap).any():
             return True
         widest = max((radius for radius, *_ in self.arcs + other.arcs), default=0.0)
@@ -164,10 +176,72 @@ class Arrangement:
                 return False
         return False
 
+    # --- what it says where not all are prisms ------------------------------------------------
+
+    def bounds(self) -> tuple[float, float]:
+        if self.put is None:
+            return self.volume(), self.volume()
+        found = self.rough()
+        return max(found.body.volume() - found.off, 0.0), found.body.volume() + found.off
+
+    def box(self) -> Array:
+        """Return a box that it does not leave: the arcs bulge out of their polygons."""
+        found = self.rough()
+        corners = np.reshape(found.body.bounding_box(), (2, 3))
+        return corners + np.array([[-found.far], [found.far]])
+
+    def contains(self, points: Array) -> Sides:
+        there = {prism: prism.contains(points) for prism in self.prisms}
+        return np.where(self._inside(there), INSIDE, OUTSIDE).astype(np.int8)
+
+    def _inside(self, there: Mapping[SweptPrism, np.ndarray]) -> np.ndarray:
+        """Which points are in it, from those that are in each prism."""
+        if self.put is None:
+            return there[self.prisms[0]]
+        return self.put([PointSet(part._inside(there)) for part in self.parts]).inside
+
+    def rough(self, *, turned: bool = False) -> Rough:
+        """Return polyhedra with a corner every other degree, or as many as can be."""
+        if not self.arcs:
+            return Rough(self.at(Fineness(turned=turned)), 0.0, 0.0)
+        widest = max(radius for radius, *_ in self.arcs)
+        area = widest**2 * math.radians(_ROUGH) ** 3 / 24
+        while self.corners(Fineness(area)) > MOST_CORNERS and area < widest**2:
+            area *= _FINER
+        fine = Fineness(area, turned)
+        steps = [(r, math.radians(fine.step(r)), arc, high) for r, arc, high, _ in self.arcs]
+        # A corner stands as far outside of its arc as makes up for what its chords leave out.
+        off = sum(r * r * math.radians(arc) * x * x / 6 * high for r, x, arc, high in steps)
+        return Rough(self.at(fine), off, self.unsure(fine))
+
+    def moved(self, motion: Motion) -> Arrangement:
+        """Return the same prisms somewhere else, or in a mirror: what is known stays as exact."""
+        if self.put is None:
+            return Arrangement((self.prisms[0].moved(motion),))
+        return _of([part.moved(motion) for part in self.parts], self.put)
+
     def corners(self, fineness: Fineness) -> float:
         """About how many corners the polygons have."""
         lines = sum(prism.lines for prism in self.prisms)
         return lines + sum(degrees / fineness.step(r) for r, degrees, *_ in self.arcs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PointSet:
+    """Points that are inside of something, shape (n,): put together as bodies are."""
+
+    inside: np.ndarray
+
+    def __sub__(self, other: PointSet) -> PointSet:
+        return PointSet(self.inside & ~other.inside)
+
+    def __xor__(self, other: PointSet) -> PointSet:
+        return PointSet(self.inside & other.inside)
+
+    @staticmethod
+    def batch_boolean(sets: list[PointSet], _: OpType) -> PointSet:
+        """Return all of them together."""
+        return PointSet(np.logical_or.reduce([one.inside for one in sets]))
 
 
 def prism(profile: Profile, sketch: Sketch, low: float, high: float) -> Arrangement:

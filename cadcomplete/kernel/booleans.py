@@ -6,6 +6,9 @@ valid. Booleans are told how large a gap they may close (the fuzzy value); what 
 the volume of the prisms that went in (`arrangement.py`), a union must reach as far as they do, and
 nothing else may reach farther. If not, the next fuzzy value is tried, the other order, cells, and
 one by one.
+
+Where not all that goes in are prisms, what must come out is known by bounds and by points that are
+inside or outside (`expected.py`): every result is checked by both, in any way.
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -16,17 +19,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial, reduce
-from typing import Any
 
 import numpy as np
-from OCP.BRepCheck import BRepCheck_Analyzer
 from OCP.TopoDS import TopoDS_Shape
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.arrangement import Arrangement, difference, intersection, union
 from cadcomplete.kernel.attempts import Attempt, merged, unified
+from cadcomplete.kernel.expected import difference, intersection, union
 from cadcomplete.kernel.integrals import box_of, volume_of
+from cadcomplete.kernel.known import located, oracle_of
+from cadcomplete.kernel.measure import count_bodies
+from cadcomplete.kernel.oracle import Oracle
+from cadcomplete.kernel.solid import Solid, is_valid
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,40 +75,11 @@ class BooleanError(GeometryError):
     """No order and no fuzzy value give a valid solid with the volume that it must have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Solid:
-    """A shape of the kernel, one body or several.
-
-    Attributes:
-        shape: the kernel's.
-        volume: mm³.
-        arrangement: the prisms that it was made of; None if it was read from a file.
-        checked: whether it came out of a boolean, and is found to be valid and right.
-    """
-
-    shape: Any
-    volume: float
-    arrangement: Arrangement | None = None
-    checked: bool = False
-
-    @property
-    def prisms(self) -> Arrangement:
-        """Its arrangement. Raises GeometryError if it has none."""
-        if self.arrangement is None:
-            raise GeometryError("a solid without a history: what a boolean must give is unknown")
-        return self.arrangement
-
-
-def is_valid(shape: TopoDS_Shape) -> bool:
-    """Say whether the kernel finds the shape's topology and geometry consistent."""
-    return not shape.IsNull() and BRepCheck_Analyzer(shape).IsValid()
-
-
 def fuse(solids: list[Solid], *, way: Way = CAREFUL) -> Solid:
     """Return the union. Raises BooleanError if the kernel cannot make it."""
     if len(solids) == 1:
         return solids[0]
-    wanted = union([solid.prisms for solid in solids])
+    wanted = union([oracle_of(solid) for solid in solids])
     shapes = [solid.shape for solid in solids]
     there = Attempt("fuse", shapes[:1], shapes[1:])
     back = Attempt("fuse", shapes[:0:-1], shapes[:1])
@@ -117,7 +93,7 @@ def fuse(solids: list[Solid], *, way: Way = CAREFUL) -> Solid:
 
 def cut(solid: Solid, tools: list[Solid], *, way: Way = CAREFUL) -> Solid:
     """Return the solid without the tools. Raises GeometryError if nothing is left of it."""
-    wanted = difference(solid.prisms, [tool.prisms for tool in tools])
+    wanted = difference(oracle_of(solid), [oracle_of(tool) for tool in tools])
     attempt = Attempt("cut", [solid.shape], [tool.shape for tool in tools])
     try:
         return _right([attempt], wanted, solid, way, partial(_stays, [solid]))
@@ -129,7 +105,7 @@ def cut(solid: Solid, tools: list[Solid], *, way: Way = CAREFUL) -> Solid:
 
 def intersect(solid: Solid, tool: Solid, *, way: Way = CAREFUL) -> Solid:
     """Return what both have in common. Raises GeometryError if that is nothing."""
-    wanted = intersection(solid.prisms, tool.prisms)
+    wanted = intersection(oracle_of(solid), oracle_of(tool))
     there = Attempt("common", [solid.shape], [tool.shape])
     back = Attempt("common", [tool.shape], [solid.shape])
     return _right([there, back], wanted, solid, way, partial(_stays, [solid, tool]))
@@ -138,18 +114,55 @@ def intersect(solid: Solid, tool: Solid, *, way: Way = CAREFUL) -> Solid:
 def verified(solid: Solid) -> Solid:
     """Return a solid that was made without checks, now checked.
 
-    Raises BooleanError if it is not valid, or not what its prisms must give.
+    Raises BooleanError if it is not valid, or not what it must be.
     """
     if not is_valid(solid.shape):
         raise BooleanError("the boolean gives no valid solid")
-    if not solid.prisms.has(solid.volume, within=RIGHT * solid.volume):
-        raise _wrong(solid.volume, solid.prisms)
+    wanted = oracle_of(solid)
+    if not wanted.has(solid.volume, within=RIGHT * solid.volume):
+        raise BooleanError(wanted.told(solid.volume))
+    if (problem := _missed(wanted, solid.shape)) is not None:
+        raise BooleanError(problem)
     return replace(solid, checked=True)
+
+
+def believed(shape: TopoDS_Shape, expected: Oracle) -> Solid:
+    """Return what an operation has made, if it is what is expected of it.
+
+    Its volume must be within the bounds, itself within the box, and points where they belong. Mere
+    bounds are forgotten then: what is known of the solid is its shape. Raises BooleanError.
+    """
+    made = Solid(shape, 0.0 if shape.IsNull() else volume_of(shape), expected)
+    if made.volume <= 0:
+        raise BooleanError("the kernel makes no solid of it")
+    made, wanted, got = verified(made), expected.box(), _box(made)
+    slack = _slack(wanted)
+    if (got[0] < wanted[0] - slack).any() or (got[1] > wanted[1] + slack).any():
+        raise BooleanError("the kernel's result reaches out of the box that it must be in")
+    counted = expected.bodies()
+    if counted is not None and not counted[0] <= (count := count_bodies(made)) <= counted[1]:
+        least, most = counted
+        right = f"{least}" if least == most else f"{least} to {most}"
+        raise BooleanError(f"the kernel's result has {count} bodies where {right} are right")
+    return made if expected.lasting else replace(made, oracle=None)
+
+
+def _missed(wanted: Oracle, shape: TopoDS_Shape) -> str | None:
+    """Say where a shape is not what it must be; None if nothing is wrong, or volumes say it all."""
+    if wanted.exact:
+        return None
+    points, sides = wanted.witnesses
+    wrong = np.flatnonzero(located(shape, points) * sides < 0)
+    if not len(wrong):
+        return None
+    x, y, z = points[wrong[0]]
+    side = "inside" if sides[wrong[0]] > 0 else "outside"
+    return f"the kernel's result is wrong at ({x:.6g}, {y:.6g}, {z:.6g}) mm, which is {side}"
 
 
 def _right(
     attempts: list[Attempt],
-    wanted: Arrangement,
+    wanted: Oracle,
     before: Solid,
     way: Way,
     fits: Callable[[Solid], bool],
@@ -159,10 +172,10 @@ def _right(
     `before` is one of those that went in. Raises GeometryError if nothing is left of it,
     BooleanError if there is no such result.
     """
-    if not way.checked:
+    if not way.checked and wanted.exact:
         return _unchecked(attempts[0], wanted, before, way, fits)
-    since = (before.prisms, before.volume)
-    got, near = None, None
+    since = (oracle_of(before), before.volume)
+    got, near, problem = None, None, None
     for shape in _shapes(attempts, way):
         for one in unified(shape):
             volume = volume_of(one)
@@ -175,15 +188,20 @@ def _right(
                 continue
             solid = Solid(one, volume, wanted, checked=True)
             if fits(solid) and is_valid(one):
-                if right:
+                if (missed := _missed(wanted, one)) is not None:
+                    problem = missed
+                elif right:
                     return solid
-                near = solid
+                else:
+                    near = solid
     if near is not None:
         return near
-    raise BooleanError("the boolean gives no valid solid") if got is None else _wrong(got, wanted)
+    if problem is None and got is not None:
+        problem = wanted.told(got)
+    raise BooleanError(problem or "the boolean gives no valid solid")
 
 
-def _nearly(volume: float, wanted: Arrangement) -> bool:
+def _nearly(volume: float, wanted: Oracle) -> bool:
     return volume > 0 and wanted.askew and wanted.has(volume, within=NEARLY * volume)
 
 
@@ -197,7 +215,7 @@ def _shapes(attempts: list[Attempt], way: Way) -> Iterator[TopoDS_Shape]:
 
 def _unchecked(
     attempt: Attempt,
-    wanted: Arrangement,
+    wanted: Oracle,
     before: Solid,
     way: Way,
     fits: Callable[[Solid], bool],
@@ -210,12 +228,6 @@ def _unchecked(
         if solid.volume > SAME * before.volume and fits(solid):
             return solid
     raise BooleanError("the boolean gives no valid solid")
-
-
-def _wrong(got: float, wanted: Arrangement) -> BooleanError:
-    right = wanted.volume()
-    off = f"{got - right:+.6g} mm³"
-    return BooleanError(f"the kernel's result is off by {off} where {right:.6g} mm³ are right")
 
 
 def _reaches(parts: list[Solid], solid: Solid) -> bool:

@@ -1,44 +1,86 @@
-"""From a history to a solid: one prism per profile, and a boolean with what is there."""
+"""From a history to a solid, operation by operation: a table says what each kind of them does.
+
+To enter an operation, write an entry, a function of the operation and of what is `Before` it:
+
+- It **adds, cuts or intersects with bodies**: return a `Step` with them. A body that sweeps a
+  profile comes from `sweep`. Any other is made by the kernel and then passed through
+  `believed(shape, oracle)`, the oracle being what its own formula says of it (`oracle.py`): a body
+  of revolution its volume and box by Pappus, and which points are inside by its profile. The
+  boolean is done, tried again and checked here: exactly if all that goes in are prisms, else by
+  volumes, boxes and points (`expected.py`).
+- It **makes another solid of the one before** (`before.solid`): return that. A copy of a solid
+  comes from `moved` (`copies.py`), which moves what is known of it along; booleans come from
+  `booleans.py` and need `way=before.way`; what a formula knows only bounds of, a fillet or a
+  chamfer, is `believed(shape, VolumeBounds(...))`. A solid that nobody has checked is checked here.
+- It **does nothing** to the solid: return None.
+
+`before.steps` has the bodies of each earlier operation, for an entry that does them again. An entry
+that asks for `before.solid` costs a boolean of its own; one that does not may be done together with
+its neighbours. It depends on nothing but what is before it: what is built is kept (`Prefixes`).
+What it raises as GeometryError, or the kernel does, becomes a BuildError that names the operation.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
-from cadcomplete.errors import BuildError, GeometryError, UnsupportedError
-from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
+from cadcomplete.errors import BuildError
+from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
-from cadcomplete.kernel.booleans import (
-    CAREFUL,
-    EXACT_FIRST,
-    QUICK,
-    BooleanError,
-    Solid,
-    Way,
-    cut,
-    fuse,
-    intersect,
-    verified,
-)
-from cadcomplete.kernel.failures import KERNEL_ERRORS
-from cadcomplete.kernel.remarks import ADDS, Step, remarks, same
-from cadcomplete.kernel.report import Remark
+from cadcomplete.kernel.booleans import CAREFUL, EXACT_FIRST, QUICK, BooleanError, Way
+from cadcomplete.kernel.remarks import Step, same
+from cadcomplete.kernel.report import Remark, Senseless
+from cadcomplete.kernel.solid import Solid
+from cadcomplete.kernel.stages import FAILURES, Stage, failed
 from cadcomplete.kernel.sweep import sweep
 
 
-def _extruded(index: int, extrude: Extrude, operations: tuple[Operation, ...]) -> Step:
-    tools = [sweep(profile, extrude, operations) for profile in extrude.profiles]
-    return Step(index, extrude.boolean, tuple(tools))
+class Before:
+    """What is before an operation, for its entry in `APPLY`.
+
+    Attributes:
+        operations: those before it.
+        stage: what they have made.
+    """
+
+    def __init__(self, operations: tuple[Operation, ...], stage: Stage, strict: int) -> None:
+        self.operations, self.stage, self._strict = operations, stage, strict
+
+    @property
+    def index(self) -> int:
+        """The index of the operation itself."""
+        return len(self.operations)
+
+    @property
+    def way(self) -> Way:
+        """How booleans are to be done."""
+        return self.stage.way
+
+    @property
+    def steps(self) -> tuple[Step | None, ...]:
+        """What each operation adds, cuts or intersects with; None for what does nothing of it."""
+        return self.stage.steps
+
+    @property
+    def solid(self) -> Solid | None:
+        """The solid so far, checked; None while there is none."""
+        done = self.stage.finished(self._strict)
+        self.stage = replace(done, solid=done.verified)
+        return self.stage.solid
 
 
-APPLY: Table[Callable[[int, Any, tuple[Operation, ...]], Step | None]] = Table(
-    "kernel/build.py", {Sketch: lambda index, sketch, operations: None, Extrude: _extruded}
+def _extruded(extrude: Extrude, before: Before) -> Step:
+    tools = [sweep(profile, extrude, before.operations) for profile in extrude.profiles]
+    return Step(before.index, extrude.boolean, tuple(tools))
+
+
+APPLY: Table[Callable[[Any, Before], Step | Solid | None]] = Table(
+    "kernel/build.py", {Sketch: lambda sketch, before: None, Extrude: _extruded}
 )
-"""What an operation does to a solid, from its index, itself and all operations; None: nothing."""
-
-_FAILURES = (GeometryError, UnsupportedError, *KERNEL_ERRORS)
+"""What an operation does to the solid before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +96,69 @@ class Made:
     remarks: tuple[Remark, ...] = ()
 
 
+class Prefixes:
+    """The last beginnings of histories that were built: what goes on from one costs only the rest.
+
+    A history goes on only from where it would have come by itself: not from the middle of what one
+    boolean does. So what is built does not depend on what was built before.
+    """
+
+    def __init__(self, most: int = 8) -> None:
+        self._most = most
+        self._kept: list[tuple[tuple[Operation, ...], Stage]] = []  # the newest at the end
+
+    def longest(self, operations: tuple[Operation, ...], way: Way, strict: int) -> Stage:
+        """Return the farthest stage from which the history can go on, the first one if need be."""
+        for known, stage in sorted(self._kept, key=lambda pair: -len(pair[0])):
+            fits = stage.way == way and len(known) <= strict and operations[: len(known)] == known
+            if fits and not _goes_with_it(stage, operations[:strict]):
+                self.keep(known, stage)
+                return stage.copied()
+        return Stage(way)
+
+    def keep(self, operations: tuple[Operation, ...], stage: Stage) -> None:
+        """Keep what some operations have made; what was not needed for longest is forgotten."""
+        others = [one for one in self._kept if (one[0], one[1].way) != (operations, stage.way)]
+        self._kept = [*others, (operations, stage)][-self._most :]
+
+
+def _goes_with_it(stage: Stage, operations: tuple[Operation, ...]) -> bool:
+    """Say whether what made the last of a stage is done together with what follows."""
+    for index in range(len(stage.steps), len(operations)):
+        try:
+            found = APPLY[type(operations[index])](
+                operations[index], Before(operations[:index], stage, index)
+            )
+        except (BuildError, *FAILURES):
+            return False
+        if found is not None:
+            return isinstance(found, Step) and stage.joins(found, stage.done)
+    return False
+
+
 def build(sequence: CadSequence, *, strict_from: int | None = None) -> Solid | None:
     """Return the solid of a history, or None while nothing has been extruded (`construct`)."""
     return construct(sequence, strict_from=strict_from).solid
 
 
-def construct(sequence: CadSequence, *, strict_from: int | None = None) -> Made:
+def construct(
+    sequence: CadSequence, *, strict_from: int | None = None, prefixes: Prefixes | None = None
+) -> Made:
     """Return what a history makes.
 
     Bodies that touch or overlap are one: the volume is that of their union. The sequence is not
     changed. Designers do make cuts that remove nothing; from the operation `strict_from` on,
-    an extrude that changes nothing is an error too.
+    an operation that changes nothing is an error too. `prefixes` are what was built already.
 
     Raises BuildError naming the first operation that cannot be built, or is not known.
     """
     if sequence.rest:
         raise BuildError(len(sequence), f"{sequence.rest[0].said} is not known here")
+    strict = len(sequence) if strict_from is None else strict_from
     first: BuildError | None = None
     for way in (QUICK, CAREFUL, EXACT_FIRST):
         try:
-            return _construct(sequence, strict_from, way)
+            return _construct(sequence.operations, strict, way, prefixes)
         except BuildError as error:
             if not isinstance(error.__cause__, BooleanError):
                 raise
@@ -83,86 +168,57 @@ def construct(sequence: CadSequence, *, strict_from: int | None = None) -> Made:
     raise first
 
 
-def _construct(sequence: CadSequence, strict_from: int | None, way: Way) -> Made:
-    solid: Solid | None = None
-    found: list[Remark] = []
-    strict = len(sequence) if strict_from is None else strict_from
-    run: list[Step] = []
-    for run in _runs(sequence.operations, strict):
-        before, first = solid, run[0]
-        try:
-            solid = _apply(before, run, way)
-        except BuildError:
-            if len(run) == 1 or not way.checked:
-                raise
-            for step in run:  # to name the one that fails, or to do without it failing
-                solid = _apply(solid, [step], way)
-        if first.index >= strict and same(before, solid):
-            _verified(solid, run)
-            raise BuildError(first.index, f"the {first.boolean.value} changes nothing")
-        found += remarks(before, run, solid)
-    return Made(_verified(solid, run), tuple(found))
-
-
-def _verified(solid: Solid | None, run: list[Step]) -> Solid | None:
-    """Return the solid after a run, checked if a boolean made it that did not check it."""
-    if solid is None or solid.checked or any(solid is tool for tool in run[-1].tools):
-        return solid
-    try:
-        return verified(solid)
-    except GeometryError as error:
-        raise _failed(run[-1].index, error) from error
-
-
-def _runs(operations: tuple[Operation, ...], strict: int) -> Iterator[list[Step]]:
-    """Yield what changes the solid, that together which one boolean can do: faster than many.
-
-    Those in a row that add, and cuts in a row of which none meets another: only then is it
-    certain by how much each changes the volume. From index `strict` on each stands alone.
-    Raises BuildError for what sweeps no solid or is not known, after what stands before it.
-    """
-    run: list[Step] = []
-    for index, operation in enumerate(operations):
-        try:
-            step = _step(index, operation, operations)
-        except BuildError:
-            if run:
-                yield run  # may fail earlier
-            raise
-        if step is None:
+def _construct(
+    operations: tuple[Operation, ...], strict: int, way: Way, prefixes: Prefixes | None
+) -> Made:
+    stage = Stage(way) if prefixes is None else prefixes.longest(operations, way, strict)
+    for index in range(len(stage.steps), len(operations)):
+        found, stage = _found(operations[index], operations[:index], stage, strict)
+        if found is None:
+            stage = replace(stage, steps=(*stage.steps, None))
             continue
-        if run and not (index < strict and step.goes_with(run)):
-            yield run
-            run = []
-        run.append(step)
-    if run:
-        yield run
+        alone = not isinstance(found, Step) or index >= strict or not stage.joins(found, stage.run)
+        if alone:
+            stage = stage.finished(strict)
+            _keep(prefixes, operations[: min(index, strict)], stage)
+        stage = _taken(operations[index], found, stage, strict)
+    stage = stage.finished(strict)
+    _keep(prefixes, operations[:strict], stage)
+    return Made(stage.verified, stage.remarks)
 
 
-def _step(index: int, operation: Operation, operations: tuple[Operation, ...]) -> Step | None:
+def _keep(prefixes: Prefixes | None, operations: tuple[Operation, ...], stage: Stage) -> None:
+    """Keep what some operations have made, if none after them has done anything yet."""
+    if prefixes is not None and stage.made_by < len(operations):
+        prefixes.keep(operations, replace(stage.copied(), steps=stage.steps[: len(operations)]))
+
+
+def _found(
+    operation: Operation, operations: tuple[Operation, ...], stage: Stage, strict: int
+) -> tuple[Step | Solid | None, Stage]:
+    """Return what an operation does, and the stage before it: its run is done if it was asked for.
+
+    Raises BuildError, of what stands before it if that fails.
+    """
+    before = Before(operations, stage, strict)
     try:
-        return APPLY[type(operation)](index, operation, operations)
-    except _FAILURES as error:
-        raise _failed(index, error) from error
+        return APPLY[type(operation)](operation, before), before.stage
+    except FAILURES as error:
+        before.stage.finished(strict)
+        raise failed(before.index, error) from error
 
 
-def _apply(solid: Solid | None, run: list[Step], way: Way) -> Solid | None:
-    """Do the booleans of a run. Raises BuildError naming its first operation."""
-    boolean = run[0].boolean
-    tools = [tool for step in run for tool in step.tools]
-    if not tools:
-        return solid
-    try:
-        if boolean in ADDS:
-            return fuse(tools if solid is None else [solid, *tools], way=way)
-        if solid is None:
-            raise GeometryError(f"there is nothing to {boolean.value}")
-        if boolean is Boolean.CUT:
-            return cut(solid, tools, way=way)
-        return intersect(solid, fuse(tools, way=way), way=way)
-    except _FAILURES as error:
-        raise _failed(run[0].index, error) from error
-
-
-def _failed(index: int, error: Exception) -> BuildError:
-    return BuildError(index, str(error) or type(error).__name__)
+def _taken(operation: Operation, found: Step | Solid, stage: Stage, strict: int) -> Stage:
+    """Return the stage after an operation, for which there was nothing left to do before it."""
+    if isinstance(found, Step):
+        return replace(stage, run=(*stage.run, found), steps=(*stage.steps, found))
+    index, name, told = len(stage.steps), type(operation).__name__.lower(), stage.remarks
+    after = replace(
+        stage, solid=found, sound=False, made_by=index, done=(), steps=(*stage.steps, None)
+    )
+    after = replace(after, solid=after.verified)
+    if same(stage.solid, found):
+        if index >= strict:
+            raise BuildError(index, f"the {name} changes nothing")
+        told = (*told, Remark(index, Senseless.CHANGES_NOTHING, name))
+    return replace(after, remarks=told)

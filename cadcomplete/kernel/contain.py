@@ -18,6 +18,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -42,39 +43,45 @@ MEMORY_LIMIT = 12 << 30
 
 _LOST = "the CAD kernel's processes were killed"
 
+_BLOCKS: ContextVar[tuple[tuple[Kernel, Deadline], ...]] = ContextVar("blocks", default=())
+"""The deadlines of the `until` blocks that this thread is in, each with its kernel."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pending(Generic[Result]):
-    """A job that has been started."""
+    """A job that has been started, and when nobody waits for it any longer."""
 
     kernel: Kernel
     job: Callable[..., Result]
     arguments: tuple[Any, ...]
     future: concurrent.futures.Future[Result]
     time_limit: float
+    due: Deadline = NEVER
 
     def result(self, *, within: float | None = None) -> Result:
-        """Wait for it; if it is not done `within` so many seconds, or when all is due, stop it.
+        """Wait for it; if it is not done `within` so many seconds, or when it is due, stop it.
 
+        It is due when whoever began it said, or earlier if whoever waits says so (`Kernel.until`).
         A job whose worker dies is begun once more. Raises what the job raised, TimeLimitError,
         CrashError, or LostWorkersError.
         """
         own = NEVER if within is None else Deadline.after(within)
+        due = _earliest(self.due, self.kernel.due)
         try:
-            return self._wait(own)
+            return self._wait(own, due)
         except (CrashError, LostWorkersError):
-            if self.future in self.kernel.stopped or self.kernel.due.over:
+            if self.future in self.kernel.stopped or due.over:
                 raise
-        again = self.kernel.submit(self.job, *self.arguments, limit=self.time_limit)
+        again = self.kernel.submit(self.job, *self.arguments, limit=self.time_limit, due=due)
         try:
-            return again._wait(own)
+            return again._wait(own, due)
         except CrashError as error:
             raise CrashError(f"{error}, twice") from None
 
-    def _wait(self, own: Deadline) -> Result:
+    def _wait(self, own: Deadline, due: Deadline) -> Result:
         from pebble import ProcessExpired
 
-        given, all_left = own.left, self.kernel.due.left
+        given, all_left = own.left, due.left
         left = min(given, all_left)
         try:
             return self.future.result(None if math.isinf(left) else left)
@@ -96,15 +103,11 @@ class Kernel:
 
     A job is a function at the top level of a module that does not import the kernel at its own
     top level (`jobs.py`); its arguments and its result are pickled. It may be done twice.
-
-    Attributes:
-        due: when nobody waits for a job any longer: `until` sets it.
     """
 
     def __init__(self, *, workers: int = 1, time_limit: float = 60.0, recycle: int = 0) -> None:
         """Start workers; each is replaced after `recycle` jobs, unless that is 0."""
         self.workers, self.time_limit, self._recycle = workers, time_limit, recycle
-        self.due = NEVER
         self.closed, self._renewing = False, threading.RLock()
         self.stopped: WeakSet[concurrent.futures.Future[Any]] = WeakSet()  # on purpose
         self._waiting: WeakSet[concurrent.futures.Future[Any]] = WeakSet()
@@ -161,19 +164,35 @@ class Kernel:
 
     @contextmanager
     def until(self, due: Deadline) -> Iterator[None]:
-        """Within the block, no job is waited for beyond a moment; it raises TimeLimitError then."""
-        before, self.due = self.due, due
+        """Within the block, no job is waited for beyond a moment; it raises TimeLimitError then.
+
+        That is so for jobs that are begun or waited for in the block, and in its thread alone;
+        of blocks within each other the earliest moment counts.
+        """
+        block = (self, due)
+        _BLOCKS.set((*_BLOCKS.get(), block))
         try:
             yield
-        finally:
-            self.due = before
+        finally:  # only its own: generators may leave their blocks in any order
+            _BLOCKS.set(tuple(one for one in _BLOCKS.get() if one is not block))
+
+    @property
+    def due(self) -> Deadline:
+        """When nobody in this thread waits for a job any longer: `until` says it."""
+        return _earliest(*(due for kernel, due in _BLOCKS.get() if kernel is self))
 
     def submit(
-        self, job: Callable[..., Result], *arguments: Any, limit: float | None = None
+        self,
+        job: Callable[..., Result],
+        *arguments: Any,
+        limit: float | None = None,
+        due: Deadline = NEVER,
     ) -> Pending[Result]:
-        """Start a job; ask what this returns for its result. `limit` is in seconds.
+        """Start a job; ask what this returns for its result.
 
-        Raises LostWorkersError if all workers are killed, and new ones as well.
+        `limit` is how many seconds it may take; `due` is when nobody waits for it any longer, if
+        that is earlier than `until` says. Raises LostWorkersError if all workers are killed, and
+        new ones as well.
         """
         limit = limit or self.time_limit
         for _ in range(2):
@@ -184,7 +203,7 @@ class Kernel:
                 self._renew(pool)
                 continue
             self._waiting.add(future)
-            return Pending(self, job, arguments, future, limit)
+            return Pending(self, job, arguments, future, limit, _earliest(due, self.due))
         raise LostWorkersError("the CAD kernel is closed" if self.closed else _LOST)
 
     def run(self, job: Callable[..., Result], *arguments: Any) -> Result:
@@ -200,6 +219,10 @@ class Kernel:
                 yield pending.result()
             except CadCompleteError as error:
                 yield error
+
+
+def _earliest(*moments: Deadline) -> Deadline:
+    return min(moments, key=lambda due: due.moment, default=NEVER)
 
 
 def _guard(job: Callable[..., Result], *arguments: Any) -> Result:

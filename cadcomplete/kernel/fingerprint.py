@@ -19,9 +19,9 @@ from OCP.TopExp import TopExp
 from OCP.TopoDS import TopoDS_Compound
 
 from cadcomplete.kernel.attempts import merged
-from cadcomplete.kernel.booleans import Solid
 from cadcomplete.kernel.integrals import length_of
 from cadcomplete.kernel.measure import Measures, measure
+from cadcomplete.kernel.solid import Solid
 
 CELL = 1e-3
 """Relative width of the cells that numbers are sorted into."""

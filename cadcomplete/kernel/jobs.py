@@ -11,15 +11,17 @@ from cadcomplete.kernel.report import Report
 def examine(sequence: CadSequence, strict_from: int | None = None) -> Report:
     """Build, check and measure a history. An operation that fails is a problem of the report."""
     from cadcomplete.kernel.examine import examine as examine_here
+    from cadcomplete.kernel.examine import kept
 
-    return examine_here(sequence, strict_from=strict_from).report
+    return examine_here(sequence, strict_from=strict_from, prefixes=kept()).report
 
 
 def examine_and_keep(sequence: CadSequence, strict_from: int | None = None) -> Report:
     """Do the same, and keep the solid in the report for whoever draws or writes it."""
     from cadcomplete.kernel.examine import examine as examine_here
+    from cadcomplete.kernel.examine import kept
     from cadcomplete.kernel.packing import packed
 
-    made = examine_here(sequence, strict_from=strict_from)
+    made = examine_here(sequence, strict_from=strict_from, prefixes=kept())
     failed = made.report.operation is not None  # it may be built where less is asked of it
     return made.report if failed else replace(made.report, solid=packed(made.solid))

@@ -11,8 +11,8 @@ from OCP.TopAbs import TopAbs_SOLID
 from OCP.TopExp import TopExp_Explorer
 
 from cadcomplete.history.geometry import BoundingBox, Vec3
-from cadcomplete.kernel.booleans import Solid, is_valid
 from cadcomplete.kernel.integrals import area_of, box_of, mass_of
+from cadcomplete.kernel.solid import Solid, is_valid
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from io import BytesIO
 from OCP.BinTools import BinTools
 from OCP.TopoDS import TopoDS_Shape
 
-from cadcomplete.kernel.booleans import Solid
 from cadcomplete.kernel.integrals import volume_of
+from cadcomplete.kernel.solid import Solid
 
 
 def packed(solid: Solid | None) -> bytes:
@@ -24,7 +24,7 @@ def packed(solid: Solid | None) -> bytes:
 
 
 def unpacked(content: bytes) -> Solid | None:
-    """Return the solid that was packed; its prisms are forgotten."""
+    """Return the solid that was packed; what was known of it is forgotten, but for its shape."""
     if not content:
         return None
     shape = TopoDS_Shape()

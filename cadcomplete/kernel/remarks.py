@@ -1,7 +1,7 @@
 """What is valid but makes no sense: a join that touches nothing, an extrude that changes nothing.
 
-Both are asked of the arrangement of prisms: several extrudes may be done by one boolean, whose
-result does not say what each of them did.
+Of prisms both are asked of their arrangement: several extrudes may be done by one boolean, whose
+result does not say what each of them did. Anything else is done alone, and its result says it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ import numpy as np
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean
 from cadcomplete.kernel.arrangement import Arrangement, difference, intersection, union
-from cadcomplete.kernel.booleans import SAME, Solid
+from cadcomplete.kernel.booleans import SAME
+from cadcomplete.kernel.known import oracle_of
 from cadcomplete.kernel.measure import count_bodies
 from cadcomplete.kernel.report import Remark, Senseless
+from cadcomplete.kernel.solid import Solid
 
 ADDS = (Boolean.NEW_BODY, Boolean.JOIN)
 
@@ -30,22 +32,27 @@ APART = 1e-3
 
 @dataclass(frozen=True)
 class Step:
-    """What an operation sweeps, and what that does to the solid; `index` is the operation's."""
+    """Bodies that an operation adds, cuts or intersects with; `index` is the operation's."""
 
     index: int
     boolean: Boolean
     tools: tuple[Solid, ...]
 
+    @property
+    def exact(self) -> bool:
+        """Whether all that it sweeps are prisms."""
+        return all(isinstance(tool.oracle, Arrangement) for tool in self.tools)
+
     @cached_property
     def box(self) -> Array:
-        """The box around all of them, shape (2, 3), in mm."""
-        boxes = np.stack([tool.prisms.box() for tool in self.tools])
+        """The box around all of them, which are prisms, shape (2, 3), in mm."""
+        boxes = np.stack([prisms_of(tool).coarse_box() for tool in self.tools])
         return np.stack([boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)])
 
     @cached_property
     def prisms(self) -> Arrangement:
-        """All of them together."""
-        return union([tool.prisms for tool in self.tools])
+        """All of them together, which are prisms."""
+        return union([prisms_of(tool) for tool in self.tools])
 
     @property
     def adds(self) -> bool:
@@ -53,6 +60,8 @@ class Step:
 
     def goes_with(self, run: list[Step]) -> bool:
         """Say whether one boolean can do this extrude together with those of a run."""
+        if not self.exact or not run[0].exact:
+            return False
         if self.adds or run[0].adds:
             return self.adds and run[0].adds
         cuts = self.boolean is Boolean.CUT and run[0].boolean is Boolean.CUT
@@ -61,6 +70,13 @@ class Step:
         boxes = np.stack([step.box for step in run])
         apart = (boxes[:, 0] > self.box[1] + APART) | (boxes[:, 1] < self.box[0] - APART)
         return bool(apart.any(axis=1).all())
+
+
+def prisms_of(solid: Solid) -> Arrangement:
+    """Return the prisms that a solid is made of. Raises TypeError if it is made of others."""
+    if not isinstance(solid.oracle, Arrangement):
+        raise TypeError("a solid that is not made of prisms alone has no arrangement")
+    return solid.oracle
 
 
 def same(before: Solid | None, after: Solid | None) -> bool:
@@ -75,6 +91,9 @@ def remarks(before: Solid | None, run: list[Step], after: Solid | None) -> Itera
     steps = [step for step in run if step.tools]
     if not steps or after is None:
         return
+    if not isinstance(after.oracle, Arrangement):
+        yield from _told(before, steps[0], after)
+        return
     idle = _idle(before, steps, after)
     joins = any(step.boolean is Boolean.JOIN for step in steps)
     floating = _floating(before, steps) if joins and count_bodies(after) > 1 else set()
@@ -87,9 +106,19 @@ def remarks(before: Solid | None, run: list[Step], after: Solid | None) -> Itera
                 yield Remark(step.index, kind, step.boolean.value)
 
 
+def _told(before: Solid | None, step: Step, after: Solid) -> Iterator[Remark]:
+    """Yield the same of a step that was done alone, where not all are prisms."""
+    if same(before, after):
+        yield Remark(step.index, Senseless.CHANGES_NOTHING, step.boolean.value)
+    if before is not None and step.boolean is Boolean.JOIN:
+        one = oracle_of(before)
+        if all(one.apart(oracle_of(tool), APART) for tool in step.tools):
+            yield Remark(step.index, Senseless.TOUCHES_NOTHING, step.boolean.value)
+
+
 def _floating(before: Solid | None, steps: list[Step]) -> set[int]:
     """Indices of the joins that touch nothing of what is there."""
-    state, found = before.prisms if before is not None else None, set()
+    state, found = prisms_of(before) if before is not None else None, set()
     for step in steps:
         if step.boolean is Boolean.JOIN and state and state.apart(step.prisms, APART):
             found.add(step.index)
@@ -105,7 +134,7 @@ def _idle(before: Solid | None, steps: list[Step], after: Solid) -> set[int]:
     swept = sum(tool.volume for step in steps for tool in step.tools)
     if abs(abs(after.volume - volume) - swept) <= SAME * max(after.volume, volume):
         return set()  # each has changed as much as it can
-    state, found = before.prisms if before is not None else None, set()
+    state, found = prisms_of(before) if before is not None else None, set()
     for step in steps:
         if state is not None:
             changed = difference(step.prisms, [state])

@@ -16,7 +16,10 @@ import numpy as np
 from manifold3d import CrossSection, FillRule, Manifold
 
 from cadcomplete.history.geometry import Array, Plane, Vec3
+from cadcomplete.history.inside import inside_loop
 from cadcomplete.history.loops import Loop
+from cadcomplete.kernel.motions import Motion
+from cadcomplete.kernel.oracle import TURN
 from cadcomplete.kernel.polygons import Fineness, outline, round_part
 
 PARALLEL = 1e-10
@@ -28,9 +31,6 @@ MOST_SECTIONS = 400
 _FINE = 128.0  # mm; the polygons' library rounds to 1e-8, so smaller ones are enlarged first
 
 _FINE_SLAB = 8192.0  # the same where areas are compared, not corners
-
-_TURN = np.array([[0.36, 0.48, -0.8], [-0.8, 0.6, 0.0], [0.48, 0.64, 0.6]])
-"""A rotation that takes no axis to an axis."""
 
 RoundPart = tuple[float, float, float, Vec3]
 """Radius, degrees, height and axis of an arc."""
@@ -78,7 +78,20 @@ class SweptPrism:
         placed = np.stack([x, y, normal, origin], axis=1)
         height = self.high - self.low
         swept = _region([ring * scale for ring in rings]).extrude(height)
-        return swept.transform(_TURN @ placed if fineness.turned else placed)
+        return swept.transform(TURN @ placed if fineness.turned else placed)
+
+    def contains(self, points: Array) -> np.ndarray:
+        """Say which of the points (n, 3) are in it, shape (n,)."""
+        local = self.plane.to_local(points)
+        outer, *holes = (inside_loop(loop, local[:, :2]) for loop in self.loops)
+        within = outer & (local[:, 2] > self.low) & (local[:, 2] < self.high)
+        return within & ~np.logical_or.reduce([np.zeros_like(within), *holes])
+
+    def moved(self, motion: Motion) -> SweptPrism:
+        """Return it somewhere else; in a mirror its loops are mirrored too."""
+        mirrored = tuple(loop.mirrored() for loop in self.loops)
+        loops = mirrored if motion.mirrors else self.loops
+        return SweptPrism(motion.plane(self.plane), loops, self.low, self.high)
 
     def span(self, direction: Array) -> tuple[float, float]:
         """Where it begins and ends along a direction that is its plane's, or opposite to it."""

@@ -16,8 +16,8 @@ from OCP.TopAbs import TopAbs_FACE
 from OCP.TopExp import TopExp_Explorer
 
 from cadcomplete.errors import InputError
-from cadcomplete.kernel.booleans import Solid
 from cadcomplete.kernel.integrals import volume_of
+from cadcomplete.kernel.solid import Solid
 
 
 def keep_quiet() -> None:

@@ -16,18 +16,22 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.history.operations import Extent, Extrude, Operation, Profile, Sketch
 from cadcomplete.history.simple_loops import nested, simple_loops
 from cadcomplete.kernel.arrangement import prism
-from cadcomplete.kernel.booleans import RIGHT, Solid, cut, fuse, is_valid
+from cadcomplete.kernel.booleans import RIGHT, cut, fuse
 from cadcomplete.kernel.edges import crosses, face
 from cadcomplete.kernel.integrals import flat_area_of
+from cadcomplete.kernel.solid import Solid, is_valid
 
 
 def sweep(profile: Profile, extrude: Extrude, operations: tuple[Operation, ...]) -> Solid:
-    """Return the solid that a profile sweeps. Raises GeometryError if it sweeps none.
+    """Return the solid that a profile sweeps, of sketches among the `operations` before it.
+
+    Raises GeometryError if it sweeps none.
 
     Loops that touch make no valid face; then each is swept alone and the holes are cut out. One
     that touches itself is swept in parts.
     """
-    sketch = operations[profile.sketch]
+    known = 0 <= profile.sketch < len(operations)
+    sketch = operations[profile.sketch] if known else None
     if not isinstance(sketch, Sketch):
         raise GeometryError(f"operation {profile.sketch} is not a sketch")
     swept = _prism(profile, sketch, extrude.extent)

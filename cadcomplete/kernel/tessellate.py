@@ -18,8 +18,8 @@ from OCP.TopLoc import TopLoc_Location
 from OCP.TopoDS import TopoDS, TopoDS_Edge, TopoDS_Face, TopoDS_Shape
 
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.booleans import Solid
 from cadcomplete.kernel.measure import bounding_box
+from cadcomplete.kernel.solid import Solid
 from cadcomplete.meshes.mesh import EMPTY, Mesh
 
 

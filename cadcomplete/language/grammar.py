@@ -14,13 +14,14 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cadcomplete.history.curves import CURVES, Line
+from cadcomplete.history.curves import CURVES, Arc, Circle, Line
 from cadcomplete.history.fields import DECIMALS, Branch, Decimal, Fixed, Format, Open
 from cadcomplete.history.geometry import Plane, dot
 from cadcomplete.history.kinds import AXES, BOOLEAN, write_axes
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import OPERATIONS
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.tables import Table
 from cadcomplete.language.commands import CLOSE, LOOP, fields_of
 from cadcomplete.language.drawing import Drawing
 from cadcomplete.language.numbers import Number, Rest, extent_row, spelling_of
@@ -184,7 +185,8 @@ def next_commands(drawing: Drawing, words: Container[str] | None = None) -> tupl
 def _drawable(drawing: Drawing) -> tuple[str, ...]:
     """The commands that go on with a sketch."""
     if drawing.loop_is_open:
-        closable = len(drawing.curves) > 1 or type(next(iter(drawing.curves), None)) not in _FLAT
+        drawn = drawing.curves
+        closable = len(drawn) > 1 or (len(drawn) == 1 and not STRAIGHT[type(drawn[0])])
         curves = tuple(name for name, curve in CURVES.items() if not curve.closed)
         return (*curves, CLOSE) if closable else curves
     if drawing.plane is None:
@@ -192,8 +194,8 @@ def _drawable(drawing: Drawing) -> tuple[str, ...]:
     return (LOOP, *(name for name, curve in CURVES.items() if curve.closed))
 
 
-_FLAT = (Line, type(None))
-"""After these alone the line back would enclose nothing."""
+STRAIGHT: Table[bool] = Table("language/grammar.py", {Line: True, Arc: False, Circle: False})
+"""Whether a curve is straight: after such a one alone the line back would enclose nothing."""
 
 
 def may_end(drawing: Drawing) -> bool:

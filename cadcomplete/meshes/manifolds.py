@@ -7,6 +7,9 @@ way. For ranking and measuring many candidates; what is exported is built by the
 
 What does not exist sweeps nothing: an open loop, an arc through three points on a line, a profile
 of a sketch that there is none of. Nothing here raises for any history of kinds that are known.
+
+An operation is entered in `APPLY`, by a function of it and of its `Past`: the solid so far, the one
+after each operation, and so what each of them added and removed. It returns the next solid.
 """
 
 from __future__ import annotations
@@ -34,6 +37,32 @@ NOTHING = 1e-6
 """Part of what an extrude sweeps, or of the solid, below which a change or a rest is rounding."""
 
 _LARGEST = 1e9  # mm; what is farther out is not a part
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """What there is before an operation.
+
+    Attributes:
+        operations: those before it.
+        states: the solid before the first of them and after each: one more than operations.
+    """
+
+    operations: tuple[Operation, ...]
+    states: tuple[Manifold, ...]
+
+    @property
+    def solid(self) -> Manifold:
+        """The solid so far; empty while there is none."""
+        return self.states[-1]
+
+    def added(self, index: int) -> Manifold:
+        """Return what an earlier operation added."""
+        return self.states[index + 1] - self.states[index]
+
+    def removed(self, index: int) -> Manifold:
+        """Return what an earlier operation removed."""
+        return self.states[index] - self.states[index + 1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +95,8 @@ def states(sequence: CadSequence) -> tuple[Manifold, ...]:
     check_known(sequence)
     found = [Manifold()]
     for number, operation in enumerate(sequence.operations):  # it knows only what stands before
-        apply = APPLY[type(operation)]
-        found.append(apply(found[-1], operation, sequence.operations[:number]))
+        past = Past(sequence.operations[:number], tuple(found))
+        found.append(APPLY[type(operation)](operation, past))
     return tuple(found)
 
 
@@ -85,10 +114,14 @@ def applied(before: Manifold, extrude: Extrude, operations: tuple[Operation, ...
     return left if volume_of(left) > NOTHING * volume_of(before) else Manifold()
 
 
-APPLY: Table[Callable[[Manifold, Any, tuple[Operation, ...]], Manifold]] = Table(
-    "meshes/manifolds.py", {Sketch: lambda before, sketch, operations: before, Extrude: applied}
+APPLY: Table[Callable[[Any, Past], Manifold]] = Table(
+    "meshes/manifolds.py",
+    {
+        Sketch: lambda sketch, past: past.solid,
+        Extrude: lambda extrude, past: applied(past.solid, extrude, past.operations),
+    },
 )
-"""The solid after an operation, from the one before, the operation, and those before it."""
+"""The solid after an operation, from itself and what there is before it."""
 
 
 def change(before: Manifold, extrude: Extrude, operations: tuple[Operation, ...]) -> Change:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from cadcomplete.history.operations import Extrude
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.metrics.parameters import errors, exact_dimensions
-from cadcomplete.metrics.targets import HIT, TargetExtrude, TargetSketch, target
+from cadcomplete.metrics.targets import HIT, Truth, target
 from cadcomplete.predictions import Answer
 
 
@@ -61,9 +61,7 @@ def rank(
     return rank_against(truth, suggestions, failed=failed)
 
 
-def rank_against(
-    truth: TargetExtrude | TargetSketch, suggestions: Sequence[Answer], *, failed: str = ""
-) -> Ranking:
+def rank_against(truth: Truth, suggestions: Sequence[Answer], *, failed: str = "") -> Ranking:
     """Compare suggestions with a truth; see `rank`."""
     overlaps = tuple(truth.overlap(s.operation) for s in suggestions)
     first = suggestions[0].operation if suggestions else None

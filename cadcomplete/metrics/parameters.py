@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.history.curves import Circle, Line
+from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.ends import end_offsets
-from cadcomplete.history.geometry import Array, Plane
+from cadcomplete.history.geometry import Array, Plane, Vec2
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import start_plane
+from cadcomplete.history.tables import Table
 from cadcomplete.meshes.manifolds import outline
 from cadcomplete.metrics.sketches import drawn_box, plane_distance
-from cadcomplete.metrics.targets import TargetExtrude, TargetSketch
+from cadcomplete.metrics.targets import TargetExtrude, TargetSketch, Truth
 
 EXACT = 0.01
 """Millimetres up to which two dimensions are equal."""
 
 
-def errors(truth: TargetExtrude | TargetSketch, suggested: Operation) -> dict[str, float]:
+def errors(truth: Truth, suggested: Operation) -> dict[str, float]:
     """Return the errors of a suggestion of the right kind, by name; {} for another kind.
 
     Of an extrude: "end position" in mm, the mean over both ends, and "end position / height",
     the same over the true height. Of a sketch: "plane offset" in mm, from the middle of the true
     sketch to the suggested plane; "box corners" in mm, the mean distance of the two corners of the
-    boxes around both, in the true plane.
+    boxes around both, in the true plane. Raises UnsupportedError for a kind that is not known here.
     """
-    if isinstance(truth, TargetExtrude) and isinstance(suggested, Extrude):
-        return _extrude_errors(truth, suggested)
-    if isinstance(truth, TargetSketch) and isinstance(suggested, Sketch):
-        return _sketch_errors(truth.operation, suggested)
-    return {}
+    measures = _measures(truth, suggested)
+    return {} if measures is None else measures.errors(truth, suggested)
 
 
 def _extrude_errors(truth: TargetExtrude, suggested: Extrude) -> dict[str, float]:
@@ -52,7 +53,8 @@ def _unordered(a: Array, b: Array) -> float:
     return min(float(np.linalg.norm(a - other, axis=1).mean()) for other in either)
 
 
-def _sketch_errors(truth: Sketch, suggested: Sketch) -> dict[str, float]:
+def _sketch_errors(target: TargetSketch, suggested: Sketch) -> dict[str, float]:
+    truth = target.operation
     low, high = drawn_box(truth)
     box = np.stack([low, high])
     seen = _box_seen_from(truth.plane, suggested)
@@ -66,44 +68,100 @@ def _box_seen_from(plane: Plane, sketch: Sketch) -> Array:
     return np.stack([flat.min(axis=0), flat.max(axis=0)])
 
 
-def exact_dimensions(truth: TargetExtrude | TargetSketch, hit: Operation) -> tuple[int, int] | None:
+def exact_dimensions(truth: Truth, hit: Operation) -> tuple[int, int] | None:
     """Return how many of the designer's dimensions a hit has to 0.01 mm, and how many there are.
 
     Of an extrude: the positions of its two ends. Of a sketch: the different ends of its lines and
     arcs, and of each different arc or circle its centre and its radius; positions in space, so
-    that another plane in the same place has the same. None if the hit is of another kind.
+    that another plane in the same place has the same. None if the hit is of another kind. Raises
+    UnsupportedError for a kind that is not known here.
     """
-    if isinstance(truth, TargetExtrude) and isinstance(hit, Extrude):
-        ends = _ends(truth, truth.operation)
-        return _found(ends, _ends(truth, hit)), len(ends)
-    if isinstance(truth, TargetSketch) and isinstance(hit, Sketch):
-        corners, rounds = _corners(truth.operation), _rounds(truth.operation)
-        made = _rounds(hit)
-        exact = _found(corners, _corners(hit))
-        for row in rounds if len(made) else ():
-            nearest = made[np.abs(made - row).sum(axis=1).argmin()]
-            exact += bool(np.abs(nearest - row)[:3].max() <= EXACT)
-            exact += bool(abs(nearest[3] - row[3]) <= EXACT)
-        return exact, len(corners) + 2 * len(rounds)
-    return None
+    measures = _measures(truth, hit)
+    return None if measures is None else measures.exact(truth, hit)
+
+
+def _extrude_exact(truth: TargetExtrude, hit: Extrude) -> tuple[int, int]:
+    ends = _ends(truth, truth.operation)
+    return _found(ends, _ends(truth, hit)), len(ends)
+
+
+def _sketch_exact(truth: TargetSketch, hit: Sketch) -> tuple[int, int]:
+    corners, rounds = _corners(truth.operation), _rounds(truth.operation)
+    made = _rounds(hit)
+    exact = _found(corners, _corners(hit))
+    for row in rounds if len(made) else ():
+        nearest = made[np.abs(made - row).sum(axis=1).argmin()]
+        exact += bool(np.abs(nearest - row)[:3].max() <= EXACT)
+        exact += bool(abs(nearest[3] - row[3]) <= EXACT)
+    return exact, len(corners) + 2 * len(rounds)
+
+
+class KindMeasures(NamedTuple):
+    """What is measured of a suggestion of the same kind as the truth: errors, exact dimensions."""
+
+    errors: Callable[[Any, Any], dict[str, float]]
+    exact: Callable[[Any, Any], tuple[int, int]]
+
+
+MEASURES: Table[KindMeasures] = Table(
+    "metrics/parameters.py",
+    {
+        Sketch: KindMeasures(_sketch_errors, _sketch_exact),
+        Extrude: KindMeasures(_extrude_errors, _extrude_exact),
+    },
+)
+"""What is measured of each kind of operation."""
+
+
+def _measures(truth: Truth, suggested: Operation) -> KindMeasures | None:
+    """What is measured of two operations; None if they are of different kinds."""
+    known, other = MEASURES[type(truth.operation)], MEASURES[type(suggested)]
+    return known if known is other else None
+
+
+# --- what is dimensioned of a curve -------------------------------------------------------------
+
+
+def _round(curve: Arc | Circle) -> tuple[float, float, float] | None:
+    """Its centre and radius; None for three points on a line, which have none."""
+    try:
+        return (*curve.center, curve.radius)
+    except GeometryError:
+        return None
+
+
+class Dimensions(NamedTuple):
+    """The points of a curve that a designer dimensions, and its centre and radius if it has one."""
+
+    ends: tuple[Vec2, ...]
+    round: tuple[float, float, float] | None
+
+
+DIMENSIONS: Table[Callable[[Any], Dimensions]] = Table(
+    "metrics/parameters.py",
+    {
+        Line: lambda line: Dimensions((line.start, line.end), None),
+        Arc: lambda arc: Dimensions((arc.start, arc.end), _round(arc)),
+        Circle: lambda circle: Dimensions((), _round(circle)),
+    },
+)
+"""What is dimensioned of each kind of curve, in the x and y of its sketch, in mm."""
+
+
+def _dimensions(sketch: Sketch) -> list[Dimensions]:
+    return [DIMENSIONS[type(curve)](curve) for loop in sketch.loops for curve in loop.curves]
 
 
 def _corners(sketch: Sketch) -> Array:
     """Return the different ends of the lines and arcs of a sketch, in space, (n, 3)."""
-    curves = [c for loop in sketch.loops for c in loop.curves if not isinstance(c, Circle)]
-    points = dict.fromkeys(point for curve in curves for point in (curve.start, curve.end))
+    points = dict.fromkeys(point for curve in _dimensions(sketch) for point in curve.ends)
     return sketch.plane.to_world(np.array(list(points)).reshape(-1, 2))
 
 
 def _rounds(sketch: Sketch) -> Array:
     """Return centre, in space, and radius of the different arcs and circles, (n, 4)."""
     rows: dict[tuple[float, ...], tuple[float, float, float]] = {}
-    for curve in (c for loop in sketch.loops for c in loop.curves if not isinstance(c, Line)):
-        try:
-            x, y = curve.center
-            row = (x, y, curve.radius)
-        except GeometryError:
-            continue  # three points on a line have no centre
+    for row in (found for curve in _dimensions(sketch) if (found := curve.round)):
         rows.setdefault(tuple(round(value, 4) for value in row), row)
     found = np.array(list(rows.values())).reshape(-1, 3)
     return np.concatenate([sketch.plane.to_world(found[:, :2]), found[:, 2:]], axis=1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from manifold3d import CrossSection, FillRule
@@ -10,6 +12,8 @@ from manifold3d import CrossSection, FillRule
 from cadcomplete.history.curves import CURVES, Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Plane, Vec2, distance, dot
 from cadcomplete.history.operations import Sketch
+from cadcomplete.history.tables import Table
+from cadcomplete.language.words import curve_name
 from cadcomplete.meshes.manifolds import filled, outline, region_iou
 
 ANGLE = 1.0
@@ -17,7 +21,6 @@ ANGLE = 1.0
 
 OFFSET = 0.01
 """Part of the size by which two planes that are the same may lie apart."""
-
 
 CURVE = 0.02
 """Part of the size by which the points of a curve that is hit may differ."""
@@ -39,8 +42,8 @@ def drawn_size(sketch: Sketch) -> float:
 
 def drawn_with(sketch: Sketch) -> str:
     """Return which curves a sketch has, such as "line" or "line, arc"; "nothing" for none."""
-    there = {type(curve) for loop in sketch.loops for curve in loop.curves}
-    return ", ".join(name for name, curve in CURVES.items() if curve in there) or "nothing"
+    there = {curve_name(curve) for loop in sketch.loops for curve in loop.curves}
+    return ", ".join(name for name in CURVES if name in there) or "nothing"
 
 
 def angle_between(a: Plane, b: Plane) -> float:
@@ -56,8 +59,8 @@ def plane_distance(truth: Sketch, plane: Plane) -> float:
     return abs(dot(plane.normal, (x, y, z)) - plane.offset)
 
 
-def same_plane(truth: Sketch, plane: Plane, *, size: float) -> bool:
-    """Say whether a plane is that of a true sketch, facing either way.
+def lies_on(truth: Sketch, plane: Plane, *, size: float) -> bool:
+    """Say whether a true sketch lies on a plane, facing either way.
 
     The normals are within `ANGLE` degrees, and the sketch's middle is within `OFFSET` of `size`
     from the plane.
@@ -87,23 +90,32 @@ def sketch_iou(
     `size` is the longest side of the true sketch or of the part so far, whichever is longer
     (mm); `region` is that of the true sketch, if it is known.
     """
-    if not same_plane(truth, suggested.plane, size=size):
+    if not lies_on(truth, suggested.plane, size=size):
         return 0.0
     known = filled(truth.loops) if region is None else region
     return region_iou(known, seen_from(truth.plane, suggested))
+
+
+COMPARED: Table[Callable[[Any], tuple[Vec2, ...]]] = Table(
+    "metrics/sketches.py",
+    {
+        Line: lambda line: (line.end,),
+        Arc: lambda arc: (arc.end, arc.mid),
+        Circle: lambda circle: (circle.center, (circle.radius, 0.0)),
+    },
+)
+"""By which points two curves of a kind are compared that begin at the same one, in mm."""
 
 
 def same_curve(truth: Curve, suggested: Curve, *, size: float) -> bool:
     """Say whether a suggested curve is the true one, both going on from where a sketch stands.
 
     It is of the same kind, and its end, an arc's middle, and a circle's centre and radius are
-    within `CURVE` of `size`, the longest side of the true sketch (mm).
+    within `CURVE` of `size`, the longest side of the true sketch (mm). Raises UnsupportedError for
+    a kind that is not known here.
     """
-    pairs: list[tuple[Vec2, Vec2]] = []
-    if isinstance(truth, Circle) and isinstance(suggested, Circle):
-        pairs = [(truth.center, suggested.center), ((truth.radius, 0.0), (suggested.radius, 0.0))]
-    elif isinstance(truth, Line) and isinstance(suggested, Line):
-        pairs = [(truth.end, suggested.end)]
-    elif isinstance(truth, Arc) and isinstance(suggested, Arc):
-        pairs = [(truth.end, suggested.end), (truth.mid, suggested.mid)]
-    return bool(pairs) and all(distance(a, b) <= CURVE * size for a, b in pairs)
+    points, others = COMPARED[type(truth)](truth), COMPARED[type(suggested)](suggested)
+    if type(truth) is not type(suggested):
+        return False
+    pairs = zip(points, others, strict=True)
+    return all(distance(a, b) <= CURVE * size for a, b in pairs)

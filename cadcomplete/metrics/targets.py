@@ -8,12 +8,15 @@ are counted by the name of their reason, and are in no share of hits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from manifold3d import CrossSection, Manifold
 
-from cadcomplete.history.operations import Extrude, Operation, Sketch
-from cadcomplete.history.sequence import CadSequence, check_kinds, truncate
+from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch
+from cadcomplete.history.sequence import CadSequence, check_known, truncate
+from cadcomplete.history.tables import Table
 from cadcomplete.meshes.manifolds import Change, change, change_iou, filled, solid
 from cadcomplete.metrics.sketches import drawn_size, sketch_iou
 
@@ -41,11 +44,14 @@ class TargetExtrude:
         return "changes nothing" if self.change.nothing else ""
 
     def overlap(self, suggested: Operation) -> float:
-        """Return the IoU with what a suggested operation does, in [0, 1]."""
-        if not isinstance(suggested, Extrude) or self.change.nothing:
+        """Return the IoU with what a suggested operation does, in [0, 1].
+
+        Raises UnsupportedError for a kind that is not known here.
+        """
+        made_by = CHANGES[type(suggested)]
+        if made_by is None or self.change.nothing:
             return 0.0
-        made = change(self.before, suggested, self.given.operations)
-        return change_iou(self.change, made)
+        return change_iou(self.change, made_by(self.before, suggested, self.given.operations))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,38 +70,60 @@ class TargetSketch:
         return "encloses nothing" if self.region.is_empty() else ""
 
     def overlap(self, suggested: Operation) -> float:
-        """Return the IoU with what a suggested operation does, in [0, 1]."""
+        """Return the IoU with what a suggested operation does, in [0, 1].
+
+        Raises UnsupportedError for a kind that is not known here.
+        """
+        CHANGES[type(suggested)]
         if not isinstance(suggested, Sketch) or self.region.is_empty():
             return 0.0
         return sketch_iou(self.operation, suggested, size=self.size, region=self.region)
 
 
-def target(
-    history: CadSequence, given: int, *, part: Manifold | None = None
-) -> TargetExtrude | TargetSketch:
+Truth = TargetExtrude | TargetSketch
+
+
+def target(history: CadSequence, given: int, *, part: Manifold | None = None) -> Truth:
     """Return operation `given` of a history, the next after as many, ready for comparison.
 
     `part` is the solid of those given, if it is known, such as from `manifolds.states`. Raises
-    InputError if there are not that many operations, or some that are not known here.
+    InputError if there are not that many operations, UnsupportedError for a kind that is not known
+    here.
     """
-    check_kinds(history, "metrics/targets.py", (Sketch, Extrude))
+    check_known(history)
     before = truncate(history, given)
     operation = truncate(history, given + 1).operations[-1]
     part = solid(before) if part is None else part
-    kind = kind_of(before, operation)
-    if isinstance(operation, Extrude):
-        made = change(part, operation, before.operations)
-        return TargetExtrude(kind, before, operation, part, made)
-    region = filled(operation.loops)
-    size = max(drawn_size(operation), part_size(part))
-    return TargetSketch(kind, before, operation, region, size)
+    return TARGETS[type(operation)](before, operation, part)
+
+
+def _extrude(before: CadSequence, extrude: Extrude, part: Manifold) -> Truth:
+    made = change(part, extrude, before.operations)
+    return TargetExtrude(kind_of(before, extrude), before, extrude, part, made)
+
+
+def _sketch(before: CadSequence, sketch: Sketch, part: Manifold) -> Truth:
+    size = max(drawn_size(sketch), part_size(part))
+    return TargetSketch(kind_of(before, sketch), before, sketch, filled(sketch.loops), size)
+
+
+TARGETS: Table[Callable[[CadSequence, Any, Manifold], Truth]] = Table(
+    "metrics/targets.py", {Sketch: _sketch, Extrude: _extrude}
+)
+"""A true operation ready for comparison: of what is given, of it, and of the solid before it."""
+
+CHANGES: Table[Callable[[Manifold, Any, tuple[Operation, ...]], Change] | None] = Table(
+    "metrics/targets.py", {Sketch: None, Extrude: change}
+)
+"""What a suggested operation changes of the solid before it; None for what does not build."""
 
 
 def kind_of(given: CadSequence, operation: Operation) -> str:
     """Return which of `KINDS` an operation is after some given ones."""
     which = type(operation)
+    TARGETS[which]
     first = not any(isinstance(op, which) for op in given.operations)
-    name = "extrude" if which is Extrude else "sketch"
+    name = next(name for name, known in OPERATIONS.items() if known is which)
     return f"{'first' if first else 'later'} {name}"
 
 

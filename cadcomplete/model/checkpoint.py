@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +30,10 @@ from cadcomplete import config as configuration
 from cadcomplete.config import Config
 from cadcomplete.errors import CheckpointError, ConfigError, InputError, shorten
 from cadcomplete.files import share
-from cadcomplete.language.commands import command_fields
+from cadcomplete.history.curves import CURVES, Line
+from cadcomplete.history.kinds import PROFILES
+from cadcomplete.history.operations import OPERATIONS
+from cadcomplete.language.commands import CLOSE, LOOP, command_fields
 from cadcomplete.language.tokenizer import TextTokenizer, shipped
 from cadcomplete.model.assembly import Architectures, architectures_of, assemble, own_parts
 from cadcomplete.model.distributed import gathered, spread
@@ -56,10 +59,10 @@ class Checkpoint:
     model: CompletionModel
     tokenizer: TextTokenizer
     config: Config
+    words: tuple[str, ...]
     metrics: dict[str, Any] = field(default_factory=dict)
     name: str = ""
     folder: Path | None = None
-    words: tuple[str, ...] = field(default_factory=lambda: tuple(command_fields("lines")))
 
 
 def save(checkpoint: Checkpoint, folder: Path, *, state: dict[str, Tensor] | None = None) -> None:
@@ -137,7 +140,35 @@ def load(
     metrics = _read_json(path / "metrics.json") if (path / "metrics.json").is_file() else {}
     digest = hashlib.sha256((path / WEIGHTS).read_bytes()).hexdigest()
     name = f"{config.name}-{digest[:8]}"
-    return Checkpoint(model.eval(), tokenizer, config, metrics, name, path, words)
+    return Checkpoint(model.eval(), tokenizer, config, words, metrics, name, path)
+
+
+def words_of(folder: Path) -> tuple[str, ...]:
+    """Return the words that the model in a folder has learned. Raises CheckpointError."""
+    return _read_config(folder / "cadcomplete.json")[1]
+
+
+def check_words(words: Sequence[str], *, file: Path | str = "") -> None:
+    """Raise CheckpointError if no part can be finished with these words, saying what is lacking."""
+    if lacking := _lacking(words):
+        problem = "no part can be finished with these words"
+        got = ", ".join(words) or "none"
+        raise CheckpointError(problem, file=file, where="words", expected=lacking, got=got)
+
+
+def _lacking(words: Sequence[str]) -> str:
+    """What nothing can be finished without: what builds, and of what is drawn a loop."""
+    builders = [op for name, op in OPERATIONS.items() if op.builds and name in words]
+    if not builders:
+        return " or ".join(name for name, op in OPERATIONS.items() if op.builds)
+    draws = any(field.kind is PROFILES for op in builders for field in op.FIELDS)
+    if draws and "sketch" not in words:
+        return "sketch"
+    curves = {CURVES[name] for name in words if name in CURVES}
+    around = LOOP in words and any(not curve.closed for curve in curves)
+    back = CLOSE in words or any(not c.closed and c is not Line for c in curves)
+    closed = any(curve.closed for curve in curves) or (around and back)
+    return "circle, or loop with line and close" if "sketch" in words and not closed else ""
 
 
 def _read_config(path: Path) -> tuple[Config, tuple[str, ...]]:
@@ -147,6 +178,7 @@ def _read_config(path: Path) -> tuple[Config, tuple[str, ...]]:
         expected = f"some of {', '.join(known)}"
         problem = "the model has learned words that there are none of here"
         raise CheckpointError(problem, file=path, where="words", expected=expected, got=words)
+    check_words(words, file=path)
     try:
         return configuration.from_dict(raw), tuple(words)
     except RecursionError:

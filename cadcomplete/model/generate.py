@@ -60,7 +60,8 @@ class Sampling:
         greedy: whether the first row always takes the likeliest token.
         top_p: tokens beyond this share of the probability are not drawn.
         most_tokens: longest continuation.
-        until: where a continuation is over: where the model ends it, or after its first extrude.
+        until: where a continuation is over: where the model ends it, or as soon as an operation of
+            it has built something.
         due: when nothing more is written; then continuations are as long as they are.
     """
 
@@ -70,7 +71,7 @@ class Sampling:
     top_p: float = 0.95
     most_tokens: int = 512
     seed: int = 0
-    until: Literal["end", "extrude"] = "end"
+    until: Literal["end", "built"] = "end"
     due: Deadline = NEVER
 
     def __post_init__(self) -> None:
@@ -322,8 +323,11 @@ def _embedded(model: CompletionModel, prompt: Prompt) -> Tensor:
 def _write(
     row: Row, logits_V: Tensor, sampling: Sampling, random: torch.Generator, *, greedy: bool
 ) -> None:
-    """Append one token to a row."""
+    """Append one token to a row; where the words of a model lead nowhere, it is over."""
     allowed = row.matcher.allowed()
+    if not allowed:
+        row.over = True
+        return
     scores = logits_V[list(allowed)].log_softmax(0)
     if greedy:
         choice = int(scores.argmax())
@@ -338,7 +342,7 @@ def _write(
     row.matcher.accept(token)
     if row.matcher.may_end:
         row.whole, row.finished = len(row.tokens), row.matcher.drawing.sequence
-        row.over = sampling.until == "extrude"
+        row.over = sampling.until == "built"
 
 
 def _draw(probabilities: Tensor, top_p: float, random: torch.Generator) -> int:

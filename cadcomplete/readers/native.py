@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cadcomplete.errors import GeometryError, ReadError, TextError
+from cadcomplete.history.curves import CURVES
 from cadcomplete.history.operations import OPERATIONS, Unknown
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.commands import LOOP, command_fields, read_document, write_document
@@ -30,7 +31,6 @@ from cadcomplete.readers.checked import Json
 from cadcomplete.readers.loops import MOST_CURVES
 
 UNKNOWN = "unknown"
-_DRAWN = ("line", "arc")
 _MOST_COMMANDS = 2 * MOST_CURVES
 _MOST_OPERATIONS = 10_000
 
@@ -96,6 +96,12 @@ def _is_unknown(document: Any) -> bool:
     return _type(document) not in ("", *command_fields("json"))
 
 
+def _is_open_curve(document: Any) -> bool:
+    """Whether a command draws a curve that does not close a loop by itself."""
+    curve = CURVES.get(_type(document))
+    return curve is not None and not curve.closed
+
+
 def _is_within_sketch(commands: list[Any], number: int) -> bool:
     """Whether a command stands in a sketch: before another curve of it, or after an open loop."""
     for document in commands[number + 1 :]:
@@ -107,7 +113,7 @@ def _is_within_sketch(commands: list[Any], number: int) -> bool:
         return False
     start = max((i for i in range(number) if _type(commands[i]) == LOOP), default=number)
     drawn = commands[start + 1 : number]
-    if any(_type(document) not in _DRAWN for document in drawn):
+    if not all(_is_open_curve(document) for document in drawn):
         return False  # that loop has been left, or closed
     ends = [document.get("end") for document in drawn]
     return start < number and (not ends or ends[-1] != commands[start].get("start"))

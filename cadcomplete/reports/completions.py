@@ -22,7 +22,7 @@ from cadcomplete.predictions import check_count, check_seed
 from cadcomplete.progress import telling
 from cadcomplete.readers import Document
 from cadcomplete.reports.answering import Answering, due_after
-from cadcomplete.reports.parts import counted
+from cadcomplete.reports.told import counted
 
 if TYPE_CHECKING:
     from cadcomplete.completion.completion import Completions

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from cadcomplete import exporters, readers
 from cadcomplete.errors import InputError, KernelFailure
 from cadcomplete.history.fields import FORMATS, Format
-from cadcomplete.history.operations import Extrude, Operation, Sketch, Unknown
 from cadcomplete.history.sequence import CadSequence, Finding, validate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
@@ -22,6 +21,7 @@ from cadcomplete.predictions import check_seed
 from cadcomplete.progress import progress, watched
 from cadcomplete.readers import Document
 from cadcomplete.reports.answering import Answering
+from cadcomplete.reports.told import counted, told, told_in_words
 
 if TYPE_CHECKING:
     from cadcomplete.data.prepare.settings import Settings
@@ -47,8 +47,8 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
         except KernelFailure as error:
             report, checked = Report((str(error),)), False
     measures = report.measures
-    # Where nothing known is extruded there is no solid, but that is no fault of the file.
-    begun = whole.rest and not any(isinstance(op, Extrude) for op in sequence.operations)
+    # Where nothing that is known builds there is no solid, but that is no fault of the file.
+    begun = whole.rest and not any(operation.builds for operation in sequence.operations)
     built = () if begun else _build_findings(report, sequence)
     problems = [dataclasses.asdict(f) for f in (*findings, *built)]
     return {
@@ -60,7 +60,7 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
         "known": len(sequence),
         "unsupported": list(whole.unsupported),
         "curves": sequence.curves,
-        "history": [_operation(i, op) for i, op in enumerate((*whole.operations, *whole.rest))],
+        "history": [told(i, op) for i, op in enumerate((*whole.operations, *whole.rest))],
         "problems": problems,
         "valid": report.valid and not any(p["severity"] == "error" for p in problems),
         "checked": checked,
@@ -87,23 +87,6 @@ def _place(index: int | None, sequence: CadSequence) -> str:
     return sequence.operations[index].source or f"$.sequence[{index}]"
 
 
-def _operation(index: int, operation: Operation | Unknown) -> Json:
-    if isinstance(operation, Unknown):
-        uses = list(operation.uses)
-        return {"index": index, "type": "unknown", "name": operation.name, "uses": uses}
-    if isinstance(operation, Sketch):
-        curves = sum(len(loop.curves) for loop in operation.loops)
-        return {"index": index, "type": "sketch", "loops": len(operation.loops), "curves": curves}
-    return {
-        "index": index,
-        "type": "extrude",
-        "boolean": operation.boolean.value,
-        "extent": operation.extent.type.value,
-        "span_mm": operation.extent.span,
-        "profiles": len(operation.profiles),
-    }
-
-
 def _token_counts(sequence: CadSequence, folder: Path | None) -> dict[str, int]:
     from cadcomplete.language.prompt import prompt
     from cadcomplete.language.tokenizer import TextTokenizer, shipped
@@ -116,7 +99,7 @@ def _token_counts(sequence: CadSequence, folder: Path | None) -> dict[str, int]:
 def inspection_text(report: Json) -> str:
     """Return an inspection for people."""
     lines = [f"{report['id']}: {report['operations']} operations, {report['curves']} curves"]
-    lines += [f"  {_operation_text(operation)}" for operation in report["history"]]
+    lines += [f"  {told_in_words(operation)}" for operation in report["history"]]
     if report["volume_mm3"] is not None:
         low, high = report["bounding_box_mm"]["min"], report["bounding_box_mm"]["max"]
         size = " × ".join(f"{b - a:.6g}" for a, b in zip(low, high, strict=True))
@@ -132,22 +115,6 @@ def inspection_text(report: Json) -> str:
     part = f", as far as it is known: {counted(known, 'operation')} of {report['operations']}"
     lines.append(verdict if known == report["operations"] else verdict + part)
     return "\n".join(lines)
-
-
-def _operation_text(operation: Json) -> str:
-    number = f"{operation['index']:3d}"
-    if operation["type"] == "unknown":
-        return f"{number}  {operation['name']}, not built"
-    if operation["type"] == "sketch":
-        loops = counted(operation["loops"], "loop")
-        return f"{number}  sketch   {loops}, {counted(operation['curves'], 'curve')}"
-    start, end = operation["span_mm"]
-    what = f"{operation['boolean']}, {start:.6g} to {end:.6g} mm from its plane"
-    return f"{number}  extrude  {what}, {counted(operation['profiles'], 'profile')}"
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 # --- convert, encode, truncate ------------------------------------------------------------------
@@ -265,7 +232,7 @@ def evaluate(
 ) -> Json:
     """Return the metrics of a model, or of a baseline, on held-out parts."""
     from cadcomplete.evaluate import evaluate as evaluate_here
-    from cadcomplete.evaluate.predictors import check_predictor, predictor
+    from cadcomplete.evaluate.predictors import check_predictor, maker
 
     check_predictor(model, baseline, answering.source, settings.conditions)
 
@@ -274,7 +241,7 @@ def evaluate(
         return loaded, answering.sampling(loaded)
 
     with Kernel(workers=2, time_limit=30.0) as kernel, watched() as watch:
-        make = predictor(baseline, answering.source, load, kernel)
+        make = maker(baseline, answering.source, load, kernel)
         return evaluate_here(settings, make, folder=output, watch=watch)
 
 
@@ -289,8 +256,9 @@ def generate(
     """Let a model write parts from nothing, and return how they compare with held-out ones."""
     from cadcomplete.completion.completer import Completer
     from cadcomplete.completion.predictor import ModelPredictor
-    from cadcomplete.evaluate.generation import evaluate_generation
+    from cadcomplete.evaluate.generation import check_generation, evaluate_generation
 
+    check_generation(settings, count)
     with Kernel(workers=2, time_limit=30.0) as kernel, watched() as watch:
         loaded = answering.load(model)
         writer = ModelPredictor(Completer(loaded, kernel, answering.sampling(loaded)))

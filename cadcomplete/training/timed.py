@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from torch.utils.data import DataLoader
 from transformers.trainer_utils import set_seed
 
 from cadcomplete.config import Config
+from cadcomplete.data import synthetic
 from cadcomplete.data.pack import Packed
 from cadcomplete.data.stream import Batch, Piece, Stream, grouped, held_out
 from cadcomplete.errors import CadCompleteError, InputError
@@ -34,11 +35,15 @@ from cadcomplete.model import checkpoint
 from cadcomplete.model.assembly import assemble
 from cadcomplete.model.checkpoint import Checkpoint
 from cadcomplete.model.model import CompletionModel
+from cadcomplete.training.words import lines_of, words_of
 
 Say = Callable[[str], None]
 
 STATE = "state.pt"
 """What a stopped run goes on from."""
+
+_LOOKED_AT = 500
+"""Synthetic parts of which the words are taken: more than have any of them all but for chance."""
 
 _DIGITS = 0.5
 """How much a digit of an irregular number counts: no hit depends on the last ones."""
@@ -126,6 +131,7 @@ class TimedRun:
         }
         if not any(self.sides.values()) or not (learned or speed.share == 1):
             raise InputError("nothing to learn from, or nothing held out", where="the pack")
+        self.words = words_of(config, _texts(learned, config, speed))
         self.stream = Stream(
             learned,
             tokenizer,
@@ -304,7 +310,7 @@ class TimedRun:
             "parameters": self.model.parameter_count,
             "held_out": len(self.sides["none"]),
         }
-        made = Checkpoint(self.model, self.tokenizer, self.config, metrics)
+        made = Checkpoint(self.model, self.tokenizer, self.config, self.words, metrics)
         checkpoint.save(made, self.folder)
 
     def _finish(self) -> Path:
@@ -316,6 +322,14 @@ class TimedRun:
         self._keep({f"nats_{name}": self.nats(pieces) for name, pieces in self.sides.items()})
         (self.folder / STATE).unlink(missing_ok=True)
         return self.folder
+
+
+def _texts(learned: Sequence[Packed], config: Config, speed: Speed) -> Iterator[str]:
+    """Histories as lines: all that are learned from, of synthetic ones as many as tell enough."""
+    if speed.share < 1:
+        yield from lines_of(part.sample.sequence for part in learned)
+    if speed.share > 0:
+        yield from lines_of(synthetic.parts(_LOOKED_AT, seed=config.train.seed))
 
 
 def _drop(model: CompletionModel, share: float) -> None:

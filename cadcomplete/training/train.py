@@ -42,6 +42,7 @@ from cadcomplete.training.trainer import (
     check_shares,
     last_checkpoint,
 )
+from cadcomplete.training.words import training_texts, words_of
 
 Say = Callable[[str], None]
 
@@ -51,12 +52,14 @@ class Run:
     """All that training needs: a model, its tokenizer, and what it learns from.
 
     Attributes:
+        words: the commands that it learns, and those of the model that it starts from.
         data: the fingerprint of each source.
     """
 
     config: Config
     model: CompletionModel
     tokenizer: TextTokenizer
+    words: tuple[str, ...]
     training: Histories
     validation: Histories
     skipped: tuple[Skipped, ...]
@@ -134,6 +137,7 @@ def set_up(
     data = find_data(config)
     counts = [int((data.side == side).sum()) for side in (TRAIN, VALIDATION)]
     say(f"{counts[0]} parts to learn from, {counts[1]} held out, {len(data.skipped)} skipped")
+    words = words_of(config, training_texts(data))
     start = Path(config.train.start) if config.train.start else None
     tokenizer = TextTokenizer.load(start) if start else make_tokenizer(config, data.texts(config))
     with state.main_process_first():  # it counts, and the others read what it wrote
@@ -158,23 +162,29 @@ def set_up(
         for parts, stages in ((learned, None), (held_out, [once]))
     )
     identities = {source: identity(source) for source in config.data.sources}
-    run = Run(config, model, tokenizer, training, validation, data.skipped, identities)
+    run = Run(config, model, tokenizer, words, training, validation, data.skipped, identities)
+    _tell_what_is_left(run, say)
+    _tell_what_is_shown(training, config.data.curriculum, say)
+    return run
+
+
+def _tell_what_is_left(run: Run, say: Say) -> None:
+    """Say which parts are refused or cut. Raises ConfigError if nothing is left to train on."""
+    most = run.config.data.max_length
     for name, side in run.sides.items():
         for reason, number in side.refusals.reasons.items():
             say(f"{number} parts refused ({name}): {reason}")
         if side.shortened:
-            most = config.data.max_length
             say(f"{side.shortened} parts are cut ({name}): their last operations do not fit {most}")
-    if not training.samples or not validation.samples:
+    learned, held_out = (len(side.samples) for side in run.sides.values())
+    if not learned or not held_out:
         raise ConfigError(
             "nothing is left to train on",
             where="data",
-            expected=f"parts of at most {config.data.max_length} tokens on both sides of the split",
-            got=f"{len(training.samples)} to learn from, {len(validation.samples)} held out",
+            expected=f"parts of at most {most} tokens on both sides of the split",
+            got=f"{learned} to learn from, {held_out} held out",
             hint="see data.max_length and data.validation",
         )
-    _tell_what_is_shown(training, config.data.curriculum, say)
-    return run
 
 
 def _fit(run: Run, *, say: Say, resume: bool, changed: bool) -> Path:
@@ -192,25 +202,13 @@ def _fit(run: Run, *, say: Say, resume: bool, changed: bool) -> Path:
         step = int(last.name.rpartition("-")[2]) if last else 0
         record = runs.write(record, config, folder, step=step)
         write_text(folder / "skipped.json", json.dumps(_skips(run), indent=1) + "\n")
-    train, packing = config.train, config.packed_row
-    rows = Rows(run.training, packing=packing, seed=train.seed, epochs=train.epochs)
-    refused = sum(sum(side.values()) for side in run.refused.values())
-    trainer = HistoryTrainer(
-        run.model,
-        config,
-        partial(Checkpoint, tokenizer=run.tokenizer, config=config),
-        folder=folder,
-        rows=(rows, Rows(run.validation)),
-        padding=run.tokenizer.end,
-        refused=refused,
-        processes=state.num_processes,
-    )
+    trainer = _trainer(run)
     choose_loss(run.model, config, trainer.args.device)
     if last is not None:
         say(f"continuing from {last}")
     started = time.monotonic()
     tracked = None
-    if "wandb" in train.report_to and state.is_main_process:
+    if "wandb" in config.train.report_to and state.is_main_process:
         tracked = begin_tracking(config.name, record.tracker, config.as_dict())
     try:
         with keeping(lambda: _kept(folder)):
@@ -222,13 +220,28 @@ def _fit(run: Run, *, say: Say, resume: bool, changed: bool) -> Path:
     whole = checkpoint.shared(run.model, config) if trainer.is_fsdp_enabled else None
     if state.is_main_process:
         metrics |= {"seconds": round(time.monotonic() - started, 1)}
-        made = Checkpoint(run.model, run.tokenizer, config, metrics)
+        made = Checkpoint(run.model, run.tokenizer, config, run.words, metrics)
         checkpoint.save(made, folder, state=whole)
         for name in ("eval_loss", "unigram_loss", "copy_last_loss"):
             say(f"{name}: {metrics[name]:.4f} nats per token")
         say(f"the model is in {folder}")
     state.wait_for_everyone()
     return folder
+
+
+def _trainer(run: Run) -> HistoryTrainer:
+    config, train = run.config, run.config.train
+    rows = Rows(run.training, packing=config.packed_row, seed=train.seed, epochs=train.epochs)
+    return HistoryTrainer(
+        run.model,
+        config,
+        partial(Checkpoint, tokenizer=run.tokenizer, config=config, words=run.words),
+        folder=run.folder,
+        rows=(rows, Rows(run.validation)),
+        padding=run.tokenizer.end,
+        refused=sum(sum(side.values()) for side in run.refused.values()),
+        processes=this_process().num_processes,
+    )
 
 
 def _kept(folder: Path) -> str:

@@ -19,8 +19,7 @@ from cadcomplete.fitting.scan.traced import traced
 from cadcomplete.fitting.space.prisms import Prism, View
 from cadcomplete.fitting.space.scores import Slices, State, state
 from cadcomplete.fitting.space.wanted import Wanted
-from cadcomplete.history.geometry import Array
-from cadcomplete.history.operations import Sketch
+from cadcomplete.history.geometry import Array, Vec3, facing
 from cadcomplete.history.sequence import CadSequence
 
 _DIRECTIONS = 6
@@ -29,6 +28,7 @@ _SPANS = 3  # pairs of heights for each region
 _CLEAR = 0.75  # gain of a first prism below which outlines of a scan are traced
 _BETTER = 1.15  # by how much these must gain more
 _TRACED = 3  # layers in which they are
+_ONE = 1e-6  # by how much the cosine of two directions that are one may be off
 _PRISMS = 64  # that are looked at from all planes
 
 
@@ -95,8 +95,9 @@ def directions(given: CadSequence, wanted: Wanted) -> list[Array]:
     weights: list[tuple[float, Array]] = []
 
     def add(direction: Array, weight: float) -> None:
+        """Add weight to a direction, a unit vector (3,); its opposite is the same."""
         for k, (known, other) in enumerate(weights):
-            if abs(other @ direction) > 1 - 1e-6:
+            if abs(other @ direction) > 1 - _ONE:
                 weights[k] = (known + weight, other)
                 return
         largest = np.argmax(np.abs(direction))
@@ -106,11 +107,20 @@ def directions(given: CadSequence, wanted: Wanted) -> list[Array]:
         add(np.array(flat.normal), flat.points)
     for cylinder in wanted.cylinders:
         add(np.array(cylinder.axis), 2 * cylinder.points)
-    for operation in given.operations:
-        if isinstance(operation, Sketch):
-            add(np.array(operation.plane.normal), 0.02 * len(wanted.points))
+    for normal in _own_normals(given):
+        add(np.array(normal), 0.02 * len(wanted.points))
     weights.sort(key=lambda item: -item[0])
     return [d for w, d in weights[:_DIRECTIONS] if w > 0.01 * len(wanted.points)]
+
+
+def _own_normals(given: CadSequence) -> Iterator[Vec3]:
+    """Yield the normals of the planes of each operation, but for those of what it names."""
+    planes = [op.planes(given.operations[:i]) for i, op in enumerate(given.operations)]
+    for operation, own in zip(given.operations, planes, strict=True):
+        named = [plane.normal for number in operation.refers() for plane in planes[number]]
+        for normal in dict.fromkeys(plane.normal for plane in own):
+            if not any(facing(normal, other, turned=_ONE) for other in named):
+                yield normal
 
 
 def _layers(heights: Array, up: Array, wrong: Array, size: float) -> list[tuple[float, float]]:

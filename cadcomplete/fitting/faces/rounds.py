@@ -169,6 +169,11 @@ class _Strips:
         return (off < tolerance) & (aside < half[:, None]) & length
 
     def fit(self, members: np.ndarray, sign: float) -> Array | None:
+        """Return the circle that strips fit best, bulging (`sign` 1) or hollow (-1).
+
+        `members` are indices of strips, shape (k,). The circle is (4,): its centre in the frame,
+        its radius, in mm, and the sign. None if there is none.
+        """
         system = np.column_stack([self.normals[members], np.full(len(members), sign)])
         weights = np.sqrt(self.counts[members])[:, None]
         solved, _, rank, _ = np.linalg.lstsq(
@@ -181,6 +186,10 @@ class _Strips:
     def cylinder(
         self, points: Array, axis: Array, guess: Array, members: np.ndarray, size: float
     ) -> Cylinder:
+        """Return the cylinder of a circle: of `fit`, shape (4,), and the strips it is of, (k,).
+
+        `points` (n, 3) and `size` are in mm, `axis` is a unit vector (3,).
+        """
         at = np.flatnonzero(np.isin(self.group, self.names[members]))
         center, inner = guess[:2], float(guess[2])
         step, turn = self._step(members)

@@ -9,8 +9,7 @@ import numpy as np
 from cadcomplete.fitting.faces.faces import Cylinder, vec3
 from cadcomplete.fitting.scan.ends import TOWARDS
 from cadcomplete.fitting.space.wanted import Wanted
-from cadcomplete.history.geometry import Array, Plane, facing
-from cadcomplete.history.operations import Extrude, Sketch
+from cadcomplete.history.geometry import Array, facing
 from cadcomplete.history.sequence import CadSequence
 
 _TURNED = 1e-6
@@ -71,20 +70,14 @@ def _outermost(wanted: Wanted, normal: Array, known: list[float]) -> list[float]
 
 
 def prefix_levels(given: CadSequence, normal: Array) -> list[float]:
-    """Offsets in mm along a unit normal (3,) of the planes of a history that lie across it."""
+    """Offsets in mm along a unit normal (3,) of the planes of a history that lie across it.
+
+    Those of sketches come first: they say where designers wanted to be.
+    """
     found: list[float] = []
-    for operation in given.operations:
-        if isinstance(operation, Sketch):
-            found += _along(operation.plane, (0.0,), normal)
-    for operation in given.operations:
-        if isinstance(operation, Extrude):
-            for number in dict.fromkeys(p.sketch for p in operation.profiles):
-                sketch = given.operations[number]
-                if isinstance(sketch, Sketch):
-                    found += _along(sketch.plane, operation.extent.span, normal)
+    for index, operation in sorted(enumerate(given.operations), key=lambda one: one[1].builds):
+        for plane in operation.planes(given.operations[:index]):
+            side = facing(plane.normal, vec3(normal), turned=_TURNED)
+            if side:
+                found.append(side * plane.offset)
     return found
-
-
-def _along(plane: Plane, heights: tuple[float, ...], normal: Array) -> list[float]:
-    side = facing(plane.normal, vec3(normal), turned=_TURNED)
-    return [side * (plane.offset + height) for height in heights] if side else []

@@ -25,7 +25,11 @@ def _inside() -> Callable[[Array, Array, Array], Bools]:
 
 
 def inside_loops(chords: Array, caps: Array, points: Array) -> Bools:
-    """Count crossings as `odd_crossings` does, one point (of n, 2) after the other."""
+    """Say which points are inside an odd number of times, one point after the other.
+
+    Takes chords (k, 4), caps (m, 6) and points (n, 2), in mm; returns shape (n,). It counts
+    crossings as `odd_crossings` does.
+    """
     odd = np.zeros(len(points), dtype=np.bool_)
     for i in range(len(points)):
         x, y = points[i, 0], points[i, 1]

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.faces.faces import Cylinder, Flat, vec3
-from cadcomplete.history.curves import Curve, Line
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Plane, Vec3
-from cadcomplete.history.operations import Extrude, Sketch
+from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.tables import Table
+
+Face = Flat | Cylinder
+Span = tuple[Vec3, Vec3] | None
+"""The box around a face; None if it has no end."""
 
 _ACROSS = 1e-3
 _ALONG = 1 - 1e-6
@@ -80,9 +87,7 @@ def _lines(normals: Array, offsets: Array) -> Array:
 class _Once:
     """Rows that describe walls, those that are the same only once, and where faces have them."""
 
-    def __init__(
-        self, rows: Array, spans: list[tuple[Vec3, Vec3] | None], normal: Array, near: Array
-    ) -> None:
+    def __init__(self, rows: Array, spans: list[Span], normal: Array, near: Array) -> None:
         same = (np.abs(rows[:, None] - rows[None]) < near).all(axis=2)
         first = same.argmax(axis=1) if len(rows) else np.zeros(0, dtype=np.int64)
         self._names, self._label = np.unique(first, return_inverse=True)
@@ -96,7 +101,7 @@ class _Once:
         return self._rows[self._names[np.unique(self._label[reaches])]]
 
 
-def _ends(span: tuple[Vec3, Vec3] | None, normal: Array) -> tuple[float, float]:
+def _ends(span: Span, normal: Array) -> tuple[float, float]:
     if span is None:
         return (-math.inf, math.inf)
     ends = np.array(span) * normal
@@ -107,66 +112,105 @@ def _ends(span: tuple[Vec3, Vec3] | None, normal: Array) -> tuple[float, float]:
 
 
 def prefix_faces(given: CadSequence) -> tuple[list[Flat], list[Cylinder]]:
-    """Return what the faces of all prisms of a history lie on."""
-    flats: list[Flat] = []
-    rounds: list[Cylinder] = []
-    for operation in given.operations:
-        if not isinstance(operation, Extrude):
-            continue
-        for profile in operation.profiles:
-            sketch = given.operations[profile.sketch]
-            if not isinstance(sketch, Sketch):
-                continue
-            plane, ends = sketch.plane, sorted(operation.extent.span)
-            for height in ends:
-                outline = plane.to_world(sketch.loops[profile.outer].points())
-                outline = outline + height * np.array(plane.normal)
-                flats.append(Flat(plane.normal, plane.offset + height, 0, _box(outline)))
-            for loop in profile.loops:
-                for curve in sketch.loops[loop].curves:
-                    _add_face(curve, plane, ends, flats, rounds)
-    return flats, rounds
+    """Return what the faces of all that a history has built lie on.
+
+    Raises UnsupportedError, naming it, for an operation or a curve that is not known here.
+    """
+    return _sorted(
+        face
+        for operation in given.operations
+        for face in FACES[type(operation)](operation, given.operations)
+    )
 
 
 def known_faces(given: CadSequence) -> tuple[list[Flat], list[Cylinder]]:
-    """Return these, and of sketches that no prism was made of what such faces may lie on."""
+    """Return these, and of sketches that nothing was made of what such faces may lie on."""
     flats, rounds = prefix_faces(given)
-    extrudes = [op for op in given.operations if isinstance(op, Extrude)]
-    used = {profile.sketch for extrude in extrudes for profile in extrude.profiles}
-    for number, sketch in enumerate(given.operations):
-        if isinstance(sketch, Sketch) and number not in used:
-            for loop in sketch.loops:
-                outline = sketch.plane.to_world(loop.points())
-                flats.append(Flat(sketch.plane.normal, sketch.plane.offset, 0, _box(outline)))
-                for curve in loop.curves:
-                    _add_face(curve, sketch.plane, None, flats, rounds)
-    return flats, rounds
+    used = {number for operation in given.operations for number in operation.refers()}
+    more = _sorted(
+        face
+        for number, sketch in enumerate(given.operations)
+        if isinstance(sketch, Sketch) and number not in used
+        for face in _drawn_faces(sketch)
+    )
+    return [*flats, *more[0]], [*rounds, *more[1]]
 
 
-def _add_face(
-    curve: Curve,
-    plane: Plane,
-    ends: list[float] | None,
-    flats: list[Flat],
-    rounds: list[Cylinder],
-) -> None:
-    normal = np.array(plane.normal)
-    outline = plane.to_world(curve.points())
-    span = None
+def _sorted(faces: Iterable[Face]) -> tuple[list[Flat], list[Cylinder]]:
+    found = list(faces)
+    return (
+        [face for face in found if isinstance(face, Flat)],
+        [face for face in found if isinstance(face, Cylinder)],
+    )
+
+
+def _prism_faces(extrude: Extrude, operations: tuple[Operation, ...]) -> Iterator[Face]:
+    """The ends and the walls of all prisms of an extrude."""
+    for profile in extrude.profiles:
+        sketch = operations[profile.sketch]
+        if not isinstance(sketch, Sketch):
+            continue
+        plane, ends = sketch.plane, sorted(extrude.extent.span)
+        for height in ends:
+            outline = plane.to_world(sketch.loops[profile.outer].points())
+            outline = outline + height * np.array(plane.normal)
+            yield Flat(plane.normal, plane.offset + height, 0, _box(outline))
+        for loop in profile.loops:
+            for curve in sketch.loops[loop].curves:
+                yield from _wall(curve, plane, ends)
+
+
+def _drawn_faces(sketch: Sketch) -> Iterator[Face]:
+    """The plane of each loop of a sketch, and the walls over it, however high."""
+    for loop in sketch.loops:
+        outline = sketch.plane.to_world(loop.points())
+        yield Flat(sketch.plane.normal, sketch.plane.offset, 0, _box(outline))
+        for curve in loop.curves:
+            yield from _wall(curve, sketch.plane, None)
+
+
+FACES: Table[Callable[[Any, tuple[Operation, ...]], Iterable[Face]]] = Table(
+    "fitting/flat/walls.py", {Sketch: lambda sketch, operations: (), Extrude: _prism_faces}
+)
+"""What the faces that an operation makes lie on, from it and all operations: planes and cylinders.
+
+Of what is neither there is nothing to say.
+"""
+
+
+def _wall(curve: Curve, plane: Plane, ends: list[float] | None) -> Iterator[Face]:
+    """What stands over a curve, between two heights over its plane or without end."""
+    outline, span = plane.to_world(curve.points()), None
     if ends is not None:
+        normal = np.array(plane.normal)
         span = _box(np.concatenate([outline + height * normal for height in ends]))
-    if isinstance(curve, Line):
-        if curve.length > 0:
-            along = (outline[1] - outline[0]) / curve.length
-            across = np.cross(along, normal)
-            flats.append(Flat(vec3(across), float(across @ outline[0]), 0, span))
-        return
+    wall = WALLS[type(curve)](curve, plane, span)
+    if wall is not None:
+        yield wall
+
+
+def _flat_wall(line: Line, plane: Plane, span: Span) -> Flat | None:
+    if line.length <= 0:
+        return None
+    start, end = plane.to_world(line.points())
+    across = np.cross((end - start) / line.length, np.array(plane.normal))
+    return Flat(vec3(across), float(across @ start), 0, span)
+
+
+def _round_wall(curve: Arc | Circle, plane: Plane, span: Span) -> Cylinder | None:
     try:
         center, radius = curve.center, curve.radius
     except GeometryError:
-        return
+        return None
     place = vec3(plane.to_world(np.array([center]))[0])
-    rounds.append(Cylinder(plane.normal, place, radius, True, 0, span))
+    return Cylinder(plane.normal, place, radius, True, 0, span)
+
+
+WALLS: Table[Callable[[Any, Plane, Span], Face | None]] = Table(
+    "fitting/flat/walls.py", {Line: _flat_wall, Arc: _round_wall, Circle: _round_wall}
+)
+"""What the wall over a curve lies on, from it, its plane and the box around the wall; None if that
+is neither a plane nor a cylinder."""
 
 
 def _box(points: Array) -> tuple[Vec3, Vec3]:

@@ -68,6 +68,7 @@ def _density(points: Array, grid: Array, spacing: float) -> Array:
     width = 2 * (0.8 * spacing) ** 2
 
     def around(places: Array) -> Array:
+        """How many points there are around each place (m, 2), near ones counting more; (m,)."""
         squared = ((places[:, None] - points[None]) ** 2).sum(axis=2)
         total: Array = np.exp(-squared / width).sum(axis=1)
         return total

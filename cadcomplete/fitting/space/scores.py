@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from manifold3d import Manifold
 
-from cadcomplete.fitting.space.solids import combined, occupancy, swept
+from cadcomplete.fitting.space.solids import APPLY, combined, occupancy, swept
 from cadcomplete.fitting.space.wanted import VOLUME, Wanted
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.inside import Bools
-from cadcomplete.history.operations import Boolean, Extrude
+from cadcomplete.history.operations import Boolean, Extrude, Operation
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.meshes.manifolds import solid
 
@@ -66,16 +66,25 @@ def _beyond(sequence: CadSequence, wanted: Wanted) -> float:
     return max(body.volume() - (body ^ box).volume(), 0.0) / max(inside, 1e-12)
 
 
-def extended(before: State, extrude: Extrude, sequence: CadSequence) -> State:
-    """Return the state after one more extrude, whose sketches are in the sequence."""
-    return effect(before, extrude, sequence)[0]
+def extended(before: State, operation: Operation, sequence: CadSequence) -> State:
+    """Return the state after one more operation; what it names is in the sequence."""
+    return effect(before, operation, sequence)[0]
 
 
-def effect(before: State, extrude: Extrude, sequence: CadSequence) -> tuple[State, float]:
-    """Return that state, and the share of what the extrude sweeps that it changes."""
-    wanted = before.wanted
-    tool = swept(extrude, sequence.operations, wanted.queries)
-    after = _state(combined(before.current, tool, extrude), wanted)
+def effect(before: State, operation: Operation, sequence: CadSequence) -> tuple[State, float]:
+    """Return that state, and the share of what an extrude sweeps that it changes.
+
+    What another operation changes is all that it reaches. Raises UnsupportedError for one that
+    is not known here.
+    """
+    wanted, operations = before.wanted, sequence.operations
+    if isinstance(operation, Extrude):
+        tool = swept(operation, operations, wanted.queries)
+        current = combined(before.current, tool, operation)
+    else:
+        current = APPLY[type(operation)](before.current, operation, operations, wanted.queries)
+        tool = current != before.current
+    after = _state(current, wanted)
     changed = float(wanted.weight[after.current != before.current].sum())
     return after, changed / max(float(wanted.weight[tool].sum()), 1e-12)
 

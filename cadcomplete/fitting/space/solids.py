@@ -24,8 +24,9 @@ def occupancy(sequence: CadSequence, points: Array) -> Bools:
     check_known(sequence)
     points = np.asarray(points, dtype=np.float64)
     inside = np.zeros(len(points), dtype=np.bool_)
-    for operation in sequence.operations:
-        inside = APPLY[type(operation)](inside, operation, sequence.operations, points)
+    for number, operation in enumerate(sequence.operations):
+        before = sequence.operations[:number]
+        inside = APPLY[type(operation)](inside, operation, before, points)
     return inside
 
 
@@ -39,12 +40,16 @@ APPLY: Table[Callable[[Bools, Any, tuple[Operation, ...], Array], Bools]] = Tabl
     "fitting/space/solids.py",
     {Sketch: lambda inside, sketch, operations, points: inside, Extrude: _extruded},
 )
-"""Which points are inside after an operation, from those before, itself, all operations, and where
-the points are."""
+"""Which points are inside after an operation, from which were so far, itself, the operations before
+it, and where the points are: of those, `occupancy` says where they are before any operation, for
+one that copies what others did."""
 
 
 def combined(inside: Bools, tool: Bools, extrude: Extrude) -> Bools:
-    """Return what the boolean of an extrude leaves of a part and of what the extrude sweeps."""
+    """Return what the boolean of an extrude leaves of a part and of what the extrude sweeps.
+
+    Both say of the same n points whether they are inside, shape (n,), and so does what is returned.
+    """
     if extrude.boolean is Boolean.CUT:
         return inside & ~tool
     if extrude.boolean is Boolean.INTERSECT:
@@ -53,7 +58,7 @@ def combined(inside: Bools, tool: Bools, extrude: Extrude) -> Bools:
 
 
 def swept(extrude: Extrude, operations: tuple[Operation, ...], points: Array) -> Bools:
-    """Say which of the points (n, 3) the profiles of an extrude sweep over."""
+    """Say which of the points (n, 3), in mm, the profiles of an extrude sweep over, shape (n,)."""
     tool = np.zeros(len(points), dtype=np.bool_)
     low, high = sorted(extrude.extent.span)
     for number in extrude.refers():

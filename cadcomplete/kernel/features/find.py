@@ -22,7 +22,6 @@ from OCP.TopLoc import TopLoc_Location
 from OCP.TopoDS import TopoDS_Shape
 
 from cadcomplete.history.geometry import Vec3, cross, dot
-from cadcomplete.kernel.booleans import Solid
 from cadcomplete.kernel.failures import KERNEL_ERRORS
 from cadcomplete.kernel.features.anatomy import Base, Body, Outline, PartFeatures, Rounding, Shape
 from cadcomplete.kernel.features.faces import Found, Skin, Surface, Turn, count_faces, read_skin
@@ -43,6 +42,7 @@ from cadcomplete.kernel.features.rounds import (
     find_round_bosses,
 )
 from cadcomplete.kernel.measure import bounding_box
+from cadcomplete.kernel.solid import Solid
 
 MOST_FACES = 1000
 """A part of more faces is only counted and measured."""

@@ -70,7 +70,7 @@ def size(faces: Faces) -> int:
     return sum(len(loop.curves) for face in faces for loop in face.loops)
 
 
-def nested(loops: Iterable[Loop]) -> Faces:
+def faces_of(loops: Iterable[Loop]) -> Faces:
     """Return the faces of loops that bound each other: what lies in another is a hole of it.
 
     Raises UnsupportedError if loops cross, or if one lies in a hole: of those CadQuery makes solids

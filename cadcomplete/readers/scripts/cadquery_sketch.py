@@ -219,7 +219,7 @@ def _close(_: Session, self: SketchValue, tag: Any = None) -> SketchValue:
 
 
 def _assemble(_: Session, self: SketchValue, mode: Any = "a", tag: Any = None) -> SketchValue:
-    made = self.face(areas.nested(shapes.chained(self.edges)), 0, mode)
+    made = self.face(areas.faces_of(shapes.chained(self.edges)), 0, mode)
     self.assembled = len(self.edges)
     return made
 

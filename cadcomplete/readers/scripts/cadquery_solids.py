@@ -10,7 +10,7 @@ from cadcomplete.history.curves import Circle
 from cadcomplete.history.geometry import XY, Plane
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Loop
 from cadcomplete.readers.scripts import frames, shapes, solids
-from cadcomplete.readers.scripts.areas import Faces, FlatFace, nested
+from cadcomplete.readers.scripts.areas import Faces, FlatFace, faces_of
 from cadcomplete.readers.scripts.cadquery_objects import pair
 from cadcomplete.readers.scripts.cadquery_sketch import SketchValue
 from cadcomplete.readers.scripts.cadquery_workplane import Workplane
@@ -55,7 +55,7 @@ def _faces(self: Workplane) -> list[tuple[Plane, Faces]]:
         if not frames.coplanar(plane, self.plane):
             raise UnsupportedError(["wires that lie off the workplane they are extruded from"])
         loops.append(frames.relocated(loop, plane, self.plane))
-    return [(self.plane, nested(loops))]
+    return [(self.plane, faces_of(loops))]
 
 
 def _taken(self: Workplane, made: Workplane) -> Workplane:

@@ -11,7 +11,7 @@ from cadcomplete.history.curves import Curve
 from cadcomplete.history.geometry import XY, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Loop
 from cadcomplete.readers.scripts import frames, shapes, solids
-from cadcomplete.readers.scripts.areas import Faces, FlatFace, nested
+from cadcomplete.readers.scripts.areas import Faces, FlatFace, faces_of
 from cadcomplete.readers.scripts.budget import spend
 from cadcomplete.readers.scripts.cadquery_objects import (
     Location,
@@ -203,7 +203,7 @@ def _waiting(value: Workplane) -> list[Drawn]:
 def _faces(loops: list[Loop]) -> Faces:
     """Return wires as they lie to each other, or side by side where no solid comes of them."""
     try:
-        return nested(loops)
+        return faces_of(loops)
     except UnsupportedError:
         return tuple(map(FlatFace.of, loops))
 
