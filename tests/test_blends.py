@@ -12,9 +12,9 @@ from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.edges import read_edge
 from cadcomplete.history.symmetry import move, scale, symmetries
 from cadcomplete.kernel.blends import blended
-from cadcomplete.kernel.booleans import is_valid
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.integrals import box_of, volume_of
+from cadcomplete.kernel.solid import is_valid
 from cadcomplete.language.lines import decode
 
 A, B, C = 30.0, 20.0, 12.0

@@ -13,18 +13,24 @@ from OCP.BRepAdaptor import BRepAdaptor_Surface
 from OCP.BRepFilletAPI import BRepFilletAPI_MakeChamfer, BRepFilletAPI_MakeFillet
 from OCP.ChFi3d import ChFi3d_FilletShape
 from OCP.GeomAbs import GeomAbs_Plane
+from OCP.ShapeFix import ShapeFix_Shape, ShapeFix_ShapeTolerance
+from OCP.TopAbs import TopAbs_SHAPE
 from OCP.TopoDS import TopoDS_Shape
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Operation
+from cadcomplete.kernel.booleans import believed
 from cadcomplete.kernel.failures import KERNEL_ERRORS
-from cadcomplete.kernel.integrals import volume_of
+from cadcomplete.kernel.integrals import box_of, volume_of
+from cadcomplete.kernel.measure import count_bodies
 from cadcomplete.kernel.naming.labels import LabelledEdges, first_face, labelled
 from cadcomplete.kernel.naming.naming import chains, meant
 from cadcomplete.kernel.naming.surfaces import Bools
 from cadcomplete.kernel.naming.topology import SolidEdges, edges_of
+from cadcomplete.kernel.oracle import VolumeBounds
+from cadcomplete.kernel.solid import Solid, is_valid
 
 _EXACT = 1e-6
 """Relative error of a change of volume that a formula knows."""
@@ -48,6 +54,18 @@ class BlendedShape(NamedTuple):
     shape: TopoDS_Shape
     least: float
     most: float
+
+
+def blended_solid(solid: Solid, blend: Blend, before: tuple[Operation, ...]) -> Solid:
+    """Return the solid with edges made round or cut off, checked by what that can change.
+
+    It may have no more bodies than before and no larger box. Raises GeometryError (`blended`), or
+    BooleanError if what the kernel makes is not what it must be.
+    """
+    made = blended(solid.shape, blend, before)
+    box, bodies = box_of(solid.shape), count_bodies(solid)
+    around = np.array([box.minimum, box.maximum])
+    return believed(made.shape, VolumeBounds(made.least, made.most, around, (bodies, bodies)))
 
 
 def blended(shape: TopoDS_Shape, blend: Blend, before: tuple[Operation, ...]) -> BlendedShape:
@@ -85,9 +103,12 @@ def _chosen(labels: LabelledEdges, blend: Blend, index: int) -> Bools:
 def _made(
     shape: TopoDS_Shape, labels: LabelledEdges, blend: Blend, chosen: Bools, together: Array
 ) -> TopoDS_Shape:
+    made = None
     for maker in _makers(shape, labels, blend, chosen):
-        if (made := _built(maker)) is not None:
-            return made
+        if (made := _built(maker)) is not None and (sound := _sound(made)) is not None:
+            return sound
+    if made is not None:
+        return made  # whoever checks it says what is wrong
     raise GeometryError(_failure(shape, labels, blend, chosen, together))
 
 
@@ -97,6 +118,16 @@ def _built(maker: Any) -> TopoDS_Shape | None:
         return maker.Shape() if maker.IsDone() and not maker.Shape().IsNull() else None
     except KERNEL_ERRORS:
         return None
+
+
+def _sound(shape: TopoDS_Shape) -> TopoDS_Shape | None:
+    """Return a shape that is valid: itself, or mended as FreeCAD mends it; None if it stays so."""
+    if is_valid(shape):
+        return shape
+    ShapeFix_ShapeTolerance().LimitTolerance(shape, 1e-7, 1e-7, TopAbs_SHAPE)
+    mend = ShapeFix_Shape(shape)
+    mend.Perform()
+    return mend.Shape() if is_valid(mend.Shape()) else None
 
 
 def _makers(
