@@ -23,7 +23,7 @@ from cadcomplete.baselines.expressions import scene
 from cadcomplete.baselines.habits import kind, word
 from cadcomplete.completion import effects, wording
 from cadcomplete.data import reorder
-from cadcomplete.data.reorder import Moved
+from cadcomplete.data.reorder import Movable
 from cadcomplete.errors import CheckpointError, UnsupportedError
 from cadcomplete.history.curves import CURVES
 from cadcomplete.history.geometry import XY, Plane
@@ -139,8 +139,6 @@ OPERATION_ROOMS: dict[str, Callable[[Any], object]] = {
     "voting": lambda op: voting.elected(
         [(op, 1.0)], BEFORE, size=40.0, kinds={"sketch": 0.5, "extrude": 0.5}, source="x"
     ),
-    "effect": lambda op: effects.effect(CadSequence((*BEFORE, op)), 2),
-    "words": lambda op: wording.in_words(CadSequence((*BEFORE, op)), 2),
     "order": lambda op: reorder.reorder(CadSequence((*BEFORE, op)), np.random.default_rng(0)),
 }
 
@@ -195,7 +193,7 @@ TABLES: dict[str, tuple[dict[type, Any], set[type]]] = {
     "dimensions": (parameters.DIMENSIONS, {*CURVES.values()}),
     "compared": (sketches.COMPARED, {*CURVES.values()}),
     "effects": (effects.STEPS, {*OPERATIONS.values()}),
-    "words": (wording.WORDS, {*OPERATIONS.values()}),
+    "words": (wording.SAID, {*OPERATIONS.values()}),
     "order": (reorder.MOVED, {*OPERATIONS.values()}),
 }
 
@@ -236,12 +234,10 @@ def test_inspect_does_not_hide_that_what_builds_is_no_extrude(entered, monkeypat
 
 
 def test_what_is_entered_has_an_effect_and_words(entered, monkeypatch):
-    monkeypatch.setitem(effects.STEPS, Post, effects.built)
-    monkeypatch.setitem(
-        wording.WORDS, Post, lambda step, operations: f"post ø{2 * step.operation.radius:g}"
-    )
+    monkeypatch.setitem(effects.STEPS, Post, effects.any_step)
+    monkeypatch.setitem(wording.SAID, Post, lambda post, step: f"post ø{2 * post.radius:g}")
     done = effects.effect(POSTED, 2)
-    assert [step.kind for step in done.steps] == [effects.Kind.CHANGED]
+    assert [step.kind for step in done.steps] == [effects.Kind.BOSS]
     whole = solid(POSTED).volume() - solid(decode(PLATE)).volume()
     assert done.change.volume == pytest.approx(whole, rel=1e-6)
     assert not done.idle and not done.loose
@@ -258,7 +254,7 @@ _NOT_MEASURED = parameters.KindMeasures(lambda truth, made: {}, lambda truth, ma
 
 def test_a_truth_that_is_entered_is_hit_by_what_changes_the_same(entered, monkeypatch):
     def changed(before: Any, post: Any, operations: Any) -> Any:
-        return effects.BuildStep(post, operations, before).change
+        return effects.BuiltStep(post, operations, before).change
 
     def post_target(before: CadSequence, post: Any, part: Any) -> targets.Truth:
         kind = targets.kind_of(before, post)
@@ -291,7 +287,7 @@ def test_an_operation_that_refers_keeps_what_it_refers_to_in_its_place(entered, 
         f"sketch 0 0 10 +z +x\ncircle {x} 5 1.5\nextrude cut to 0 0\n" for x in (5, 15, 25)
     )
     part = CadSequence((*decode(PLATE + holes).operations, ABOVE), "part")
-    stays = Moved(lambda post: None, lambda post, place: post)
+    stays = Movable(lambda post: None, lambda post, place: post)
     monkeypatch.setitem(reorder.MOVED, Post, stays)
 
     def orders() -> set[Any]:

@@ -32,11 +32,14 @@ from cadcomplete.meshes.manifolds import (
     APPLY,
     NOTHING,
     Change,
+    Past,
+    applied,
     change,
     change_iou,
     filled,
     iou,
     solid,
+    states,
     swept,
     volume_of,
 )
@@ -105,7 +108,9 @@ class BuiltStep:
     @cached_property
     def after(self) -> Manifold:
         """The part after it."""
-        return APPLY[type(self.operation)](self.before, self.operation, self.operations)
+        earlier = states(CadSequence(self.operations))[:-1]
+        past = Past(self.operations, (*earlier, self.before))
+        return APPLY[type(self.operation)](self.operation, past)
 
     @cached_property
     def change(self) -> Change:
@@ -133,6 +138,10 @@ class ExtrudeStep(BuiltStep):
 
     operation: Extrude
     column: Column
+
+    @cached_property
+    def after(self) -> Manifold:
+        return applied(self.before, self.operation, self.operations)
 
     @cached_property
     def kind(self) -> Kind:

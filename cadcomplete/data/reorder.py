@@ -79,7 +79,7 @@ def _renumbered(extrude: Extrude, place: Mapping[int, int]) -> Extrude:
     return dataclasses.replace(extrude, profiles=profiles)
 
 
-class Moved(NamedTuple):
+class Movable(NamedTuple):
     """What is asked of a kind of operation that may change its place.
 
     Attributes:
@@ -92,11 +92,11 @@ class Moved(NamedTuple):
     renumbered: Callable[[Any, Mapping[int, int]], Any]
 
 
-MOVED: Table[Moved] = Table(
+MOVED: Table[Movable] = Table(
     "data/reorder.py",
     {
-        Sketch: Moved(lambda sketch: None, lambda sketch, place: sketch),
-        Extrude: Moved(lambda extrude: extrude.boolean, _renumbered),
+        Sketch: Movable(lambda sketch: None, lambda sketch, place: sketch),
+        Extrude: Movable(lambda extrude: extrude.boolean, _renumbered),
     },
 )
 """How each kind of operation changes its place."""
