@@ -326,7 +326,8 @@ def test_words_are_those_of_the_texts_in_the_order_of_the_language():
 def test_no_more_texts_are_read_than_it_takes():
     def texts() -> Iterator[str]:
         yield PLATE
-        yield "sketch 0 0 0 +z +x\nloop 0 0\narc 10 0 90\nclose\nextrude new to 5 0\n"
+        bowed = "sketch 0 0 0 +z +x\nloop 0 0\narc 10 0 90\nclose\nextrude new to 5 0\n"
+        yield f"{bowed}fillet 1 side@1\nchamfer 1 all\n"
         pytest.fail("all words had been seen")
 
     assert set(words_in(texts())) == set(checkpoint.FIRST_WORDS)

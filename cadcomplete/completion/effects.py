@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from manifold3d import JoinType, Manifold
 
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import (
     Boolean,
@@ -295,7 +296,8 @@ def any_step(
 
 
 STEPS: Table[Callable[[Any, tuple[Operation, ...], Manifold, Columns], BuiltStep] | None] = Table(
-    "completion/effects.py", {Sketch: None, Extrude: _begin_extrude}
+    "completion/effects.py",
+    {Sketch: None, Extrude: _begin_extrude, Fillet: any_step, Chamfer: any_step},
 )
 """What an operation does, from it, those before it, the part that they make, and what is known of
 its sketches; None for what builds nothing."""

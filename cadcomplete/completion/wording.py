@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from cadcomplete.completion.effects import ExtrudeStep, Kind, effect
+from cadcomplete.completion.effects import BuiltStep, ExtrudeStep, Kind, effect
 from cadcomplete.data.describe.words import joined, number, plural, times
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Circle
+from cadcomplete.history.edge_phrases import edges_in_words
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import Extrude, Loop, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence
@@ -63,8 +65,18 @@ def _extruded(extrude: Extrude, step: ExtrudeStep) -> str:
     return _counted(things)
 
 
+def _rounded(fillet: Fillet, step: BuiltStep) -> str:
+    return f"fillet {number(fillet.radius)} mm on {edges_in_words(fillet.edges)}"
+
+
+def _bevelled(chamfer: Chamfer, step: BuiltStep) -> str:
+    sizes = times(*dict.fromkeys(chamfer.sizes[:2]))
+    return f"chamfer {sizes} mm on {edges_in_words(chamfer.edges)}"
+
+
 SAID: Table[Callable[[Any, Any], str]] = Table(
-    "completion/wording.py", {Sketch: _sketched, Extrude: _extruded}
+    "completion/wording.py",
+    {Sketch: _sketched, Extrude: _extruded, Fillet: _rounded, Chamfer: _bevelled},
 )
 """What an operation adds, in words, from it and its step (`effects.BuiltStep`).
 

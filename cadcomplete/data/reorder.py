@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence, check_kinds
 from cadcomplete.history.tables import Table
@@ -79,6 +80,10 @@ def _renumbered(extrude: Extrude, place: Mapping[int, int]) -> Extrude:
     return dataclasses.replace(extrude, profiles=profiles)
 
 
+def _renamed(blend: Blend, place: Mapping[int, int]) -> Blend:
+    return dataclasses.replace(blend, edges=tuple(edge.renumbered(place) for edge in blend.edges))
+
+
 class Movable(NamedTuple):
     """What is asked of a kind of operation that may change its place.
 
@@ -97,6 +102,8 @@ MOVED: Table[Movable] = Table(
     {
         Sketch: Movable(lambda sketch: None, lambda sketch, place: sketch),
         Extrude: Movable(lambda extrude: extrude.boolean, _renumbered),
+        Fillet: Movable(lambda fillet: None, _renamed),
+        Chamfer: Movable(lambda chamfer: None, _renamed),
     },
 )
 """How each kind of operation changes its place."""

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from cadcomplete.history.edge_kinds import EDGE_NAMES, SIZES, Sizes
 from cadcomplete.history.edges import EdgeName, EdgePredicate
 from cadcomplete.history.fields import LIMIT, Field, times
-from cadcomplete.history.geometry import Array, Symmetry
+from cadcomplete.history.findings import Finding
+from cadcomplete.history.geometry import Array, Plane, Symmetry
 from cadcomplete.history.kinds import POSITIVE
-from cadcomplete.history.operations import Extrude, Finding, Operation, Profile, Sketch
-from cadcomplete.history.tables import Table
+from cadcomplete.history.sweeping import sketch_of
 
-SWEPT: Table[Callable[[Any], tuple[Profile, ...]]] = Table(
-    "history/blends.py", {Extrude: lambda extrude: extrude.profiles}
-)
-"""The profiles of operations that sweep some: a name of edges may mean what one loop made."""
-
-
-def sketch_of(operation: Operation, before: tuple[Operation, ...]) -> Sketch | None:
-    """Return the sketch whose loops the names of edges count; None if it sweeps no loops.
-
-    Of an operation that sweeps profiles of several sketches that is the first profile's.
-    """
-    profiles = SWEPT[type(operation)](operation) if type(operation) in SWEPT else ()
-    found = [before[p.sketch] for p in profiles[:1] if 0 <= p.sketch < len(before)]
-    return found[0] if found and isinstance(found[0], Sketch) else None
+if TYPE_CHECKING:
+    from cadcomplete.history.operations import Operation
 
 
 def problem_of(name: EdgeName, before: tuple[Operation, ...]) -> str:
@@ -88,6 +76,9 @@ class Fillet:
     def refers(self) -> tuple[int, ...]:
         return _refers(self.edges)
 
+    def planes(self, before: tuple[Operation, ...]) -> tuple[Plane, ...]:
+        return ()
+
     def lines(self) -> tuple[Array, ...]:
         return ()
 
@@ -126,6 +117,9 @@ class Chamfer:
 
     def refers(self) -> tuple[int, ...]:
         return _refers(self.edges)
+
+    def planes(self, before: tuple[Operation, ...]) -> tuple[Plane, ...]:
+        return ()
 
     def lines(self) -> tuple[Array, ...]:
         return ()

@@ -25,6 +25,7 @@ solid a name means.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,6 +69,10 @@ class EdgePredicate:
         """Count back from an operation what counts from the first one, or the other way round."""
         return replace(self, operations=tuple(index - operation for operation in self.operations))
 
+    def renumbered(self, place: Mapping[int, int]) -> EdgePredicate:
+        """Name the operations where they stand now, by where they stood."""
+        return replace(self, operations=tuple(place.get(i, i) for i in self.operations))
+
     def mapped(self, symmetry: Symmetry) -> EdgePredicate:
         filters = tuple(_mapped(one, symmetry) for one in self.filters)
         curve = self.curve
@@ -101,6 +106,9 @@ class EdgePoint:
         return ",".join(map(number, self.at))
 
     def counted(self, index: int) -> EdgePoint:
+        return self
+
+    def renumbered(self, place: Mapping[int, int]) -> EdgePoint:
         return self
 
     def mapped(self, symmetry: Symmetry) -> EdgePoint:

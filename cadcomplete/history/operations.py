@@ -1,4 +1,4 @@
-"""The operations of a history: sketches and extrudes, frozen, in millimetres.
+"""The operations of a history: sketches, extrudes, and all the others, frozen, in millimetres.
 
 What a file has and there is no class for here is an `Unknown`: it ends what can be built.
 
@@ -22,29 +22,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from cadcomplete.errors import InputError
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.crossings import crossing
 from cadcomplete.history.fields import LIMIT, SMALL, Field, alike, times
+from cadcomplete.history.findings import Finding
 from cadcomplete.history.geometry import XY, Array, Plane, Symmetry, distance
 from cadcomplete.history.kinds import BOOLEAN, EXTENT, PLANE, PROFILES
 from cadcomplete.history.loops import Loop
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something about a history that a person should know.
-
-    An "error" keeps it from being built; a "warning" is legal but unusual.
-    """
-
-    path: str
-    problem: str
-    severity: Literal["error", "warning"] = "error"
-
-    def __str__(self) -> str:
-        return f"{self.severity} at {self.path}: {self.problem}"
 
 
 class Boolean(str, Enum):
@@ -282,6 +269,11 @@ class Unknown:
         return self.name if plain else f"{self.name} ({', '.join(self.uses)})"
 
 
-Operation = Sketch | Extrude
+Operation = Sketch | Extrude | Fillet | Chamfer
 
-OPERATIONS: dict[str, type[Sketch] | type[Extrude]] = {"sketch": Sketch, "extrude": Extrude}
+OPERATIONS: dict[str, type[Operation]] = {
+    "sketch": Sketch,
+    "extrude": Extrude,
+    "fillet": Fillet,
+    "chamfer": Chamfer,
+}

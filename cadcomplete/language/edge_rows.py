@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
-from cadcomplete.history.blends import sketch_of
 from cadcomplete.history.edges import FILTERS, OF_ONE, OF_TWO
 from cadcomplete.history.fields import Decimal, Fixed
 from cadcomplete.history.operations import Operation
+from cadcomplete.history.sweeping import sketch_of
 
 Options = tuple[tuple[str, tuple[Any, ...]], ...]
 
@@ -110,3 +110,7 @@ class AfterName:
         another = (f"{quote}{self.rest.comma}", (replace(self.rest, left=self.rest.left - 1),))
         more = (another,) if self.rest.left > 1 else ()
         return (*filters, *more, (quote, ()))
+
+
+EdgePlace = NextEdge | OfLoop | OfCurve | AfterName
+"""What stands for the names of edges in a row of the grammar."""

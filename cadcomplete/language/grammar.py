@@ -24,6 +24,7 @@ from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
 from cadcomplete.language.commands import CLOSE, LOOP, fields_of
 from cadcomplete.language.drawing import Drawing
+from cadcomplete.language.edge_rows import EdgePlace, NextEdge, makers
 from cadcomplete.language.numbers import Number, Rest, extent_row, spelling_of
 from cadcomplete.language.words import WORDS
 
@@ -90,7 +91,7 @@ class AfterLoop:
         return (*holes, *more, (quote, self.rest.ends[0] if self.rest.ends else ()))
 
 
-Place = Fixed | Decimal | Branch | Open | Outer | AfterLoop | Number | Rest
+Place = Fixed | Decimal | Branch | Open | Outer | AfterLoop | EdgePlace | Number | Rest
 Row = tuple[Place, ...]
 
 
@@ -313,7 +314,17 @@ def _profiles(drawing: Drawing) -> Outer:
     return Outer(regions, comma=",", named=True, ends=ends)
 
 
-_OPEN: dict[str, Callable[[Drawing], Branch | Outer]] = {"axes": _turned, "profiles": _profiles}
+def _edges(drawing: Drawing) -> NextEdge:
+    quoted = drawing.text_format == "json"
+    named = makers(drawing.sequence.operations)
+    return NextEdge(named, quote='"', comma=",") if quoted else NextEdge(named)
+
+
+_OPEN: dict[str, Callable[[Drawing], Branch | Outer | NextEdge]] = {
+    "axes": _turned,
+    "profiles": _profiles,
+    "edges": _edges,
+}
 
 
 # --- tokens -------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from cadcomplete.errors import TextError, UnsupportedError
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import CURVES, Curve, Line
 from cadcomplete.history.fields import Format
 from cadcomplete.history.geometry import Plane
@@ -28,6 +29,7 @@ from cadcomplete.history.operations import (
 )
 from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table
+from cadcomplete.language.blends import may_blend, reads, write_chamfer, write_fillet
 from cadcomplete.language.commands import CLOSE, LOOP, Command, Cut
 from cadcomplete.language.sheet import Sheet
 
@@ -192,5 +194,7 @@ WORDS: Table[Word] = Table(
     {
         Sketch: Word(_write_sketch, _read_sketch, lambda sheet: True),
         Extrude: Word(_write_extrude, _read_extrude, _may_extrude),
+        Fillet: Word(write_fillet, reads(Fillet), may_blend),
+        Chamfer: Word(write_chamfer, reads(Chamfer), may_blend),
     },
 )

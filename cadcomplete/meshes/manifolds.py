@@ -23,11 +23,12 @@ import numpy as np
 from manifold3d import CrossSection, FillRule, Manifold
 
 from cadcomplete.errors import GeometryError
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import Array, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 from cadcomplete.meshes.mesh import Mesh
 
 STEP = 5.0
@@ -119,6 +120,8 @@ APPLY: Table[Callable[[Any, Past], Manifold]] = Table(
     {
         Sketch: lambda sketch, past: past.solid,
         Extrude: lambda extrude, past: applied(past.solid, extrude, past.operations),
+        Fillet: refusing(Fillet, "meshes/manifolds.py"),
+        Chamfer: refusing(Chamfer, "meshes/manifolds.py"),
     },
 )
 """The solid after an operation, from itself and what there is before it."""

@@ -14,9 +14,10 @@ from typing import Any
 
 from manifold3d import CrossSection, Manifold
 
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence, check_known, truncate
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 from cadcomplete.meshes.manifolds import Change, change, change_iou, filled, solid
 from cadcomplete.metrics.sketches import drawn_size, sketch_iou
 
@@ -108,12 +109,24 @@ def _sketch(before: CadSequence, sketch: Sketch, part: Manifold) -> Truth:
 
 
 TARGETS: Table[Callable[[CadSequence, Any, Manifold], Truth]] = Table(
-    "metrics/targets.py", {Sketch: _sketch, Extrude: _extrude}
+    "metrics/targets.py",
+    {
+        Sketch: _sketch,
+        Extrude: _extrude,
+        Fillet: refusing(Fillet, "metrics/targets.py"),
+        Chamfer: refusing(Chamfer, "metrics/targets.py"),
+    },
 )
 """A true operation ready for comparison: of what is given, of it, and of the solid before it."""
 
 CHANGES: Table[Callable[[Manifold, Any, tuple[Operation, ...]], Change] | None] = Table(
-    "metrics/targets.py", {Sketch: None, Extrude: change}
+    "metrics/targets.py",
+    {
+        Sketch: None,
+        Extrude: change,
+        Fillet: refusing(Fillet, "metrics/targets.py"),
+        Chamfer: refusing(Chamfer, "metrics/targets.py"),
+    },
 )
 """What a suggested operation changes of the solid before it; None for what does not build."""
 

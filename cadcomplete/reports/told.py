@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from cadcomplete.history.blends import Chamfer, Fillet
+from cadcomplete.history.edge_phrases import edges_in_words
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch, Unknown
 from cadcomplete.history.tables import Table
 
@@ -69,6 +71,29 @@ def _extrude_words(told: Json) -> str:
     return f"extrude  {what}, {counted(told['profiles'], 'profile')}"
 
 
+def _fillet(fillet: Fillet) -> Json:
+    return {"radius_mm": fillet.radius, **_edges(fillet)}
+
+
+def _chamfer(chamfer: Chamfer) -> Json:
+    return {"sizes_mm": chamfer.sizes[:2], **_edges(chamfer)}
+
+
+def _edges(blend: Fillet | Chamfer) -> Json:
+    """The names as they stand, with the indices of operations, and in words."""
+    names = [name.word for name in blend.edges]
+    return {"edges": names, "edges_in_words": edges_in_words(blend.edges)}
+
+
+def _fillet_words(told: Json) -> str:
+    return f"fillet   {told['radius_mm']:.6g} mm on {told['edges_in_words']}"
+
+
+def _chamfer_words(told: Json) -> str:
+    sizes = " by ".join(f"{size:.6g}" for size in dict.fromkeys(told["sizes_mm"]))
+    return f"chamfer  {sizes} mm on {told['edges_in_words']}"
+
+
 def _unknown(unknown: Unknown) -> Json:
     return {"name": unknown.name, "uses": list(unknown.uses)}
 
@@ -78,6 +103,8 @@ TOLD: Table[Telling] = Table(
     {
         Sketch: Telling(_sketch, _sketch_words),
         Extrude: Telling(_extrude, _extrude_words),
+        Fillet: Telling(_fillet, _fillet_words),
+        Chamfer: Telling(_chamfer, _chamfer_words),
         Unknown: Telling(_unknown, lambda told: f"{told['name']}, not built"),
     },
 )

@@ -11,11 +11,12 @@ import numpy as np
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.faces.faces import Cylinder, Flat, vec3
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Plane, Vec3
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 
 Face = Flat | Cylinder
 Span = tuple[Vec3, Vec3] | None
@@ -170,7 +171,13 @@ def _drawn_faces(sketch: Sketch) -> Iterator[Face]:
 
 
 FACES: Table[Callable[[Any, tuple[Operation, ...]], Iterable[Face]]] = Table(
-    "fitting/flat/walls.py", {Sketch: lambda sketch, operations: (), Extrude: _prism_faces}
+    "fitting/flat/walls.py",
+    {
+        Sketch: lambda sketch, operations: (),
+        Extrude: _prism_faces,
+        Fillet: refusing(Fillet, "fitting/flat/walls.py"),
+        Chamfer: refusing(Chamfer, "fitting/flat/walls.py"),
+    },
 )
 """What the faces that an operation makes lie on, from it and all operations: planes and cylinders.
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.flat.regions import Bools, inside_loop
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 
 
 def occupancy(sequence: CadSequence, points: Array) -> Bools:
@@ -38,7 +39,12 @@ def _extruded(
 
 APPLY: Table[Callable[[Bools, Any, tuple[Operation, ...], Array], Bools]] = Table(
     "fitting/space/solids.py",
-    {Sketch: lambda inside, sketch, operations, points: inside, Extrude: _extruded},
+    {
+        Sketch: lambda inside, sketch, operations, points: inside,
+        Extrude: _extruded,
+        Fillet: refusing(Fillet, "fitting/space/solids.py"),
+        Chamfer: refusing(Chamfer, "fitting/space/solids.py"),
+    },
 )
 """Which points are inside after an operation, from which were so far, itself, the operations before
 it, and where the points are: of those, `occupancy` says where they are before any operation, for

@@ -12,8 +12,9 @@ from OCP.BRepAdaptor import BRepAdaptor_Surface
 from OCP.GeomAbs import GeomAbs_Cylinder, GeomAbs_Sphere, GeomAbs_Torus
 from OCP.TopoDS import TopoDS_Face
 
-from cadcomplete.history.blends import Blend, Chamfer, Fillet, sketch_of
+from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.operations import Operation
+from cadcomplete.history.sweeping import sketch_of
 from cadcomplete.kernel.naming.surfaces import SURFACES, Bools, Key, SweptSurfaces
 from cadcomplete.kernel.naming.topology import SolidEdges
 

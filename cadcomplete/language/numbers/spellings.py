@@ -12,6 +12,7 @@ from cadcomplete.history.fields import Branch, Fixed, Open
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.kinds import BOOLEAN, Ends, ProfileWord, read_axes, write_axes
 from cadcomplete.language.commands import Command
+from cadcomplete.language.numbers.blends import SAID
 from cadcomplete.language.numbers.memory import RADIUS, SWEEPS, WORLD, Axis, Memory
 from cadcomplete.language.numbers.words import Number, read_number, write_number
 
@@ -167,6 +168,7 @@ SPELLINGS: dict[str, Spelling] = {
     "circle": _numbers(lambda memory: (*_in_sketch(memory), RADIUS)),
     "close": Spelling(lambda v, m: [], lambda w, m: (), lambda v, m: m, lambda m: ()),
     "extrude": Spelling(_write_extrude, _read_extrude, _see_extrude, lambda m: (Open("profiles"),)),
+    **{name: Spelling(*said) for name, said in SAID.items()},
 }
 
 
