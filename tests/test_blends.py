@@ -151,7 +151,7 @@ def test_a_chamfered_rim_of_a_hole_lies_outside_of_it():
 def test_a_concave_edge_is_filled():
     won = ROUND * 3.0**2 * B
     volume = A * B * C + 10 * B * 8 + won
-    assert volume_of(made(STEP, fillet(3.0, "meet@3@1:concave"))) == pytest.approx(volume)
+    assert volume_of(made(STEP, fillet(3.0, "meet@1@3:concave"))) == pytest.approx(volume)
     assert volume_of(made(STEP, chamfer(3.0, 3.0, "all:concave"))) == pytest.approx(
         volume - won + 3**2 / 2 * B
     )

@@ -47,7 +47,8 @@ class EdgePredicate:
 
     Attributes:
         kind: all, of, start, end, side or meet.
-        operations: indices of those that it names; in a text how far back they stand.
+        operations: indices of those that it names, in ascending order; in a text how far back they
+            stand, in ascending order as well.
         loop, curve: of the sketch that the operation sweeps; None for all.
         filters: what else must be true, in the order in which it is asked.
     """
@@ -67,11 +68,11 @@ class EdgePredicate:
 
     def counted(self, index: int) -> EdgePredicate:
         """Count back from an operation what counts from the first one, or the other way round."""
-        return replace(self, operations=tuple(index - operation for operation in self.operations))
+        return replace(self, operations=tuple(sorted(index - i for i in self.operations)))
 
     def renumbered(self, place: Mapping[int, int]) -> EdgePredicate:
         """Name the operations where they stand now, by where they stood."""
-        return replace(self, operations=tuple(place.get(i, i) for i in self.operations))
+        return replace(self, operations=tuple(sorted(place.get(i, i) for i in self.operations)))
 
     def mapped(self, symmetry: Symmetry) -> EdgePredicate:
         filters = tuple(_mapped(one, symmetry) for one in self.filters)
@@ -138,7 +139,8 @@ def read_edge(word: Any) -> EdgeName:
     kind, back, loop, curve, *two, rest = match.groups()
     filters = tuple(rest.split(":")[1:])
     if two[0] is not None:
-        return EdgePredicate(OF_TWO, (int(two[0]), int(two[1])), filters=filters)
+        one, other = sorted(map(int, two))
+        return EdgePredicate(OF_TWO, (one, other), filters=filters)
     if kind is None:
         return EdgePredicate("all", filters=filters)
     return EdgePredicate(kind, (int(back),), _whole(loop), _whole(curve), filters)

@@ -124,7 +124,7 @@ def _plain(labels: LabelledEdges) -> Iterator[EdgePredicate]:
                     for curve in range(made.corners[loop]):
                         yield EdgePredicate(kind, (index,), loop, curve)
     for one, other in combinations(labels.by, 2):
-        yield EdgePredicate(OF_TWO, (other, one))
+        yield EdgePredicate(OF_TWO, (one, other))
 
 
 def _cover(kept: list[_Meaning], goal: Bools) -> list[_Meaning]:
