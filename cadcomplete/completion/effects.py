@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from manifold3d import JoinType, Manifold
 
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import (
     Boolean,
@@ -301,8 +302,7 @@ STEPS: Table[Callable[[Any, tuple[Operation, ...], Manifold, Columns], BuiltStep
     {
         Sketch: None,
         Extrude: _begin_extrude,
-        Revolve: any_step,
-        **dict.fromkeys(PATTERNS, any_step),
+        **dict.fromkeys((Revolve, *PATTERNS, Fillet, Chamfer), any_step),
     },
 )
 """What an operation does, from it, those before it, the part that they make, and what is known of

@@ -11,7 +11,9 @@ from typing import Any
 
 from cadcomplete.completion.effects import BuiltStep, ExtrudeStep, Kind, effect
 from cadcomplete.data.describe.words import joined, number, plural, times
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Circle
+from cadcomplete.history.edge_phrases import edges_in_words
 from cadcomplete.history.geometry import Plane, Vec3
 from cadcomplete.history.kinds import AXES, write_direction
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Profile, Sketch
@@ -115,6 +117,15 @@ def _axis(direction: Vec3) -> str:
     return name if name in AXES else ""
 
 
+def _rounded(fillet: Fillet, step: BuiltStep) -> str:
+    return f"fillet {number(fillet.radius)} mm on {edges_in_words(fillet.edges)}"
+
+
+def _bevelled(chamfer: Chamfer, step: BuiltStep) -> str:
+    sizes = times(*dict.fromkeys(chamfer.sizes[:2]))
+    return f"chamfer {sizes} mm on {edges_in_words(chamfer.edges)}"
+
+
 SAID: Table[Callable[[Any, Any], str]] = Table(
     "completion/wording.py",
     {
@@ -124,6 +135,8 @@ SAID: Table[Callable[[Any, Any], str]] = Table(
         Mirror: _mirrored,
         LinearPattern: _in_a_row,
         PolarPattern: _around,
+        Fillet: _rounded,
+        Chamfer: _bevelled,
     },
 )
 """What an operation adds, in words, from it and its step (`effects.BuiltStep`).

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import Revolve
@@ -84,6 +85,10 @@ def _renumbered(swept: Swept, place: Mapping[int, int]) -> Swept:
     return dataclasses.replace(swept, profiles=profiles)
 
 
+def _renamed(blend: Blend, place: Mapping[int, int]) -> Blend:
+    return dataclasses.replace(blend, edges=tuple(edge.renumbered(place) for edge in blend.edges))
+
+
 class Movable(NamedTuple):
     """What is asked of a kind of operation that may change its place.
 
@@ -111,6 +116,8 @@ MOVED: Table[Movable] = Table(
         Extrude: Movable(lambda extrude: extrude.boolean, _renumbered),
         Revolve: Movable(lambda revolve: revolve.boolean, _renumbered),
         **dict.fromkeys(PATTERNS, Movable(lambda pattern: None, _named)),
+        Fillet: Movable(lambda fillet: None, _renamed),
+        Chamfer: Movable(lambda chamfer: None, _renamed),
     },
 )
 """How each kind of operation changes its place."""

@@ -22,6 +22,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from cadcomplete.history.blends import Chamfer, Fillet
+from cadcomplete.history.edge_kinds import EDGE_NAMES
 from cadcomplete.history.extrude import Boolean, Extent, ExtentType, Extrude
 from cadcomplete.history.fields import FieldKind
 from cadcomplete.history.findings import Finding
@@ -34,9 +36,11 @@ from cadcomplete.history.sketches import Profile, Sketch, plane_of
 __all__ = [
     "OPERATIONS",
     "Boolean",
+    "Chamfer",
     "Extent",
     "ExtentType",
     "Extrude",
+    "Fillet",
     "Finding",
     "LinearPattern",
     "Loop",
@@ -74,7 +78,7 @@ class Unknown:
         return self.name if plain else f"{self.name} ({', '.join(self.uses)})"
 
 
-Operation = Sketch | Extrude | Revolve | Mirror | LinearPattern | PolarPattern
+Operation = Sketch | Extrude | Revolve | Mirror | LinearPattern | PolarPattern | Fillet | Chamfer
 
 OPERATIONS: dict[str, type[Operation]] = {
     "sketch": Sketch,
@@ -83,9 +87,11 @@ OPERATIONS: dict[str, type[Operation]] = {
     "mirror": Mirror,
     "linear": LinearPattern,
     "polar": PolarPattern,
+    "fillet": Fillet,
+    "chamfer": Chamfer,
 }
 
-NAMES_BUILT: tuple[FieldKind, ...] = (EARLIER,)
+NAMES_BUILT: tuple[FieldKind, ...] = (EARLIER, EDGE_NAMES)
 """Kinds of field that name what was built: an operation with one of them cannot be the first."""
 
 

@@ -26,6 +26,7 @@ from cadcomplete.history.turn_axis import TurnAxis, write_line_direction
 from cadcomplete.language.commands import CLOSE, LOOP, fields_of
 from cadcomplete.language.drawing import Drawing
 from cadcomplete.language.earlier import OPEN, AfterOne, EarlierOnes
+from cadcomplete.language.edge_rows import EdgePlace, NextEdge, makers
 from cadcomplete.language.numbers import Memory, Number, Rest, extent_row, spelling_of, turns_row
 from cadcomplete.language.words import WORDS
 
@@ -102,6 +103,7 @@ Place = (
     | AfterLoop
     | EarlierOnes
     | AfterOne
+    | EdgePlace
     | Number
     | Rest
 )
@@ -366,12 +368,19 @@ def _profiles(
     return Outer(regions, comma=",", named=True, ends=ends)
 
 
-_OPEN: dict[str, Callable[[Drawing], Branch | Outer | EarlierOnes]] = {
+def _edges(drawing: Drawing) -> NextEdge:
+    quoted = drawing.text_format == "json"
+    named = makers(drawing.sequence.operations)
+    return NextEdge(named, quote='"', comma=",") if quoted else NextEdge(named)
+
+
+_OPEN: dict[str, Callable[[Drawing], Branch | Outer | EarlierOnes | NextEdge]] = {
     "axes": _turned,
     "profiles": _profiles,
     "turned": _turned_profiles,
     "lines": _lines,
     **OPEN,
+    "edges": _edges,
 }
 
 

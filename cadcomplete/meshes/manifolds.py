@@ -23,13 +23,14 @@ import numpy as np
 from manifold3d import CrossSection, FillRule, Manifold
 
 from cadcomplete.errors import GeometryError
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import Array, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import LEAST, Revolve, turned
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 from cadcomplete.history.turn_axis import FULL
 from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.meshes.repeats import NOTHING, Tool, Tools, met, repeated
@@ -136,6 +137,8 @@ APPLY: Table[Callable[[Any, Past], Manifold]] = Table(
         Extrude: lambda extrude, past: applied(past.solid, extrude, past.operations),
         Revolve: lambda revolve, past: applied(past.solid, revolve, past.operations),
         **dict.fromkeys(PATTERNS, _repeated),
+        Fillet: refusing(Fillet, "meshes/manifolds.py"),
+        Chamfer: refusing(Chamfer, "meshes/manifolds.py"),
     },
 )
 """The solid after an operation, from itself and what there is before it."""

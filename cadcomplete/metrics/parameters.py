@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cadcomplete.errors import GeometryError
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.ends import end_offsets
 from cadcomplete.history.geometry import Array, Plane, Vec2
 from cadcomplete.history.operations import Extrude, Operation, Revolve, Sketch
 from cadcomplete.history.patterns import PATTERNS, LinearPattern, Mirror, Repeat
 from cadcomplete.history.sequence import start_plane
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 from cadcomplete.meshes.manifolds import outline
 from cadcomplete.metrics.sketches import drawn_box, plane_distance
 from cadcomplete.metrics.targets import TargetExtrude, TargetSketch, Truth
@@ -158,6 +159,8 @@ MEASURES: Table[KindMeasures] = Table(
         Extrude: KindMeasures(_extrude_errors, _extrude_exact),
         Revolve: KindMeasures(lambda truth, made: {}, _revolve_exact),
         **dict.fromkeys(PATTERNS, KindMeasures(_place_errors, _places_exact)),
+        Fillet: KindMeasures(*[refusing(Fillet, "metrics/parameters.py")] * 2),
+        Chamfer: KindMeasures(*[refusing(Chamfer, "metrics/parameters.py")] * 2),
     },
 )
 """What is measured of each kind of operation."""

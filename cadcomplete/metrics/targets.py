@@ -14,10 +14,11 @@ from typing import Any
 
 from manifold3d import CrossSection, Manifold
 
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Revolve, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.sequence import CadSequence, check_known, truncate
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 from cadcomplete.meshes.manifolds import Change, change, change_by, change_iou, filled, solid
 from cadcomplete.metrics.sketches import drawn_size, sketch_iou
 
@@ -117,13 +118,25 @@ def _sketch(before: CadSequence, sketch: Sketch, part: Manifold) -> Truth:
 
 TARGETS: Table[Callable[[CadSequence, Any, Manifold], Truth]] = Table(
     "metrics/targets.py",
-    {Sketch: _sketch, **dict.fromkeys((Extrude, Revolve, *PATTERNS), _built)},
+    {
+        Sketch: _sketch,
+        **dict.fromkeys((Extrude, Revolve, *PATTERNS), _built),
+        Fillet: refusing(Fillet, "metrics/targets.py"),
+        Chamfer: refusing(Chamfer, "metrics/targets.py"),
+    },
 )
 """A true operation ready for comparison: of what is given, of it, and of the solid before it."""
 
 CHANGES: Table[Callable[[Manifold, Any, tuple[Operation, ...]], Change] | None] = Table(
     "metrics/targets.py",
-    {Sketch: None, Extrude: change, Revolve: change, **dict.fromkeys(PATTERNS, change_by)},
+    {
+        Sketch: None,
+        Extrude: change,
+        Revolve: change,
+        **dict.fromkeys(PATTERNS, change_by),
+        Fillet: refusing(Fillet, "metrics/targets.py"),
+        Chamfer: refusing(Chamfer, "metrics/targets.py"),
+    },
 )
 """What a suggested operation changes of the solid before it; None for what does not build."""
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from cadcomplete.history.blends import Chamfer, Fillet
+from cadcomplete.history.edge_phrases import edges_in_words
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch, Unknown
 from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
 from cadcomplete.history.revolve import Revolve
@@ -135,6 +137,29 @@ def _triple(vector: tuple[float, float, float]) -> str:
     return "(" + ", ".join(f"{value:.6g}" for value in vector) + ")"
 
 
+def _fillet(fillet: Fillet) -> Json:
+    return {"radius_mm": fillet.radius, **_edges(fillet)}
+
+
+def _chamfer(chamfer: Chamfer) -> Json:
+    return {"sizes_mm": chamfer.sizes[:2], **_edges(chamfer)}
+
+
+def _edges(blend: Fillet | Chamfer) -> Json:
+    """The names as they stand, with the indices of operations, and in words."""
+    names = [name.word for name in blend.edges]
+    return {"edges": names, "edges_in_words": edges_in_words(blend.edges)}
+
+
+def _fillet_words(told: Json) -> str:
+    return f"fillet   {told['radius_mm']:.6g} mm on {told['edges_in_words']}"
+
+
+def _chamfer_words(told: Json) -> str:
+    sizes = " by ".join(f"{size:.6g}" for size in dict.fromkeys(told["sizes_mm"]))
+    return f"chamfer  {sizes} mm on {told['edges_in_words']}"
+
+
 def _unknown(unknown: Unknown) -> Json:
     return {"name": unknown.name, "uses": list(unknown.uses)}
 
@@ -148,6 +173,8 @@ TOLD: Table[Telling] = Table(
         Mirror: Telling(_mirror, _mirror_words),
         LinearPattern: Telling(_linear, _linear_words),
         PolarPattern: Telling(_polar, _polar_words),
+        Fillet: Telling(_fillet, _fillet_words),
+        Chamfer: Telling(_chamfer, _chamfer_words),
         Unknown: Telling(_unknown, lambda told: f"{told['name']}, not built"),
     },
 )

@@ -12,6 +12,7 @@ import numpy as np
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.faces.faces import Cylinder, Flat, vec3
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Plane, Vec3
 from cadcomplete.history.motions import Motion
@@ -19,7 +20,7 @@ from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import Revolve, Turned, turned
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 from cadcomplete.history.turn_axis import NEAR
 
 Face = Flat | Cylinder
@@ -243,6 +244,8 @@ FACES: Table[Callable[[Any, tuple[Operation, ...]], Iterable[Face]]] = Table(
         Extrude: _prism_faces,
         Revolve: _turned_faces,
         **dict.fromkeys(PATTERNS, _copied_faces),
+        Fillet: refusing(Fillet, "fitting/flat/walls.py"),
+        Chamfer: refusing(Chamfer, "fitting/flat/walls.py"),
     },
 )
 """What the faces that an operation makes lie on, from it and all operations: planes and cylinders.

@@ -10,12 +10,13 @@ import numpy as np
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.flat.regions import Bools, inside_loop
 from cadcomplete.fitting.space.repeats import Tool, Tools, copies
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import Revolve, turned
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 
 
 def occupancy(sequence: CadSequence, points: Array) -> Bools:
@@ -85,6 +86,8 @@ APPLY: Table[Callable[[Bools, Any, tuple[Operation, ...], Array], Bools]] = Tabl
         Extrude: _extruded,
         Revolve: _revolved,
         **dict.fromkeys(PATTERNS, _repeated),
+        Fillet: refusing(Fillet, "fitting/space/solids.py"),
+        Chamfer: refusing(Chamfer, "fitting/space/solids.py"),
     },
 )
 """Which points are inside after an operation, from which were so far, itself, the operations before
