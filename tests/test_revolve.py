@@ -23,7 +23,7 @@ from cadcomplete.history.symmetry import symmetries
 from cadcomplete.history.turn_axis import ANGLES, AXIS, TurnAxis
 from cadcomplete.kernel.integrals import box_of
 from cadcomplete.kernel.known import located
-from cadcomplete.kernel.revolution import Revolution
+from cadcomplete.kernel.revolution import BodyOfRevolution
 from cadcomplete.kernel.revolving import revolve
 from cadcomplete.kernel.solid import Solid
 from cadcomplete.meshes.turning import turn
@@ -63,10 +63,10 @@ def swept(*loops: Loop, **how) -> Solid:
     return revolve(operation.profiles[0], operation, sketch)
 
 
-def oracle(*loops: Loop, **how) -> Revolution:
+def oracle(*loops: Loop, **how) -> BodyOfRevolution:
     operation, sketch = made(*loops, **how)
     low, high = operation.span
-    return Revolution(turned(operation, operation.profiles[0], sketch), low, high)
+    return BodyOfRevolution(turned(operation, operation.profiles[0], sketch), low, high)
 
 
 BODIES = {  # loops, and the volume that they sweep all around, by a formula
@@ -253,7 +253,7 @@ def test_a_symmetry_moves_every_point_of_it(angles):
     low, high = operation.span
     for symmetry in symmetries():
         there, drawn = operation.mapped(symmetry), (sketch.mapped(symmetry),)
-        moved = Revolution(turned(there, there.profiles[0], drawn), low, high)
+        moved = BodyOfRevolution(turned(there, there.profiles[0], drawn), low, high)
         assert (moved.contains(symmetry.apply_all(points)) == known.contains(points)).all()
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from manifold3d import JoinType, Manifold
 
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import (
     Boolean,
@@ -25,6 +26,7 @@ from cadcomplete.history.operations import (
     Profile,
     Sketch,
 )
+from cadcomplete.history.patterns import PATTERNS
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, start_plane
 from cadcomplete.history.tables import Table
@@ -296,7 +298,12 @@ def any_step(
 
 
 STEPS: Table[Callable[[Any, tuple[Operation, ...], Manifold, Columns], BuiltStep] | None] = Table(
-    "completion/effects.py", {Sketch: None, Extrude: _begin_extrude, Revolve: any_step}
+    "completion/effects.py",
+    {
+        Sketch: None,
+        Extrude: _begin_extrude,
+        **dict.fromkeys((Revolve, *PATTERNS, Fillet, Chamfer), any_step),
+    },
 )
 """What an operation does, from it, those before it, the part that they make, and what is known of
 its sketches; None for what builds nothing."""

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
+from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, check_kinds
 from cadcomplete.history.tables import Table
@@ -83,6 +85,10 @@ def _renumbered(swept: Swept, place: Mapping[int, int]) -> Swept:
     return dataclasses.replace(swept, profiles=profiles)
 
 
+def _renamed(blend: Blend, place: Mapping[int, int]) -> Blend:
+    return dataclasses.replace(blend, edges=tuple(edge.renumbered(place) for edge in blend.edges))
+
+
 class Movable(NamedTuple):
     """What is asked of a kind of operation that may change its place.
 
@@ -96,12 +102,22 @@ class Movable(NamedTuple):
     renumbered: Callable[[Any, Mapping[int, int]], Any]
 
 
+def _named(pattern: Repeat, place: Mapping[int, int]) -> Repeat:
+    """It, naming what it does again by where that stands now."""
+    if pattern.of is None:
+        return pattern
+    return dataclasses.replace(pattern, of=tuple(place.get(index, index) for index in pattern.of))  # type: ignore[type-var]
+
+
 MOVED: Table[Movable] = Table(
     "data/reorder.py",
     {
         Sketch: Movable(lambda sketch: None, lambda sketch, place: sketch),
         Extrude: Movable(lambda extrude: extrude.boolean, _renumbered),
         Revolve: Movable(lambda revolve: revolve.boolean, _renumbered),
+        **dict.fromkeys(PATTERNS, Movable(lambda pattern: None, _named)),
+        Fillet: Movable(lambda fillet: None, _renamed),
+        Chamfer: Movable(lambda chamfer: None, _renamed),
     },
 )
 """How each kind of operation changes its place."""

@@ -22,21 +22,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from cadcomplete.history.blends import Chamfer, Fillet
+from cadcomplete.history.edge_kinds import EDGE_NAMES
 from cadcomplete.history.extrude import Boolean, Extent, ExtentType, Extrude
+from cadcomplete.history.fields import FieldKind
 from cadcomplete.history.findings import Finding
 from cadcomplete.history.loops import Loop
+from cadcomplete.history.pattern_kinds import EARLIER
+from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sketches import Profile, Sketch, plane_of
 
 __all__ = [
     "OPERATIONS",
     "Boolean",
+    "Chamfer",
     "Extent",
     "ExtentType",
     "Extrude",
+    "Fillet",
     "Finding",
+    "LinearPattern",
     "Loop",
+    "Mirror",
     "Operation",
+    "PolarPattern",
     "Profile",
     "Revolve",
     "Sketch",
@@ -68,10 +78,27 @@ class Unknown:
         return self.name if plain else f"{self.name} ({', '.join(self.uses)})"
 
 
-Operation = Sketch | Extrude | Revolve
+Operation = Sketch | Extrude | Revolve | Mirror | LinearPattern | PolarPattern | Fillet | Chamfer
 
 OPERATIONS: dict[str, type[Operation]] = {
     "sketch": Sketch,
     "extrude": Extrude,
     "revolve": Revolve,
+    "mirror": Mirror,
+    "linear": LinearPattern,
+    "polar": PolarPattern,
+    "fillet": Fillet,
+    "chamfer": Chamfer,
 }
+
+NAMES_BUILT: tuple[FieldKind, ...] = (EARLIER, EDGE_NAMES)
+"""Kinds of field that name what was built: an operation with one of them cannot be the first."""
+
+
+def beginners() -> dict[str, type[Operation]]:
+    """Return the operations that can make a part by themselves, or of a sketch."""
+    return {
+        name: kind
+        for name, kind in OPERATIONS.items()
+        if kind.builds and not any(field.kind in NAMES_BUILT for field in kind.FIELDS)
+    }

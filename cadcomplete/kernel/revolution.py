@@ -30,7 +30,7 @@ _MOST_CORNERS = 12_000
 
 
 @dataclass(frozen=True, eq=False)
-class Revolution(Oracle):
+class BodyOfRevolution(Oracle):
     """What a profile sweeps about its axis.
 
     Attributes:

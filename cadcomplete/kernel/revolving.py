@@ -21,7 +21,7 @@ from cadcomplete.history.turn_axis import FULL
 from cadcomplete.kernel.booleans import RIGHT, believed, cut, fuse
 from cadcomplete.kernel.edges import crosses, face
 from cadcomplete.kernel.integrals import flat_area_of
-from cadcomplete.kernel.revolution import Revolution
+from cadcomplete.kernel.revolution import BodyOfRevolution
 from cadcomplete.kernel.solid import Solid, is_valid
 
 
@@ -80,4 +80,4 @@ def _body(at: Turned, low: float, high: float) -> Solid | None:
         shape = BRepPrimAPI_MakeRevol(moved, axis).Shape()
     else:
         shape = BRepPrimAPI_MakeRevol(moved, axis, math.radians(high - low)).Shape()
-    return believed(shape, Revolution(at, low, high))
+    return believed(shape, BodyOfRevolution(at, low, high))

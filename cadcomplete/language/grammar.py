@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cadcomplete.history.curves import CURVES, Arc, Circle, Line
-from cadcomplete.history.fields import DECIMALS, Branch, Decimal, Fixed, Format, Open
+from cadcomplete.history.fields import DECIMALS, Branch, Decimal, Fixed, Format, Open, Whole
 from cadcomplete.history.geometry import Plane, Vec2, dot
 from cadcomplete.history.kinds import AXES, BOOLEAN, write_axes
 from cadcomplete.history.loops import Loop
@@ -25,6 +25,8 @@ from cadcomplete.history.tables import Table
 from cadcomplete.history.turn_axis import TurnAxis, write_line_direction
 from cadcomplete.language.commands import CLOSE, LOOP, fields_of
 from cadcomplete.language.drawing import Drawing
+from cadcomplete.language.earlier import OPEN, AfterOne, EarlierOnes
+from cadcomplete.language.edge_rows import EdgePlace, NextEdge, makers
 from cadcomplete.language.numbers import Memory, Number, Rest, extent_row, spelling_of, turns_row
 from cadcomplete.language.words import WORDS
 
@@ -91,7 +93,20 @@ class AfterLoop:
         return (*holes, *more, (quote, self.rest.ends[0] if self.rest.ends else ()))
 
 
-Place = Fixed | Decimal | Branch | Open | Outer | AfterLoop | Number | Rest
+Place = (
+    Fixed
+    | Decimal
+    | Whole
+    | Branch
+    | Open
+    | Outer
+    | AfterLoop
+    | EarlierOnes
+    | AfterOne
+    | EdgePlace
+    | Number
+    | Rest
+)
 Row = tuple[Place, ...]
 
 
@@ -117,6 +132,13 @@ def step(point: Point, char: str) -> Point | None:
             if _begins_decimal(head, longer):
                 return Point(row, longer)
             if not _is_decimal(head, typed):
+                return None
+            row, typed = rest, ""
+            continue
+        if isinstance(head, Whole):
+            if head.begins(longer):
+                return Point(row, longer)
+            if not head.is_one(typed):
                 return None
             row, typed = rest, ""
             continue
@@ -346,11 +368,19 @@ def _profiles(
     return Outer(regions, comma=",", named=True, ends=ends)
 
 
-_OPEN: dict[str, Callable[[Drawing], Branch | Outer]] = {
+def _edges(drawing: Drawing) -> NextEdge:
+    quoted = drawing.text_format == "json"
+    named = makers(drawing.sequence.operations)
+    return NextEdge(named, quote='"', comma=",") if quoted else NextEdge(named)
+
+
+_OPEN: dict[str, Callable[[Drawing], Branch | Outer | EarlierOnes | NextEdge]] = {
     "axes": _turned,
     "profiles": _profiles,
     "turned": _turned_profiles,
     "lines": _lines,
+    **OPEN,
+    "edges": _edges,
 }
 
 

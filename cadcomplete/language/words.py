@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from cadcomplete.errors import TextError, UnsupportedError
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import CURVES, Curve, Line
 from cadcomplete.history.fields import Format
 from cadcomplete.history.geometry import Plane
@@ -29,7 +30,9 @@ from cadcomplete.history.operations import (
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table
+from cadcomplete.language.blends import may_blend, reads_blend, write_chamfer, write_fillet
 from cadcomplete.language.commands import CLOSE, LOOP, Command, Cut
+from cadcomplete.language.patterns import NAMES, may_follow, reads, writes
 from cadcomplete.language.sheet import Sheet
 
 
@@ -221,5 +224,8 @@ WORDS: Table[Word] = Table(
         Sketch: Word(_write_sketch, _read_sketch, lambda sheet: True),
         Extrude: Word(_write_extrude, _read_extrude, _may_extrude),
         Revolve: Word(_write_revolve, _read_revolve, _may_extrude),
+        **{kind: Word(writes(name), reads(name), may_follow) for name, kind in NAMES.items()},
+        Fillet: Word(write_fillet, reads_blend(Fillet), may_blend),
+        Chamfer: Word(write_chamfer, reads_blend(Chamfer), may_blend),
     },
 )

@@ -23,21 +23,21 @@ import numpy as np
 from manifold3d import CrossSection, FillRule, Manifold
 
 from cadcomplete.errors import GeometryError
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import Array, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
+from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import LEAST, Revolve, turned
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 from cadcomplete.history.turn_axis import FULL
 from cadcomplete.meshes.mesh import Mesh
+from cadcomplete.meshes.repeats import NOTHING, Tool, Tools, met, repeated
 from cadcomplete.meshes.turning import turn
 
 STEP = 5.0
 """Degrees between the corners of a polygon that stands for an arc."""
-
-NOTHING = 1e-6
-"""Part of what an extrude sweeps, or of the solid, below which a change or a rest is rounding."""
 
 Swept = Extrude | Revolve
 """What sweeps profiles and puts that together with the solid by a boolean."""
@@ -107,17 +107,27 @@ def states(sequence: CadSequence) -> tuple[Manifold, ...]:
 
 
 def applied(before: Manifold, operation: Swept, operations: tuple[Operation, ...]) -> Manifold:
-    """Return the solid after what sweeps profiles; without profiles it stays as it is.
-
-    Of a cut that takes all of it rounding may leave slivers: they are nothing.
-    """
+    """Return the solid after what sweeps profiles; without profiles it stays as it is."""
     if not operation.profiles:
         return before
-    tool = SWEPT[type(operation)](operation, operations)
-    if operation.boolean not in (Boolean.CUT, Boolean.INTERSECT):
-        return before + tool
-    left = before - tool if operation.boolean is Boolean.CUT else before ^ tool
-    return left if volume_of(left) > NOTHING * volume_of(before) else Manifold()
+    return met(before, operation.boolean, SWEPT[type(operation)](operation, operations))
+
+
+def _tools(operation: Swept, operations: tuple[Operation, ...]) -> tuple[Tool, ...]:
+    if not operation.profiles:
+        return ()
+    return ((operation.boolean, SWEPT[type(operation)](operation, operations)),)
+
+
+TOOLS: Tools = Table(
+    "meshes/manifolds.py",
+    {Sketch: lambda sketch, operations: (), Extrude: _tools, Revolve: _tools},
+)
+"""What a mirror or pattern does again of an operation: bodies, and how they meet what is there."""
+
+
+def _repeated(pattern: Repeat, past: Past) -> Manifold:
+    return repeated(pattern, past.operations, past.states, TOOLS)
 
 
 APPLY: Table[Callable[[Any, Past], Manifold]] = Table(
@@ -126,6 +136,9 @@ APPLY: Table[Callable[[Any, Past], Manifold]] = Table(
         Sketch: lambda sketch, past: past.solid,
         Extrude: lambda extrude, past: applied(past.solid, extrude, past.operations),
         Revolve: lambda revolve, past: applied(past.solid, revolve, past.operations),
+        **dict.fromkeys(PATTERNS, _repeated),
+        Fillet: refusing(Fillet, "meshes/manifolds.py"),
+        Chamfer: refusing(Chamfer, "meshes/manifolds.py"),
     },
 )
 """The solid after an operation, from itself and what there is before it."""
@@ -146,6 +159,15 @@ def change(before: Manifold, operation: Swept, operations: tuple[Operation, ...]
     volume = volume_of(added) + volume_of(removed)
     least = NOTHING * max(volume_of(tool), 1e-12)
     return Change(added, removed, volume, nothing=volume <= least)
+
+
+def change_by(before: Manifold, operation: Any, operations: tuple[Operation, ...]) -> Change:
+    """Return what any operation after some others adds to a solid, and what it removes from it."""
+    earlier = states(CadSequence(operations))[:-1]
+    after = APPLY[type(operation)](operation, Past(operations, (*earlier, before)))
+    added, removed = after - before, before - after
+    volume = volume_of(added) + volume_of(removed)
+    return Change(added, removed, volume, nothing=volume <= NOTHING * volume_of(before))
 
 
 def swept(extrude: Extrude, operations: tuple[Operation, ...]) -> Manifold:

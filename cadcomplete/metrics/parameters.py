@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from cadcomplete.errors import GeometryError
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.ends import end_offsets
 from cadcomplete.history.geometry import Array, Plane, Vec2
 from cadcomplete.history.operations import Extrude, Operation, Revolve, Sketch
+from cadcomplete.history.patterns import PATTERNS, LinearPattern, Mirror, Repeat
 from cadcomplete.history.sequence import start_plane
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 from cadcomplete.meshes.manifolds import outline
 from cadcomplete.metrics.sketches import drawn_box, plane_distance
 from cadcomplete.metrics.targets import TargetExtrude, TargetSketch, Truth
@@ -104,6 +107,33 @@ def _axis(truth: TargetExtrude, revolve: Revolve) -> tuple[Array, Array]:
     return np.array(point), np.array(direction)
 
 
+def _place_errors(truth: Any, suggested: Repeat) -> dict[str, float]:
+    """What is measured of a pattern is where its copies lie: whether they hit."""
+    return {}
+
+
+def _places_exact(truth: TargetExtrude, hit: Repeat) -> tuple[int, int]:
+    """How many numbers of a hit are the designer's: where it is, how far and how often."""
+    own = _dimensions_of(truth.operation)
+    return sum(_alike(a, b) for a, b in zip(own, _dimensions_of(hit), strict=True)), len(own)
+
+
+def _dimensions_of(pattern: Any) -> list[float]:
+    """The numbers that a designer gives a mirror or a pattern, in mm and degrees.
+
+    A mirror turned round is the same mirror.
+    """
+    if isinstance(pattern, Mirror):
+        return [math.copysign(1.0, max(pattern.normal, key=abs)) * pattern.position]
+    if isinstance(pattern, LinearPattern):
+        return [pattern.spacing, float(pattern.count)]
+    return [float(pattern.count), pattern.step]
+
+
+def _alike(one: float, other: float) -> bool:
+    return abs(one - other) <= EXACT
+
+
 def _sketch_exact(truth: TargetSketch, hit: Sketch) -> tuple[int, int]:
     corners, rounds = _corners(truth.operation), _rounds(truth.operation)
     made = _rounds(hit)
@@ -128,6 +158,9 @@ MEASURES: Table[KindMeasures] = Table(
         Sketch: KindMeasures(_sketch_errors, _sketch_exact),
         Extrude: KindMeasures(_extrude_errors, _extrude_exact),
         Revolve: KindMeasures(lambda truth, made: {}, _revolve_exact),
+        **dict.fromkeys(PATTERNS, KindMeasures(_place_errors, _places_exact)),
+        Fillet: KindMeasures(*[refusing(Fillet, "metrics/parameters.py")] * 2),
+        Chamfer: KindMeasures(*[refusing(Chamfer, "metrics/parameters.py")] * 2),
     },
 )
 """What is measured of each kind of operation."""

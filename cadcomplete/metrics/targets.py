@@ -14,30 +14,34 @@ from typing import Any
 
 from manifold3d import CrossSection, Manifold
 
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Revolve, Sketch
+from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.sequence import CadSequence, check_known, truncate
-from cadcomplete.history.tables import Table
-from cadcomplete.meshes.manifolds import Change, change, change_iou, filled, solid
+from cadcomplete.history.tables import Table, refusing
+from cadcomplete.meshes.manifolds import Change, change, change_by, change_iou, filled, solid
 from cadcomplete.metrics.sketches import drawn_size, sketch_iou
 
 HIT = 0.95
 """Least IoU of a hit."""
 
-KINDS = (
-    *("first sketch", "first extrude", "later sketch", "later extrude"),
-    *("first revolve", "later revolve"),
-)
-MACRO = KINDS[1:]
+MACRO = ("first extrude", "later sketch", "later extrude")
 """The kinds of the macro average: for a first sketch there is nothing yet to go by."""
+
+KINDS = (
+    *("first sketch", *MACRO, "first revolve", "later revolve"),
+    *(kind.name for kind in PATTERNS),
+)
+"""All kinds; a mirror or pattern is never the first operation, and one kind by its name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TargetExtrude:
-    """An extrude or a revolve, by the change that it makes to the part so far."""
+    """An extrude, or another that builds, by the change that it makes to the part so far."""
 
     kind: str
     given: CadSequence
-    operation: Any  # an extrude or a revolve
+    operation: Any
     before: Manifold
     change: Change
 
@@ -100,9 +104,11 @@ def target(history: CadSequence, given: int, *, part: Manifold | None = None) ->
     return TARGETS[type(operation)](before, operation, part)
 
 
-def _swept(before: CadSequence, swept: Extrude | Revolve, part: Manifold) -> Truth:
-    made = change(part, swept, before.operations)
-    return TargetExtrude(kind_of(before, swept), before, swept, part, made)
+def _built(before: CadSequence, operation: Any, part: Manifold) -> Truth:
+    made_by = CHANGES[type(operation)]
+    assert made_by is not None
+    made = made_by(part, operation, before.operations)
+    return TargetExtrude(kind_of(before, operation), before, operation, part, made)
 
 
 def _sketch(before: CadSequence, sketch: Sketch, part: Manifold) -> Truth:
@@ -111,12 +117,26 @@ def _sketch(before: CadSequence, sketch: Sketch, part: Manifold) -> Truth:
 
 
 TARGETS: Table[Callable[[CadSequence, Any, Manifold], Truth]] = Table(
-    "metrics/targets.py", {Sketch: _sketch, Extrude: _swept, Revolve: _swept}
+    "metrics/targets.py",
+    {
+        Sketch: _sketch,
+        **dict.fromkeys((Extrude, Revolve, *PATTERNS), _built),
+        Fillet: refusing(Fillet, "metrics/targets.py"),
+        Chamfer: refusing(Chamfer, "metrics/targets.py"),
+    },
 )
 """A true operation ready for comparison: of what is given, of it, and of the solid before it."""
 
 CHANGES: Table[Callable[[Manifold, Any, tuple[Operation, ...]], Change] | None] = Table(
-    "metrics/targets.py", {Sketch: None, Extrude: change, Revolve: change}
+    "metrics/targets.py",
+    {
+        Sketch: None,
+        Extrude: change,
+        Revolve: change,
+        **dict.fromkeys(PATTERNS, change_by),
+        Fillet: refusing(Fillet, "metrics/targets.py"),
+        Chamfer: refusing(Chamfer, "metrics/targets.py"),
+    },
 )
 """What a suggested operation changes of the solid before it; None for what does not build."""
 
@@ -125,6 +145,8 @@ def kind_of(given: CadSequence, operation: Operation) -> str:
     """Return which of `KINDS` an operation is after some given ones."""
     which = type(operation)
     TARGETS[which]
+    if isinstance(operation, Repeat):
+        return operation.name
     first = not any(isinstance(op, which) for op in given.operations)
     name = next(name for name, known in OPERATIONS.items() if known is which)
     return f"{'first' if first else 'later'} {name}"

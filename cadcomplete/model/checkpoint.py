@@ -32,7 +32,7 @@ from cadcomplete.errors import CheckpointError, ConfigError, InputError, shorten
 from cadcomplete.files import share
 from cadcomplete.history.curves import CURVES, Line
 from cadcomplete.history.kinds import PROFILES
-from cadcomplete.history.operations import OPERATIONS
+from cadcomplete.history.operations import beginners
 from cadcomplete.language.commands import CLOSE, LOOP, command_fields
 from cadcomplete.language.tokenizer import TextTokenizer, shipped
 from cadcomplete.model.assembly import Architectures, architectures_of, assemble, own_parts
@@ -158,9 +158,10 @@ def check_words(words: Sequence[str], *, file: Path | str = "") -> None:
 
 def _lacking(words: Sequence[str]) -> str:
     """What nothing can be finished without: what builds, and of what is drawn a loop."""
-    builders = [op for name, op in OPERATIONS.items() if op.builds and name in words]
+    known = beginners()
+    builders = [op for name, op in known.items() if name in words]
     if not builders:
-        return " or ".join(name for name, op in OPERATIONS.items() if op.builds)
+        return " or ".join(known)
     draws = any(field.kind is PROFILES for op in builders for field in op.FIELDS)
     if draws and "sketch" not in words:
         return "sketch"

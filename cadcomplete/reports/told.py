@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from cadcomplete.history.blends import Chamfer, Fillet
+from cadcomplete.history.edge_phrases import edges_in_words
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch, Unknown
+from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.tables import Table
 
@@ -88,6 +91,75 @@ def _revolve_words(told: Json) -> str:
     return f"revolve  {what}, {counted(told['profiles'], 'profile')}"
 
 
+def _of(pattern: Repeat) -> Json:
+    return {"of": "all" if pattern.of is None else list(pattern.of)}
+
+
+def _of_words(told: Json) -> str:
+    of = told["of"]
+    if of == "all":
+        return "the whole body"
+    return f"operation{'s' if len(of) > 1 else ''} {', '.join(map(str, of))}"
+
+
+def _mirror(mirror: Mirror) -> Json:
+    return {"normal": mirror.normal, "position_mm": mirror.position, **_of(mirror)}
+
+
+def _mirror_words(told: Json) -> str:
+    where = f"{_triple(told['normal'])}, {told['position_mm']:.6g} mm from the origin"
+    return f"mirror   of {_of_words(told)}, at the plane across {where}"
+
+
+def _linear(pattern: LinearPattern) -> Json:
+    where = {"direction": pattern.direction, "spacing_mm": pattern.spacing}
+    return {**where, "count": pattern.count, **_of(pattern)}
+
+
+def _linear_words(told: Json) -> str:
+    row = f"{told['count']} places along {_triple(told['direction'])}"
+    return f"linear   of {_of_words(told)}, {row}, {told['spacing_mm']:.6g} mm apart"
+
+
+def _polar(pattern: PolarPattern) -> Json:
+    where = {"axis": pattern.axis, "point_mm": pattern.point}
+    return {**where, "count": pattern.count, "angle_deg": pattern.angle, **_of(pattern)}
+
+
+def _polar_words(told: Json) -> str:
+    angle = told["angle_deg"]
+    far = "all around" if angle == 360 else f"over {angle:.6g}°, around"
+    axis = f"{_triple(told['axis'])} through {_triple(told['point_mm'])} mm"
+    return f"polar    of {_of_words(told)}, {told['count']} places {far} {axis}"
+
+
+def _triple(vector: tuple[float, float, float]) -> str:
+    return "(" + ", ".join(f"{value:.6g}" for value in vector) + ")"
+
+
+def _fillet(fillet: Fillet) -> Json:
+    return {"radius_mm": fillet.radius, **_edges(fillet)}
+
+
+def _chamfer(chamfer: Chamfer) -> Json:
+    return {"sizes_mm": chamfer.sizes[:2], **_edges(chamfer)}
+
+
+def _edges(blend: Fillet | Chamfer) -> Json:
+    """The names as they stand, with the indices of operations, and in words."""
+    names = [name.word for name in blend.edges]
+    return {"edges": names, "edges_in_words": edges_in_words(blend.edges)}
+
+
+def _fillet_words(told: Json) -> str:
+    return f"fillet   {told['radius_mm']:.6g} mm on {told['edges_in_words']}"
+
+
+def _chamfer_words(told: Json) -> str:
+    sizes = " by ".join(f"{size:.6g}" for size in dict.fromkeys(told["sizes_mm"]))
+    return f"chamfer  {sizes} mm on {told['edges_in_words']}"
+
+
 def _unknown(unknown: Unknown) -> Json:
     return {"name": unknown.name, "uses": list(unknown.uses)}
 
@@ -98,6 +170,11 @@ TOLD: Table[Telling] = Table(
         Sketch: Telling(_sketch, _sketch_words),
         Extrude: Telling(_extrude, _extrude_words),
         Revolve: Telling(_revolve, _revolve_words),
+        Mirror: Telling(_mirror, _mirror_words),
+        LinearPattern: Telling(_linear, _linear_words),
+        PolarPattern: Telling(_polar, _polar_words),
+        Fillet: Telling(_fillet, _fillet_words),
+        Chamfer: Telling(_chamfer, _chamfer_words),
         Unknown: Telling(_unknown, lambda told: f"{told['name']}, not built"),
     },
 )

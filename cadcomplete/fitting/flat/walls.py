@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.faces.faces import Cylinder, Flat, vec3
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Plane, Vec3
+from cadcomplete.history.motions import Motion
 from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import Revolve, Turned, turned
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 from cadcomplete.history.turn_axis import NEAR
 
 Face = Flat | Cylinder
@@ -209,12 +213,39 @@ def _drawn_faces(sketch: Sketch) -> Iterator[Face]:
             yield from _wall(curve, sketch.plane, None)
 
 
+def _copied_faces(pattern: Repeat, operations: tuple[Operation, ...]) -> Iterator[Face]:
+    """The faces of all that a mirror or pattern does again, at the other places."""
+    index = next(i for i, operation in enumerate(operations) if operation is pattern)
+    originals = range(index) if pattern.of is None else pattern.originals
+    motions = pattern.motions()
+    for original in originals:
+        operation = operations[original]
+        for face in FACES[type(operation)](operation, operations):
+            yield from (_moved(face, motion) for motion in motions)
+
+
+def _moved(face: Face, motion: Motion) -> Face:
+    span = None
+    if face.span is not None:
+        corners = np.array(list(product(*zip(*face.span, strict=True))))
+        span = _box(motion.apply(corners))
+    if isinstance(face, Cylinder):
+        axis, (center,) = motion.turn @ face.axis, motion.apply(np.array([face.center]))
+        return replace(face, axis=vec3(axis), center=vec3(center), span=span)
+    normal = motion.turn @ face.normal
+    offset = face.offset + float(normal @ motion.shift)
+    return replace(face, normal=vec3(normal), offset=offset, span=span)
+
+
 FACES: Table[Callable[[Any, tuple[Operation, ...]], Iterable[Face]]] = Table(
     "fitting/flat/walls.py",
     {
         Sketch: lambda sketch, operations: (),
         Extrude: _prism_faces,
         Revolve: _turned_faces,
+        **dict.fromkeys(PATTERNS, _copied_faces),
+        Fillet: refusing(Fillet, "fitting/flat/walls.py"),
+        Chamfer: refusing(Chamfer, "fitting/flat/walls.py"),
     },
 )
 """What the faces that an operation makes lie on, from it and all operations: planes and cylinders.

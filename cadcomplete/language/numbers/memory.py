@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from cadcomplete.history.fields import number
 from cadcomplete.history.geometry import XY, Plane, Vec3
 from cadcomplete.history.kinds import AXES, POSITIVE, SWEEP, ProfileWord, write_direction
+from cadcomplete.history.pattern_kinds import ANGLE
 from cadcomplete.history.turn_axis import write_angle
 
 REFERENCES = 32
@@ -15,7 +16,8 @@ REFERENCES = 32
 
 Key = int | str
 """What a number measures: 0, 1, 2 a position along x, y, z of the world; "radius"; "sweep", of an
-arc; "angle", of a revolve; in a plane that lies askew "u", "v", and "w" along its normal."""
+arc; "turn", of a revolve; in a plane that lies askew "u", "v", and "w" along its normal; of mirrors
+and patterns "spacing", "angle", and "askew" along a normal that is no axis of the world."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Axis:
         """Whether its numbers are places, so that they lie some way from each other."""
         return self.key not in _SIZES
 
+    @property
+    def signed(self) -> bool:
+        """Whether its numbers may be below 0."""
+        return self.key not in _ABOVE
+
     def digits(self, value: float) -> str:
         return _SIZES.get(self.key, number)(value)
 
@@ -48,11 +55,16 @@ class Axis:
 _SIZES: dict[Key, Callable[[float], str]] = {
     "sweep": SWEEP.write,
     "radius": POSITIVE.write,
-    "angle": write_angle,
+    "turn": write_angle,
+    "spacing": POSITIVE.write,
+    "angle": ANGLE.write,
 }
 """Numbers that are never nothing, however little they are."""
 
-RADIUS, SWEEPS, TURNS = Axis("radius"), Axis("sweep"), Axis("angle")
+_ABOVE = ("radius", "spacing", "angle")
+
+RADIUS, SWEEPS, TURNS = Axis("radius"), Axis("sweep"), Axis("turn")
+SPACINGS, ANGLES = Axis("spacing"), Axis("angle")
 WORLD = tuple(map(Axis, range(3)))
 
 
@@ -76,6 +88,12 @@ class SketchAxes:
             return SketchAxes(Axis("u"), Axis("v"), Axis("w"))
         x, y = (Axis(i, sign, float(number(plane.origin[i]))) for i, sign in (u, v))
         return SketchAxes(x, y, Axis(*w))
+
+
+def along(direction: Vec3) -> Axis:
+    """Return where positions along a direction are measured, from the world's origin."""
+    named = _named(direction)
+    return Axis("askew") if named is None else Axis(*named)
 
 
 def _named(direction: Vec3) -> tuple[int, float] | None:
