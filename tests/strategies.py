@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from hypothesis import strategies as st
 
@@ -131,6 +132,11 @@ def extrudes(draw: Draw, before: list[Operation], booleans: list[Boolean]) -> Ex
     return Extrude(profiles, draw(extents()), draw(st.sampled_from(booleans)))
 
 
+def _rounded_by(way: Callable[[float], int], x: float, y: float) -> Vec2:
+    """To a thousandth, never into what lies on the other side."""
+    return (way(1000 * x) / 1000, way(1000 * y) / 1000)
+
+
 def turns() -> st.SearchStrategy[Extent]:
     """Angles that are no more than all around."""
     angles = st.integers(1, 360_000).map(lambda n: n / 1000)
@@ -150,6 +156,10 @@ def revolves(draw: Draw, before: list[Operation], booleans: list[Boolean]) -> Re
     sketch = before[profile.sketch]
     assert isinstance(sketch, Sketch)
     left, bottom, right, top = sketch.loops[profile.outer].box
+    (left, bottom), (right, top) = (
+        _rounded_by(math.floor, left, bottom),
+        _rounded_by(math.ceil, right, top),
+    )
     gap = draw(st.one_of(st.just(0.0), sizes))
     point, direction = draw(
         st.sampled_from(
@@ -166,8 +176,8 @@ def revolves(draw: Draw, before: list[Operation], booleans: list[Boolean]) -> Re
 
 
 @st.composite
-def sequences(draw: Draw, *, grammatical: bool = False) -> CadSequence:
-    """A history of one to eight operations.
+def sequences(draw: Draw, *, grammatical: bool = False, turned: bool = True) -> CadSequence:
+    """A history of one to eight operations, with revolves or without.
 
     A grammatical one is as the grammar writes them: planes along the axes, a new body first,
     what builds last.
@@ -181,6 +191,6 @@ def sequences(draw: Draw, *, grammatical: bool = False) -> CadSequence:
             continue
         first = grammatical and not any(op.builds for op in operations)
         booleans = [Boolean.NEW_BODY] if first else list(Boolean)
-        build = revolves if draw(st.integers(0, 3)) == 0 else extrudes
+        build = revolves if turned and draw(st.integers(0, 3)) == 0 else extrudes
         operations.append(draw(build(operations, booleans)))
     return CadSequence(tuple(operations))

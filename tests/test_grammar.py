@@ -132,7 +132,7 @@ CIRCLE = "sketch 0 0 0 +z +x\ncircle 0 0 9\n"
         (CIRCLE + "extrude new to 5 0", "\n", False),  # no hole, no other profile
         (CIRCLE + "circle 0 0 4\nextrude new to 5 0", "\n /", False),
         (CIRCLE + "circle 0 0 4\nextrude new to 5 1", "\n ", False),  # 0 is not inside 1
-        (CIRCLE + "extrude new to 5 0\n", "ers", True),
+        (CIRCLE + "extrude new to 5 0\n", "ceflmprs", True),
         (CIRCLE + "extrude new to 5 0\nextrude ", "cijn", False),
         (CIRCLE + "extrude new to -0", ".", False),  # there is no -0
         (CIRCLE + "extrude new to 0", " .", False),  # nor 05
