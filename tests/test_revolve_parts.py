@@ -283,3 +283,35 @@ def test_an_empty_history_has_no_planes_of_a_revolve():
     assert isinstance(revolve, Revolve)
     assert revolve.planes(()) == ()
     assert CadSequence((sketch,)).whole_operations == 1
+
+
+# --- edges of what is turned ----------------------------------------------------------------------
+
+
+def rounded_step(radius: float) -> float:
+    """What a fillet takes from the edge of a disc of radius 20, by Pappus.
+
+    A corner of r² (1 - π/4) whose middle is (10 - 3π) / (12 - 3π) r from either side.
+    """
+    off = (10 - 3 * math.pi) / (12 - 3 * math.pi) * radius
+    return 2 * math.pi * (20 - off) * radius**2 * (1 - math.pi / 4)
+
+
+def test_the_edges_of_a_shaft_are_named_by_the_lines_that_were_turned():
+    """Line 4 is the wall of the thick step, line 5 the end at x = 0: the edges where they begin."""
+    rounded = solid_of(SHAFT + "fillet 2 side@1/0.4\n")
+    assert WHOLE - rounded.volume == pytest.approx(rounded_step(2), rel=1e-6)
+    cut_off = solid_of(SHAFT + "chamfer 1 side@1/0.5\n")
+    ring = 2 * math.pi * (20 - 1 / 3) * 0.5
+    assert WHOLE - cut_off.volume == pytest.approx(ring, rel=1e-6)
+
+
+def test_the_ends_of_a_part_of_a_turn_have_edges():
+    """A quarter of a ring of 5 by 4 mm: all four edges of the face that it ends with."""
+    ring = (
+        "sketch 0 0 0 +z +x\nloop 10 0\nline 15 0\nline 15 4\nline 10 4\nclose\n"
+        "revolve new to 90 about 0 0 0 1 0\n"
+    )
+    whole = solid_of(ring).volume
+    for name in ("start@1", "end@1"):
+        assert 0 < whole - solid_of(f"{ring}chamfer 0.5 {name}\n").volume < 18 * 0.125

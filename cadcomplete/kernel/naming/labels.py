@@ -15,7 +15,7 @@ from OCP.TopoDS import TopoDS_Face
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.operations import Operation
 from cadcomplete.history.sweeping import sketch_of
-from cadcomplete.kernel.naming.surfaces import SURFACES, Bools, Key, SweptSurfaces
+from cadcomplete.kernel.naming.surfaces import SURFACES, Bools, Key, Surfaces
 from cadcomplete.kernel.naming.topology import SolidEdges
 
 MOSTLY = 0.35
@@ -72,7 +72,7 @@ def labelled(edges: SolidEdges, operations: tuple[Operation, ...]) -> LabelledEd
     return LabelledEdges(edges, by)
 
 
-def _labels(edges: SolidEdges, surfaces: tuple[SweptSurfaces, ...]) -> OperationLabels:
+def _labels(edges: SolidEdges, surfaces: tuple[Surfaces, ...]) -> OperationLabels:
     n = len(edges)
     start, end, anything = np.zeros((3, n, 2), dtype=np.bool_)
     labels = OperationLabels(start, end, {}, {}, {}, anything)

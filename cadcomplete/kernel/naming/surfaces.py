@@ -6,7 +6,7 @@ whether it lies on such a surface, within its outline. `SURFACES` has what each 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,8 +18,11 @@ from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.inside import inside_loop
+from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Extrude, Operation, Profile, Sketch
+from cadcomplete.history.revolve import LEAST, Revolve, Turned, turned
 from cadcomplete.history.tables import Table
+from cadcomplete.history.turn_axis import FULL
 
 NEAR = 4e-4
 """How far off a surface a point of it may lie, in mm: booleans close gaps of that size."""
@@ -76,9 +79,68 @@ class SweptSurfaces:
         return inside & (abs(above) <= NEAR), inside & (abs(below) <= NEAR)
 
     def _on_curves(self, flat: Array) -> Bools:
-        loops = self.sketch.loops
-        curves = [loops[loop].curves[curve] for loop, curve in self.keys]
-        return np.array([OFF[type(curve)](curve, flat) <= NEAR for curve in curves])
+        return _on_curves([self.sketch.loops[i] for i in self.profile.loops], flat)
+
+
+@dataclass(frozen=True, eq=False)
+class TurnedSurfaces:
+    """The faces of what a profile sweeps about an axis; all around there is no start and no end.
+
+    Attributes:
+        at: the profile as it lies to the axis.
+        loops: which loops of the sketch these are.
+        span: where it starts and ends, in degrees.
+        back: whether it starts at the higher of the two.
+    """
+
+    at: Turned
+    loops: tuple[int, ...]
+    span: tuple[float, float]
+    back: bool
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """Every curve that makes a side."""
+        pairs = zip(self.loops, self.at.loops, strict=True)
+        return tuple((i, c) for i, loop in pairs for c in range(len(loop.curves)))
+
+    def _seen(self, points: Array) -> tuple[Array, tuple[Bools, Bools], Bools]:
+        """Points (n, 3) along and off the axis (n, 2), at the two ends, and in between."""
+        local, (low, high) = self.at.plane.to_local(points), self.span
+        away = np.hypot(local[:, 1], local[:, 2])
+        past = (np.degrees(np.arctan2(local[:, 2], local[:, 1])) - low) % FULL
+        flat = np.stack([local[:, 0], away], axis=1)
+        if high - low >= FULL - LEAST:
+            nowhere = np.zeros(len(points), dtype=np.bool_)
+            return flat, (nowhere, nowhere), ~nowhere
+        off = [np.minimum(abs(past - end), FULL - abs(past - end)) for end in (0.0, high - low)]
+        first, last = (away * np.radians(one) <= NEAR for one in off)
+        between = (past <= high - low) | first | last
+        return flat, (last, first) if self.back else (first, last), between
+
+    def sides(self, points: Array) -> Bools:
+        """Say which of the points (n, 3) lie on the side of which curve, shape (curves, n)."""
+        flat, _, between = self._seen(points)
+        return _on_curves(self.at.loops, flat) & between
+
+    def rims(self, points: Array) -> tuple[Bools, Bools]:
+        """Say the same of the outlines of the start and of the end, two of shape (curves, n)."""
+        flat, (start, end), _ = self._seen(points)
+        on = _on_curves(self.at.loops, flat)
+        return on & start, on & end
+
+    def ends(self, points: Array) -> tuple[Bools, Bools]:
+        """Say which of the points lie on its start and on its end face, two of shape (n,)."""
+        flat, (start, end), _ = self._seen(points)
+        outer, *holes = (inside_loop(loop, flat) for loop in self.at.loops)
+        inside = outer & ~np.logical_or.reduce([np.zeros_like(outer), *holes])
+        return inside & start, inside & end
+
+
+def _on_curves(loops: Iterable[Loop], flat: Array) -> Bools:
+    """Say which of the points (n, 2) of a plane lie on which curve of some loops, (curves, n)."""
+    curves = [curve for loop in loops for curve in loop.curves]
+    return np.array([OFF[type(curve)](curve, flat) <= NEAR for curve in curves])
 
 
 def _off_line(line: Line, points: Array) -> Array:
@@ -120,12 +182,28 @@ def _extruded(extrude: Extrude, before: tuple[Operation, ...]) -> tuple[SweptSur
     )
 
 
+def _turned(revolve: Revolve, before: tuple[Operation, ...]) -> tuple[TurnedSurfaces, ...]:
+    start, end = revolve.angles.span
+    return tuple(
+        TurnedSurfaces(turned(revolve, profile, before), profile.loops, revolve.span, start > end)
+        for profile in revolve.profiles
+    )
+
+
 def _nowhere(operation: Operation, before: tuple[Operation, ...]) -> tuple[SweptSurfaces, ...]:
     return ()
 
 
-SURFACES: Table[Callable[[Any, tuple[Operation, ...]], tuple[SweptSurfaces, ...]]] = Table(
+Surfaces = SweptSurfaces | TurnedSurfaces
+
+SURFACES: Table[Callable[[Any, tuple[Operation, ...]], tuple[Surfaces, ...]]] = Table(
     "kernel/naming/surfaces.py",
-    {Sketch: _nowhere, Extrude: _extruded, Fillet: _nowhere, Chamfer: _nowhere},
+    {
+        Sketch: _nowhere,
+        Extrude: _extruded,
+        Revolve: _turned,
+        Fillet: _nowhere,
+        Chamfer: _nowhere,
+    },
 )
 """What an operation makes that a formula knows; those of fillets and chamfers `labels.py` tells."""
