@@ -298,10 +298,13 @@ def rounded_step(radius: float) -> float:
 
 
 def test_the_edges_of_a_shaft_are_named_by_the_lines_that_were_turned():
-    """Line 4 is the wall of the thick step, line 5 the end at x = 0: the edges where they begin."""
-    rounded = solid_of(SHAFT + "fillet 2 side@1/0.4\n")
-    assert WHOLE - rounded.volume == pytest.approx(rounded_step(2), rel=1e-6)
-    cut_off = solid_of(SHAFT + "chamfer 1 side@1/0.5\n")
+    """Line 4 is the wall of the thick step, line 5 the end at x = 0, line 0 lies on the axis."""
+    for name, count in (("side@1/0.4", 1), ("of@1/0.4", 2)):
+        rounded = solid_of(f"{SHAFT}fillet 2 {name}\n")
+        assert WHOLE - rounded.volume == pytest.approx(count * rounded_step(2), rel=1e-6)
+    with pytest.raises(BuildError, match="there is no such edge"):
+        build(decode(SHAFT + "fillet 2 of@1/0.0\n"))
+    cut_off = solid_of(SHAFT + "chamfer 1 of@1/0.5\n")
     ring = 2 * math.pi * (20 - 1 / 3) * 0.5
     assert WHOLE - cut_off.volume == pytest.approx(ring, rel=1e-6)
 
