@@ -11,6 +11,7 @@ from cadcomplete.baselines import baseline
 from cadcomplete.completion.effects import Kind, effect
 from cadcomplete.completion.wording import in_words
 from cadcomplete.data import synthetic
+from cadcomplete.data.describe import describe
 from cadcomplete.data.reorder import reorder
 from cadcomplete.data.stretch import stretch
 from cadcomplete.data.synthetic.turned import TURNED, turned_part, turned_parts
@@ -24,6 +25,7 @@ from cadcomplete.kernel.attempts import Attempt
 from cadcomplete.kernel.build import build, construct
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.examine import examine
+from cadcomplete.kernel.features.find import find_features
 from cadcomplete.kernel.known import located
 from cadcomplete.kernel.measure import check, measure
 from cadcomplete.kernel.report import Senseless
@@ -193,6 +195,15 @@ def test_a_revolve_is_inspected():
     assert line == "  1  revolve  new, -30° to 60° about (0, 0) mm along (1, 0), 1 profile"
 
 
+def test_a_turned_part_is_described_as_one_that_is_extruded():
+    ring = "sketch 0 0 0 +z +x\nloop 0 8\nline 5 8\nline 5 20\nline 0 20\nclose\n"
+    for text, words in (
+        (SHAFT, "Stepped shaft ø20/ø40, 60 mm long."),
+        (f"{ring}revolve new to 360 about 0 0 1 0 0\n", "Ring ø40 × 5 mm, bore ø16."),
+    ):
+        assert describe(find_features(solid_of(text))).long == words
+
+
 # --- changed --------------------------------------------------------------------------------------
 
 
@@ -211,14 +222,34 @@ def test_grooves_and_collars_change_places():
         deepcad.vectors,
         generation.key,
         lambda part: text2cad.count(part, part),
-        lambda part: stretch(part, np.random.default_rng(0)),
         lambda part: baseline("ngram", [part], kernel=Kernel()),
     ],
-    ids=["omnicad", "vectors", "novelty", "counts", "stretch", "baselines"],
+    ids=["omnicad", "vectors", "novelty", "counts", "baselines"],
 )
 def test_rooms_that_do_not_know_a_revolve_name_it(room):
     with pytest.raises(UnsupportedError, match="Revolve"):
         room(decode(SHAFT))
+
+
+def test_turned_parts_with_other_dimensions_are_valid_and_the_axis_moves_along():
+    """A shaft whose axis is 5 mm off the origin: radii change, and no profile crosses the axis."""
+    sketch, revolve = decode(SHAFT.replace("sketch 0 0 0", "sketch 0 5 0")).operations
+    part = CadSequence((sketch, revolve), "shaft")
+    found = set()
+    for seed in range(60):
+        change = stretch(part, np.random.default_rng(seed))
+        other = change and change.applied(part)
+        if other is None:
+            continue
+        assert validate(other) == ()
+        found.add(round(measure_of(other), 3))
+    assert len(found) > 5
+    tilted = decode(SHAFT.replace("about 0 0 1 0", "about -1 0 0.6 -0.8"))
+    assert stretch(tilted, np.random.default_rng(0)) is None
+
+
+def measure_of(part: CadSequence) -> float:
+    return manifolds.volume_of(manifolds.solid(part))
 
 
 # --- measured -------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ stay equal: what was symmetric stays so.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,11 +18,13 @@ import numpy as np
 from cadcomplete.history.curves import Curve, Line
 from cadcomplete.history.fields import DECIMALS, times
 from cadcomplete.history.geometry import Plane, Vec2, Vec3
-from cadcomplete.history.operations import Extent, ExtentType, Extrude, Operation, Sketch
+from cadcomplete.history.operations import Extent, ExtentType, Extrude, Operation, Revolve, Sketch
 from cadcomplete.history.sequence import CadSequence, check_kinds
 
 FACTORS = (0.4, 0.5, 0.6, 0.75, 0.8, 1.2, 1.25, 1.5, 1.6, 2.0, 2.5)
 """What dimensions are multiplied by: round ones stay round."""
+
+_KNOWN = (Sketch, Extrude, Revolve)
 
 _SAME = 2e-6  # dimensions that differ by less are equal
 _LEFT = 0.3  # of what is free between two places, the least that a shorter dimension leaves
@@ -41,19 +43,33 @@ class Stretch:
 
     def applied(self, sequence: CadSequence) -> CadSequence | None:
         """Return the stretched part; None if a symmetric extrude would no longer be one."""
+        check_kinds(sequence, "data/stretch.py", _KNOWN)
         operations: list[Operation] = []
         for index, operation in enumerate(sequence.operations):
             before = sequence.operations[:index]
             if isinstance(operation, Sketch):
                 operations.append(self._sketch(operation))
-            elif (found := self._extrude(operation, operation.start(before))) is not None:
+            elif isinstance(operation, Revolve):
+                operations.append(self._revolve(operation, operation.start(before)))
+            elif isinstance(operation, Extrude):
+                found = self._extrude(operation, operation.start(before))
+                if found is None:
+                    return None
                 operations.append(found)
-            else:
-                return None
         return dataclasses.replace(sequence, operations=tuple(operations))
 
     def _sketch(self, sketch: Sketch) -> Sketch:
-        plane = sketch.plane
+        moved, move = self._moved(sketch.plane)
+        loops = tuple(loop.moved(move) for loop in sketch.loops)
+        return dataclasses.replace(sketch, plane=moved, loops=loops)
+
+    def _revolve(self, revolve: Revolve, plane: Plane) -> Revolve:
+        """Its axis moves as what is drawn does: what lay beside it still does."""
+        point = self._moved(plane)[1](revolve.axis.point)
+        return dataclasses.replace(revolve, axis=dataclasses.replace(revolve.axis, point=point))
+
+    def _moved(self, plane: Plane) -> tuple[Plane, Callable[[Vec2], Vec2]]:
+        """Return where a plane comes to lie, and where a point that is drawn on it does."""
         x, y, z = (self.place(i, value) for i, value in enumerate(plane.origin))
         axes = _direction(plane.x_axis), _direction(plane.y_axis)
         moved = dataclasses.replace(plane, origin=(x, y, z))
@@ -65,8 +81,7 @@ class Stretch:
             )
             return (a, b)
 
-        loops = tuple(loop.moved(move) for loop in sketch.loops)
-        return dataclasses.replace(sketch, plane=moved, loops=loops)
+        return moved, move
 
     def _extrude(self, extrude: Extrude, plane: Plane) -> Extrude | None:
         axis, sign = _direction(plane.normal)
@@ -87,12 +102,15 @@ class Stretch:
 def stretch(sequence: CadSequence, random: np.random.Generator) -> Stretch | None:
     """Return a change of one dimension, and of all equal ones along its axis.
 
-    None if no dimension is free: a plane is tilted, or what keeps its size fills the part. Raises
-    UnsupportedError if something in the history is not known here.
+    None if no dimension is free: a plane or an axis is tilted, or what keeps its size fills the
+    part. Raises UnsupportedError if something in the history is not known here.
     """
-    check_kinds(sequence, "data/stretch.py", (Sketch, Extrude))
+    check_kinds(sequence, "data/stretch.py", _KNOWN)
     planes = [op.plane for op in sequence.operations if isinstance(op, Sketch)]
     if any(1.0 not in map(abs, axis) for p in planes for axis in (p.normal, p.x_axis)):
+        return None
+    turned = [op.axis.direction for op in sequence.operations if isinstance(op, Revolve)]
+    if any(1.0 not in map(abs, direction) for direction in turned):
         return None
     axis = int(random.integers(3))
     gaps = _gaps(sequence, axis)
@@ -147,7 +165,12 @@ def _reaches(sequence: CadSequence, axis: int) -> Iterator[_Reach]:
         if isinstance(operation, Sketch):
             for curve in (c for loop in operation.loops for c in loop.curves):
                 yield _reach(curve, operation.plane, axis)
-        else:
+        elif isinstance(operation, Revolve):
+            plane, line = operation.start(sequence.operations[:index]), operation.axis
+            if _direction(line.in_world(plane)[1])[0] != axis:
+                place = round(line.in_world(plane)[0][axis], DECIMALS)
+                yield place, place, False, (place,)
+        elif isinstance(operation, Extrude):
             plane = operation.start(sequence.operations[:index])
             along, sign = _direction(plane.normal)
             if along == axis:
