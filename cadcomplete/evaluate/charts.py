@@ -123,8 +123,13 @@ def _bars(results: Sequence[Json]) -> np.ndarray:
 
 def _hits(plt: Any, series: Sequence[Series]) -> Any:
     """How often one of the first k suggestions is what the designer did, for each kind."""
-    figure, axes = plt.subplots(1, len(KINDS), figsize=(13, 3.8), sharey=True)
-    for axis, kind in zip(axes, KINDS, strict=True):
+    kinds = [kind for kind in KINDS if any(kind in one.metrics["next"] for one in series)]
+    wide = 3.25 * max(len(kinds), 1)
+    figure, axes = plt.subplots(
+        1, max(len(kinds), 1), figsize=(wide, 3.8), sharey=True, squeeze=False
+    )
+    axes = axes[0]
+    for axis, kind in zip(axes, kinds, strict=False):
         counts = []
         for i, one in enumerate(series):
             row = one.metrics["next"].get(kind)
