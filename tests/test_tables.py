@@ -28,14 +28,25 @@ from cadcomplete.errors import CadCompleteError, CheckpointError, InputError, Un
 from cadcomplete.exporters import EXPORTERS, Exporter
 from cadcomplete.exporters.part import Part
 from cadcomplete.fitting.space import solids
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import CURVES, Arc, Circle, Line
+from cadcomplete.history.edges import EdgePredicate
 from cadcomplete.history.fields import FORMATS
 from cadcomplete.history.geometry import XY, Plane
 from cadcomplete.history.loops import Loop
-from cadcomplete.history.operations import OPERATIONS, Sketch
+from cadcomplete.history.operations import (
+    OPERATIONS,
+    Boolean,
+    Extent,
+    ExtentType,
+    Profile,
+    Sketch,
+)
 from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, validate
 from cadcomplete.history.symmetry import move, scale, symmetries
+from cadcomplete.history.turn_axis import TurnAxis
 from cadcomplete.kernel import build as kernel
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.commands import command_fields
@@ -72,6 +83,18 @@ KINDS: dict[str, tuple[Any, float]] = {  # a history that has it, and its volume
     "post": ((Post(Plane((1.0, 2.0, 3.0), XY.normal, XY.x_axis), 5.0),), 125 * math.pi),
     "rule": (extruded(closed_by(Rule(*CORNERS[:2]))), 200 * 6),
 }
+KINDS["revolve"] = (  # Pappus: a quarter of a turn of 20 by 10 mm, their middle 15 mm from the axis
+    (
+        extruded(closed_by(Line(*CORNERS[:2])))[0],
+        Revolve(
+            (Profile(0, 0),),
+            Extent(ExtentType.TWO_SIDED, 60.0, 30.0),
+            TurnAxis((0.0, -10.0), (1.0, 0.0)),
+            Boolean.NEW_BODY,
+        ),
+    ),
+    math.pi / 2 * 15 * 200,
+)
 KINDS["sketch"] = KINDS["extrude"] = KINDS["line"]
 KINDS |= {  # twice, twice and four times the block, whose corner is the origin
     "mirror": ((*KINDS["line"][0], Mirror((1.0, 0.0, 0.0), 0.0, None)), 2 * 200 * 6),
@@ -81,6 +104,12 @@ KINDS |= {  # twice, twice and four times the block, whose corner is the origin
         4 * 200 * 6,
     ),
 }
+UPRIGHTS = (EdgePredicate("side", (1,)),)
+KINDS["fillet"] = ((*KINDS["line"][0], Fillet(2.0, UPRIGHTS)), (200 - (16 - 4 * math.pi)) * 6)
+KINDS["chamfer"] = ((*KINDS["line"][0], Chamfer((2.0, 1.0, False), UPRIGHTS)), (200 - 4) * 6)
+
+ONLY_KERNEL = {"fillet", "chamfer"}
+"""Kinds that only the CAD kernel can make: other evaluators refuse them by name."""
 
 
 def part(name: str) -> CadSequence:
@@ -180,6 +209,10 @@ VOLUMES = {  # of each evaluator, with how far off it may be
 @pytest.mark.parametrize("name", KINDS)
 def test_a_kind_has_its_volume_in_each_evaluator(entered, name, room):
     measure, within = VOLUMES[room]
+    if name in ONLY_KERNEL and room != "kernel":
+        with pytest.raises(UnsupportedError, match=f"not supported: {name.capitalize()}"):
+            measure(part(name))
+        return
     assert measure(part(name)) == pytest.approx(KINDS[name][1], rel=within)
 
 
@@ -189,7 +222,8 @@ def test_a_mirror_and_a_size_keep_a_kind_and_its_volume(entered, name):
     for symmetry in symmetries():
         moved = move(part(name), symmetry)
         assert kinds(moved) == kinds(part(name))
-        assert manifold_volume(moved) == pytest.approx(volume, rel=2e-3)
+        if name not in ONLY_KERNEL:
+            assert manifold_volume(moved) == pytest.approx(volume, rel=2e-3)
     assert any(symmetry.mirrors for symmetry in symmetries()[1:6])
     for symmetry in symmetries()[1:6]:
         assert kernel_volume(move(part(name), symmetry)) == pytest.approx(volume, rel=1e-7)
@@ -344,7 +378,7 @@ def test_words_are_saved_and_read_and_alone_offered(folder):
     assert set(matcher.openings) == {"circle"}
 
 
-@pytest.mark.parametrize("words", [["sketch", "revolve"], "sketch", 3, [["sketch"]]])
+@pytest.mark.parametrize("words", [["sketch", "loft"], "sketch", 3, [["sketch"]]])
 def test_words_that_there_are_none_of_here_are_named(folder, words):
     (folder / "cadcomplete.json").write_text(json.dumps(told(folder) | {"words": words}))
     with pytest.raises(CheckpointError, match=r"at words: .*expected some of loop, close, line"):

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from manifold3d import JoinType, Manifold
 
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import (
     Boolean,
@@ -26,6 +27,7 @@ from cadcomplete.history.operations import (
     Sketch,
 )
 from cadcomplete.history.patterns import PATTERNS
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, start_plane
 from cadcomplete.history.tables import Table
 from cadcomplete.kernel.report import Report, Senseless
@@ -297,7 +299,11 @@ def any_step(
 
 STEPS: Table[Callable[[Any, tuple[Operation, ...], Manifold, Columns], BuiltStep] | None] = Table(
     "completion/effects.py",
-    {Sketch: None, Extrude: _begin_extrude, **dict.fromkeys(PATTERNS, any_step)},
+    {
+        Sketch: None,
+        Extrude: _begin_extrude,
+        **dict.fromkeys((Revolve, *PATTERNS, Fillet, Chamfer), any_step),
+    },
 )
 """What an operation does, from it, those before it, the part that they make, and what is known of
 its sketches; None for what builds nothing."""

@@ -17,9 +17,11 @@ import numpy as np
 
 from cadcomplete.completion.usual import same_spans, usual_extrudes, usual_sketches
 from cadcomplete.fitting import Proposal, Wanted, next_extrudes, next_sketches
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch
 from cadcomplete.history.patterns import PATTERNS
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
 
@@ -111,7 +113,10 @@ PROPOSE: Table[Proposer] = Table(
             _same_sketch,
         ),
         Extrude: Proposer(_to_other_ends, next_extrudes, _same_extrude),
+        Revolve: Proposer(),
         **dict.fromkeys(PATTERNS, Proposer()),
+        Fillet: Proposer(),
+        Chamfer: Proposer(),
     },
 )
 """How each kind of operation is proposed; one that is not here is refused by name."""

@@ -11,11 +11,14 @@ from typing import Any
 
 from cadcomplete.completion.effects import BuiltStep, ExtrudeStep, Kind, effect
 from cadcomplete.data.describe.words import joined, number, plural, times
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Circle
+from cadcomplete.history.edge_phrases import edges_in_words
 from cadcomplete.history.geometry import Plane, Vec3
 from cadcomplete.history.kinds import AXES, write_direction
-from cadcomplete.history.operations import Extrude, Loop, Profile, Sketch
+from cadcomplete.history.operations import Boolean, Extrude, Loop, Profile, Sketch
 from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
+from cadcomplete.history.revolve import Revolve, turned
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
 
@@ -65,6 +68,24 @@ def _extruded(extrude: Extrude, step: ExtrudeStep) -> str:
     return _counted(things)
 
 
+_TURNED: dict[Boolean, str] = {
+    Boolean.NEW_BODY: "revolve",
+    Boolean.JOIN: "revolve",
+    Boolean.CUT: "groove",
+    Boolean.INTERSECT: "revolved intersection",
+}
+
+
+def _revolved(revolve: Revolve, step: BuiltStep) -> str:
+    """By how far it turns, and what it reaches across its axis and along it."""
+    if step.kind is Kind.NOTHING or step.change.nothing:
+        return "a revolve that changes nothing"
+    boxes = [turned(revolve, profile, step.operations).box for profile in revolve.profiles]
+    lefts, _, rights, tops = zip(*boxes, strict=True)
+    size = f"ø{times(2 * max(tops), max(rights) - min(lefts))}"
+    return f"{_TURNED[revolve.boolean]} {number(revolve.total)}° {size}"
+
+
 def _mirrored(mirror: Mirror, step: BuiltStep) -> str:
     axis = _axis(mirror.normal)
     at = mirror.position * (-1 if axis[:1] == "-" else 1)
@@ -96,14 +117,26 @@ def _axis(direction: Vec3) -> str:
     return name if name in AXES else ""
 
 
+def _rounded(fillet: Fillet, step: BuiltStep) -> str:
+    return f"fillet {number(fillet.radius)} mm on {edges_in_words(fillet.edges)}"
+
+
+def _bevelled(chamfer: Chamfer, step: BuiltStep) -> str:
+    sizes = times(*dict.fromkeys(chamfer.sizes[:2]))
+    return f"chamfer {sizes} mm on {edges_in_words(chamfer.edges)}"
+
+
 SAID: Table[Callable[[Any, Any], str]] = Table(
     "completion/wording.py",
     {
         Sketch: _sketched,
         Extrude: _extruded,
+        Revolve: _revolved,
         Mirror: _mirrored,
         LinearPattern: _in_a_row,
         PolarPattern: _around,
+        Fillet: _rounded,
+        Chamfer: _bevelled,
     },
 )
 """What an operation adds, in words, from it and its step (`effects.BuiltStep`).

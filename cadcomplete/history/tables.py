@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, TypeVar
 
 from cadcomplete.errors import UnsupportedError
 
 T = TypeVar("T")
+
+
+def refusing(kind: type, room: str) -> Callable[..., NoReturn]:
+    """Return an entry for a kind that a room cannot do: it raises UnsupportedError, naming it."""
+
+    def refuse(*values: Any, **options: Any) -> NoReturn:
+        raise UnsupportedError([kind.__name__], where=room)
+
+    return refuse
 
 
 class Table(dict[type, T]):

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cadcomplete.errors import GeometryError
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.ends import end_offsets
 from cadcomplete.history.geometry import Array, Plane, Vec2
-from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.operations import Extrude, Operation, Revolve, Sketch
 from cadcomplete.history.patterns import PATTERNS, LinearPattern, Mirror, Repeat
 from cadcomplete.history.sequence import start_plane
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 from cadcomplete.meshes.manifolds import outline
 from cadcomplete.metrics.sketches import drawn_box, plane_distance
 from cadcomplete.metrics.targets import TargetExtrude, TargetSketch, Truth
@@ -30,7 +31,8 @@ def errors(truth: Truth, suggested: Operation) -> dict[str, float]:
     Of an extrude: "end position" in mm, the mean over both ends, and "end position / height",
     the same over the true height. Of a sketch: "plane offset" in mm, from the middle of the true
     sketch to the suggested plane; "box corners" in mm, the mean distance of the two corners of the
-    boxes around both, in the true plane. Raises UnsupportedError for a kind that is not known here.
+    boxes around both, in the true plane. Of a revolve none. Raises UnsupportedError for a kind that
+    is not known here.
     """
     measures = _measures(truth, suggested)
     return {} if measures is None else measures.errors(truth, suggested)
@@ -73,7 +75,8 @@ def _box_seen_from(plane: Plane, sketch: Sketch) -> Array:
 def exact_dimensions(truth: Truth, hit: Operation) -> tuple[int, int] | None:
     """Return how many of the designer's dimensions a hit has to 0.01 mm, and how many there are.
 
-    Of an extrude: the positions of its two ends. Of a sketch: the different ends of its lines and
+    Of an extrude: the positions of its two ends. Of a revolve: its axis and its two angles, in
+    degrees. Of a sketch: the different ends of its lines and
     arcs, and of each different arc or circle its centre and its radius; positions in space, so
     that another plane in the same place has the same. None if the hit is of another kind. Raises
     UnsupportedError for a kind that is not known here.
@@ -85,6 +88,23 @@ def exact_dimensions(truth: Truth, hit: Operation) -> tuple[int, int] | None:
 def _extrude_exact(truth: TargetExtrude, hit: Extrude) -> tuple[int, int]:
     ends = _ends(truth, truth.operation)
     return _found(ends, _ends(truth, hit)), len(ends)
+
+
+def _revolve_exact(truth: TargetExtrude, hit: Revolve) -> tuple[int, int]:
+    """Its axis, whichever way it points, and its two angles; all around is all the same."""
+    (start, way), (other, back) = (_axis(truth, one) for one in (truth.operation, hit))
+    same = np.linalg.norm(np.cross(way, back)) < 1e-6
+    apart = float(np.linalg.norm(np.cross(other - start, way)))
+    low, high = hit.span if float(way @ back) > 0 else tuple(-end for end in hit.span[::-1])
+    ends = zip(truth.operation.span, (low, high), strict=True)
+    angles = [abs(a - b) <= EXACT or (truth.operation.full and hit.full) for a, b in ends]
+    return int(same and apart <= EXACT) + sum(angles), 3
+
+
+def _axis(truth: TargetExtrude, revolve: Revolve) -> tuple[Array, Array]:
+    """A point of its axis and its direction, in space."""
+    point, direction = revolve.axis.in_world(revolve.start(truth.given.operations))
+    return np.array(point), np.array(direction)
 
 
 def _place_errors(truth: Any, suggested: Repeat) -> dict[str, float]:
@@ -137,7 +157,10 @@ MEASURES: Table[KindMeasures] = Table(
     {
         Sketch: KindMeasures(_sketch_errors, _sketch_exact),
         Extrude: KindMeasures(_extrude_errors, _extrude_exact),
+        Revolve: KindMeasures(lambda truth, made: {}, _revolve_exact),
         **dict.fromkeys(PATTERNS, KindMeasures(_place_errors, _places_exact)),
+        Fillet: KindMeasures(*[refusing(Fillet, "metrics/parameters.py")] * 2),
+        Chamfer: KindMeasures(*[refusing(Chamfer, "metrics/parameters.py")] * 2),
     },
 )
 """What is measured of each kind of operation."""

@@ -1,9 +1,9 @@
 """The true next operation, ready to be compared with suggestions.
 
 What counts is what an operation does, not how it is written. Two extrudes agree if they change
-the part in the same place, whatever sketch, direction or boolean they are written with. A truth
-that does nothing (designers make cuts that remove nothing) can be hit by nobody; such questions
-are counted by the name of their reason, and are in no share of hits.
+the part in the same place, whatever sketch, direction or boolean they are written with, and so do
+revolves. A truth that does nothing (designers make cuts that remove nothing) can be hit by nobody;
+such questions are counted by the name of their reason, and are in no share of hits.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import Any
 
 from manifold3d import CrossSection, Manifold
 
-from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch
+from cadcomplete.history.blends import Chamfer, Fillet
+from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Revolve, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.sequence import CadSequence, check_known, truncate
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 from cadcomplete.meshes.manifolds import Change, change, change_by, change_iou, filled, solid
 from cadcomplete.metrics.sketches import drawn_size, sketch_iou
 
@@ -27,7 +28,10 @@ HIT = 0.95
 MACRO = ("first extrude", "later sketch", "later extrude")
 """The kinds of the macro average: for a first sketch there is nothing yet to go by."""
 
-KINDS = ("first sketch", *MACRO, *(kind.name for kind in PATTERNS))
+KINDS = (
+    *("first sketch", *MACRO, "first revolve", "later revolve"),
+    *(kind.name for kind in PATTERNS),
+)
 """All kinds; a mirror or pattern is never the first operation, and one kind by its name."""
 
 
@@ -113,13 +117,26 @@ def _sketch(before: CadSequence, sketch: Sketch, part: Manifold) -> Truth:
 
 
 TARGETS: Table[Callable[[CadSequence, Any, Manifold], Truth]] = Table(
-    "metrics/targets.py", {Sketch: _sketch, Extrude: _built, **dict.fromkeys(PATTERNS, _built)}
+    "metrics/targets.py",
+    {
+        Sketch: _sketch,
+        **dict.fromkeys((Extrude, Revolve, *PATTERNS), _built),
+        Fillet: refusing(Fillet, "metrics/targets.py"),
+        Chamfer: refusing(Chamfer, "metrics/targets.py"),
+    },
 )
 """A true operation ready for comparison: of what is given, of it, and of the solid before it."""
 
 CHANGES: Table[Callable[[Manifold, Any, tuple[Operation, ...]], Change] | None] = Table(
     "metrics/targets.py",
-    {Sketch: None, Extrude: change, **dict.fromkeys(PATTERNS, change_by)},
+    {
+        Sketch: None,
+        Extrude: change,
+        Revolve: change,
+        **dict.fromkeys(PATTERNS, change_by),
+        Fillet: refusing(Fillet, "metrics/targets.py"),
+        Chamfer: refusing(Chamfer, "metrics/targets.py"),
+    },
 )
 """What a suggested operation changes of the solid before it; None for what does not build."""
 

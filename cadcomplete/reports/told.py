@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from cadcomplete.history.blends import Chamfer, Fillet
+from cadcomplete.history.edge_phrases import edges_in_words
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch, Unknown
 from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.tables import Table
 
 Json = dict[str, Any]
@@ -70,6 +73,24 @@ def _extrude_words(told: Json) -> str:
     return f"extrude  {what}, {counted(told['profiles'], 'profile')}"
 
 
+def _revolve(revolve: Revolve) -> Json:
+    return {
+        "boolean": revolve.boolean.value,
+        "angles": revolve.angles.type.value,
+        "span_deg": revolve.angles.span,
+        "axis": {"point_mm": revolve.axis.point, "direction": revolve.axis.direction},
+        "profiles": len(revolve.profiles),
+    }
+
+
+def _revolve_words(told: Json) -> str:
+    (start, end), (x, y) = told["span_deg"], told["axis"]["point_mm"]
+    u, v = told["axis"]["direction"]
+    axis = f"about ({x:.6g}, {y:.6g}) mm along ({u:.6g}, {v:.6g})"
+    what = f"{told['boolean']}, {start:.6g}° to {end:.6g}° {axis}"
+    return f"revolve  {what}, {counted(told['profiles'], 'profile')}"
+
+
 def _of(pattern: Repeat) -> Json:
     return {"of": "all" if pattern.of is None else list(pattern.of)}
 
@@ -116,6 +137,29 @@ def _triple(vector: tuple[float, float, float]) -> str:
     return "(" + ", ".join(f"{value:.6g}" for value in vector) + ")"
 
 
+def _fillet(fillet: Fillet) -> Json:
+    return {"radius_mm": fillet.radius, **_edges(fillet)}
+
+
+def _chamfer(chamfer: Chamfer) -> Json:
+    return {"sizes_mm": chamfer.sizes[:2], **_edges(chamfer)}
+
+
+def _edges(blend: Fillet | Chamfer) -> Json:
+    """The names as they stand, with the indices of operations, and in words."""
+    names = [name.word for name in blend.edges]
+    return {"edges": names, "edges_in_words": edges_in_words(blend.edges)}
+
+
+def _fillet_words(told: Json) -> str:
+    return f"fillet   {told['radius_mm']:.6g} mm on {told['edges_in_words']}"
+
+
+def _chamfer_words(told: Json) -> str:
+    sizes = " by ".join(f"{size:.6g}" for size in dict.fromkeys(told["sizes_mm"]))
+    return f"chamfer  {sizes} mm on {told['edges_in_words']}"
+
+
 def _unknown(unknown: Unknown) -> Json:
     return {"name": unknown.name, "uses": list(unknown.uses)}
 
@@ -125,9 +169,12 @@ TOLD: Table[Telling] = Table(
     {
         Sketch: Telling(_sketch, _sketch_words),
         Extrude: Telling(_extrude, _extrude_words),
+        Revolve: Telling(_revolve, _revolve_words),
         Mirror: Telling(_mirror, _mirror_words),
         LinearPattern: Telling(_linear, _linear_words),
         PolarPattern: Telling(_polar, _polar_words),
+        Fillet: Telling(_fillet, _fillet_words),
+        Chamfer: Telling(_chamfer, _chamfer_words),
         Unknown: Telling(_unknown, lambda told: f"{told['name']}, not built"),
     },
 )

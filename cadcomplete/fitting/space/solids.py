@@ -10,11 +10,13 @@ import numpy as np
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.flat.regions import Bools, inside_loop
 from cadcomplete.fitting.space.repeats import Tool, Tools, copies
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
+from cadcomplete.history.revolve import Revolve, turned
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 
 
 def occupancy(sequence: CadSequence, points: Array) -> Bools:
@@ -42,8 +44,19 @@ def _tools(extrude: Extrude, operations: tuple[Operation, ...], points: Array) -
     return ((extrude.boolean, swept(extrude, operations, points)),) if extrude.profiles else ()
 
 
+def _turned_tools(
+    revolve: Revolve, operations: tuple[Operation, ...], points: Array
+) -> tuple[Tool, ...]:
+    return ((revolve.boolean, swept_about(revolve, operations, points)),)
+
+
 TOOLS: Tools = Table(
-    "fitting/space/solids.py", {Sketch: lambda sketch, operations, points: (), Extrude: _tools}
+    "fitting/space/solids.py",
+    {
+        Sketch: lambda sketch, operations, points: (),
+        Extrude: _tools,
+        Revolve: _turned_tools,
+    },
 )
 """What a mirror or pattern does again of an operation: which points are in it, and how it meets."""
 
@@ -60,12 +73,21 @@ def _within(operations: tuple[Operation, ...], points: Array) -> Bools:
     return occupancy(CadSequence(operations), points)
 
 
+def _revolved(
+    inside: Bools, revolve: Revolve, operations: tuple[Operation, ...], points: Array
+) -> Bools:
+    return combined(inside, swept_about(revolve, operations, points), revolve.boolean)
+
+
 APPLY: Table[Callable[[Bools, Any, tuple[Operation, ...], Array], Bools]] = Table(
     "fitting/space/solids.py",
     {
         Sketch: lambda inside, sketch, operations, points: inside,
         Extrude: _extruded,
+        Revolve: _revolved,
         **dict.fromkeys(PATTERNS, _repeated),
+        Fillet: refusing(Fillet, "fitting/space/solids.py"),
+        Chamfer: refusing(Chamfer, "fitting/space/solids.py"),
     },
 )
 """Which points are inside after an operation, from which were so far, itself, the operations before
@@ -99,6 +121,15 @@ def swept(extrude: Extrude, operations: tuple[Operation, ...], points: Array) ->
         for profile in extrude.profiles:
             if profile.sketch == number:
                 tool[between] |= inside_profile(profile, sketch, flat)
+    return tool
+
+
+def swept_about(revolve: Revolve, operations: tuple[Operation, ...], points: Array) -> Bools:
+    """Say which of the points (n, 3), in mm, the profiles of a revolve sweep over, shape (n,)."""
+    tool = np.zeros(len(points), dtype=np.bool_)
+    for profile in revolve.profiles:
+        at = turned(revolve, profile, operations)
+        tool |= at.contains(points, revolve.span, inside_loop)
     return tool
 
 

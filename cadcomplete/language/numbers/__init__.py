@@ -23,6 +23,7 @@ from cadcomplete.language.numbers.spellings import (
     position_row,
     read_line,
     spelling_of,
+    turns_row,
     write_line,
 )
 from cadcomplete.language.numbers.tokens import PIECES, spelled, words
@@ -44,6 +45,7 @@ __all__ = [
     "read_number",
     "spelled",
     "spelling_of",
+    "turns_row",
     "words",
     "write_line",
     "write_number",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cadcomplete.errors import TextError
-from cadcomplete.history.fields import Branch, Fixed, Open
+from cadcomplete.history.fields import Branch, Fixed, Open, parse_number
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.kinds import (
     BOOLEAN,
@@ -19,12 +19,15 @@ from cadcomplete.history.kinds import (
     write_direction,
 )
 from cadcomplete.history.pattern_kinds import COUNT, DIRECTION, EARLIER, write_backs
+from cadcomplete.history.turn_axis import TurnAxis, write_line_direction
 from cadcomplete.language.commands import Command
+from cadcomplete.language.numbers.blends import SAID
 from cadcomplete.language.numbers.memory import (
     ANGLES,
     RADIUS,
     SPACINGS,
     SWEEPS,
+    TURNS,
     WORLD,
     Axis,
     Memory,
@@ -136,13 +139,17 @@ def _read_profile(word: str) -> ProfileWord:
 
 
 def _read_extrude(words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
+    boolean, profiles = _read_profiles(words)
+    return (boolean, _read_ends(words, memory.frame_of(profiles).w, memory), profiles)
+
+
+def _read_profiles(words: Iterator[str]) -> tuple[str, tuple[ProfileWord, ...]]:
+    """Read profiles, which there may be none of, and the boolean after them."""
     first = next(words)
-    profiles: tuple[ProfileWord, ...] = ()
-    if first.startswith("@"):
-        profiles = tuple(map(_read_profile, first.split(",")))
-        first = next(words)
-    boolean, axis = BOOLEAN.load(first), memory.frame_of(profiles).w
-    return (boolean, _read_ends(words, axis, memory), profiles)
+    if not first.startswith("@"):
+        return BOOLEAN.load(first), ()
+    profiles = tuple(map(_read_profile, first.split(",")))
+    return BOOLEAN.load(next(words)), profiles
 
 
 def _read_ends(words: Iterator[str], axis: Axis, memory: Memory) -> Ends:
@@ -172,8 +179,54 @@ def extent_row(memory: Memory, back: int) -> tuple[Any, ...]:
     return (Branch(((" to ", (slot, more)), (" sym ", (slot,)))),)  # type: ignore[arg-type]
 
 
+def _write_revolve(values: tuple[Any, ...], memory: Memory) -> list[str]:
+    boolean, (extent, degrees), axis, profiles = values
+    frame = memory.frame_of(profiles)
+    words = [",".join(map(_write_profile, profiles))] if profiles else []
+    words.append(boolean)
+    for word, angle in zip(_ENDS[extent], degrees, strict=True):
+        words += [word, write_number(angle, TURNS, memory)]
+    point = (write_number(v, a, memory) for v, a in zip(axis.point, frame.flat, strict=True))
+    return [*words, "about", *point, write_line_direction(axis.direction)]
+
+
+def _read_revolve(words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
+    boolean, profiles = _read_profiles(words)
+    word, frame = next(words), memory.frame_of(profiles)
+    if word not in ("to", "sym"):
+        raise TextError("unknown angles", expected="to or sym", got=word)
+    degrees = [read_number(next(words), TURNS, memory)]
+    extent, word = ("one_sided" if word == "to" else "symmetric"), next(words)
+    if extent == "one_sided" and word == "from":
+        degrees.append(read_number(next(words), TURNS, memory))
+        extent, word = "two_sided", next(words)
+    if word != "about":
+        raise TextError("a revolve needs its axis", expected="about", got=word)
+    x, y = [read_number(next(words), axis, memory) for axis in frame.flat]
+    direction = (parse_number(next(words)), parse_number(next(words)))
+    return (boolean, (extent, tuple(degrees)), TurnAxis.of((x, y), direction), profiles)
+
+
+def _see_revolve(values: tuple[Any, ...], memory: Memory) -> Memory:
+    _, (_, degrees), axis, profiles = values
+    frame = memory.frame_of(profiles)
+    turns = [(TURNS, angle) for angle in degrees]
+    return memory.seen([*turns, *zip(frame.flat, axis.point, strict=True)])
+
+
+def turns_row(memory: Memory, back: int) -> tuple[Any, ...]:
+    """What may stand behind the boolean of a revolve of the sketch `back` before the newest."""
+    frame, count = memory.frames[-1 - back], len(memory.along(TURNS))
+    some, any_ = (Number(count, zero=zero, steps=False) for zero in (False, True))
+    place = [slot for axis in frame.flat for slot in (Fixed(" "), _slot(axis, memory))]
+    about = Fixed(" about")
+    more = Branch(((" about", ()), (" from ", (any_, about))))  # type: ignore[arg-type]
+    angles = Branch(((" to ", (any_, more)), (" sym ", (some, about))))  # type: ignore[arg-type]
+    return (angles, *place, Fixed(" "), Open("lines"))
+
+
 def _in_sketch(memory: Memory) -> tuple[Axis, ...]:
-    return (memory.frame.u, memory.frame.v)
+    return memory.frame.flat
 
 
 # --- mirrors and patterns -----------------------------------------------------------------------
@@ -256,7 +309,9 @@ SPELLINGS: dict[str, Spelling] = {
     "circle": _numbers(lambda memory: (*_in_sketch(memory), RADIUS)),
     "close": Spelling(lambda v, m: [], lambda w, m: (), lambda v, m: m, lambda m: ()),
     "extrude": Spelling(_write_extrude, _read_extrude, _see_extrude, lambda m: (Open("profiles"),)),
+    "revolve": Spelling(_write_revolve, _read_revolve, _see_revolve, lambda m: (Open("turned"),)),
     **_PATTERNS,
+    **{name: Spelling(*said) for name, said in SAID.items()},
 }
 
 

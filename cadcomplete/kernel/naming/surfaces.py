@@ -1,0 +1,131 @@
+"""Where the faces lie that an operation makes: its start, its end, and a side for each curve.
+
+They are told by geometry, so that no boolean has to keep a record: of a point on the solid one asks
+whether it lies on such a surface, within its outline. `SURFACES` has what each operation makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from cadcomplete.errors import GeometryError
+from cadcomplete.history.blends import Chamfer, Fillet
+from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.inside import inside_loop
+from cadcomplete.history.operations import Extrude, Operation, Profile, Sketch
+from cadcomplete.history.tables import Table
+
+NEAR = 4e-4
+"""How far off a surface a point of it may lie, in mm: booleans close gaps of that size."""
+
+Bools = np.ndarray
+
+Key = tuple[int, int]
+"""A loop of a sketch, and a curve of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class SweptSurfaces:
+    """The faces of what a profile sweeps along the normal of its plane.
+
+    Attributes:
+        sketch: whose loops they are.
+        profile: the loops that are swept.
+        start, end: mm along the normal.
+    """
+
+    sketch: Sketch
+    profile: Profile
+    start: float
+    end: float
+
+    @cached_property
+    def keys(self) -> tuple[Key, ...]:
+        """Every curve that makes a side."""
+        loops = self.sketch.loops
+        return tuple((i, c) for i in self.profile.loops for c in range(len(loops[i].curves)))
+
+    def flat(self, points: Array) -> tuple[Array, Array, Array]:
+        """Return of points (n, 3) their place in the sketch (n, 2), and how far off the ends."""
+        local = self.sketch.plane.to_local(points)
+        return local[:, :2], local[:, 2] - self.start, local[:, 2] - self.end
+
+    def sides(self, points: Array) -> Bools:
+        """Say which of the points (n, 3) lie on the side of which curve, shape (curves, n)."""
+        flat, above, below = self.flat(points)
+        between = (above * below < 0) | (np.minimum(abs(above), abs(below)) <= NEAR)
+        return self._on_curves(flat) & between
+
+    def rims(self, points: Array) -> tuple[Bools, Bools]:
+        """Say the same of the outlines of the start and of the end, two of shape (curves, n)."""
+        flat, above, below = self.flat(points)
+        on = self._on_curves(flat)
+        return on & (abs(above) <= NEAR), on & (abs(below) <= NEAR)
+
+    def ends(self, points: Array) -> tuple[Bools, Bools]:
+        """Say which of the points lie on its start and on its end face, two of shape (n,)."""
+        flat, above, below = self.flat(points)
+        outer, *holes = (inside_loop(self.sketch.loops[i], flat) for i in self.profile.loops)
+        inside = outer & ~np.logical_or.reduce([np.zeros_like(outer), *holes])
+        return inside & (abs(above) <= NEAR), inside & (abs(below) <= NEAR)
+
+    def _on_curves(self, flat: Array) -> Bools:
+        loops = self.sketch.loops
+        curves = [loops[loop].curves[curve] for loop, curve in self.keys]
+        return np.array([OFF[type(curve)](curve, flat) <= NEAR for curve in curves])
+
+
+def _off_line(line: Line, points: Array) -> Array:
+    start, along = np.array(line.start), np.subtract(line.end, line.start)
+    share = np.clip((points - start) @ along / max(along @ along, 1e-300), 0.0, 1.0)
+    return np.linalg.norm(points - start - share[:, None] * along, axis=1)
+
+
+def _off_arc(arc: Arc, points: Array) -> Array:
+    try:
+        center, radius = np.array(arc.center), arc.radius
+    except GeometryError:
+        return _off_line(Line(arc.start, arc.end), points)
+    off = points - center
+    middle = np.arctan2(*np.subtract(arc.mid, center)[::-1])
+    turned = np.arctan2(off[:, 1], off[:, 0]) - middle
+    within = abs((turned + np.pi) % (2 * np.pi) - np.pi) <= np.radians(abs(arc.sweep)) / 2
+    ends = [np.linalg.norm(points - np.array(end), axis=1) for end in (arc.start, arc.end)]
+    return np.where(within, abs(np.linalg.norm(off, axis=1) - radius), np.minimum(*ends))
+
+
+def _off_circle(circle: Circle, points: Array) -> Array:
+    return abs(np.linalg.norm(points - np.array(circle.center), axis=1) - circle.radius)
+
+
+OFF: Table[Callable[[Any, Array], Array]] = Table(
+    "kernel/naming/surfaces.py", {Line: _off_line, Arc: _off_arc, Circle: _off_circle}
+)
+"""How far points (n, 2) of a sketch are off a curve of it, in mm."""
+
+
+def _extruded(extrude: Extrude, before: tuple[Operation, ...]) -> tuple[SweptSurfaces, ...]:
+    start, end = extrude.extent.span
+    found = ((before[profile.sketch], profile) for profile in extrude.profiles)
+    return tuple(
+        SweptSurfaces(sketch, profile, start, end)
+        for sketch, profile in found
+        if isinstance(sketch, Sketch)
+    )
+
+
+def _nowhere(operation: Operation, before: tuple[Operation, ...]) -> tuple[SweptSurfaces, ...]:
+    return ()
+
+
+SURFACES: Table[Callable[[Any, tuple[Operation, ...]], tuple[SweptSurfaces, ...]]] = Table(
+    "kernel/naming/surfaces.py",
+    {Sketch: _nowhere, Extrude: _extruded, Fillet: _nowhere, Chamfer: _nowhere},
+)
+"""What an operation makes that a formula knows; those of fillets and chamfers `labels.py` tells."""
