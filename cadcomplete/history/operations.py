@@ -27,7 +27,8 @@ from typing import ClassVar
 from cadcomplete.errors import InputError
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.crossings import crossing
-from cadcomplete.history.fields import LIMIT, SMALL, Field, alike, times
+from cadcomplete.history.edge_kinds import EDGE_NAMES
+from cadcomplete.history.fields import LIMIT, SMALL, Field, FieldKind, alike, times
 from cadcomplete.history.findings import Finding
 from cadcomplete.history.geometry import XY, Array, Plane, Symmetry, distance
 from cadcomplete.history.kinds import BOOLEAN, EXTENT, PLANE, PROFILES
@@ -277,3 +278,15 @@ OPERATIONS: dict[str, type[Operation]] = {
     "fillet": Fillet,
     "chamfer": Chamfer,
 }
+
+NAMES_BUILT: tuple[FieldKind, ...] = (EDGE_NAMES,)
+"""Kinds of field that name what was built: an operation with one of them cannot be the first."""
+
+
+def beginners() -> dict[str, type[Operation]]:
+    """Return the operations that can make a part by themselves, or of a sketch."""
+    return {
+        name: kind
+        for name, kind in OPERATIONS.items()
+        if kind.builds and not any(field.kind in NAMES_BUILT for field in kind.FIELDS)
+    }

@@ -31,9 +31,8 @@ from cadcomplete.config import Config
 from cadcomplete.errors import CheckpointError, ConfigError, InputError, shorten
 from cadcomplete.files import share
 from cadcomplete.history.curves import CURVES, Line
-from cadcomplete.history.edge_kinds import EDGE_NAMES
 from cadcomplete.history.kinds import PROFILES
-from cadcomplete.history.operations import OPERATIONS, Operation
+from cadcomplete.history.operations import beginners
 from cadcomplete.language.commands import CLOSE, LOOP, command_fields
 from cadcomplete.language.tokenizer import TextTokenizer, shipped
 from cadcomplete.model.assembly import Architectures, architectures_of, assemble, own_parts
@@ -159,10 +158,10 @@ def check_words(words: Sequence[str], *, file: Path | str = "") -> None:
 
 def _lacking(words: Sequence[str]) -> str:
     """What nothing can be finished without: what builds, and of what is drawn a loop."""
-    begin = {name: op for name, op in OPERATIONS.items() if op.builds and not _goes_on(op)}
-    builders = [op for name, op in begin.items() if name in words]
+    known = beginners()
+    builders = [op for name, op in known.items() if name in words]
     if not builders:
-        return " or ".join(begin)
+        return " or ".join(known)
     draws = any(field.kind is PROFILES for op in builders for field in op.FIELDS)
     if draws and "sketch" not in words:
         return "sketch"
@@ -171,15 +170,6 @@ def _lacking(words: Sequence[str]) -> str:
     back = CLOSE in words or any(not c.closed and c is not Line for c in curves)
     closed = any(curve.closed for curve in curves) or (around and back)
     return "circle, or loop with line and close" if "sketch" in words and not closed else ""
-
-
-_WHAT_IS_THERE = (EDGE_NAMES,)
-"""Kinds of fields that name what is there already."""
-
-
-def _goes_on(operation: type[Operation]) -> bool:
-    """Whether an operation needs a solid before it."""
-    return any(field.kind in _WHAT_IS_THERE for field in operation.FIELDS)
 
 
 def _read_config(path: Path) -> tuple[Config, tuple[str, ...]]:

@@ -6,6 +6,7 @@ whether it lies on such a surface, within its outline. `SURFACES` has what each 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,14 +16,17 @@ import numpy as np
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.blends import Chamfer, Fillet
-from cadcomplete.history.curves import Arc, Circle, Line
-from cadcomplete.history.geometry import Array
+from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.geometry import Array, Plane
 from cadcomplete.history.inside import inside_loop
+from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Extrude, Operation, Profile, Sketch
 from cadcomplete.history.tables import Table
 
 NEAR = 4e-4
 """How far off a surface a point of it may lie, in mm: booleans close gaps of that size."""
+
+_FULL = 360.0 - 1e-6  # degrees from which on it goes all around
 
 Bools = np.ndarray
 
@@ -30,31 +34,24 @@ Key = tuple[int, int]
 """A loop of a sketch, and a curve of it."""
 
 
-@dataclass(frozen=True, eq=False)
-class SweptSurfaces:
-    """The faces of what a profile sweeps along the normal of its plane.
+class SweptSurfaces(ABC):
+    """The faces of what a profile sweeps: its start, its end, and a side for each curve."""
 
-    Attributes:
-        sketch: whose loops they are.
-        profile: the loops that are swept.
-        start, end: mm along the normal.
-    """
+    keys: tuple[Key, ...]
+    """Every curve that makes a side, by the numbers that names count."""
 
-    sketch: Sketch
-    profile: Profile
-    start: float
-    end: float
+    curves: tuple[Curve, ...]
+    """The same curves, where they are swept."""
 
-    @cached_property
-    def keys(self) -> tuple[Key, ...]:
-        """Every curve that makes a side."""
-        loops = self.sketch.loops
-        return tuple((i, c) for i in self.profile.loops for c in range(len(loops[i].curves)))
+    loops: tuple[Loop, ...]
+    """The loops that are swept, the outer one first."""
 
+    @abstractmethod
     def flat(self, points: Array) -> tuple[Array, Array, Array]:
-        """Return of points (n, 3) their place in the sketch (n, 2), and how far off the ends."""
-        local = self.sketch.plane.to_local(points)
-        return local[:, :2], local[:, 2] - self.start, local[:, 2] - self.end
+        """Return of points (n, 3) their place in the sketch (n, 2), and how far off the ends.
+
+        Both are shape (n,), in mm, and of opposite signs between start and end.
+        """
 
     def sides(self, points: Array) -> Bools:
         """Say which of the points (n, 3) lie on the side of which curve, shape (curves, n)."""
@@ -71,14 +68,112 @@ class SweptSurfaces:
     def ends(self, points: Array) -> tuple[Bools, Bools]:
         """Say which of the points lie on its start and on its end face, two of shape (n,)."""
         flat, above, below = self.flat(points)
-        outer, *holes = (inside_loop(self.sketch.loops[i], flat) for i in self.profile.loops)
+        outer, *holes = (inside_loop(loop, flat) for loop in self.loops)
         inside = outer & ~np.logical_or.reduce([np.zeros_like(outer), *holes])
         return inside & (abs(above) <= NEAR), inside & (abs(below) <= NEAR)
 
     def _on_curves(self, flat: Array) -> Bools:
-        loops = self.sketch.loops
-        curves = [loops[loop].curves[curve] for loop, curve in self.keys]
-        return np.array([OFF[type(curve)](curve, flat) <= NEAR for curve in curves])
+        return np.array([OFF[type(curve)](curve, flat) <= NEAR for curve in self.curves])
+
+
+@dataclass(frozen=True, eq=False)
+class Prismatic(SweptSurfaces):
+    """Those of a prism, along the normal of its plane.
+
+    Attributes:
+        sketch: whose loops they are.
+        profile: the loops that are swept.
+        start, end: mm along the normal.
+    """
+
+    sketch: Sketch
+    profile: Profile
+    start: float
+    end: float
+
+    @cached_property
+    def keys(self) -> tuple[Key, ...]:
+        return keys_of(self.profile.loops, self.loops)
+
+    @cached_property
+    def curves(self) -> tuple[Curve, ...]:
+        return tuple(curve for loop in self.loops for curve in loop.curves)
+
+    @cached_property
+    def loops(self) -> tuple[Loop, ...]:
+        return tuple(self.sketch.loops[index] for index in self.profile.loops)
+
+    def flat(self, points: Array) -> tuple[Array, Array, Array]:
+        local = self.sketch.plane.to_local(points)
+        return local[:, :2], local[:, 2] - self.start, local[:, 2] - self.end
+
+
+@dataclass(frozen=True, eq=False)
+class Rotational(SweptSurfaces):
+    """Those of a body of revolution.
+
+    Attributes:
+        plane: a plane through the axis, which is the line y = 0 of it and points to its +x.
+        loops: on that plane, at y >= 0.
+        indices: by which numbers names count them.
+        start, end: degrees about the axis, from +y towards the normal of the plane.
+    """
+
+    plane: Plane
+    loops: tuple[Loop, ...]
+    indices: tuple[int, ...]
+    start: float
+    end: float
+
+    @cached_property
+    def keys(self) -> tuple[Key, ...]:
+        return keys_of(self.indices, self.loops)
+
+    @cached_property
+    def curves(self) -> tuple[Curve, ...]:
+        return tuple(curve for loop in self.loops for curve in loop.curves)
+
+    def flat(self, points: Array) -> tuple[Array, Array, Array]:
+        local = self.plane.to_local(points)
+        away = np.hypot(local[:, 1], local[:, 2])
+        flat = np.stack([local[:, 0], away], axis=1)
+        if abs(self.end - self.start) >= _FULL:  # it has no ends
+            far = np.full(len(points), np.inf)
+            return flat, far, -far
+        middle = (self.start + self.end) / 2
+        angle = np.degrees(np.arctan2(local[:, 2], local[:, 1])) - middle
+        angle = (angle + 180.0) % 360.0 - 180.0 + middle
+        return flat, *(np.radians(angle - at) * away for at in (self.start, self.end))
+
+
+@dataclass(frozen=True, eq=False)
+class MovedSurfaces(SweptSurfaces):
+    """The same somewhere else, or in a mirror: a point goes to `turn` @ point + `shift`."""
+
+    still: SweptSurfaces
+    turn: Array
+    shift: Array
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        return self.still.keys
+
+    @property
+    def curves(self) -> tuple[Curve, ...]:
+        return self.still.curves
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        return self.still.loops
+
+    def flat(self, points: Array) -> tuple[Array, Array, Array]:
+        return self.still.flat((points - self.shift) @ self.turn)
+
+
+def keys_of(indices: tuple[int, ...], loops: tuple[Loop, ...]) -> tuple[Key, ...]:
+    """Return the number of each loop with that of each curve of it."""
+    pairs = zip(indices, loops, strict=True)
+    return tuple((index, curve) for index, loop in pairs for curve in range(len(loop.curves)))
 
 
 def _off_line(line: Line, points: Array) -> Array:
@@ -114,7 +209,7 @@ def _extruded(extrude: Extrude, before: tuple[Operation, ...]) -> tuple[SweptSur
     start, end = extrude.extent.span
     found = ((before[profile.sketch], profile) for profile in extrude.profiles)
     return tuple(
-        SweptSurfaces(sketch, profile, start, end)
+        Prismatic(sketch, profile, start, end)
         for sketch, profile in found
         if isinstance(sketch, Sketch)
     )
