@@ -81,7 +81,8 @@ def train(args: argparse.Namespace) -> None:
 
 def other(args: argparse.Namespace, number: int, model: str) -> argparse.Namespace:
     """Return the settings of one model of a sweep."""
-    changes, given = [*args.set, f'name="{number}"'], {"named": f"[{number}] "}
+    changes: list[str] = [*args.set, f'name="{number}"']
+    given: dict[str, object] = {"named": f"[{number}] "}
     for word in model.split():
         name, value = word.split("=")
         if name in ("dropout", "mean", "seconds"):
