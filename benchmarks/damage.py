@@ -1,9 +1,9 @@
 """Damage files of every kind that is read: each is refused in one line, or read, within seconds.
 
-JSON of all dialects, scripts, texts and command vectors are damaged at random (seeded): bytes,
-structure, words, names, numbers, and a few lines that ask a script for far too much. What raises
-anything but an error of this package, takes too long, or was read and cannot be checked, written
-and read again, is printed with its seed.
+JSON of all dialects, scripts, texts, command vectors and FreeCAD files are damaged at random
+(seeded): bytes, structure, words, names, numbers, and a few lines that ask a script for far too
+much. What raises anything but an error of this package, takes too long, or was read and cannot be
+checked, written and read again, is printed with its seed.
 
     .venv/bin/python benchmarks/damage.py --count 5000
 """
@@ -35,6 +35,7 @@ from cadcomplete.language.lines import decode, encode
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tests"))
 
+import freecad_files as ff  # noqa: E402  # pyright: ignore[reportMissingImports]
 from mutations import damage_bytes, damage_structure  # noqa: E402  # pyright: ignore[reportMissingImports]
 
 PARTS = sorted((ROOT / "examples" / "parts").glob("*.json"))
@@ -227,11 +228,46 @@ def damaged_vectors(choose: Random) -> tuple[str, bytes]:
     return ".h5", damage_bytes(data, choose) if choose.random() < 0.3 else data
 
 
+@cache
+def freecad_document() -> str:
+    """A body with a pad, pockets of several kinds, and a fillet, as FreeCAD would say it."""
+    things = (
+        ff.sketch(
+            "Sketch", *ff.rectangle(0, 0, 40, 30), ff.arc(80, 0, 5, 0, 180), ff.circle(9, 9, 2)
+        ),
+        ff.pad("Pad", "Sketch", 10),
+        ff.sketch("Sketch001", ff.circle(20, 15, 5), place=(0, 0, 10), turn=ff.XZ),
+        ff.pocket("Pocket", "Sketch001", 4, after="Pad", type=ff.TWO, length2=3),
+        ff.pocket("Pocket001", "Sketch", 4, after="Pocket", type=ff.THROUGH),
+        ff.thing("Datum", "PartDesign::Plane", ff.placement((0, 0, 20))),
+        ff.pad(
+            "Pad001", "Sketch001", after="Pocket001", type=ff.FACE, more=ff.sub("UpToFace", "Datum")
+        ),
+        ff.fillet("Fillet", "Pad001"),
+        ff.body("Body", "Fillet"),
+    )
+    return ff.document(*things)
+
+
+_NUMBERS = ("nan", "1e400", "-1", "0", "1e308", "1e-300", "7", "1" * 400, "", "Pad", "Body", "true")
+
+
+def damaged_freecad(choose: Random) -> tuple[str, bytes]:
+    text = freecad_document()
+    for _ in range(choose.choice((0, 1, 1, 2, 5))):
+        found = choose.choice(list(re.finditer(r'"([^"]*)"', text)))
+        text = text[: found.start(1)] + choose.choice(_NUMBERS) + text[found.end(1) :]
+    data = text.encode()
+    data = ff.packed(damage_bytes(data, choose) if choose.random() < 0.2 else data)
+    return ".FCStd", damage_bytes(data, choose) if choose.random() < 0.2 else data
+
+
 KINDS: dict[str, Callable[[Random], tuple[str, bytes]]] = {
     "json": damaged_json,
     "scripts": damaged_script,
     "texts": damaged_text,
     "vectors": damaged_vectors,
+    "freecad": damaged_freecad,
 }
 
 

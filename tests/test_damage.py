@@ -7,7 +7,7 @@ import sys
 import pytest
 from conftest import ROOT
 
-COUNTS = {"json": 80, "scripts": 120, "texts": 80, "vectors": 80}
+COUNTS = {"json": 80, "scripts": 120, "texts": 80, "vectors": 80, "freecad": 120}
 
 
 @pytest.fixture(scope="module")

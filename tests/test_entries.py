@@ -193,7 +193,7 @@ def test_there_is_an_encoder_of_pictures_and_one_of_clouds():
 # --- formats of histories -----------------------------------------------------------------------
 
 
-def test_there_are_at_least_two_dialects_and_six_formats_that_are_read():
+def test_there_are_at_least_two_dialects_and_seven_formats_that_are_read():
     assert {"omnicad", "native"} <= READERS.keys()
     assert {
         "lines",
@@ -202,6 +202,7 @@ def test_there_are_at_least_two_dialects_and_six_formats_that_are_read():
         "deepcad",
         "build123d",
         "cadquery",
+        "freecad",
     } <= IMPORTERS.keys()
     assert set(SUFFIXES) == {".json", *(importer.suffix for importer in IMPORTERS.values())}
 
@@ -255,6 +256,13 @@ def text2cad() -> bytes:
     return json.dumps({"parts": {"part_1": part}}).encode()
 
 
+def freecad() -> bytes:
+    from freecad_files import body, document, pad, packed, rectangle, sketch
+
+    things = (sketch("Sketch", *rectangle(0, 0, 40, 30)), pad("Pad", "Sketch", 10))
+    return packed(document(*things, body("Body", "Pad")))
+
+
 def fusion() -> bytes:
     from test_fusion360 import plate as fusion_plate
 
@@ -271,6 +279,7 @@ FILES = {
     "deepcad": vectors(),
     "build123d": BUILD123D.encode(),
     "cadquery": CADQUERY.encode(),
+    "freecad": freecad(),
 }
 
 

@@ -102,7 +102,7 @@ def test_text_in_lines_and_scripts_may_have_a_byte_order_mark(tmp_path):
         ("a.obj", b"v 0 0 0\n", "a mesh has a shape"),
         ("a.npy", b"\x93NUMPY", "a cloud of points has a shape"),
         ("a.png", b"\x89PNG", "a picture has no history to go on from (a picture of the wanted"),
-        ("a.FCStd", b"PK\3\4", "files of FreeCAD are not read here (export its shape as STEP"),
+        ("a.F3D", b"PK\3\4", "files of Fusion 360 are not read here (export its shape as STEP"),
         ("a.txt", b"a plate", "not a CAD history: expected a file that ends in .json, .lines"),
         ("a.py", b"x = 1\n", "the script imports neither build123d nor cadquery"),
     ],

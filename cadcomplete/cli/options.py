@@ -10,7 +10,8 @@ import typer
 PartFile = Annotated[
     Path,
     typer.Argument(
-        metavar="PART", help="A history: .json, .lines, .h5 or a script, .py; or packed: .gz."
+        metavar="PART",
+        help="A history: .json, .lines, .h5, .FCStd or a script, .py; or packed: .gz.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON.")]

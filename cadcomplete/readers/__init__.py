@@ -22,6 +22,7 @@ from cadcomplete.language.lines import decode
 from cadcomplete.readers import (
     content,
     deepcad,
+    freecad,
     fusion360,
     native,
     omnicad,
@@ -88,11 +89,13 @@ class Importer:
         suffix: of its files.
         matches: whether a file's content is in it: a JSON object, for other suffixes its bytes.
         parse: from that content to its history.
+        bodies: whether a file may have several, and `parse` takes which.
     """
 
     suffix: str
     matches: Callable[[Any], bool]
     parse: Callable[..., CadSequence]
+    bodies: bool = False
 
 
 def _read_lines(data: bytes, *, id: str) -> CadSequence:
@@ -110,6 +113,7 @@ IMPORTERS: dict[str, Importer] = {
     "deepcad": Importer(".h5", deepcad.matches, deepcad.parse),
     "build123d": Importer(".py", build123d.matches, build123d.parse),
     "cadquery": Importer(".py", cadquery.matches, cadquery.parse),
+    "freecad": Importer(".fcstd", freecad.matches, freecad.parse, bodies=True),
 }
 
 SUFFIXES = tuple(dict.fromkeys((".json", *(i.suffix for i in IMPORTERS.values()))))
@@ -209,10 +213,11 @@ def _not_truncated(raw: Json) -> Json:
 def read(path: str | Path) -> Document:
     """Read a file: JSON in any dialect of `READERS`, or any format of `IMPORTERS`.
 
-    What is not known here ends the history (`CadSequence.rest`). Raises ReadError, which says where
-    in the file what is wrong.
+    Of a file with several bodies one is read that its path names: `case.FCStd#Lid`. What is not
+    known here ends the history (`CadSequence.rest`). Raises ReadError, which says where in the file
+    what is wrong.
     """
-    path = Path(path)
+    path, body = content.split_body(Path(path))
     try:
         data = content.load(path)
         suffix = suffix_of(path)
@@ -220,7 +225,7 @@ def read(path: str | Path) -> Document:
         if deepcad.matches(data):
             suffix = ".h5"
         if suffix in SUFFIXES[1:]:
-            return _import(data, suffix, id=name_of(path), path=str(path))
+            return _import(data, suffix, id=name_of(path), path=str(path), body=body)
         if suffix != ".json" and not content.in_utf8(data).lstrip().startswith((b"{", b"[")):
             expected = f"a file that ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
             raise ReadError("not a CAD history", expected=expected, got=suffix or "no suffix")
@@ -229,10 +234,11 @@ def read(path: str | Path) -> Document:
         raise error.in_file(path) from None
 
 
-def _import(data: Any, suffix: str, *, id: str, path: str) -> Document:
+def _import(data: Any, suffix: str, *, id: str, path: str, body: str = "") -> Document:
     for name, importer in IMPORTERS.items():
         if importer.suffix == suffix and importer.matches(data):
-            sequence = importer.parse(data, id=id)
+            chosen = {"body": body} if importer.bodies else {}
+            sequence = importer.parse(data, id=id, **chosen)
             document = from_sequence(sequence, path=path)
             return replace(document, origin=name, sequence=_told(document.sequence, sequence))
     raise ReadError(*_NO_HISTORY[suffix])
@@ -240,6 +246,7 @@ def _import(data: Any, suffix: str, *, id: str, path: str) -> Document:
 
 _NO_HISTORY = {
     ".h5": ("not a CAD history: not an HDF5 file",),
+    ".fcstd": ("not a CAD history: not a zip, as files of FreeCAD are",),
     ".py": ("not a CAD history: the script imports neither build123d nor cadquery",),
 }
 """What to say of a file that none of the formats with its suffix knows."""

@@ -33,7 +33,6 @@ _SHAPES = {
 }
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 _SYSTEMS = {
-    ".fcstd": "FreeCAD",
     ".f3d": "Fusion 360",
     ".sldprt": "SolidWorks",
     ".ipt": "Inventor",
@@ -63,6 +62,20 @@ def suffix_of(path: Path) -> str:
 def name_of(path: Path) -> str:
     """Return the name of a file without its suffixes."""
     return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
+
+
+def split_body(path: Path) -> tuple[Path, str]:
+    """Return the path of a file, and the body of it that is meant: `case.FCStd#Lid`; "" if none is.
+
+    A file that is really called so is meant itself.
+    """
+    name, mark, body = path.name.rpartition("#")
+    if not mark or suffix_of(Path(name)) not in _WITH_BODIES or path.exists():
+        return path, ""
+    return path.with_name(name), body
+
+
+_WITH_BODIES = (".fcstd",)
 
 
 def ending_of(path: Path) -> str:

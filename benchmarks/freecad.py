@@ -1,0 +1,165 @@
+"""Rebuild real FreeCAD bodies, and compare each feature's solid with the one that is stored.
+
+Prints how many bodies that are made of pads and pockets alone agree after every feature, and what
+the others fail on; then how far all bodies are read, and by which feature their histories end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import lzma
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from cadcomplete.errors import CadCompleteError, InputError
+from cadcomplete.history.sequence import CadSequence, truncate
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.jobs import examine
+from cadcomplete.kernel.report import Report
+from cadcomplete.readers import freecad
+from cadcomplete.readers.freecad.stored import Stored, StoredEdge, StoredFace
+
+Json = dict[str, Any]
+
+CLOSE = 1e-3
+"""Share by which a volume may be off, and a centre, of the diagonal of the part."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A body: what was stored after each feature, and what of it is read here.
+
+    `after` has, for each feature that is known, how many operations there are by then.
+    """
+
+    id: str
+    kinds: tuple[str, ...]
+    steps: tuple[Json, ...]
+    sequence: CadSequence = field(default_factory=lambda: CadSequence(()))
+    after: dict[str, int] = field(default_factory=dict)
+    problem: str = ""
+
+    @property
+    def ends_with(self) -> str:
+        """Why it is not read whole, or ""."""
+        return self.problem or ", ".join(self.sequence.unsupported)
+
+
+def bodies(folder: Path) -> Iterator[Known]:
+    """Read every body of a folder like `data/freecad`."""
+    with lzma.open(folder / "steps.jsonl.xz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            document = lzma.decompress((folder / "xml" / f"{row['sha1']}.xml.xz").read_bytes())
+            yield _known(row, document)
+
+
+def _known(row: Json, document: bytes) -> Known:
+    name, steps = f"{row['sha1'][:10]} {row['body']}", tuple(row["steps"])
+    kinds = tuple(step["t"] for step in steps)
+    try:
+        body = replace(freecad.body_of(document, body=row["body"]), stored=_stored(row["refs"]))
+        sequence = freecad.history(body, id=name)
+    except InputError as error:
+        return Known(name, kinds, steps, problem=str(error))
+    after = {op.source: i + 1 for i, op in enumerate(sequence.operations) if op.builds}
+    return Known(name, kinds, steps, sequence, after)
+
+
+def _stored(references: Json) -> Callable[[str, str], Stored | None]:
+    """What faces and edges are: the folder has them beside the documents, without their solids."""
+    named = {key.partition(":")[2]: given for key, given in references.items()}
+
+    def find(name: str, part: str) -> Stored | None:
+        given = named.get(f"{name}.{part}", {})
+        if part.startswith("Face") and "n" in given:
+            surface, radius = given["t"].lower(), given.get("r", 0.0)
+            return StoredFace(surface, tuple(given["c"]), tuple(given["n"]), radius)
+        if part.startswith("Edge") and "a" in given:
+            start, end, middle = (tuple(given[key]) for key in "abm")
+            return StoredEdge(given["t"].lower(), start, end, middle, given.get("r", 0.0))
+        return None
+
+    return find
+
+
+def problem_of(report: Report | CadCompleteError, step: Json) -> str:
+    """What is wrong with what was built, beside what is stored, or ""."""
+    if isinstance(report, CadCompleteError):
+        return type(report).__name__
+    if report.measures is None or not report.valid:
+        return f"not built: {report.problems[0]}"
+    if abs(report.measures.volume / step["v"] - 1) > CLOSE:
+        return "volume differs"
+    low, high = step["bb"][:3], step["bb"][3:]
+    off = math.dist(report.measures.center_of_mass, step["c"])
+    return "centre differs" if off > CLOSE * math.dist(low, high) else ""
+
+
+def compare(known: list[Known], kernel: Kernel, *, verbose: bool) -> dict[str, str]:
+    """Build every beginning that ends with a feature; return the first problem of each body."""
+    asked = [
+        (body, step, truncate(body.sequence, body.after[step["n"]]))
+        for body in known
+        for step in body.steps
+        if step["n"] in body.after
+    ]
+    found: dict[str, str] = {}
+    reports = kernel.map(examine, (sequence for _, _, sequence in asked))
+    for (body, step, _), report in zip(asked, reports, strict=True):
+        problem = problem_of(report, step)
+        if problem and body.id not in found:
+            found[body.id] = problem
+            if verbose:
+                print(f"{body.id} {step['n']}: {problem}: {_said(report, step)}", flush=True)
+    return found
+
+
+def _said(report: Report | CadCompleteError, step: Json) -> str:
+    if isinstance(report, CadCompleteError) or report.measures is None:
+        return str(report) if isinstance(report, CadCompleteError) else "; ".join(report.problems)
+    return f"{report.measures.volume:.6g} for {step['v']:.6g} mm³"
+
+
+def table(title: str, counts: Counter[str], total: int) -> None:
+    print(f"\n{title}")
+    for reason, count in counts.most_common():
+        print(f"{count:6d}  {100 * count / total:5.1f} %  {reason}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", nargs="+", default=[], help="bodies by the start of their id")
+    parser.add_argument("--most", type=int, help="bodies to take")
+    parser.add_argument("--kinds", nargs="+", default=["Pad", "Pocket"])
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--limit", type=float, default=120.0, help="seconds for a beginning")
+    parser.add_argument("-v", "--verbose", action="store_true", help="name each that differs")
+    args = parser.parse_args()
+    started = time.monotonic()
+    known = [b for b in bodies(args.folder) if not args.only or b.id.startswith(tuple(args.only))]
+    known = known[: args.most]
+    with Kernel(workers=args.workers, time_limit=args.limit) as kernel:
+        found = compare(known, kernel, verbose=args.verbose)
+    plain = [body for body in known if set(body.kinds) <= set(args.kinds)]
+    verdicts = Counter(found.get(b.id) or b.ends_with or "equal after each feature" for b in plain)
+    table(f"{len(plain)} bodies of {', '.join(args.kinds)} alone", verdicts, len(plain) or 1)
+    whole = Counter(found.get(b.id) or b.ends_with or "equal after each feature" for b in known)
+    table(f"all {len(known)} bodies: what is wrong, or by what they end", whole, len(known) or 1)
+    features = sum(len(body.kinds) for body in known)
+    done = sum(len(body.after) for body in known)
+    equal = sum(len(body.after) for body in known if body.id not in found)
+    seconds = time.monotonic() - started
+    print(f"\n{done} of {features} features are read, {equal} of them in bodies that agree as far")
+    print(f"as they are read; {seconds:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

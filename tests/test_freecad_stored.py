@@ -1,0 +1,182 @@
+"""Faces and edges of stored solids mean what the kernel's own map says."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from conftest import PARTS
+from freecad_files import (
+    FACE,
+    body,
+    circle,
+    document,
+    packed,
+    pad,
+    pocket,
+    rectangle,
+    sketch,
+    solid,
+    sub,
+)
+from OCP.BRep import BRep_Builder
+from OCP.BRepAdaptor import BRepAdaptor_Curve, BRepAdaptor_Surface
+from OCP.BRepMesh import BRepMesh_IncrementalMesh
+from OCP.BRepTools import BRepTools
+from OCP.collections import IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher
+from OCP.gp import gp_Ax1, gp_Dir, gp_Pnt, gp_Trsf, gp_Vec
+from OCP.TopAbs import TopAbs_EDGE, TopAbs_FACE
+from OCP.TopExp import TopExp
+from OCP.TopLoc import TopLoc_Location
+from OCP.TopoDS import TopoDS, TopoDS_Compound
+
+from cadcomplete import readers
+from cadcomplete.history.operations import Extent, ExtentType, Extrude
+from cadcomplete.kernel.build import build
+from cadcomplete.readers import freecad
+from cadcomplete.readers.freecad.properties import Link
+from cadcomplete.readers.freecad.stored import StoredEdge, stored_solid
+
+
+def text_of(shape, path) -> bytes:
+    BRepTools.Write_s(shape, str(path / "solid.brp"))
+    return (path / "solid.brp").read_bytes()
+
+
+def built(name):
+    found = build(readers.read(PARTS / f"{name}.json").sequence)
+    assert found is not None
+    return found.shape
+
+
+def twice(shape):
+    """A shape at two places, the second in a place of its own: turned there, and moved."""
+    turn, shift = gp_Trsf(), gp_Trsf()
+    turn.SetRotation(gp_Ax1(gp_Pnt(1, 2, 3), gp_Dir(0, 0.6, 0.8)), 0.7)
+    shift.SetTranslation(gp_Vec(100, 20, 3))
+    inner, outer = TopoDS_Compound(), TopoDS_Compound()
+    builder = BRep_Builder()
+    builder.MakeCompound(inner)
+    builder.MakeCompound(outer)
+    builder.Add(inner, shape)
+    builder.Add(inner, shape.Moved(TopLoc_Location(turn)))
+    builder.Add(outer, inner.Moved(TopLoc_Location(shift)))
+    builder.Add(outer, shape)
+    return outer
+
+
+def meshed(shape):
+    BRepMesh_IncrementalMesh(shape, 0.5)
+    return shape
+
+
+def mapped(shape, kind):
+    found = IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher()
+    TopExp.MapShapes_s(shape, kind, found)
+    return [found.FindKey(i) for i in range(1, found.Extent() + 1)]
+
+
+def xyz(point):
+    return (point.X(), point.Y(), point.Z())
+
+
+SHAPES = {
+    "flange": lambda: built("flange"),
+    "bracket": lambda: meshed(built("bracket")),
+    "twice": lambda: twice(built("bracket")),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_faces_and_edges_have_the_numbers_of_the_kernels_map(tmp_path, name):
+    shape = SHAPES[name]()
+    found = stored_solid(text_of(shape, tmp_path))
+    assert found is not None
+    faces, edges = mapped(shape, TopAbs_FACE), mapped(shape, TopAbs_EDGE)
+    assert (len(found.faces), len(found.edges)) == (len(faces), len(edges))
+    for number, face in enumerate(faces, start=1):
+        surface = BRepAdaptor_Surface(TopoDS.Face(face))
+        one = found.part(f"Face{number}")
+        kind = surface.GetType().name.removeprefix("GeomAbs_").lower()
+        assert one.surface == kind
+        place = (surface.Plane() if kind == "plane" else surface.Cylinder()).Position()
+        assert one.axis == pytest.approx(xyz(place.Direction()), abs=1e-9)
+        assert one.origin == pytest.approx(xyz(place.Location()), abs=1e-9)
+    for number, edge in enumerate(edges, start=1):
+        curve = BRepAdaptor_Curve(TopoDS.Edge(edge))
+        first, last = curve.FirstParameter(), curve.LastParameter()
+        one = found.part(f"Edge{number}")
+        assert one.start == pytest.approx(xyz(curve.Value(first)), abs=1e-6)
+        assert one.end == pytest.approx(xyz(curve.Value(last)), abs=1e-6)
+        assert one.middle == pytest.approx(xyz(curve.Value((first + last) / 2)), abs=1e-6)
+
+
+def test_a_part_that_a_solid_does_not_have_is_none(tmp_path):
+    found = stored_solid(text_of(built("bracket"), tmp_path))
+    assert found is not None
+    for name in ("Face0", "Face999", "Vertex1", "", "Face"):
+        assert found.part(name) is None
+
+
+def test_what_is_no_solid_is_none(tmp_path):
+    text = text_of(built("bracket"), tmp_path)
+    choose = np.random.default_rng(0)
+    assert stored_solid(b"") is None and stored_solid(text[: len(text) // 2]) is None
+    for _ in range(60):
+        at, word = (
+            int(choose.integers(len(text))),
+            choose.choice([b"-1 ", b"nan ", b"9 " * 40, b"*"]),
+        )
+        stored_solid(text[:at] + word + text[at:])  # raises nothing
+
+
+# --- what features refer to -----------------------------------------------------------------------
+
+
+def box(length=10.0, faces=("Face3",), **more) -> bytes:
+    """A box of 40 by 30 by 10 with its solid, and a pocket up to a face of it."""
+    top = sketch("Sketch001", circle(20, 15, 5), place=(0, 0, 25))
+    made = pocket(
+        "Pocket", "Sketch001", 1, after="Pad", type=FACE, more=sub("UpToFace", "Pad", *faces)
+    )
+    things = (
+        sketch("Sketch", *rectangle(0, 0, 40, 30)),
+        pad("Pad", "Sketch", length, more=solid("Pad")),
+        *(top, made, body("Body", "Pocket")),
+    )
+    return packed(document(*things), **more)
+
+
+def test_up_to_a_face_is_a_length_where_the_file_has_the_solid(tmp_path):
+    shape = build(freecad.parse(box()).known)
+    assert shape is not None
+    heights = {}
+    for number in range(1, 7):
+        sequence = freecad.parse(box(faces=(f"Face{number}",), Pad=text_of(shape.shape, tmp_path)))
+        last = sequence.operations[-1]
+        heights[number] = last.extent if isinstance(last, Extrude) and not sequence.rest else None
+    ends = [extent.distance for extent in heights.values() if extent is not None]
+    assert sorted(ends) == [-25.0, -15.0]  # the floor, and the top; the walls are not parallel
+    assert heights[1] in (None, *(Extent(ExtentType.ONE_SIDED, end) for end in ends))
+
+
+def test_up_to_a_face_is_not_known_where_the_solid_is_missing_or_damaged():
+    for more in ({}, {"Pad": b"CASCADE Topology V1"}):
+        assert freecad.parse(box(**more)).rest[0].uses == ("up to a face",)
+
+
+def test_a_straight_edge_is_an_axis_and_a_flat_face_a_plane(tmp_path):
+    shape = build(freecad.parse(box()).known)
+    assert shape is not None
+    found = freecad.body_of(box(Pad=text_of(shape.shape, tmp_path)))
+    normals = {tuple(map(abs, found.plane(Link("Pad", (f"Face{i}",))).normal)) for i in range(1, 7)}
+    assert normals == {(1, 0, 0), (0, 1, 0), (0, 0, 1)}
+    for number in range(1, 13):
+        link = Link("Pad", (f"Edge{number}",))
+        (edge,), axis = found.parts(link), found.axis(link)
+        assert isinstance(edge, StoredEdge) and axis is not None
+        length = math.dist(edge.start, edge.end)
+        assert axis[0] == edge.start
+        assert edge.end == pytest.approx(np.add(edge.start, np.multiply(length, axis[1])))
+        assert length in (pytest.approx(10), pytest.approx(30), pytest.approx(40))
