@@ -16,7 +16,7 @@ import numpy as np
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.blends import Chamfer, Fillet
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import Array, Plane
 from cadcomplete.history.inside import inside_loop
 from cadcomplete.history.loops import Loop
@@ -37,14 +37,21 @@ Key = tuple[int, int]
 class SweptSurfaces(ABC):
     """The faces of what a profile sweeps: its start, its end, and a side for each curve."""
 
-    keys: tuple[Key, ...]
-    """Every curve that makes a side, by the numbers that names count."""
+    @property
+    @abstractmethod
+    def loops(self) -> tuple[Loop, ...]:
+        """The loops that are swept, the outer one first."""
 
-    curves: tuple[Curve, ...]
-    """The same curves, where they are swept."""
+    @property
+    @abstractmethod
+    def indices(self) -> tuple[int, ...]:
+        """The numbers by which names count these loops."""
 
-    loops: tuple[Loop, ...]
-    """The loops that are swept, the outer one first."""
+    @cached_property
+    def keys(self) -> tuple[Key, ...]:
+        """Every curve that makes a side, by its loop and its own number."""
+        pairs = zip(self.indices, self.loops, strict=True)
+        return tuple((index, curve) for index, loop in pairs for curve in range(len(loop.curves)))
 
     @abstractmethod
     def flat(self, points: Array) -> tuple[Array, Array, Array]:
@@ -73,7 +80,8 @@ class SweptSurfaces(ABC):
         return inside & (abs(above) <= NEAR), inside & (abs(below) <= NEAR)
 
     def _on_curves(self, flat: Array) -> Bools:
-        return np.array([OFF[type(curve)](curve, flat) <= NEAR for curve in self.curves])
+        curves = (curve for loop in self.loops for curve in loop.curves)
+        return np.array([OFF[type(curve)](curve, flat) <= NEAR for curve in curves])
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,17 +99,13 @@ class Prismatic(SweptSurfaces):
     start: float
     end: float
 
-    @cached_property
-    def keys(self) -> tuple[Key, ...]:
-        return keys_of(self.profile.loops, self.loops)
-
-    @cached_property
-    def curves(self) -> tuple[Curve, ...]:
-        return tuple(curve for loop in self.loops for curve in loop.curves)
-
-    @cached_property
+    @property
     def loops(self) -> tuple[Loop, ...]:
         return tuple(self.sketch.loops[index] for index in self.profile.loops)
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        return self.profile.loops
 
     def flat(self, points: Array) -> tuple[Array, Array, Array]:
         local = self.sketch.plane.to_local(points)
@@ -114,24 +118,24 @@ class Rotational(SweptSurfaces):
 
     Attributes:
         plane: a plane through the axis, which is the line y = 0 of it and points to its +x.
-        loops: on that plane, at y >= 0.
-        indices: by which numbers names count them.
+        turned: the loops on that plane, at y >= 0.
+        numbers: by which names count them.
         start, end: degrees about the axis, from +y towards the normal of the plane.
     """
 
     plane: Plane
-    loops: tuple[Loop, ...]
-    indices: tuple[int, ...]
+    turned: tuple[Loop, ...]
+    numbers: tuple[int, ...]
     start: float
     end: float
 
-    @cached_property
-    def keys(self) -> tuple[Key, ...]:
-        return keys_of(self.indices, self.loops)
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        return self.turned
 
-    @cached_property
-    def curves(self) -> tuple[Curve, ...]:
-        return tuple(curve for loop in self.loops for curve in loop.curves)
+    @property
+    def indices(self) -> tuple[int, ...]:
+        return self.numbers
 
     def flat(self, points: Array) -> tuple[Array, Array, Array]:
         local = self.plane.to_local(points)
@@ -143,7 +147,8 @@ class Rotational(SweptSurfaces):
         middle = (self.start + self.end) / 2
         angle = np.degrees(np.arctan2(local[:, 2], local[:, 1])) - middle
         angle = (angle + 180.0) % 360.0 - 180.0 + middle
-        return flat, *(np.radians(angle - at) * away for at in (self.start, self.end))
+        above, below = (np.radians(angle - at) * away for at in (self.start, self.end))
+        return flat, above, below
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,25 +160,15 @@ class MovedSurfaces(SweptSurfaces):
     shift: Array
 
     @property
-    def keys(self) -> tuple[Key, ...]:
-        return self.still.keys
-
-    @property
-    def curves(self) -> tuple[Curve, ...]:
-        return self.still.curves
-
-    @property
     def loops(self) -> tuple[Loop, ...]:
         return self.still.loops
 
+    @property
+    def indices(self) -> tuple[int, ...]:
+        return self.still.indices
+
     def flat(self, points: Array) -> tuple[Array, Array, Array]:
         return self.still.flat((points - self.shift) @ self.turn)
-
-
-def keys_of(indices: tuple[int, ...], loops: tuple[Loop, ...]) -> tuple[Key, ...]:
-    """Return the number of each loop with that of each curve of it."""
-    pairs = zip(indices, loops, strict=True)
-    return tuple((index, curve) for index, loop in pairs for curve in range(len(loop.curves)))
 
 
 def _off_line(line: Line, points: Array) -> Array:
