@@ -13,7 +13,7 @@ from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.edge_kinds import EDGE_NAMES, SIZES
 from cadcomplete.history.edges import FILTERS, EdgePoint, EdgePredicate, read_edge
 from cadcomplete.history.geometry import Plane
-from cadcomplete.history.operations import Extrude
+from cadcomplete.history.operations import OPERATIONS, Extrude
 from cadcomplete.history.symmetry import move, scale, symmetries
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.naming.labels import first_face, labelled
@@ -383,6 +383,10 @@ def test_there_must_be_a_solid_that_has_edges():
 
 
 # --- surfaces of other operations -----------------------------------------------------------------
+
+
+def test_it_is_known_what_faces_each_operation_makes():
+    assert SURFACES.keys() == set(OPERATIONS.values())
 
 
 def halves(rows):
