@@ -257,7 +257,7 @@ def text2cad() -> bytes:
 
 
 def freecad() -> bytes:
-    from freecad_files import body, document, pad, packed, rectangle, sketch
+    from freecad_files import body, document, packed, pad, rectangle, sketch
 
     things = (sketch("Sketch", *rectangle(0, 0, 40, 30)), pad("Pad", "Sketch", 10))
     return packed(document(*things, body("Body", "Pad")))

@@ -27,6 +27,7 @@ from OCP.TopoDS import TopoDS, TopoDS_Compound
 
 from cadcomplete.errors import BuildError, GeometryError
 from cadcomplete.history.geometry import Plane
+from cadcomplete.history.motions import Motion, mirroring, shifting, turning
 from cadcomplete.history.operations import Boolean
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel import build as kernel
@@ -37,7 +38,6 @@ from cadcomplete.kernel.copies import moved
 from cadcomplete.kernel.integrals import volume_of
 from cadcomplete.kernel.known import Known, located
 from cadcomplete.kernel.measure import check, count_bodies, measure
-from cadcomplete.kernel.motions import Motion, mirroring, shifting, turning
 from cadcomplete.kernel.oracle import INSIDE, OUTSIDE, Oracle, Rough, VolumeBounds, turned_about
 from cadcomplete.kernel.remarks import Step
 from cadcomplete.kernel.report import Senseless

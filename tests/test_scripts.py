@@ -156,7 +156,7 @@ def test_all_names_that_are_not_supported_are_listed_with_the_line_of_the_first(
         "        Ellipse(3, 2)",
         "    extrude(amount=2, taper=3)",
         "    fillet(part.edges().filter_by(Axis.Z), radius=1)",
-        "    revolve(axis=Axis.X)",
+        "    loft()",
     )
     assert unknown.uses == (
         "Ellipse",
@@ -165,7 +165,7 @@ def test_all_names_that_are_not_supported_are_listed_with_the_line_of_the_first(
         "extrude(taper)",
         "fillet",
         "filter_by",
-        "revolve",
+        "loft",
     )
     assert unknown.source == "line 3"
 

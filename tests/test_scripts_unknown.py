@@ -259,7 +259,7 @@ def _calls(tree: ast.AST) -> list[ast.Call]:
 
 
 def test_a_sketch_that_nothing_known_extrudes_is_kept():
-    for ending in (".extrude(5, taper=5)", ".revolve(360)", ".extrude(until='next')"):
+    for ending in (".extrude(5, taper=5)", ".twistExtrude(5, 90)", ".extrude(until='next')"):
         part = cq(f"r = cq.Workplane('XZ').rect(6, 4).circle(1){ending}")
         (sketch,) = part.operations
         assert isinstance(sketch, Sketch)
@@ -306,16 +306,16 @@ BUILT = (
     "lines",
     [
         (*BUILT, "        fillet(face.vertices(), 1)", "    extrude(amount=3)"),
-        (*BUILT, "    revolve(axis=Axis.Z)"),
+        (*BUILT, "    loft()"),
         (*BUILT, "    extrude(amount=3, taper=4)"),
         (*BUILT, "        mystery()", "        Circle(1, mode=Mode.SUBTRACT)"),
         (*BUILT, "part.part.mystery()"),
         (
             "with BuildSketch(Plane.XZ) as face:",
             "    Rectangle(6, 4)",
-            "part = revolve(face.sketch)",
+            "part = loft(face.sketch)",
         ),
-        ("face = Plane.XZ * Rectangle(6, 4)", "part = revolve(face)"),
+        ("face = Plane.XZ * Rectangle(6, 4)", "part = loft(face)"),
         (*BUILT, "mystery()"),
     ],
 )
@@ -352,8 +352,8 @@ def test_a_path_and_a_private_sketch_of_a_part_are_kept_until_they_are_used():
     )
     assert [op.finished for op in part.operations if isinstance(op, Sketch)] == [True, False]
     private = ("    with BuildSketch(Plane.XZ, mode=Mode.PRIVATE) as s:", "        Circle(1)")
-    assert len(b3d("with BuildPart() as p:", *private, "    revolve(s.sketch)")) == 1
-    used = ("    extrude(s.sketch, 3)", "    revolve(s.sketch)")
+    assert len(b3d("with BuildPart() as p:", *private, "    loft(s.sketch)")) == 1
+    used = ("    extrude(s.sketch, 3)", "    loft(s.sketch)")
     assert len(b3d("with BuildPart() as p:", *private, *used)) == 2
 
 
@@ -406,7 +406,7 @@ def test_a_sketch_that_the_script_ends_with_is_the_last_operation():
 def test_what_is_read_goes_through_our_own_format():
     for lines in (
         ("r = cq.Workplane().lineTo(9, 0).lineTo(9, 5).spline([(1, 2)]).close()",),
-        ("r = cq.Workplane().rect(4, 4).revolve()",),
+        ("r = cq.Workplane().rect(4, 4).twistExtrude(4, 90)",),
         ("r = cq.Workplane().sphere(1)",),
     ):
         part = cq(*lines)
@@ -440,19 +440,6 @@ r = cq.Workplane("XY").placeSketch(s).extrude(5)
 """,
         [Sketch],
         ('.vertices().circle(3, mode="s")', "line 3"),
-    ),
-    "a revolve": (
-        """
-import cadquery as cq
-
-result = (
-    cq.Workplane("XZ")
-    .moveTo(0, 0).lineTo(20, 0).lineTo(20, 5).lineTo(10, 5).lineTo(10, 30).lineTo(0, 30).close()
-    .revolve(360, (0, 0, 0), (0, 1, 0))
-)
-""",
-        [Sketch],
-        (".revolve(360, (0, 0, 0), (0, 1, 0))", "line 6"),
     ),
     "a face that is selected in a function": (
         """

@@ -34,9 +34,19 @@ from cadcomplete.history.edges import EdgePredicate
 from cadcomplete.history.fields import FORMATS
 from cadcomplete.history.geometry import XY, Plane
 from cadcomplete.history.loops import Loop
-from cadcomplete.history.operations import OPERATIONS, Sketch
+from cadcomplete.history.operations import (
+    OPERATIONS,
+    Boolean,
+    Extent,
+    ExtentType,
+    Profile,
+    Sketch,
+)
+from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, validate
 from cadcomplete.history.symmetry import move, scale, symmetries
+from cadcomplete.history.turn_axis import TurnAxis
 from cadcomplete.kernel import build as kernel
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.commands import command_fields
@@ -73,7 +83,27 @@ KINDS: dict[str, tuple[Any, float]] = {  # a history that has it, and its volume
     "post": ((Post(Plane((1.0, 2.0, 3.0), XY.normal, XY.x_axis), 5.0),), 125 * math.pi),
     "rule": (extruded(closed_by(Rule(*CORNERS[:2]))), 200 * 6),
 }
+KINDS["revolve"] = (  # Pappus: a quarter of a turn of 20 by 10 mm, their middle 15 mm from the axis
+    (
+        extruded(closed_by(Line(*CORNERS[:2])))[0],
+        Revolve(
+            (Profile(0, 0),),
+            Extent(ExtentType.TWO_SIDED, 60.0, 30.0),
+            TurnAxis((0.0, -10.0), (1.0, 0.0)),
+            Boolean.NEW_BODY,
+        ),
+    ),
+    math.pi / 2 * 15 * 200,
+)
 KINDS["sketch"] = KINDS["extrude"] = KINDS["line"]
+KINDS |= {  # twice, twice and four times the block, whose corner is the origin
+    "mirror": ((*KINDS["line"][0], Mirror((1.0, 0.0, 0.0), 0.0, None)), 2 * 200 * 6),
+    "linear": ((*KINDS["line"][0], LinearPattern((0.0, 1.0, 0.0), 12.0, 2, (1,))), 2 * 200 * 6),
+    "polar": (
+        (*KINDS["line"][0], PolarPattern(XY.normal, (0.0, 0.0, 0.0), 4, 360.0, (1,))),
+        4 * 200 * 6,
+    ),
+}
 UPRIGHTS = (EdgePredicate("side", (1,)),)
 KINDS["fillet"] = ((*KINDS["line"][0], Fillet(2.0, UPRIGHTS)), (200 - (16 - 4 * math.pi)) * 6)
 KINDS["chamfer"] = ((*KINDS["line"][0], Chamfer((2.0, 1.0, False), UPRIGHTS)), (200 - 4) * 6)
@@ -334,8 +364,8 @@ def told(folder) -> dict[str, Any]:
 
 def test_a_folder_that_does_not_say_has_the_words_that_there_were(folder):
     assert "words" not in told(folder)
-    drawn = {*CURVES, "sketch", "loop", "close"}
-    assert set(checkpoint.load(folder).words) == {*drawn, "extrude"}
+    first = {"sketch", "loop", "line", "arc", "circle", "close", "extrude"}
+    assert set(checkpoint.load(folder).words) == first
 
 
 def test_words_are_saved_and_read_and_alone_offered(folder):
@@ -348,7 +378,7 @@ def test_words_are_saved_and_read_and_alone_offered(folder):
     assert set(matcher.openings) == {"circle"}
 
 
-@pytest.mark.parametrize("words", [["sketch", "revolve"], "sketch", 3, [["sketch"]]])
+@pytest.mark.parametrize("words", [["sketch", "loft"], "sketch", 3, [["sketch"]]])
 def test_words_that_there_are_none_of_here_are_named(folder, words):
     (folder / "cadcomplete.json").write_text(json.dumps(told(folder) | {"words": words}))
     with pytest.raises(CheckpointError, match=r"at words: .*expected some of loop, close, line"):

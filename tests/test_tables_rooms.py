@@ -326,18 +326,21 @@ def test_words_are_those_of_the_texts_in_the_order_of_the_language():
 def test_no_more_texts_are_read_than_it_takes():
     def texts() -> Iterator[str]:
         yield PLATE
+        yield "revolve new to 360 about 0 0 1 0 0\n"
+        yield "mirror +x 0 all\nlinear +x 9 2 @1\npolar +z 0 0 0 4 360 @1\n"
         bowed = "sketch 0 0 0 +z +x\nloop 0 0\narc 10 0 90\nclose\nextrude new to 5 0\n"
         yield f"{bowed}fillet 1 side@1\nchamfer 1 all\n"
         pytest.fail("all words had been seen")
 
-    assert set(words_in(texts())) == {*checkpoint.FIRST_WORDS, "fillet", "chamfer"}
+    new = {"revolve", "mirror", "linear", "polar", "fillet", "chamfer"}
+    assert set(words_in(texts())) == {*checkpoint.FIRST_WORDS, *new}
 
 
 @pytest.mark.parametrize(
     ("words", "lacking"),
     [
-        ((), "expected extrude, got none"),
-        (("sketch",), "expected extrude, got sketch"),
+        ((), "expected extrude or revolve, got none"),
+        (("sketch",), "expected extrude or revolve, got sketch"),
         (("loop", "line", "close", "sketch"), "expected extrude"),
         (("circle", "extrude"), "expected sketch"),
         (("sketch", "extrude"), "expected circle, or loop with line and close"),
@@ -366,5 +369,5 @@ def test_words_with_which_a_part_can_be_finished_are_taken(words):
 
 def test_what_builds_by_itself_needs_no_sketch(entered):
     check_words(("post",))
-    with pytest.raises(CheckpointError, match="expected extrude or post"):
+    with pytest.raises(CheckpointError, match="expected extrude or revolve or post"):
         check_words(("sketch", "circle"))

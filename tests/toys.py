@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from cadcomplete.completion import effects, proposing, wording
 from cadcomplete.fitting.flat import walls
 from cadcomplete.fitting.space import solids
-from cadcomplete.history import crossings, inside
+from cadcomplete.history import crossings, inside, moments
 from cadcomplete.history.curves import CURVES, Circle, Line
 from cadcomplete.history.fields import FORMATS, Field, Fixed
 from cadcomplete.history.geometry import XY, Array, Plane, Symmetry, Vec2
@@ -190,6 +190,7 @@ RULE_ENTRIES: dict[str, tuple[dict[Any, Any], Any, Any]] = {
     "manifolds": (manifolds.CORNERS, Rule, manifolds.CORNERS[Line]),
     "occupancy": (inside.CAPS, Rule, inside.CAPS[Line]),
     "crossings": (crossings.EQUATIONS, Rule, crossings.EQUATIONS[Line]),
+    "moments": (moments.MOMENTS, Rule, lambda rule: moments.MOMENTS[Line](rule.line)),
     "walls": (walls.WALLS, Rule, walls.WALLS[Line]),
     "grammar": (grammar.STRAIGHT, Rule, True),
 }

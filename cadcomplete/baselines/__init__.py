@@ -17,6 +17,7 @@ from cadcomplete.baselines.retrieval import RetrievalPredictor, first_sketches, 
 from cadcomplete.baselines.stopping import StopPredictor
 from cadcomplete.errors import InputError
 from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.expanded import expanded
 from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence, check_kinds
 from cadcomplete.kernel.contain import Kernel
@@ -52,9 +53,18 @@ def baseline(name: str, training: Sequence[CadSequence], *, kernel: Kernel) -> P
     Raises InputError for an unknown name, UnsupportedError for a kind of operation or curve.
     """
     check_baseline(name)
-    for part in training:
-        check_kinds(part, "baselines/", *KINDS)
-    return KnownKinds(BASELINES[name](training, SuggestionJudge(kernel)))
+    plain = [_plain(part) for part in training]
+    return KnownKinds(BASELINES[name](plain, SuggestionJudge(kernel)))
+
+
+def _plain(part: CadSequence) -> CadSequence:
+    """Return a training history with every copy of a pattern an operation of its own.
+
+    Raises UnsupportedError for kinds that are not known here.
+    """
+    plain = expanded(part)
+    check_kinds(plain, "baselines/", *KINDS)
+    return plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from cadcomplete.completion.searching import searched
 from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import CadCompleteError, CheckpointError, InputError
 from cadcomplete.history.fields import Format
-from cadcomplete.history.operations import OPERATIONS, Sketch
+from cadcomplete.history.operations import OPERATIONS, Sketch, beginners
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import examine_and_keep
@@ -219,7 +219,7 @@ def _likeliest(chances: Mapping[str, float], model: Checkpoint) -> str:
 
     Raises CheckpointError if the words of a model lead nowhere: then it would write without end.
     """
-    builds = [name for name, kind in OPERATIONS.items() if kind.builds]
+    builds = list(beginners())
     if not chances or not any(name in model.words for name in builds):
         raise CheckpointError(
             "with the words that this model has learned the part cannot be finished",

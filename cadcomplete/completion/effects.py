@@ -26,6 +26,8 @@ from cadcomplete.history.operations import (
     Profile,
     Sketch,
 )
+from cadcomplete.history.patterns import PATTERNS
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, start_plane
 from cadcomplete.history.tables import Table
 from cadcomplete.kernel.report import Report, Senseless
@@ -297,7 +299,11 @@ def any_step(
 
 STEPS: Table[Callable[[Any, tuple[Operation, ...], Manifold, Columns], BuiltStep] | None] = Table(
     "completion/effects.py",
-    {Sketch: None, Extrude: _begin_extrude, Fillet: any_step, Chamfer: any_step},
+    {
+        Sketch: None,
+        Extrude: _begin_extrude,
+        **dict.fromkeys((Revolve, *PATTERNS, Fillet, Chamfer), any_step),
+    },
 )
 """What an operation does, from it, those before it, the part that they make, and what is known of
 its sketches; None for what builds nothing."""

@@ -20,6 +20,8 @@ from cadcomplete.fitting import Proposal, Wanted, next_extrudes, next_sketches
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch
+from cadcomplete.history.patterns import PATTERNS
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
 
@@ -111,6 +113,8 @@ PROPOSE: Table[Proposer] = Table(
             _same_sketch,
         ),
         Extrude: Proposer(_to_other_ends, next_extrudes, _same_extrude),
+        Revolve: Proposer(),
+        **dict.fromkeys(PATTERNS, Proposer()),
         Fillet: Proposer(),
         Chamfer: Proposer(),
     },

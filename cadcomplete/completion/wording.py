@@ -14,8 +14,11 @@ from cadcomplete.data.describe.words import joined, number, plural, times
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.edge_phrases import edges_in_words
-from cadcomplete.history.geometry import Plane
-from cadcomplete.history.operations import Extrude, Loop, Profile, Sketch
+from cadcomplete.history.geometry import Plane, Vec3
+from cadcomplete.history.kinds import AXES, write_direction
+from cadcomplete.history.operations import Boolean, Extrude, Loop, Profile, Sketch
+from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
+from cadcomplete.history.revolve import Revolve, turned
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
 
@@ -65,6 +68,55 @@ def _extruded(extrude: Extrude, step: ExtrudeStep) -> str:
     return _counted(things)
 
 
+_TURNED: dict[Boolean, str] = {
+    Boolean.NEW_BODY: "revolve",
+    Boolean.JOIN: "revolve",
+    Boolean.CUT: "groove",
+    Boolean.INTERSECT: "revolved intersection",
+}
+
+
+def _revolved(revolve: Revolve, step: BuiltStep) -> str:
+    """By how far it turns, and what it reaches across its axis and along it."""
+    if step.kind is Kind.NOTHING or step.change.nothing:
+        return "a revolve that changes nothing"
+    boxes = [turned(revolve, profile, step.operations).box for profile in revolve.profiles]
+    lefts, _, rights, tops = zip(*boxes, strict=True)
+    size = f"ø{times(2 * max(tops), max(rights) - min(lefts))}"
+    return f"{_TURNED[revolve.boolean]} {number(revolve.total)}° {size}"
+
+
+def _mirrored(mirror: Mirror, step: BuiltStep) -> str:
+    axis = _axis(mirror.normal)
+    at = mirror.position * (-1 if axis[:1] == "-" else 1)
+    where = f"{axis[-1]} = {number(at)}" if axis else "a slanted plane"
+    return _again(mirror, step, f"mirrored about {where}")
+
+
+def _in_a_row(pattern: LinearPattern, step: BuiltStep) -> str:
+    axis = _axis(pattern.direction).removeprefix("+") or "a slanted line"
+    far = f"{number(pattern.spacing)} apart"
+    return _again(pattern, step, f"{pattern.count} in a row along {axis}, {far}")
+
+
+def _around(pattern: PolarPattern, step: BuiltStep) -> str:
+    axis = _axis(pattern.axis)[-1:] or "a slanted axis"
+    over = "" if pattern.angle == 360 else f" over {number(pattern.angle)}°"
+    return _again(pattern, step, f"{pattern.count} around {axis}{over}")
+
+
+def _again(pattern: Repeat, step: BuiltStep, said: str) -> str:
+    if step.change.nothing:
+        return f"a {pattern.name} that changes nothing"
+    return f"the part {said}" if pattern.of is None else said
+
+
+def _axis(direction: Vec3) -> str:
+    """The name of a direction along an axis of the world, such as "+x"; "" for any other."""
+    name = write_direction(direction)
+    return name if name in AXES else ""
+
+
 def _rounded(fillet: Fillet, step: BuiltStep) -> str:
     return f"fillet {number(fillet.radius)} mm on {edges_in_words(fillet.edges)}"
 
@@ -76,7 +128,16 @@ def _bevelled(chamfer: Chamfer, step: BuiltStep) -> str:
 
 SAID: Table[Callable[[Any, Any], str]] = Table(
     "completion/wording.py",
-    {Sketch: _sketched, Extrude: _extruded, Fillet: _rounded, Chamfer: _bevelled},
+    {
+        Sketch: _sketched,
+        Extrude: _extruded,
+        Revolve: _revolved,
+        Mirror: _mirrored,
+        LinearPattern: _in_a_row,
+        PolarPattern: _around,
+        Fillet: _rounded,
+        Chamfer: _bevelled,
+    },
 )
 """What an operation adds, in words, from it and its step (`effects.BuiltStep`).
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
+from cadcomplete.history.patterns import PATTERNS, Repeat
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, check_kinds
 from cadcomplete.history.tables import Table
 
@@ -73,11 +75,14 @@ def _arranged(sequence: CadSequence, order: list[int]) -> CadSequence:
     return dataclasses.replace(sequence, operations=operations)
 
 
-def _renumbered(extrude: Extrude, place: Mapping[int, int]) -> Extrude:
+Swept = TypeVar("Swept", Extrude, Revolve)
+
+
+def _renumbered(swept: Swept, place: Mapping[int, int]) -> Swept:
     profiles = tuple(
-        dataclasses.replace(p, sketch=place.get(p.sketch, p.sketch)) for p in extrude.profiles
+        dataclasses.replace(p, sketch=place.get(p.sketch, p.sketch)) for p in swept.profiles
     )
-    return dataclasses.replace(extrude, profiles=profiles)
+    return dataclasses.replace(swept, profiles=profiles)
 
 
 def _renamed(blend: Blend, place: Mapping[int, int]) -> Blend:
@@ -97,11 +102,20 @@ class Movable(NamedTuple):
     renumbered: Callable[[Any, Mapping[int, int]], Any]
 
 
+def _named(pattern: Repeat, place: Mapping[int, int]) -> Repeat:
+    """It, naming what it does again by where that stands now."""
+    if pattern.of is None:
+        return pattern
+    return dataclasses.replace(pattern, of=tuple(place.get(index, index) for index in pattern.of))  # type: ignore[type-var]
+
+
 MOVED: Table[Movable] = Table(
     "data/reorder.py",
     {
         Sketch: Movable(lambda sketch: None, lambda sketch, place: sketch),
         Extrude: Movable(lambda extrude: extrude.boolean, _renumbered),
+        Revolve: Movable(lambda revolve: revolve.boolean, _renumbered),
+        **dict.fromkeys(PATTERNS, Movable(lambda pattern: None, _named)),
         Fillet: Movable(lambda fillet: None, _renamed),
         Chamfer: Movable(lambda chamfer: None, _renamed),
     },

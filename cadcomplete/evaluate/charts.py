@@ -22,6 +22,7 @@ _COLORS = (
 )
 _MARKERS = "osD^vP*X<>dh"
 _GREY = "#5b616b"
+_USUAL = KINDS[:4]  # kinds that have their panel whether they were asked about or not
 _FEW = 10
 """A point from fewer questions than this is drawn hollow."""
 
@@ -123,8 +124,9 @@ def _bars(results: Sequence[Json]) -> np.ndarray:
 
 def _hits(plt: Any, series: Sequence[Series]) -> Any:
     """How often one of the first k suggestions is what the designer did, for each kind."""
-    figure, axes = plt.subplots(1, len(KINDS), figsize=(13, 3.8), sharey=True)
-    for axis, kind in zip(axes, KINDS, strict=True):
+    kinds = [kind for kind in KINDS if kind in _USUAL or _asked_about(kind, series)]
+    figure, axes = plt.subplots(1, len(kinds), figsize=(13, 3.8), sharey=True)
+    for axis, kind in zip(axes, kinds, strict=True):
         counts = []
         for i, one in enumerate(series):
             row = one.metrics["next"].get(kind)
@@ -144,6 +146,10 @@ def _hits(plt: Any, series: Sequence[Series]) -> Any:
     fullest = max(axes, key=lambda axis: len(axis.get_legend_handles_labels()[0]))
     _legend(figure, fullest, len(series))
     return figure
+
+
+def _asked_about(kind: str, series: Sequence[Series]) -> bool:
+    return any(kind in one.metrics["next"] for one in series)
 
 
 def _by_number(key: str, label: str) -> Callable[[Any, Sequence[Series]], Any]:

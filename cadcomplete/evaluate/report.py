@@ -164,7 +164,7 @@ def _next_table(kind: str, series: Sequence[Series]) -> str:
     ]
     millimetres = {name for _, row in known for name in row if row[name]["unit"] == "mm"}
     head = [f"{name}, mm" if name in millimetres else name for name in names]
-    title = "macro: the mean of the last three kinds" if kind == "macro" else kind
+    title = "macro: the mean of all kinds but the first" if kind == "macro" else kind
     return _table(title, ("predictor", "n", "no answer", *head), rows)
 
 

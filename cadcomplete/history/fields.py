@@ -96,6 +96,29 @@ class Decimal:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number from `low` to `high` stands here; neither is below 1."""
+
+    low: int
+    high: int
+
+    def is_one(self, text: str) -> bool:
+        """Whether a text is such a number."""
+        return self.begins(text) and self.low <= int(text or 0)
+
+    def begins(self, text: str) -> bool:
+        """Whether such a number may begin like this."""
+        if not text:
+            return True
+        if not (text.isascii() and text.isdecimal()) or text[0] == "0":
+            return False
+        least = most = int(text)
+        while most < self.low:
+            least, most = 10 * least, 10 * most + 9
+        return least <= self.high
+
+
+@dataclass(frozen=True, slots=True)
 class Branch:
     """One of several texts stands here, each followed by slots of its own."""
 
@@ -104,12 +127,12 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """What may stand here depends on what has been drawn: `name` is "axes" or "profiles"."""
+    """What may stand here depends on what has been drawn: `name` is "axes", "profiles" …"""
 
     name: str
 
 
-Slot = Fixed | Decimal | Branch | Open
+Slot = Fixed | Decimal | Whole | Branch | Open
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,23 +23,26 @@ from cadcomplete.history.fields import (
 from cadcomplete.history.geometry import Plane, Vec2, Vec3
 
 
-def _numbers(count: int, separator: str) -> tuple[Slot, ...]:
+def numbers(count: int, separator: str) -> tuple[Slot, ...]:
+    """Return the slots of so many decimals."""
     slots: list[Slot] = [Decimal()]
     for _ in range(count - 1):
         slots += [Fixed(separator), Decimal()]
     return tuple(slots)
 
 
-def _plain(value: float) -> float:
+def plain(value: float) -> float:
     """Let a whole number be one, so that JSON reads 5 and not 5.0."""
     return int(value) if float(value).is_integer() else value
 
 
-def _plain_list(vector: tuple[float, ...]) -> list[float]:
-    return [_plain(v) for v in vector]
+def plain_list(vector: tuple[float, ...]) -> list[float]:
+    """Let every whole number of a vector be one."""
+    return [plain(v) for v in vector]
 
 
-def _load_vector(value: Any, size: int) -> tuple[float, ...]:
+def load_vector(value: Any, size: int) -> tuple[float, ...]:
+    """Check the numbers of a vector. Raises TextError unless there are so many."""
     if not isinstance(value, list) or len(value) != size:
         raise TextError("not a point", expected=f"a list of {size} numbers", got=value)
     return tuple(load_number(v) for v in value)
@@ -52,9 +55,9 @@ def _read_point(words: Iterator[str]) -> Vec2:
 POINT = FieldKind(
     write=lambda point: f"{number(point[0])} {number(point[1])}",
     read=_read_point,
-    dump=_plain_list,
-    load=lambda value: _load_vector(value, 2),
-    slots={"lines": _numbers(2, " "), "json": (Fixed("["), *_numbers(2, ","), Fixed("]"))},
+    dump=plain_list,
+    load=lambda value: load_vector(value, 2),
+    slots={"lines": numbers(2, " "), "json": (Fixed("["), *numbers(2, ","), Fixed("]"))},
 )
 
 
@@ -75,7 +78,7 @@ def _write_size(value: float) -> str:
 POSITIVE = FieldKind(
     write=_write_size,
     read=lambda words: _positive(parse_number(next(words))),
-    dump=_plain,
+    dump=plain,
     load=lambda value: _positive(load_number(value)),
     slots={"lines": _SIZE, "json": _SIZE},
 )
@@ -101,7 +104,7 @@ _TURN = (Decimal(below=360, zero=False),)
 SWEEP = FieldKind(
     write=_write_sweep,
     read=lambda words: _sweep(parse_number(next(words))),
-    dump=_plain,
+    dump=plain,
     load=lambda value: _sweep(load_number(value)),
     slots={"lines": _TURN, "json": _TURN},
 )
@@ -126,7 +129,8 @@ def write_direction(direction: Vec3) -> str:
     return name or " ".join(f"{c:.9f}".rstrip("0").rstrip(".") for c in (x, y, z))
 
 
-def _read_direction(words: Iterator[str]) -> Vec3:
+def read_direction(words: Iterator[str]) -> Vec3:
+    """Read a direction by its name, or by its three numbers."""
     word = next(words)
     axis = AXES.get(word)
     return axis or (parse_number(word), parse_number(next(words)), parse_number(next(words)))
@@ -139,7 +143,7 @@ def write_axes(plane: Plane) -> str:
 
 def read_axes(words: Iterator[str]) -> tuple[Vec3, Vec3]:
     """Read the normal and the x axis of a plane."""
-    return (_read_direction(words), _read_direction(words))
+    return (read_direction(words), read_direction(words))
 
 
 def _read_plane(words: Iterator[str]) -> Plane:
@@ -149,11 +153,11 @@ def _read_plane(words: Iterator[str]) -> Plane:
 
 def _dump_plane(plane: Plane) -> dict[str, list[float]]:
     names = ("origin", "normal", "x_axis")
-    return {name: _plain_list(getattr(plane, name)) for name in names}
+    return {name: plain_list(getattr(plane, name)) for name in names}
 
 
 def _load_plane(value: Any) -> Plane:
-    origin, normal, x_axis = (_load_vector(value[k], 3) for k in ("origin", "normal", "x_axis"))
+    origin, normal, x_axis = (load_vector(value[k], 3) for k in ("origin", "normal", "x_axis"))
     return Plane.of(origin, normal, x_axis)  # type: ignore[arg-type]
 
 
@@ -163,8 +167,8 @@ PLANE = FieldKind(
     dump=_dump_plane,
     load=_load_plane,
     slots={
-        "lines": (*_numbers(3, " "), Fixed(" "), Open("axes")),
-        "json": (Fixed('{"origin":['), *_numbers(3, ","), Fixed("],"), Open("axes"), Fixed("}")),
+        "lines": (*numbers(3, " "), Fixed(" "), Open("axes")),
+        "json": (Fixed('{"origin":['), *numbers(3, ","), Fixed("],"), Open("axes"), Fixed("}")),
     },
 )
 
@@ -223,7 +227,7 @@ def _read_ends(words: Iterator[str]) -> Ends:
 
 def _dump_extent(ends: Ends) -> dict[str, object]:
     extent, numbers = ends
-    distances = zip(_EXTENT_KEYS[extent], map(_plain, numbers), strict=True)
+    distances = zip(_EXTENT_KEYS[extent], map(plain, numbers), strict=True)
     return {"type": extent, **dict(distances)}
 
 

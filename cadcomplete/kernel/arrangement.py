@@ -21,9 +21,9 @@ import numpy as np
 from manifold3d import CrossSection, Manifold, OpType
 
 from cadcomplete.history.geometry import Array
+from cadcomplete.history.motions import Motion
 from cadcomplete.history.operations import Profile, Sketch
 from cadcomplete.kernel import slabs
-from cadcomplete.kernel.motions import Motion
 from cadcomplete.kernel.oracle import INSIDE, OUTSIDE, Oracle, Rough, Sides
 from cadcomplete.kernel.polygons import COARSE, STEPS, Fineness
 from cadcomplete.kernel.slabs import RoundPart, SweptPrism

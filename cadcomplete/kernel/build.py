@@ -29,12 +29,16 @@ from typing import Any
 from cadcomplete.errors import BuildError, GeometryError
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.patterns import PATTERNS
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
 from cadcomplete.kernel.blends import blended_solid
 from cadcomplete.kernel.booleans import CAREFUL, EXACT_FIRST, QUICK, BooleanError, Way
 from cadcomplete.kernel.remarks import Step, same
+from cadcomplete.kernel.repeats import repeated
 from cadcomplete.kernel.report import Remark, Senseless
+from cadcomplete.kernel.revolving import revolve
 from cadcomplete.kernel.solid import Solid
 from cadcomplete.kernel.stages import FAILURES, Stage, failed
 from cadcomplete.kernel.sweep import sweep
@@ -79,6 +83,11 @@ def _extruded(extrude: Extrude, before: Before) -> Step:
     return Step(before.index, extrude.boolean, tuple(tools))
 
 
+def _revolved(operation: Revolve, before: Before) -> Step:
+    tools = [revolve(profile, operation, before.operations) for profile in operation.profiles]
+    return Step(before.index, operation.boolean, tuple(tools))
+
+
 def _blended(blend: Blend, before: Before) -> Solid:
     if before.solid is None:
         raise GeometryError("there is no solid that has edges")
@@ -90,6 +99,8 @@ APPLY: Table[Callable[[Any, Before], Step | Solid | None]] = Table(
     {
         Sketch: lambda sketch, before: None,
         Extrude: _extruded,
+        Revolve: _revolved,
+        **dict.fromkeys(PATTERNS, repeated),
         Fillet: _blended,
         Chamfer: _blended,
     },

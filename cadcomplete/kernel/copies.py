@@ -8,9 +8,9 @@ from __future__ import annotations
 from OCP.BRepBuilderAPI import BRepBuilderAPI_Transform
 from OCP.gp import gp_Trsf
 
+from cadcomplete.history.motions import Motion
 from cadcomplete.kernel.booleans import believed
 from cadcomplete.kernel.known import oracle_of
-from cadcomplete.kernel.motions import Motion
 from cadcomplete.kernel.solid import Solid
 
 

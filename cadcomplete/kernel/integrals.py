@@ -3,7 +3,9 @@
 The kernel integrates a face with a fixed number of points, or adaptively until an estimate of the
 error is small. Along lines, circles and ellipses the first is the faster and the more exact one:
 on 2,160 curved solids of real parts it erred by 6e-9 at most, the adaptive one by 4e-7. Along the
-splines in which cylinders cross it erred by 2e-4, the adaptive one by 6e-8.
+splines in which cylinders cross it erred by 2e-4, the adaptive one by 6e-8. On surfaces of
+revolution that are neither cone, sphere nor torus, as arcs leave them whose circles cross the axis,
+the adaptive one errs by 1e-5, and by 5e-9 when asked for a hundred thousand times better.
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -11,19 +13,24 @@ splines in which cylinders cross it erred by 2e-4, the adaptive one by 6e-8.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from OCP.Bnd import Bnd_Box
-from OCP.BRep import BRep_Builder
-from OCP.BRepAdaptor import BRepAdaptor_Curve
+from OCP.BRep import BRep_Builder, BRep_Tool
+from OCP.BRepAdaptor import BRepAdaptor_Curve, BRepAdaptor_Surface
 from OCP.BRepBndLib import BRepBndLib
 from OCP.BRepGProp import BRepGProp
 from OCP.collections import IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher
-from OCP.GeomAbs import GeomAbs_Circle, GeomAbs_Ellipse, GeomAbs_Line
+from OCP.GeomAbs import (
+    GeomAbs_Circle,
+    GeomAbs_Ellipse,
+    GeomAbs_Line,
+    GeomAbs_SurfaceOfRevolution,
+)
 from OCP.gp import gp_Trsf, gp_Vec
 from OCP.GProp import GProp_GProps
-from OCP.TopAbs import TopAbs_EDGE
+from OCP.TopAbs import TopAbs_EDGE, TopAbs_FACE, TopAbs_ShapeEnum
 from OCP.TopExp import TopExp
 from OCP.TopLoc import TopLoc_Location
 from OCP.TopoDS import TopoDS, TopoDS_Compound, TopoDS_Shape
@@ -32,6 +39,9 @@ from cadcomplete.history.geometry import BoundingBox, Vec3
 
 PRECISION = 1e-5
 """Error bound of adaptive integrals, which keep it with a margin of a hundred."""
+
+_FINER = 1e-10
+"""The same where there are surfaces of revolution, on which they do not keep it."""
 
 
 def box_of(shape: TopoDS_Shape) -> BoundingBox:
@@ -91,18 +101,31 @@ def mass_of(shape: TopoDS_Shape, box: BoundingBox) -> tuple[Vec3, Vec3]:
 def _integrate(integral: Callable[..., Any], shape: TopoDS_Shape) -> Any:
     result = GProp_GProps()
     if _has_splines(shape):
-        integral(shape, result, PRECISION)
+        integral(shape, result, _FINER if _has_revolutions(shape) else PRECISION)
     else:
         integral(shape, result)
     return result
 
 
 def _has_splines(shape: TopoDS_Shape) -> bool:
-    """Say whether an edge is anything but a line, a circle or an ellipse."""
-    edges, curve = IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher(), BRepAdaptor_Curve()
-    TopExp.MapShapes_s(shape, TopAbs_EDGE, edges)
-    for index in range(1, edges.Extent() + 1):
-        curve.Initialize(TopoDS.Edge(edges.FindKey(index)))
+    """Say whether an edge is anything but a line, a circle or an ellipse, or the tip of a cone."""
+    curve = BRepAdaptor_Curve()
+    for part in _parts(shape, TopAbs_EDGE):
+        edge = TopoDS.Edge(part)
+        if BRep_Tool.Degenerated_s(edge):
+            continue
+        curve.Initialize(edge)
         if curve.GetType() not in (GeomAbs_Line, GeomAbs_Circle, GeomAbs_Ellipse):
             return True
     return False
+
+
+def _has_revolutions(shape: TopoDS_Shape) -> bool:
+    faces = (BRepAdaptor_Surface(TopoDS.Face(part)) for part in _parts(shape, TopAbs_FACE))
+    return any(face.GetType() == GeomAbs_SurfaceOfRevolution for face in faces)
+
+
+def _parts(shape: TopoDS_Shape, kind: TopAbs_ShapeEnum) -> Iterator[TopoDS_Shape]:
+    found = IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher()
+    TopExp.MapShapes_s(shape, kind, found)
+    return (found.FindKey(index) for index in range(1, found.Extent() + 1))

@@ -17,7 +17,7 @@ import numpy as np
 from manifold3d import Manifold
 
 from cadcomplete.history.geometry import Array
-from cadcomplete.kernel.motions import Motion
+from cadcomplete.history.motions import Motion
 
 INSIDE, NOT_KNOWN, OUTSIDE = 1, 0, -1
 

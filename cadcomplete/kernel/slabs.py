@@ -18,7 +18,7 @@ from manifold3d import CrossSection, FillRule, Manifold
 from cadcomplete.history.geometry import Array, Plane, Vec3
 from cadcomplete.history.inside import inside_loop
 from cadcomplete.history.loops import Loop
-from cadcomplete.kernel.motions import Motion
+from cadcomplete.history.motions import Motion
 from cadcomplete.kernel.oracle import TURN
 from cadcomplete.kernel.polygons import Fineness, outline, round_part
 

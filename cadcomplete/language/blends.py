@@ -31,7 +31,7 @@ def _back(blend: Blend, before: tuple[Operation, ...]) -> tuple[EdgeName, ...]:
     return tuple(name.counted(len(before)) for name in blend.edges)
 
 
-def reads(kind: Callable[[Any, tuple[EdgeName, ...]], Blend]) -> Callable[..., None]:
+def reads_blend(kind: Callable[[Any, tuple[EdgeName, ...]], Blend]) -> Callable[..., None]:
     """Return what carries out the command of a kind of them."""
 
     def read(values: tuple[Any, ...], sheet: Sheet) -> None:

@@ -15,17 +15,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cadcomplete.history.curves import CURVES, Arc, Circle, Line
-from cadcomplete.history.fields import DECIMALS, Branch, Decimal, Fixed, Format, Open
-from cadcomplete.history.geometry import Plane, dot
+from cadcomplete.history.fields import DECIMALS, Branch, Decimal, Fixed, Format, Open, Whole
+from cadcomplete.history.geometry import Plane, Vec2, dot
 from cadcomplete.history.kinds import AXES, BOOLEAN, write_axes
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import OPERATIONS
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
+from cadcomplete.history.turn_axis import TurnAxis, write_line_direction
 from cadcomplete.language.commands import CLOSE, LOOP, fields_of
 from cadcomplete.language.drawing import Drawing
+from cadcomplete.language.earlier import OPEN, AfterOne, EarlierOnes
 from cadcomplete.language.edge_rows import EdgePlace, NextEdge, makers
-from cadcomplete.language.numbers import Number, Rest, extent_row, spelling_of
+from cadcomplete.language.numbers import Memory, Number, Rest, extent_row, spelling_of, turns_row
 from cadcomplete.language.words import WORDS
 
 # --- one line: slots, and where in them we are --------------------------------------------------
@@ -91,7 +93,20 @@ class AfterLoop:
         return (*holes, *more, (quote, self.rest.ends[0] if self.rest.ends else ()))
 
 
-Place = Fixed | Decimal | Branch | Open | Outer | AfterLoop | EdgePlace | Number | Rest
+Place = (
+    Fixed
+    | Decimal
+    | Whole
+    | Branch
+    | Open
+    | Outer
+    | AfterLoop
+    | EarlierOnes
+    | AfterOne
+    | EdgePlace
+    | Number
+    | Rest
+)
 Row = tuple[Place, ...]
 
 
@@ -117,6 +132,13 @@ def step(point: Point, char: str) -> Point | None:
             if _begins_decimal(head, longer):
                 return Point(row, longer)
             if not _is_decimal(head, typed):
+                return None
+            row, typed = rest, ""
+            continue
+        if isinstance(head, Whole):
+            if head.begins(longer):
+                return Point(row, longer)
+            if not head.is_one(typed):
                 return None
             row, typed = rest, ""
             continue
@@ -243,6 +265,9 @@ def _json_axes(plane: Plane) -> str:
     return json.dumps(plain, separators=(",", ":"))[1:-1]
 
 
+_MOST_DIRECTIONS = 64  # of lines that are offered for an axis: more are a drawing of something else
+
+
 def lines_after(drawing: Drawing, words: Container[str] | None = None) -> Row:
     """Return the row of everything that may be the next line, of the commands in `words`."""
     names, row = next_commands(drawing, words), _ROWS[drawing.text_format]
@@ -300,16 +325,45 @@ def _turned(drawing: Drawing) -> Branch:
     return Branch(tuple((text, ()) for text in _axes(drawing)))
 
 
-def _profiles(drawing: Drawing) -> Outer:
+def _lines(drawing: Drawing) -> Branch:
+    """Every way an axis in a sketch may point: along its x or y, or like a line in a sketch."""
+    found = dict.fromkeys(((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)))
+    for _, sketch in reversed(drawing.sketches):
+        for curve in (curve for loop in sketch.loops for curve in loop.curves):
+            if len(found) < _MOST_DIRECTIONS and type(curve) is Line and curve.length > 0:
+                (x, y), (u, v) = curve.start, curve.end
+                there = TurnAxis.of(curve.start, (u - x, v - y)).direction
+                found |= dict.fromkeys((there, (0.0 - there[0], 0.0 - there[1])))
+    write = _json_direction if drawing.text_format == "json" else write_line_direction
+    return Branch(tuple((text, ()) for text in dict.fromkeys(map(write, found))))
+
+
+def _json_direction(direction: Vec2) -> str:
+    plain = [int(c) if float(c).is_integer() else c for c in direction]
+    return json.dumps(plain, separators=(",", ":"))[1:-1]
+
+
+def _turned_profiles(drawing: Drawing) -> Outer:
+    """The profiles of a revolve in the format `numbers`, and what follows them."""
+    return _profiles(drawing, turns_row)
+
+
+def _profiles(
+    drawing: Drawing, rest: Callable[[Memory, int], tuple[Any, ...]] = extent_row
+) -> Outer:
     regions = _regions(drawing)
     if drawing.text_format == "lines":
         return Outer(regions)
     if drawing.text_format == "json":
         return Outer(regions, quote='"', comma=",")
     booleans, memory = _booleans(drawing, BOOLEAN.slots["lines"][0]).options, drawing.memory
-    ends = tuple(
-        (Branch(tuple((f" {text}", extent_row(memory, back)) for text, _ in booleans)),)
+    rows = [
+        tuple(place for slot in rest(memory, back) for place in _filled(slot, "", drawing))
         for back in range(len(memory.frames))
+    ]
+    ends = tuple(
+        (Branch(tuple((f" {text}", row) for text, _ in booleans)),)  # type: ignore[arg-type]
+        for row in rows
     )
     return Outer(regions, comma=",", named=True, ends=ends)
 
@@ -320,9 +374,12 @@ def _edges(drawing: Drawing) -> NextEdge:
     return NextEdge(named, quote='"', comma=",") if quoted else NextEdge(named)
 
 
-_OPEN: dict[str, Callable[[Drawing], Branch | Outer | NextEdge]] = {
+_OPEN: dict[str, Callable[[Drawing], Branch | Outer | EarlierOnes | NextEdge]] = {
     "axes": _turned,
     "profiles": _profiles,
+    "turned": _turned_profiles,
+    "lines": _lines,
+    **OPEN,
     "edges": _edges,
 }
 

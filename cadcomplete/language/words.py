@@ -27,10 +27,12 @@ from cadcomplete.history.operations import (
     Sketch,
     plane_of,
 )
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table
-from cadcomplete.language.blends import may_blend, reads, write_chamfer, write_fillet
+from cadcomplete.language.blends import may_blend, reads_blend, write_chamfer, write_fillet
 from cadcomplete.language.commands import CLOSE, LOOP, Command, Cut
+from cadcomplete.language.patterns import NAMES, may_follow, reads, writes
 from cadcomplete.language.sheet import Sheet
 
 
@@ -189,12 +191,41 @@ def _may_extrude(sheet: Sheet) -> bool:
     return any(loop.closed for _, sketch in sheet.sketches for loop in sketch.loops)
 
 
+# --- revolves -----------------------------------------------------------------------------------
+
+
+def _write_revolve(
+    revolve: Revolve, before: tuple[Operation, ...], text_format: Format
+) -> Iterator[Command]:
+    sketches = [i for i, op in enumerate(before) if isinstance(op, Sketch)]
+    profiles = tuple(_profile_word(p, sketches) for p in revolve.profiles)
+    two = revolve.angles.type is ExtentType.TWO_SIDED
+    # In the lines both angles are counted from the sketch, as positions of extents are.
+    against = revolve.angles.against if text_format == "json" else 0.0 - revolve.angles.against
+    angles = (revolve.angles.distance, against) if two else (revolve.angles.distance,)
+    ends = (revolve.angles.type.value, angles)
+    yield Command("revolve", (revolve.boolean.value, ends, revolve.axis, profiles))
+
+
+def _read_revolve(values: tuple[Any, ...], sheet: Sheet) -> None:
+    boolean, (kind, angles), axis, words = values
+    sheet.end_sketch()
+    sketches = sheet.sketches
+    profiles = tuple(_profile(word, sketches) for word in words)
+    first, *more = angles
+    against = more if sheet.text_format == "json" else [0.0 - angle for angle in more]
+    extent = Extent(ExtentType(kind), first, *against)
+    sheet.operations.append(Revolve(profiles, extent, axis, Boolean(boolean)))
+
+
 WORDS: Table[Word] = Table(
     "language/words.py",
     {
         Sketch: Word(_write_sketch, _read_sketch, lambda sheet: True),
         Extrude: Word(_write_extrude, _read_extrude, _may_extrude),
-        Fillet: Word(write_fillet, reads(Fillet), may_blend),
-        Chamfer: Word(write_chamfer, reads(Chamfer), may_blend),
+        Revolve: Word(_write_revolve, _read_revolve, _may_extrude),
+        **{kind: Word(writes(name), reads(name), may_follow) for name, kind in NAMES.items()},
+        Fillet: Word(write_fillet, reads_blend(Fillet), may_blend),
+        Chamfer: Word(write_chamfer, reads_blend(Chamfer), may_blend),
     },
 )

@@ -27,15 +27,20 @@ from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import Array, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
+from cadcomplete.history.patterns import PATTERNS, Repeat
+from cadcomplete.history.revolve import LEAST, Revolve, turned
 from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table, refusing
+from cadcomplete.history.turn_axis import FULL
 from cadcomplete.meshes.mesh import Mesh
+from cadcomplete.meshes.repeats import NOTHING, Tool, Tools, met, repeated
+from cadcomplete.meshes.turning import turn
 
 STEP = 5.0
 """Degrees between the corners of a polygon that stands for an arc."""
 
-NOTHING = 1e-6
-"""Part of what an extrude sweeps, or of the solid, below which a change or a rest is rounding."""
+Swept = Extrude | Revolve
+"""What sweeps profiles and puts that together with the solid by a boolean."""
 
 _LARGEST = 1e9  # mm; what is farther out is not a part
 
@@ -101,18 +106,28 @@ def states(sequence: CadSequence) -> tuple[Manifold, ...]:
     return tuple(found)
 
 
-def applied(before: Manifold, extrude: Extrude, operations: tuple[Operation, ...]) -> Manifold:
-    """Return the solid after an extrude. An extrude without profiles leaves it as it is.
-
-    Of a cut that takes all of it rounding may leave slivers: they are nothing.
-    """
-    if not extrude.profiles:
+def applied(before: Manifold, operation: Swept, operations: tuple[Operation, ...]) -> Manifold:
+    """Return the solid after what sweeps profiles; without profiles it stays as it is."""
+    if not operation.profiles:
         return before
-    tool = swept(extrude, operations)
-    if extrude.boolean not in (Boolean.CUT, Boolean.INTERSECT):
-        return before + tool
-    left = before - tool if extrude.boolean is Boolean.CUT else before ^ tool
-    return left if volume_of(left) > NOTHING * volume_of(before) else Manifold()
+    return met(before, operation.boolean, SWEPT[type(operation)](operation, operations))
+
+
+def _tools(operation: Swept, operations: tuple[Operation, ...]) -> tuple[Tool, ...]:
+    if not operation.profiles:
+        return ()
+    return ((operation.boolean, SWEPT[type(operation)](operation, operations)),)
+
+
+TOOLS: Tools = Table(
+    "meshes/manifolds.py",
+    {Sketch: lambda sketch, operations: (), Extrude: _tools, Revolve: _tools},
+)
+"""What a mirror or pattern does again of an operation: bodies, and how they meet what is there."""
+
+
+def _repeated(pattern: Repeat, past: Past) -> Manifold:
+    return repeated(pattern, past.operations, past.states, TOOLS)
 
 
 APPLY: Table[Callable[[Any, Past], Manifold]] = Table(
@@ -120,6 +135,8 @@ APPLY: Table[Callable[[Any, Past], Manifold]] = Table(
     {
         Sketch: lambda sketch, past: past.solid,
         Extrude: lambda extrude, past: applied(past.solid, extrude, past.operations),
+        Revolve: lambda revolve, past: applied(past.solid, revolve, past.operations),
+        **dict.fromkeys(PATTERNS, _repeated),
         Fillet: refusing(Fillet, "meshes/manifolds.py"),
         Chamfer: refusing(Chamfer, "meshes/manifolds.py"),
     },
@@ -127,20 +144,30 @@ APPLY: Table[Callable[[Any, Past], Manifold]] = Table(
 """The solid after an operation, from itself and what there is before it."""
 
 
-def change(before: Manifold, extrude: Extrude, operations: tuple[Operation, ...]) -> Change:
-    """Return what an extrude adds to a solid, and what it removes from it."""
-    added, removed, tool = Manifold(), Manifold(), swept(extrude, operations)
-    if not extrude.profiles:
+def change(before: Manifold, operation: Swept, operations: tuple[Operation, ...]) -> Change:
+    """Return what an operation that sweeps profiles adds to a solid, and what it removes."""
+    added, removed = Manifold(), Manifold()
+    tool = SWEPT[type(operation)](operation, operations)
+    if not operation.profiles:
         pass
-    elif extrude.boolean is Boolean.CUT:
+    elif operation.boolean is Boolean.CUT:
         removed = before ^ tool
-    elif extrude.boolean is Boolean.INTERSECT:
+    elif operation.boolean is Boolean.INTERSECT:
         removed = before - tool
     else:
         added = tool - before
     volume = volume_of(added) + volume_of(removed)
     least = NOTHING * max(volume_of(tool), 1e-12)
     return Change(added, removed, volume, nothing=volume <= least)
+
+
+def change_by(before: Manifold, operation: Any, operations: tuple[Operation, ...]) -> Change:
+    """Return what any operation after some others adds to a solid, and what it removes from it."""
+    earlier = states(CadSequence(operations))[:-1]
+    after = APPLY[type(operation)](operation, Past(operations, (*earlier, before)))
+    added, removed = after - before, before - after
+    volume = volume_of(added) + volume_of(removed)
+    return Change(added, removed, volume, nothing=volume <= NOTHING * volume_of(before))
 
 
 def swept(extrude: Extrude, operations: tuple[Operation, ...]) -> Manifold:
@@ -165,6 +192,35 @@ def swept(extrude: Extrude, operations: tuple[Operation, ...]) -> Manifold:
             prism = flat.extrude(high - low).transform(_placed(sketch.plane, low))
             total = prism if total.is_empty() else total + prism
     return total
+
+
+def revolved(revolve: Revolve, operations: tuple[Operation, ...]) -> Manifold:
+    """Return what the profiles of a revolve sweep over, together.
+
+    About the axis there is a corner every `STEP` degrees from where it begins, or a little more
+    often, so that the last one is where it ends (`turning.py`).
+    """
+    low, high = revolve.span
+    if not LEAST <= high - low <= FULL + LEAST:
+        return Manifold()
+    total, steps = Manifold(), max(math.ceil((high - low) / STEP - LEAST), 3)
+    for profile in revolve.profiles:
+        try:
+            at = turned(revolve, profile, operations)
+        except GeometryError:
+            continue
+        holes = tuple(range(1, len(at.loops)))
+        flat = region(Profile(0, 0, holes), Sketch(at.plane, at.loops))
+        if not flat.is_empty():
+            body = turn(flat, at.plane, low, min(high, low + FULL), steps)
+            total = body if total.is_empty() else total + body
+    return total
+
+
+SWEPT: Table[Callable[[Any, tuple[Operation, ...]], Manifold]] = Table(
+    "meshes/manifolds.py", {Extrude: swept, Revolve: revolved}
+)
+"""What the profiles of an operation sweep over, from it and the operations before it."""
 
 
 def region(profile: Profile, sketch: Sketch) -> CrossSection:

@@ -17,6 +17,7 @@ import numpy as np
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.expanded import expanded
 from cadcomplete.history.geometry import Plane, Vec2, cross, dot
 from cadcomplete.history.operations import Boolean, ExtentType, Extrude, Loop, Sketch
 from cadcomplete.history.sequence import CadSequence, check_kinds
@@ -104,9 +105,12 @@ def vectors(
 ) -> list[Row]:
     """Return the commands of a history, each 17 integers; sketches that are not extruded are none.
 
+    Of mirrors and patterns each copy is an extrude of its own.
+
     `reach` is the coordinate in mm that stands at 0.75, by default the part's farthest. Raises
     UnsupportedError if something in the history is not known here.
     """
+    sequence = expanded(sequence)
     check_kinds(sequence, "metrics/deepcad.py", (Sketch, Extrude), (Line, Arc, Circle))
     scale = REACH / (reach or _reach(sequence))
     rows: list[Row] = []

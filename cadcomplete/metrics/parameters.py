@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -12,7 +13,8 @@ from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.ends import end_offsets
 from cadcomplete.history.geometry import Array, Plane, Vec2
-from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.operations import Extrude, Operation, Revolve, Sketch
+from cadcomplete.history.patterns import PATTERNS, LinearPattern, Mirror, Repeat
 from cadcomplete.history.sequence import start_plane
 from cadcomplete.history.tables import Table, refusing
 from cadcomplete.meshes.manifolds import outline
@@ -29,7 +31,8 @@ def errors(truth: Truth, suggested: Operation) -> dict[str, float]:
     Of an extrude: "end position" in mm, the mean over both ends, and "end position / height",
     the same over the true height. Of a sketch: "plane offset" in mm, from the middle of the true
     sketch to the suggested plane; "box corners" in mm, the mean distance of the two corners of the
-    boxes around both, in the true plane. Raises UnsupportedError for a kind that is not known here.
+    boxes around both, in the true plane. Of a revolve none. Raises UnsupportedError for a kind that
+    is not known here.
     """
     measures = _measures(truth, suggested)
     return {} if measures is None else measures.errors(truth, suggested)
@@ -72,7 +75,8 @@ def _box_seen_from(plane: Plane, sketch: Sketch) -> Array:
 def exact_dimensions(truth: Truth, hit: Operation) -> tuple[int, int] | None:
     """Return how many of the designer's dimensions a hit has to 0.01 mm, and how many there are.
 
-    Of an extrude: the positions of its two ends. Of a sketch: the different ends of its lines and
+    Of an extrude: the positions of its two ends. Of a revolve: its axis and its two angles, in
+    degrees. Of a sketch: the different ends of its lines and
     arcs, and of each different arc or circle its centre and its radius; positions in space, so
     that another plane in the same place has the same. None if the hit is of another kind. Raises
     UnsupportedError for a kind that is not known here.
@@ -84,6 +88,50 @@ def exact_dimensions(truth: Truth, hit: Operation) -> tuple[int, int] | None:
 def _extrude_exact(truth: TargetExtrude, hit: Extrude) -> tuple[int, int]:
     ends = _ends(truth, truth.operation)
     return _found(ends, _ends(truth, hit)), len(ends)
+
+
+def _revolve_exact(truth: TargetExtrude, hit: Revolve) -> tuple[int, int]:
+    """Its axis, whichever way it points, and its two angles; all around is all the same."""
+    (start, way), (other, back) = (_axis(truth, one) for one in (truth.operation, hit))
+    same = np.linalg.norm(np.cross(way, back)) < 1e-6
+    apart = float(np.linalg.norm(np.cross(other - start, way)))
+    low, high = hit.span if float(way @ back) > 0 else tuple(-end for end in hit.span[::-1])
+    ends = zip(truth.operation.span, (low, high), strict=True)
+    angles = [abs(a - b) <= EXACT or (truth.operation.full and hit.full) for a, b in ends]
+    return int(same and apart <= EXACT) + sum(angles), 3
+
+
+def _axis(truth: TargetExtrude, revolve: Revolve) -> tuple[Array, Array]:
+    """A point of its axis and its direction, in space."""
+    point, direction = revolve.axis.in_world(revolve.start(truth.given.operations))
+    return np.array(point), np.array(direction)
+
+
+def _place_errors(truth: Any, suggested: Repeat) -> dict[str, float]:
+    """What is measured of a pattern is where its copies lie: whether they hit."""
+    return {}
+
+
+def _places_exact(truth: TargetExtrude, hit: Repeat) -> tuple[int, int]:
+    """How many numbers of a hit are the designer's: where it is, how far and how often."""
+    own = _dimensions_of(truth.operation)
+    return sum(_alike(a, b) for a, b in zip(own, _dimensions_of(hit), strict=True)), len(own)
+
+
+def _dimensions_of(pattern: Any) -> list[float]:
+    """The numbers that a designer gives a mirror or a pattern, in mm and degrees.
+
+    A mirror turned round is the same mirror.
+    """
+    if isinstance(pattern, Mirror):
+        return [math.copysign(1.0, max(pattern.normal, key=abs)) * pattern.position]
+    if isinstance(pattern, LinearPattern):
+        return [pattern.spacing, float(pattern.count)]
+    return [float(pattern.count), pattern.step]
+
+
+def _alike(one: float, other: float) -> bool:
+    return abs(one - other) <= EXACT
 
 
 def _sketch_exact(truth: TargetSketch, hit: Sketch) -> tuple[int, int]:
@@ -109,6 +157,8 @@ MEASURES: Table[KindMeasures] = Table(
     {
         Sketch: KindMeasures(_sketch_errors, _sketch_exact),
         Extrude: KindMeasures(_extrude_errors, _extrude_exact),
+        Revolve: KindMeasures(lambda truth, made: {}, _revolve_exact),
+        **dict.fromkeys(PATTERNS, KindMeasures(_place_errors, _places_exact)),
         Fillet: KindMeasures(*[refusing(Fillet, "metrics/parameters.py")] * 2),
         Chamfer: KindMeasures(*[refusing(Chamfer, "metrics/parameters.py")] * 2),
     },

@@ -1,9 +1,9 @@
 """The true next operation, ready to be compared with suggestions.
 
 What counts is what an operation does, not how it is written. Two extrudes agree if they change
-the part in the same place, whatever sketch, direction or boolean they are written with. A truth
-that does nothing (designers make cuts that remove nothing) can be hit by nobody; such questions
-are counted by the name of their reason, and are in no share of hits.
+the part in the same place, whatever sketch, direction or boolean they are written with, and so do
+revolves. A truth that does nothing (designers make cuts that remove nothing) can be hit by nobody;
+such questions are counted by the name of their reason, and are in no share of hits.
 """
 
 from __future__ import annotations
@@ -15,27 +15,33 @@ from typing import Any
 from manifold3d import CrossSection, Manifold
 
 from cadcomplete.history.blends import Chamfer, Fillet
-from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch
+from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Revolve, Sketch
+from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.sequence import CadSequence, check_known, truncate
 from cadcomplete.history.tables import Table, refusing
-from cadcomplete.meshes.manifolds import Change, change, change_iou, filled, solid
+from cadcomplete.meshes.manifolds import Change, change, change_by, change_iou, filled, solid
 from cadcomplete.metrics.sketches import drawn_size, sketch_iou
 
 HIT = 0.95
 """Least IoU of a hit."""
 
-KINDS = ("first sketch", "first extrude", "later sketch", "later extrude")
-MACRO = KINDS[1:]
+MACRO = ("first extrude", "later sketch", "later extrude")
 """The kinds of the macro average: for a first sketch there is nothing yet to go by."""
+
+KINDS = (
+    *("first sketch", *MACRO, "first revolve", "later revolve"),
+    *(kind.name for kind in PATTERNS),
+)
+"""All kinds; a mirror or pattern is never the first operation, and one kind by its name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TargetExtrude:
-    """An extrude, by the change that it makes to the part so far."""
+    """An extrude, or another that builds, by the change that it makes to the part so far."""
 
     kind: str
     given: CadSequence
-    operation: Extrude
+    operation: Any
     before: Manifold
     change: Change
 
@@ -98,9 +104,11 @@ def target(history: CadSequence, given: int, *, part: Manifold | None = None) ->
     return TARGETS[type(operation)](before, operation, part)
 
 
-def _extrude(before: CadSequence, extrude: Extrude, part: Manifold) -> Truth:
-    made = change(part, extrude, before.operations)
-    return TargetExtrude(kind_of(before, extrude), before, extrude, part, made)
+def _built(before: CadSequence, operation: Any, part: Manifold) -> Truth:
+    made_by = CHANGES[type(operation)]
+    assert made_by is not None
+    made = made_by(part, operation, before.operations)
+    return TargetExtrude(kind_of(before, operation), before, operation, part, made)
 
 
 def _sketch(before: CadSequence, sketch: Sketch, part: Manifold) -> Truth:
@@ -112,7 +120,7 @@ TARGETS: Table[Callable[[CadSequence, Any, Manifold], Truth]] = Table(
     "metrics/targets.py",
     {
         Sketch: _sketch,
-        Extrude: _extrude,
+        **dict.fromkeys((Extrude, Revolve, *PATTERNS), _built),
         Fillet: refusing(Fillet, "metrics/targets.py"),
         Chamfer: refusing(Chamfer, "metrics/targets.py"),
     },
@@ -124,6 +132,8 @@ CHANGES: Table[Callable[[Manifold, Any, tuple[Operation, ...]], Change] | None] 
     {
         Sketch: None,
         Extrude: change,
+        Revolve: change,
+        **dict.fromkeys(PATTERNS, change_by),
         Fillet: refusing(Fillet, "metrics/targets.py"),
         Chamfer: refusing(Chamfer, "metrics/targets.py"),
     },
@@ -135,6 +145,8 @@ def kind_of(given: CadSequence, operation: Operation) -> str:
     """Return which of `KINDS` an operation is after some given ones."""
     which = type(operation)
     TARGETS[which]
+    if isinstance(operation, Repeat):
+        return operation.name
     first = not any(isinstance(op, which) for op in given.operations)
     name = next(name for name, known in OPERATIONS.items() if known is which)
     return f"{'first' if first else 'later'} {name}"

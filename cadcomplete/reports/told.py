@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.edge_phrases import edges_in_words
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch, Unknown
+from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.tables import Table
 
 Json = dict[str, Any]
@@ -71,6 +73,70 @@ def _extrude_words(told: Json) -> str:
     return f"extrude  {what}, {counted(told['profiles'], 'profile')}"
 
 
+def _revolve(revolve: Revolve) -> Json:
+    return {
+        "boolean": revolve.boolean.value,
+        "angles": revolve.angles.type.value,
+        "span_deg": revolve.angles.span,
+        "axis": {"point_mm": revolve.axis.point, "direction": revolve.axis.direction},
+        "profiles": len(revolve.profiles),
+    }
+
+
+def _revolve_words(told: Json) -> str:
+    (start, end), (x, y) = told["span_deg"], told["axis"]["point_mm"]
+    u, v = told["axis"]["direction"]
+    axis = f"about ({x:.6g}, {y:.6g}) mm along ({u:.6g}, {v:.6g})"
+    what = f"{told['boolean']}, {start:.6g}° to {end:.6g}° {axis}"
+    return f"revolve  {what}, {counted(told['profiles'], 'profile')}"
+
+
+def _of(pattern: Repeat) -> Json:
+    return {"of": "all" if pattern.of is None else list(pattern.of)}
+
+
+def _of_words(told: Json) -> str:
+    of = told["of"]
+    if of == "all":
+        return "the whole body"
+    return f"operation{'s' if len(of) > 1 else ''} {', '.join(map(str, of))}"
+
+
+def _mirror(mirror: Mirror) -> Json:
+    return {"normal": mirror.normal, "position_mm": mirror.position, **_of(mirror)}
+
+
+def _mirror_words(told: Json) -> str:
+    where = f"{_triple(told['normal'])}, {told['position_mm']:.6g} mm from the origin"
+    return f"mirror   of {_of_words(told)}, at the plane across {where}"
+
+
+def _linear(pattern: LinearPattern) -> Json:
+    where = {"direction": pattern.direction, "spacing_mm": pattern.spacing}
+    return {**where, "count": pattern.count, **_of(pattern)}
+
+
+def _linear_words(told: Json) -> str:
+    row = f"{told['count']} places along {_triple(told['direction'])}"
+    return f"linear   of {_of_words(told)}, {row}, {told['spacing_mm']:.6g} mm apart"
+
+
+def _polar(pattern: PolarPattern) -> Json:
+    where = {"axis": pattern.axis, "point_mm": pattern.point}
+    return {**where, "count": pattern.count, "angle_deg": pattern.angle, **_of(pattern)}
+
+
+def _polar_words(told: Json) -> str:
+    angle = told["angle_deg"]
+    far = "all around" if angle == 360 else f"over {angle:.6g}°, around"
+    axis = f"{_triple(told['axis'])} through {_triple(told['point_mm'])} mm"
+    return f"polar    of {_of_words(told)}, {told['count']} places {far} {axis}"
+
+
+def _triple(vector: tuple[float, float, float]) -> str:
+    return "(" + ", ".join(f"{value:.6g}" for value in vector) + ")"
+
+
 def _fillet(fillet: Fillet) -> Json:
     return {"radius_mm": fillet.radius, **_edges(fillet)}
 
@@ -103,6 +169,10 @@ TOLD: Table[Telling] = Table(
     {
         Sketch: Telling(_sketch, _sketch_words),
         Extrude: Telling(_extrude, _extrude_words),
+        Revolve: Telling(_revolve, _revolve_words),
+        Mirror: Telling(_mirror, _mirror_words),
+        LinearPattern: Telling(_linear, _linear_words),
+        PolarPattern: Telling(_polar, _polar_words),
         Fillet: Telling(_fillet, _fillet_words),
         Chamfer: Telling(_chamfer, _chamfer_words),
         Unknown: Telling(_unknown, lambda told: f"{told['name']}, not built"),

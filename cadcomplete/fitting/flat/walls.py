@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,13 @@ from cadcomplete.fitting.faces.faces import Cylinder, Flat, vec3
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Plane, Vec3
+from cadcomplete.history.motions import Motion
 from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.patterns import PATTERNS, Repeat
+from cadcomplete.history.revolve import Revolve, Turned, turned
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table, refusing
+from cadcomplete.history.turn_axis import NEAR
 
 Face = Flat | Cylinder
 Span = tuple[Vec3, Vec3] | None
@@ -161,6 +166,44 @@ def _prism_faces(extrude: Extrude, operations: tuple[Operation, ...]) -> Iterato
                 yield from _wall(curve, plane, ends)
 
 
+def _turned_faces(revolve: Revolve, operations: tuple[Operation, ...]) -> Iterator[Face]:
+    """The ends of a revolve, and what its lines along and across the axis turn to."""
+    for profile in revolve.profiles:
+        try:
+            at = turned(revolve, profile, operations)
+        except GeometryError:
+            continue
+        if not revolve.full:
+            yield from _turned_ends(at, revolve.span)
+        axis, place = np.array(at.plane.x_axis), np.array(at.plane.origin)
+        for curve in (curve for loop in at.loops for curve in loop.curves):
+            (x, y), (u, v) = curve.start, curve.end
+            box = _turned_box(at, curve)
+            if type(curve) is Line and abs(v - y) <= NEAR < max(y, v):
+                yield Cylinder(at.plane.x_axis, at.plane.origin, y, True, 0, box)
+            elif type(curve) is Line and abs(u - x) <= NEAR:
+                yield Flat(at.plane.x_axis, float(axis @ place) + x, 0, box)
+
+
+def _turned_ends(at: Turned, span: tuple[float, float]) -> Iterator[Flat]:
+    up, over = np.array(at.plane.y_axis), np.array(at.plane.normal)
+    for angle in map(math.radians, span):
+        away = math.cos(angle) * up + math.sin(angle) * over
+        across = math.cos(angle) * over - math.sin(angle) * up
+        outline = at.loops[0].points()
+        points = outline[:, :1] * np.array(at.plane.x_axis) + outline[:, 1:] * away
+        box = _box(points + np.array(at.plane.origin))
+        yield Flat(vec3(across), float(across @ np.array(at.plane.origin)), 0, box)
+
+
+def _turned_box(at: Turned, curve: Curve) -> tuple[Vec3, Vec3]:
+    """The box around a curve that is turned all around."""
+    points, axis = curve.points(), np.array(at.plane.x_axis)
+    most = float(points[:, 1].max()) * np.sqrt(np.maximum(1 - axis**2, 0))
+    along = np.array(at.plane.origin) + points[:, :1] * axis
+    return vec3(along.min(axis=0) - most), vec3(along.max(axis=0) + most)
+
+
 def _drawn_faces(sketch: Sketch) -> Iterator[Face]:
     """The plane of each loop of a sketch, and the walls over it, however high."""
     for loop in sketch.loops:
@@ -170,11 +213,37 @@ def _drawn_faces(sketch: Sketch) -> Iterator[Face]:
             yield from _wall(curve, sketch.plane, None)
 
 
+def _copied_faces(pattern: Repeat, operations: tuple[Operation, ...]) -> Iterator[Face]:
+    """The faces of all that a mirror or pattern does again, at the other places."""
+    index = next(i for i, operation in enumerate(operations) if operation is pattern)
+    originals = range(index) if pattern.of is None else pattern.originals
+    motions = pattern.motions()
+    for original in originals:
+        operation = operations[original]
+        for face in FACES[type(operation)](operation, operations):
+            yield from (_moved(face, motion) for motion in motions)
+
+
+def _moved(face: Face, motion: Motion) -> Face:
+    span = None
+    if face.span is not None:
+        corners = np.array(list(product(*zip(*face.span, strict=True))))
+        span = _box(motion.apply(corners))
+    if isinstance(face, Cylinder):
+        axis, (center,) = motion.turn @ face.axis, motion.apply(np.array([face.center]))
+        return replace(face, axis=vec3(axis), center=vec3(center), span=span)
+    normal = motion.turn @ face.normal
+    offset = face.offset + float(normal @ motion.shift)
+    return replace(face, normal=vec3(normal), offset=offset, span=span)
+
+
 FACES: Table[Callable[[Any, tuple[Operation, ...]], Iterable[Face]]] = Table(
     "fitting/flat/walls.py",
     {
         Sketch: lambda sketch, operations: (),
         Extrude: _prism_faces,
+        Revolve: _turned_faces,
+        **dict.fromkeys(PATTERNS, _copied_faces),
         Fillet: refusing(Fillet, "fitting/flat/walls.py"),
         Chamfer: refusing(Chamfer, "fitting/flat/walls.py"),
     },

@@ -33,7 +33,7 @@ def support(sequence: CadSequence, wanted: Wanted) -> float:
     step = _STEP * wanted.size
     both = np.concatenate([places + step * normals, places - step * normals])
     before = occupancy(truncate(sequence, len(sequence) - 1), both)
-    after = combined(before, swept(extrude, sequence.operations, both), extrude)
+    after = combined(before, swept(extrude, sequence.operations, both), extrude.boolean)
     count = len(places)
     new = (after[:count] != after[count:]) & (before[:count] == before[count:])
     if not new.any():

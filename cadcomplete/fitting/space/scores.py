@@ -80,7 +80,7 @@ def effect(before: State, operation: Operation, sequence: CadSequence) -> tuple[
     wanted, operations = before.wanted, sequence.operations
     if isinstance(operation, Extrude):
         tool = swept(operation, operations, wanted.queries)
-        current = combined(before.current, tool, operation)
+        current = combined(before.current, tool, operation.boolean)
     else:
         current = APPLY[type(operation)](before.current, operation, operations, wanted.queries)
         tool = current != before.current

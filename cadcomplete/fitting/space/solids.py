@@ -9,9 +9,12 @@ import numpy as np
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.flat.regions import Bools, inside_loop
+from cadcomplete.fitting.space.repeats import Tool, Tools, copies
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
+from cadcomplete.history.patterns import PATTERNS, Repeat
+from cadcomplete.history.revolve import Revolve, turned
 from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table, refusing
 
@@ -34,7 +37,46 @@ def occupancy(sequence: CadSequence, points: Array) -> Bools:
 def _extruded(
     inside: Bools, extrude: Extrude, operations: tuple[Operation, ...], points: Array
 ) -> Bools:
-    return combined(inside, swept(extrude, operations, points), extrude)
+    return combined(inside, swept(extrude, operations, points), extrude.boolean)
+
+
+def _tools(extrude: Extrude, operations: tuple[Operation, ...], points: Array) -> tuple[Tool, ...]:
+    return ((extrude.boolean, swept(extrude, operations, points)),) if extrude.profiles else ()
+
+
+def _turned_tools(
+    revolve: Revolve, operations: tuple[Operation, ...], points: Array
+) -> tuple[Tool, ...]:
+    return ((revolve.boolean, swept_about(revolve, operations, points)),)
+
+
+TOOLS: Tools = Table(
+    "fitting/space/solids.py",
+    {
+        Sketch: lambda sketch, operations, points: (),
+        Extrude: _tools,
+        Revolve: _turned_tools,
+    },
+)
+"""What a mirror or pattern does again of an operation: which points are in it, and how it meets."""
+
+
+def _repeated(
+    inside: Bools, pattern: Repeat, operations: tuple[Operation, ...], points: Array
+) -> Bools:
+    for boolean, tool in copies(pattern, operations, points, TOOLS, _within):
+        inside = combined(inside, tool, boolean)
+    return inside
+
+
+def _within(operations: tuple[Operation, ...], points: Array) -> Bools:
+    return occupancy(CadSequence(operations), points)
+
+
+def _revolved(
+    inside: Bools, revolve: Revolve, operations: tuple[Operation, ...], points: Array
+) -> Bools:
+    return combined(inside, swept_about(revolve, operations, points), revolve.boolean)
 
 
 APPLY: Table[Callable[[Bools, Any, tuple[Operation, ...], Array], Bools]] = Table(
@@ -42,6 +84,8 @@ APPLY: Table[Callable[[Bools, Any, tuple[Operation, ...], Array], Bools]] = Tabl
     {
         Sketch: lambda inside, sketch, operations, points: inside,
         Extrude: _extruded,
+        Revolve: _revolved,
+        **dict.fromkeys(PATTERNS, _repeated),
         Fillet: refusing(Fillet, "fitting/space/solids.py"),
         Chamfer: refusing(Chamfer, "fitting/space/solids.py"),
     },
@@ -51,14 +95,14 @@ it, and where the points are: of those, `occupancy` says where they are before a
 one that copies what others did."""
 
 
-def combined(inside: Bools, tool: Bools, extrude: Extrude) -> Bools:
-    """Return what the boolean of an extrude leaves of a part and of what the extrude sweeps.
+def combined(inside: Bools, tool: Bools, boolean: Boolean) -> Bools:
+    """Return what a boolean leaves of a part and of a body, such as what an extrude sweeps.
 
     Both say of the same n points whether they are inside, shape (n,), and so does what is returned.
     """
-    if extrude.boolean is Boolean.CUT:
+    if boolean is Boolean.CUT:
         return inside & ~tool
-    if extrude.boolean is Boolean.INTERSECT:
+    if boolean is Boolean.INTERSECT:
         return inside & tool
     return inside | tool
 
@@ -77,6 +121,15 @@ def swept(extrude: Extrude, operations: tuple[Operation, ...], points: Array) ->
         for profile in extrude.profiles:
             if profile.sketch == number:
                 tool[between] |= inside_profile(profile, sketch, flat)
+    return tool
+
+
+def swept_about(revolve: Revolve, operations: tuple[Operation, ...], points: Array) -> Bools:
+    """Say which of the points (n, 3), in mm, the profiles of a revolve sweep over, shape (n,)."""
+    tool = np.zeros(len(points), dtype=np.bool_)
+    for profile in revolve.profiles:
+        at = turned(revolve, profile, operations)
+        tool |= at.contains(points, revolve.span, inside_loop)
     return tool
 
 

@@ -21,6 +21,8 @@ from cadcomplete.history.geometry import Array, Plane
 from cadcomplete.history.inside import inside_loop
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Extrude, Operation, Profile, Sketch
+from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
+from cadcomplete.history.revolve import Revolve, turned
 from cadcomplete.history.tables import Table
 
 NEAR = 4e-4
@@ -210,12 +212,41 @@ def _extruded(extrude: Extrude, before: tuple[Operation, ...]) -> tuple[SweptSur
     )
 
 
+def _turned(revolve: Revolve, before: tuple[Operation, ...]) -> tuple[SweptSurfaces, ...]:
+    start, end = revolve.angles.span
+    found = ((profile, turned(revolve, profile, before)) for profile in revolve.profiles)
+    return tuple(Rotational(t.plane, t.loops, p.loops, start, end) for p, t in found)
+
+
+def _again(pattern: Repeat, before: tuple[Operation, ...]) -> tuple[SweptSurfaces, ...]:
+    originals = range(len(before)) if pattern.of is None else pattern.originals
+    still = [
+        surfaces
+        for index in originals
+        for surfaces in SURFACES[type(before[index])](before[index], before[:index])
+    ]
+    return tuple(
+        MovedSurfaces(surfaces, motion.turn, motion.shift)
+        for motion in pattern.motions()
+        for surfaces in still
+    )
+
+
 def _nowhere(operation: Operation, before: tuple[Operation, ...]) -> tuple[SweptSurfaces, ...]:
     return ()
 
 
 SURFACES: Table[Callable[[Any, tuple[Operation, ...]], tuple[SweptSurfaces, ...]]] = Table(
     "kernel/naming/surfaces.py",
-    {Sketch: _nowhere, Extrude: _extruded, Fillet: _nowhere, Chamfer: _nowhere},
+    {
+        Sketch: _nowhere,
+        Extrude: _extruded,
+        Revolve: _turned,
+        Mirror: _again,
+        LinearPattern: _again,
+        PolarPattern: _again,
+        Fillet: _nowhere,
+        Chamfer: _nowhere,
+    },
 )
 """What an operation makes that a formula knows; those of fillets and chamfers `labels.py` tells."""

@@ -20,8 +20,10 @@ from cadcomplete.language.numbers.spellings import (
     SPELLINGS,
     after,
     extent_row,
+    position_row,
     read_line,
     spelling_of,
+    turns_row,
     write_line,
 )
 from cadcomplete.language.numbers.tokens import PIECES, spelled, words
@@ -38,10 +40,12 @@ __all__ = [
     "after",
     "extent_row",
     "fresh",
+    "position_row",
     "read_line",
     "read_number",
     "spelled",
     "spelling_of",
+    "turns_row",
     "words",
     "write_line",
     "write_number",

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from cadcomplete.history.fields import number
 from cadcomplete.history.geometry import XY, Plane, Vec3
 from cadcomplete.history.kinds import AXES, POSITIVE, SWEEP, ProfileWord, write_direction
+from cadcomplete.history.pattern_kinds import ANGLE
+from cadcomplete.history.turn_axis import write_angle
 
 REFERENCES = 32
 """Numbers along one axis that can be referred to, the newest first."""
 
 Key = int | str
-"""What a number measures: 0, 1, 2 a position along x, y, z of the world; "radius", "sweep"; in a
-plane that lies askew "u", "v", and "w" along its normal."""
+"""What a number measures: 0, 1, 2 a position along x, y, z of the world; "radius"; "sweep", of an
+arc; "turn", of a revolve; in a plane that lies askew "u", "v", and "w" along its normal; of mirrors
+and patterns "spacing", "angle", and "askew" along a normal that is no axis of the world."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +41,30 @@ class Axis:
     @property
     def places(self) -> bool:
         """Whether its numbers are places, so that they lie some way from each other."""
-        return self.key not in ("radius", "sweep")
+        return self.key not in _SIZES
+
+    @property
+    def signed(self) -> bool:
+        """Whether its numbers may be below 0."""
+        return self.key not in _ABOVE
 
     def digits(self, value: float) -> str:
-        return _SIZES[self.key].write(value) if self.key in _SIZES else number(value)
+        return _SIZES.get(self.key, number)(value)
 
 
-_SIZES = {"sweep": SWEEP, "radius": POSITIVE}
+_SIZES: dict[Key, Callable[[float], str]] = {
+    "sweep": SWEEP.write,
+    "radius": POSITIVE.write,
+    "turn": write_angle,
+    "spacing": POSITIVE.write,
+    "angle": ANGLE.write,
+}
 """Numbers that are never nothing, however little they are."""
 
-RADIUS, SWEEPS = Axis("radius"), Axis("sweep")
+_ABOVE = ("radius", "spacing", "angle")
+
+RADIUS, SWEEPS, TURNS = Axis("radius"), Axis("sweep"), Axis("turn")
+SPACINGS, ANGLES = Axis("spacing"), Axis("angle")
 WORLD = tuple(map(Axis, range(3)))
 
 
@@ -59,6 +76,11 @@ class SketchAxes:
     v: Axis
     w: Axis
 
+    @property
+    def flat(self) -> tuple[Axis, Axis]:
+        """Along its x and its y."""
+        return (self.u, self.v)
+
     @staticmethod
     def of(plane: Plane) -> SketchAxes:
         u, v, w = map(_named, (plane.x_axis, plane.y_axis, plane.normal))
@@ -66,6 +88,12 @@ class SketchAxes:
             return SketchAxes(Axis("u"), Axis("v"), Axis("w"))
         x, y = (Axis(i, sign, float(number(plane.origin[i]))) for i, sign in (u, v))
         return SketchAxes(x, y, Axis(*w))
+
+
+def along(direction: Vec3) -> Axis:
+    """Return where positions along a direction are measured, from the world's origin."""
+    named = _named(direction)
+    return Axis("askew") if named is None else Axis(*named)
 
 
 def _named(direction: Vec3) -> tuple[int, float] | None:

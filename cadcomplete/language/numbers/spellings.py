@@ -8,12 +8,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from cadcomplete.errors import TextError
-from cadcomplete.history.fields import Branch, Fixed, Open
+from cadcomplete.history.fields import Branch, Fixed, Open, parse_number
 from cadcomplete.history.geometry import Plane
-from cadcomplete.history.kinds import BOOLEAN, Ends, ProfileWord, read_axes, write_axes
+from cadcomplete.history.kinds import (
+    BOOLEAN,
+    Ends,
+    ProfileWord,
+    read_axes,
+    write_axes,
+    write_direction,
+)
+from cadcomplete.history.pattern_kinds import COUNT, DIRECTION, EARLIER, write_backs
+from cadcomplete.history.turn_axis import TurnAxis, write_line_direction
 from cadcomplete.language.commands import Command
 from cadcomplete.language.numbers.blends import SAID
-from cadcomplete.language.numbers.memory import RADIUS, SWEEPS, WORLD, Axis, Memory
+from cadcomplete.language.numbers.memory import (
+    ANGLES,
+    RADIUS,
+    SPACINGS,
+    SWEEPS,
+    TURNS,
+    WORLD,
+    Axis,
+    Memory,
+    along,
+)
 from cadcomplete.language.numbers.words import Number, read_number, write_number
 
 Axes = Callable[[Memory], tuple[Axis, ...]]
@@ -42,8 +61,8 @@ def _flat(values: tuple[Any, ...]) -> list[float]:
 
 
 def _slot(axis: Axis, memory: Memory) -> Number:
-    signed, count = axis.key != "radius", len(memory.along(axis))
-    return Number(count, signed=signed, zero=axis.places, steps=axis.places and count > 0)
+    count = len(memory.along(axis))
+    return Number(count, signed=axis.signed, zero=axis.places, steps=axis.places and count > 0)
 
 
 def _joined(slots: Iterable[Any]) -> tuple[Any, ...]:
@@ -120,13 +139,17 @@ def _read_profile(word: str) -> ProfileWord:
 
 
 def _read_extrude(words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
+    boolean, profiles = _read_profiles(words)
+    return (boolean, _read_ends(words, memory.frame_of(profiles).w, memory), profiles)
+
+
+def _read_profiles(words: Iterator[str]) -> tuple[str, tuple[ProfileWord, ...]]:
+    """Read profiles, which there may be none of, and the boolean after them."""
     first = next(words)
-    profiles: tuple[ProfileWord, ...] = ()
-    if first.startswith("@"):
-        profiles = tuple(map(_read_profile, first.split(",")))
-        first = next(words)
-    boolean, axis = BOOLEAN.load(first), memory.frame_of(profiles).w
-    return (boolean, _read_ends(words, axis, memory), profiles)
+    if not first.startswith("@"):
+        return BOOLEAN.load(first), ()
+    profiles = tuple(map(_read_profile, first.split(",")))
+    return BOOLEAN.load(next(words)), profiles
 
 
 def _read_ends(words: Iterator[str], axis: Axis, memory: Memory) -> Ends:
@@ -156,8 +179,126 @@ def extent_row(memory: Memory, back: int) -> tuple[Any, ...]:
     return (Branch(((" to ", (slot, more)), (" sym ", (slot,)))),)  # type: ignore[arg-type]
 
 
+def _write_revolve(values: tuple[Any, ...], memory: Memory) -> list[str]:
+    boolean, (extent, degrees), axis, profiles = values
+    frame = memory.frame_of(profiles)
+    words = [",".join(map(_write_profile, profiles))] if profiles else []
+    words.append(boolean)
+    for word, angle in zip(_ENDS[extent], degrees, strict=True):
+        words += [word, write_number(angle, TURNS, memory)]
+    point = (write_number(v, a, memory) for v, a in zip(axis.point, frame.flat, strict=True))
+    return [*words, "about", *point, write_line_direction(axis.direction)]
+
+
+def _read_revolve(words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
+    boolean, profiles = _read_profiles(words)
+    word, frame = next(words), memory.frame_of(profiles)
+    if word not in ("to", "sym"):
+        raise TextError("unknown angles", expected="to or sym", got=word)
+    degrees = [read_number(next(words), TURNS, memory)]
+    extent, word = ("one_sided" if word == "to" else "symmetric"), next(words)
+    if extent == "one_sided" and word == "from":
+        degrees.append(read_number(next(words), TURNS, memory))
+        extent, word = "two_sided", next(words)
+    if word != "about":
+        raise TextError("a revolve needs its axis", expected="about", got=word)
+    x, y = [read_number(next(words), axis, memory) for axis in frame.flat]
+    direction = (parse_number(next(words)), parse_number(next(words)))
+    return (boolean, (extent, tuple(degrees)), TurnAxis.of((x, y), direction), profiles)
+
+
+def _see_revolve(values: tuple[Any, ...], memory: Memory) -> Memory:
+    _, (_, degrees), axis, profiles = values
+    frame = memory.frame_of(profiles)
+    turns = [(TURNS, angle) for angle in degrees]
+    return memory.seen([*turns, *zip(frame.flat, axis.point, strict=True)])
+
+
+def turns_row(memory: Memory, back: int) -> tuple[Any, ...]:
+    """What may stand behind the boolean of a revolve of the sketch `back` before the newest."""
+    frame, count = memory.frames[-1 - back], len(memory.along(TURNS))
+    some, any_ = (Number(count, zero=zero, steps=False) for zero in (False, True))
+    place = [slot for axis in frame.flat for slot in (Fixed(" "), _slot(axis, memory))]
+    about = Fixed(" about")
+    more = Branch(((" about", ()), (" from ", (any_, about))))  # type: ignore[arg-type]
+    angles = Branch(((" to ", (any_, more)), (" sym ", (some, about))))  # type: ignore[arg-type]
+    return (angles, *place, Fixed(" "), Open("lines"))
+
+
 def _in_sketch(memory: Memory) -> tuple[Axis, ...]:
-    return (memory.frame.u, memory.frame.v)
+    return memory.frame.flat
+
+
+# --- mirrors and patterns -----------------------------------------------------------------------
+
+
+def _write_mirror(values: tuple[Any, ...], memory: Memory) -> list[str]:
+    normal, position, backs = values
+    place = write_number(position, along(normal), memory)
+    return [write_direction(normal), place, *write_backs(backs)]
+
+
+def _read_mirror(words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
+    normal = DIRECTION.read(words)
+    return (normal, read_number(next(words), along(normal), memory), EARLIER.read(words))
+
+
+def position_row(normal: str, memory: Memory) -> tuple[Any, ...]:
+    """What may stand behind the normal of a mirror, and how far along it the plane lies."""
+    return (Fixed(" "), _slot(along(DIRECTION.read(iter(normal.split(" ")))), memory))
+
+
+def _write_linear(values: tuple[Any, ...], memory: Memory) -> list[str]:
+    direction, spacing, count, backs = values
+    apart = write_number(spacing, SPACINGS, memory)
+    return [write_direction(direction), apart, COUNT.write(count), *write_backs(backs)]
+
+
+def _read_linear(words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
+    direction, apart = DIRECTION.read(words), read_number(next(words), SPACINGS, memory)
+    return (direction, apart, COUNT.read(words), EARLIER.read(words))
+
+
+def _write_polar(values: tuple[Any, ...], memory: Memory) -> list[str]:
+    axis, point, count, angle, backs = values
+    through = [write_number(v, place, memory) for v, place in zip(point, WORLD, strict=True)]
+    turn = write_number(angle, ANGLES, memory)
+    return [write_direction(axis), *through, COUNT.write(count), turn, *write_backs(backs)]
+
+
+def _read_polar(words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
+    axis = DIRECTION.read(words)
+    point = tuple(read_number(next(words), place, memory) for place in WORLD)
+    count, angle = COUNT.read(words), read_number(next(words), ANGLES, memory)
+    return (axis, point, count, min(angle, 360.0), EARLIER.read(words))
+
+
+_EARLIER = Open("earlier")
+_DIRECTION = Open("directions")
+_COUNT = COUNT.slots["lines"][0]
+
+_PATTERNS = {
+    "mirror": Spelling(
+        _write_mirror,
+        _read_mirror,
+        lambda v, m: m.seen([(along(v[0]), v[1])]),
+        lambda m: _joined((Open("mirrors"), _EARLIER)),
+    ),
+    "linear": Spelling(
+        _write_linear,
+        _read_linear,
+        lambda v, m: m.seen([(SPACINGS, v[1])]),
+        lambda m: _joined((_DIRECTION, _slot(SPACINGS, m), _COUNT, _EARLIER)),
+    ),
+    "polar": Spelling(
+        _write_polar,
+        _read_polar,
+        lambda v, m: m.seen([*zip(WORLD, v[1], strict=True), (ANGLES, v[3])]),
+        lambda m: _joined(
+            (_DIRECTION, *(_slot(a, m) for a in WORLD), _COUNT, _slot(ANGLES, m), _EARLIER)
+        ),
+    ),
+}
 
 
 SPELLINGS: dict[str, Spelling] = {
@@ -168,6 +309,8 @@ SPELLINGS: dict[str, Spelling] = {
     "circle": _numbers(lambda memory: (*_in_sketch(memory), RADIUS)),
     "close": Spelling(lambda v, m: [], lambda w, m: (), lambda v, m: m, lambda m: ()),
     "extrude": Spelling(_write_extrude, _read_extrude, _see_extrude, lambda m: (Open("profiles"),)),
+    "revolve": Spelling(_write_revolve, _read_revolve, _see_revolve, lambda m: (Open("turned"),)),
+    **_PATTERNS,
     **{name: Spelling(*said) for name, said in SAID.items()},
 }
 

@@ -18,7 +18,7 @@ PIECES = (
 def words() -> tuple[str, ...]:
     """Return every text that is one token of the language, those of operations to come included."""
     commands = ["sketch", "loop", "line", "arc", "circle", "close", "extrude"]
-    commands += ["revolve", "mirror", "pattern", "polar", "fillet", "chamfer", "hole", "shell"]
+    commands += ["revolve", "mirror", "linear", "polar", "fillet", "chamfer", "hole", "shell"]
     commands += ["ellipse", "spline", "unknown", "edges", "point"]
     named = [" new", " join", " cut", " intersect", " to", " sym", " from", " through", " taper"]
     named += [f" {axis}" for axis in AXES]

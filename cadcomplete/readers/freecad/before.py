@@ -25,7 +25,7 @@ class NotKnown(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class Earlier:
     """What stands before a feature of a body.
 
     Attributes:
@@ -73,7 +73,7 @@ class Before:
         same = (found for found in made if found and found[0].sketch == index)
         return next(same, None) or profiles(sketch.loops, index)
 
-    def after(self, name: str, operations: tuple[Operation, ...]) -> Before:
+    def after(self, name: str, operations: tuple[Operation, ...]) -> Earlier:
         """What stands before the next feature: these operations of a feature as well."""
         places, corners, made = dict(self.places), dict(self.corners), self.operations
         solid = self.solid

@@ -5,13 +5,13 @@ from __future__ import annotations
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.edges import EdgeName, EdgePoint, EdgePredicate
 from cadcomplete.history.operations import Operation
-from cadcomplete.readers.freecad.before import Before, NotKnown
+from cadcomplete.readers.freecad.before import Earlier, NotKnown
 from cadcomplete.readers.freecad.features import BevelledEdges, RoundedEdges
 from cadcomplete.readers.freecad.properties import Link
 from cadcomplete.readers.freecad.stored import Stored, StoredEdge
 
 
-def rounded(feature: RoundedEdges, before: Before) -> tuple[Operation, ...]:
+def rounded(feature: RoundedEdges, before: Earlier) -> tuple[Operation, ...]:
     """Return a fillet. Raises NotKnown if it is not in the file where its edges lie."""
     edges = _edges(feature.type, feature.edges, before, every=feature.every)
     if feature.radius <= 0:
@@ -19,7 +19,7 @@ def rounded(feature: RoundedEdges, before: Before) -> tuple[Operation, ...]:
     return (Fillet(feature.radius, edges, feature.name),)
 
 
-def bevelled(feature: BevelledEdges, before: Before) -> tuple[Operation, ...]:
+def bevelled(feature: BevelledEdges, before: Earlier) -> tuple[Operation, ...]:
     """Return a chamfer. Raises NotKnown for one of two sizes too.
 
     Which of them is measured on which face depends on how FreeCAD counts faces.
@@ -32,7 +32,7 @@ def bevelled(feature: BevelledEdges, before: Before) -> tuple[Operation, ...]:
     return (Chamfer((feature.size, feature.size, False), edges, feature.name),)
 
 
-def _edges(kind: str, link: Link | None, before: Before, *, every: bool) -> tuple[EdgeName, ...]:
+def _edges(kind: str, link: Link | None, before: Earlier, *, every: bool) -> tuple[EdgeName, ...]:
     if every:
         return (EdgePredicate("all"),)
     parts = before.body.parts(link)

@@ -16,7 +16,7 @@ from cadcomplete.history.operations import (
     Operation,
     Sketch,
 )
-from cadcomplete.readers.freecad.before import Before, NotKnown
+from cadcomplete.readers.freecad.before import Earlier, NotKnown
 from cadcomplete.readers.freecad.features import PadOrPocket, Side
 from cadcomplete.readers.freecad.outlines import rounded
 
@@ -24,7 +24,7 @@ _REVERSED_BOTH = (0, 20)
 """From here on `Reversed` counts for two lengths as well."""
 
 
-def extruded(feature: PadOrPocket, before: Before) -> tuple[Operation, ...]:
+def extruded(feature: PadOrPocket, before: Earlier) -> tuple[Operation, ...]:
     """Return the extrude of a pad or a pocket, after its sketch if that is new.
 
     Raises NotKnown for what an extrude cannot say exactly.
@@ -38,7 +38,7 @@ def extruded(feature: PadOrPocket, before: Before) -> tuple[Operation, ...]:
     return (*drawn, Extrude(before.regions(index, sketch), extent, boolean, feature.name))
 
 
-def _boolean(feature: PadOrPocket, before: Before) -> Boolean:
+def _boolean(feature: PadOrPocket, before: Earlier) -> Boolean:
     if before.solid is None:
         if feature.cuts:
             raise NotKnown("a pocket in nothing")
@@ -48,7 +48,7 @@ def _boolean(feature: PadOrPocket, before: Before) -> Boolean:
     return Boolean.NEW_BODY if feature.apart else Boolean.JOIN
 
 
-def _check(feature: PadOrPocket, before: Before) -> None:
+def _check(feature: PadOrPocket, before: Earlier) -> None:
     sides = [side for side in (feature.first, feature.second) if side is not None]
     odd = list(feature.odd)
     if any(side.taper for side in sides):
@@ -62,7 +62,7 @@ def _check(feature: PadOrPocket, before: Before) -> None:
         raise NotKnown(*odd)
 
 
-def _extent(feature: PadOrPocket, plane: Plane, before: Before) -> Extent:
+def _extent(feature: PadOrPocket, plane: Plane, before: Earlier) -> Extent:
     """How far it reaches along the normal of its sketch."""
     front = feature.cuts == feature.reversed
     if feature.second is not None and before.body.version < _REVERSED_BOTH:
@@ -87,13 +87,13 @@ def _some(height: float) -> float:
     return height
 
 
-def _half(side: Side, plane: Plane, before: Before) -> float:
+def _half(side: Side, plane: Plane, before: Earlier) -> float:
     if side.until == "length":
         return rounded(side.length / 2)
     return max(_reach(side, plane, sense, before) for sense in (1.0, -1.0))
 
 
-def _reach(side: Side, plane: Plane, sense: float, before: Before) -> float:
+def _reach(side: Side, plane: Plane, sense: float, before: Earlier) -> float:
     """How far a side reaches, positive in its own direction."""
     if side.until == "length":
         return side.length
@@ -115,7 +115,7 @@ def _through(box: BoundingBox, plane: Plane, sense: float) -> float:
     return float(math.ceil(max(float(farthest), 0.0) + _MORE * box.diagonal + 1))
 
 
-def _to_face(side: Side, plane: Plane, sense: float, before: Before) -> float:
+def _to_face(side: Side, plane: Plane, sense: float, before: Earlier) -> float:
     """The distance to a plane that a reference names, if that is parallel to the sketch.
 
     It is negative where the plane lies on the other side: FreeCAD goes there all the same.

@@ -1,7 +1,7 @@
 """From the features of a body to a history.
 
 To let an operation in: write a function from the feature's value (`features.py`) and what stands
-`Before` it to operations, which raises NotKnown for what they cannot say, and enter it in
+`Earlier` it to operations, which raises NotKnown for what they cannot say, and enter it in
 `FEATURES`.
 """
 
@@ -15,14 +15,14 @@ from typing import Any
 from cadcomplete.errors import ReadError
 from cadcomplete.history.operations import Operation, Unknown
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.readers.freecad.before import SKETCH, Before, NotKnown
+from cadcomplete.readers.freecad.before import SKETCH, Earlier, NotKnown
 from cadcomplete.readers.freecad.blends import bevelled, rounded
 from cadcomplete.readers.freecad.document import BodyOfFeatures
 from cadcomplete.readers.freecad.extrudes import extruded
 from cadcomplete.readers.freecad.features import Feature
 from cadcomplete.readers.freecad.properties import Link
 
-FEATURES: dict[str, Callable[[Any, Before], tuple[Operation, ...]]] = {
+FEATURES: dict[str, Callable[[Any, Earlier], tuple[Operation, ...]]] = {
     "PartDesign::Pad": extruded,
     "PartDesign::Pocket": extruded,
     "PartDesign::Fillet": rounded,
@@ -42,7 +42,7 @@ def history(body: BodyOfFeatures, *, id: str = "") -> CadSequence:
     """
     if len(body.features) > _MOST_FEATURES:
         raise ReadError("too many features", where=body.name, expected=f"up to {_MOST_FEATURES}")
-    before = Before(body)
+    before = Earlier(body)
     for number, feature in enumerate(body.features):
         try:
             before = before.after(feature.name, _operations(feature, before))
@@ -55,15 +55,15 @@ def history(body: BodyOfFeatures, *, id: str = "") -> CadSequence:
     return CadSequence(before.operations, id)
 
 
-def _operations(feature: Feature, before: Before) -> tuple[Operation, ...]:
+def _operations(feature: Feature, before: Earlier) -> tuple[Operation, ...]:
     if feature.type not in FEATURES:
         raise NotKnown(feature.type)
     return FEATURES[feature.type](feature, before)
 
 
 def _beginning(
-    feature: Feature, before: Before, not_known: NotKnown
-) -> tuple[Before, tuple[Unknown, ...]]:
+    feature: Feature, before: Earlier, not_known: NotKnown
+) -> tuple[Earlier, tuple[Unknown, ...]]:
     """What stands before a feature that is not known: its sketch as well, if that is."""
     profile = _profile(feature)
     if profile is not None and before.body.sketch(profile) is not None:
@@ -80,7 +80,7 @@ def _profile(feature: Feature) -> Link | None:
     return found if isinstance(found, Link) else None
 
 
-def _unknown(feature: Feature, before: Before, uses: tuple[str, ...]) -> tuple[Unknown, ...]:
+def _unknown(feature: Feature, before: Earlier, uses: tuple[str, ...]) -> tuple[Unknown, ...]:
     """A feature as it is kept, after its sketch if that is not among the operations."""
     kept = Unknown(feature.type, uses, _content(feature), feature.name)
     profile = _profile(feature)

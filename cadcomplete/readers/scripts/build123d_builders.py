@@ -14,10 +14,12 @@ from cadcomplete.readers.scripts.areas import Faces, FlatFace, size
 from cadcomplete.readers.scripts.budget import check_curves, spend
 from cadcomplete.readers.scripts.build123d_objects import (
     ADD,
+    AXIS_Z,
     FACES,
     Areas,
     Curves,
     Frame,
+    Line3D,
     Places,
     Solid,
     around,
@@ -296,23 +298,56 @@ def _extrude(
     clean: Any = True,
     mode: Any = ADD,
 ) -> Solid:
-    part, boolean = above(session), boolean_of(mode)
-    if to_extrude is not None:
-        placed = [one for sketch in _sketches(to_extrude) for one in sketch.placed]
-    elif isinstance(part, BuildPart):
-        placed = part.pending
-    else:
-        raise ReadError("extrude outside of a part needs a sketch")
+    placed = _taken(session, to_extrude, "extrude")
     if amount is None:
         raise ReadError("wrong arguments of extrude", expected="an amount")
     reach = solids.extent(number(amount), both=flag(both))
     steps = solids.extruded(placed, reach, session.line)
     if not steps:
         raise ReadError("there is no face to extrude")
+    return _made(session, to_extrude, steps, placed, mode)
+
+
+def _revolve(
+    session: Session,
+    profiles: Any = None,
+    axis: Any = AXIS_Z,
+    revolution_arc: Any = 360.0,
+    clean: Any = True,
+    mode: Any = ADD,
+) -> Solid:
+    placed = _taken(session, profiles, "revolve")
+    if not isinstance(axis, Line3D):
+        raise ReadError("wrong value", expected="an Axis", got=type(axis).__name__)
+    part = above(session)
+    if isinstance(part, BuildPart) and part.spots != (XY,):
+        raise UnsupportedError(["revolve in a part that is placed"])
+    degrees = number(revolution_arc, "an angle")
+    steps = solids.turned(placed, axis.start, axis.direction, degrees, session.line)
+    if not steps:
+        raise ReadError("there is no face to revolve")
+    return _made(session, profiles, steps, placed, mode)
+
+
+def _taken(session: Session, given: Any, name: str) -> list[tuple[Plane, Faces]]:
+    """Return the faces that are given, or else those that wait in the part."""
+    part = above(session)
+    if given is not None:
+        return [one for sketch in _sketches(given) for one in sketch.placed]
+    if isinstance(part, BuildPart):
+        return part.pending
+    raise ReadError(f"{name} outside of a part needs a sketch")
+
+
+def _made(
+    session: Session, given: Any, steps: Steps, placed: list[tuple[Plane, Faces]], mode: Any
+) -> Solid:
+    """Return what faces have swept, and give it to the part around it: they wait no longer."""
+    part, boolean = above(session), boolean_of(mode)
     made = Solid(steps)
     if isinstance(part, BuildPart) and boolean is not None:
         part.take(session, made, (XY,), boolean)
-    if isinstance(part, BuildPart) and to_extrude is None:
+    if isinstance(part, BuildPart) and given is None:
         part.pending = []
     elif isinstance(part, BuildPart):
         part.aside = [one for one in part.aside if not any(f is one.faces for _, f in placed)]
@@ -335,4 +370,5 @@ BUILDERS: dict[str, Any] = {
     "BuildLine": _builder(BuildLine),
     "make_face": Function("make_face", _make_face),
     "extrude": Function("extrude", _extrude, _ONLY_EXTRUDE),
+    "revolve": Function("revolve", _revolve),
 }

@@ -87,6 +87,31 @@ class Places(Value):
         return [Frame(place) * other for place in self.places]
 
 
+@dataclass(frozen=True, slots=True)
+class Line3D(Value):
+    """An axis: a point of it, and a unit vector along it."""
+
+    start: Vec3
+    direction: Vec3
+
+    ATTRIBUTES: ClassVar[_Attributes] = {
+        "position": lambda self: Vector(*self.start),
+        "direction": lambda self: Vector(*self.direction),
+    }
+
+
+AXIS_Z = Line3D((0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+_AXES = {
+    "X": Line3D((0.0, 0.0, 0.0), (1.0, 0.0, 0.0)),
+    "Y": Line3D((0.0, 0.0, 0.0), (0.0, 1.0, 0.0)),
+    "Z": AXIS_Z,
+}
+
+
+def _axis(_: Session, origin: Any = (0, 0, 0), direction: Any = (0, 0, 1)) -> Line3D:
+    return Line3D(vec3(origin), frames.plane_of(vec3(origin), vec3(direction), None).normal)
+
+
 def around(session: Session) -> tuple[Plane, ...]:
     """Return the places at which a thing is drawn now, in the innermost builder."""
     scope = session.scopes[-1] if session.scopes else None
@@ -419,6 +444,7 @@ OBJECTS: dict[str, Any] = {
         {n: Frame(frames.plane_of((0.0, 0.0, 0.0), z, x)) for n, (x, z) in _NAMED.items()},
         Function("Plane", _plane),
     ),
+    "Axis": Namespace("Axis", _AXES, Function("Axis", _axis)),
     "Vector": Function("Vector", _vector),
     "Location": Function("Location", _location),
     "Pos": Function("Pos", _pos),

@@ -120,6 +120,26 @@ def _cut_thru_all(
     return _taken(self, _combined(self, steps, "cut"))
 
 
+def _revolve(
+    session: Session,
+    self: Workplane,
+    angleDegrees: Any = 360.0,
+    axisStart: Any = None,
+    axisEnd: Any = None,
+    combine: Any = True,
+    clean: Any = True,
+) -> Workplane:
+    """Turn about an axis given in the workplane's coordinates, its y axis if none is."""
+    if (axisStart is None) != (axisEnd is None):
+        raise UnsupportedError(["revolve with only one end of its axis"])
+    ends = ((0, 0), (0, 1)) if axisStart is None else (axisStart, axisEnd)
+    start, end = (frames.to_world(self.plane, vec3(one)) for one in ends)
+    way = (end[0] - start[0], end[1] - start[1], end[2] - start[2])
+    direction, degrees = frames.plane_of(start, way, None).normal, number(angleDegrees, "an angle")
+    steps = solids.turned(_faces(self), start, direction, degrees, session.line)
+    return _taken(self, _combined(self, steps, combine))
+
+
 def _hole(
     session: Session, self: Workplane, diameter: Any, depth: Any = None, clean: Any = True
 ) -> Workplane:
@@ -218,6 +238,7 @@ SOLIDS = {
     "extrude": Function("extrude", _extrude, _EXTRUDES),
     "cutBlind": Function("cutBlind", _cut_blind, _EXTRUDES),
     "cutThruAll": Function("cutThruAll", _cut_thru_all, _EXTRUDES),
+    "revolve": Function("revolve", _revolve),
     "hole": Function("hole", _hole),
     "box": Function("box", _box),
     "cylinder": Function("cylinder", _cylinder, {"direct": (None,), "angle": (360,)}),

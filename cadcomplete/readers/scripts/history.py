@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from cadcomplete.history.curves import Curve
 from cadcomplete.history.geometry import Plane, Vec2
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.turn_axis import TurnAxis
 from cadcomplete.readers.scripts.areas import Faces, add, size
 from cadcomplete.readers.scripts.budget import check_curves, spend
 from cadcomplete.readers.scripts.frames import compose, coplanar, relocated
@@ -67,8 +69,15 @@ def history(steps: Steps, id: str, drawn: Iterable[Drawn] = (), *, line: int = 0
             operations.append(sketch)
         boolean = step.boolean if number else Boolean.NEW_BODY
         profiles = tuple(Profile(index, outer, holes) for outer, holes in regions)
-        reach = replace(step.extent, distance=_rounded(step.extent.distance))
-        operations.append(Extrude(profiles, reach, boolean, f"line {step.line}"))
+        reach, at = (
+            replace(step.extent, distance=_rounded(step.extent.distance)),
+            f"line {step.line}",
+        )
+        if step.axis is None:
+            operations.append(Extrude(profiles, reach, boolean, at))
+        else:
+            axis = TurnAxis.of(_rounded_point(step.axis.point), _rounded_point(step.axis.direction))
+            operations.append(Revolve(profiles, reach, axis, boolean, at))
     operations += _left(drawn, sketches, line)
     return CadSequence(tuple(operations), id)
 

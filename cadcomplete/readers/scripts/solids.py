@@ -1,4 +1,4 @@
-"""Solids of a script: what was extruded, in order, and what each extrude did to the rest.
+"""Solids of a script: what was extruded or turned, in order, and what that did to the rest.
 
 Adding is all the same in which order it is done, so two solids are one history as long as what is
 joined, cut away or intersected is itself only added together. Anything else has no history of
@@ -7,11 +7,13 @@ extrudes, and is refused by name.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.history.geometry import Plane
+from cadcomplete.history.geometry import Plane, Vec2, Vec3, dot
 from cadcomplete.history.operations import Boolean, Extent, ExtentType
+from cadcomplete.history.turn_axis import FULL, TurnAxis
 from cadcomplete.readers.scripts.areas import Faces, add, size
 from cadcomplete.readers.scripts.budget import check_curves, spend
 from cadcomplete.readers.scripts.frames import compose, coplanar, relocated, to_local, to_world
@@ -19,16 +21,22 @@ from cadcomplete.readers.scripts.frames import compose, coplanar, relocated, to_
 
 @dataclass(frozen=True, slots=True)
 class SolidStep:
-    """Faces of one plane, extruded, and what that does to what was there before."""
+    """Faces of one plane, extruded, and what that does to what was there before.
+
+    With an `axis`, in the x and y of the plane, they are turned about it: `extent` is in degrees.
+    """
 
     plane: Plane
     faces: Faces
     extent: Extent
     boolean: Boolean
     line: int = field(default=0, compare=False)
+    axis: TurnAxis | None = None
 
 
 Steps = tuple[SolidStep, ...]
+
+_OFF = 1e-6  # mm, or the sine of an angle, that an axis may be off a plane
 
 
 def extent(amount: float, *, both: bool) -> Extent:
@@ -42,6 +50,30 @@ def extent(amount: float, *, both: bool) -> Extent:
 
 def extruded(placed: list[tuple[Plane, Faces]], reach: Extent, line: int) -> Steps:
     """Return what faces sweep; those of one plane make one step."""
+    return tuple(SolidStep(p, f, reach, Boolean.JOIN, line) for p, f in _by_plane(placed) if f)
+
+
+def turned(
+    placed: list[tuple[Plane, Faces]], start: Vec3, direction: Vec3, degrees: float, line: int
+) -> Steps:
+    """Return what faces sweep about an axis in space, whose direction is a unit vector.
+
+    Both libraries take whole turns off the angle, and nothing for all around. Raises
+    UnsupportedError if the axis does not lie in the plane of the faces.
+    """
+    angles = Extent(ExtentType.ONE_SIDED, degrees % FULL or FULL)
+    steps: list[SolidStep] = []
+    for plane, faces in _by_plane(placed):
+        x, y, z = to_local(plane, start)
+        u, v, w = (dot(direction, axis) for axis in (plane.x_axis, plane.y_axis, plane.normal))
+        if max(abs(z), abs(w)) > _OFF:
+            raise UnsupportedError(["revolve about an axis off the plane of the sketch"])
+        axis = TurnAxis.of((x, y), (u, v))
+        steps += [SolidStep(plane, faces, angles, Boolean.JOIN, line, axis)] if faces else []
+    return tuple(steps)
+
+
+def _by_plane(placed: list[tuple[Plane, Faces]]) -> list[tuple[Plane, Faces]]:
     groups: list[tuple[Plane, Faces]] = []
     for plane, faces in placed:
         spend(1 + len(groups))
@@ -51,7 +83,7 @@ def extruded(placed: list[tuple[Plane, Faces]], reach: Extent, line: int) -> Ste
                 break
         else:
             groups.append((plane, faces))
-    return tuple(SolidStep(p, f, reach, Boolean.JOIN, line) for p, f in groups if f)
+    return groups
 
 
 def moved_faces(faces: Faces, source: Plane, target: Plane) -> Faces:
@@ -112,13 +144,21 @@ def reach(steps: Steps, plane: Plane) -> tuple[float, float]:
     for step in steps:
         for face in step.faces:
             left, low, right, high = face.outer.box
-            heights += [
-                to_local(plane, to_world(step.plane, (x, y, z)))[2]
-                for x in (left, right)
-                for y in (low, high)
-                for z in step.extent.span
-            ]
+            for corner in ((x, y) for x in (left, right) for y in (low, high)):
+                heights += _heights(step, corner, plane)
     return min(heights), max(heights)
+
+
+def _heights(step: SolidStep, corner: Vec2, plane: Plane) -> list[float]:
+    """Return how high over a plane a corner of a face ends up; all around, if it is turned."""
+    if step.axis is None:
+        ends = ((*corner, z) for z in step.extent.span)
+        return [to_local(plane, to_world(step.plane, end))[2] for end in ends]
+    along, away = step.axis.local(corner)
+    middle = to_local(plane, to_world(step.plane, (*step.axis.back((along, 0.0)), 0.0)))[2]
+    tilt = dot(step.axis.in_world(step.plane)[1], plane.normal)
+    most = abs(away) * math.sqrt(max(1.0 - tilt**2, 0.0))
+    return [middle - most, middle + most]
 
 
 def through(steps: Steps, plane: Plane) -> Extent:

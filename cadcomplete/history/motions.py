@@ -9,6 +9,8 @@ import numpy as np
 
 from cadcomplete.history.geometry import Array, Plane, Vec3, rotation
 
+_ROUNDING = 1e-15
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Motion:
@@ -44,7 +46,7 @@ class Motion:
         """Move a plane. Of a mirrored one y points the other way: what is drawn is mirrored too."""
         origin, *axes = np.array([plane.origin, plane.normal, plane.x_axis])
         moved = (self.turn @ origin + self.shift, *(self.turn @ axis for axis in axes))
-        return Plane(*(_vector(one) for one in moved))
+        return Plane(*(_vector(one + 0.0) for one in moved))
 
 
 def mirroring(plane: Plane) -> Motion:
@@ -61,6 +63,8 @@ def shifting(by: Vec3) -> Motion:
 def turning(origin: Vec3, axis: Vec3, degrees: float) -> Motion:
     """Return the turn about an axis, a unit vector, through a point; counter-clockwise."""
     turn = rotation(math.radians(degrees) * np.array(axis))
+    known = np.round(2 * turn) / 2 + 0.0  # a quarter turn, and a sixth, is exact
+    turn = np.where(np.abs(turn - known) < _ROUNDING, known, turn)
     return Motion(turn, np.array(origin) - turn @ np.array(origin))
 
 

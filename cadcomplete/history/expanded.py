@@ -1,0 +1,181 @@
+"""The same part without mirrors and patterns: each copy an operation of its own.
+
+For rooms that know sketches and extrudes alone. A copy of a prism is a prism, so this is exact;
+what cannot be said so is refused by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from cadcomplete.errors import InputError, UnsupportedError
+from cadcomplete.history.curves import Arc, Circle
+from cadcomplete.history.geometry import Array, Plane
+from cadcomplete.history.motions import Motion
+from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
+from cadcomplete.history.patterns import PATTERNS, Repeat
+from cadcomplete.history.sequence import CadSequence
+
+_APART = 1e-6  # mm by which boxes may overlap and still only touch
+
+_ADDS = (Boolean.NEW_BODY, Boolean.JOIN)
+
+_ROOM = "history/expanded.py"
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Extrudes that an operation stands for, by their indices.
+
+    With `whole` their copies are one body that is joined, so none of its cuts may meet another.
+    """
+
+    extrudes: tuple[int, ...]
+    whole: bool = False
+
+
+def expanded(sequence: CadSequence) -> CadSequence:
+    """Return the same part, of sketches and extrudes alone; a history without patterns as it is.
+
+    Raises UnsupportedError if it has other operations, or if copies of the whole body cannot be
+    said so: a cut of one would meet another. What is not known here stays where it is.
+    """
+    if not any(isinstance(operation, Repeat) for operation in sequence.operations):
+        return sequence
+    made = _Expansion()
+    for index, operation in enumerate(sequence.operations):
+        made.add(index, operation)
+    return replace(sequence, operations=tuple(made.operations))
+
+
+class _Expansion:
+    """The operations so far, and what each one of the history became."""
+
+    def __init__(self) -> None:
+        self.operations: list[Operation] = []
+        self.places: list[int] = []
+        self.groups: list[tuple[_Group, ...]] = []
+
+    def add(self, index: int, operation: Operation) -> None:
+        self.places.append(len(self.operations))
+        groups: tuple[_Group, ...] = ()
+        if isinstance(operation, Sketch):
+            self.operations.append(operation)
+        elif isinstance(operation, Extrude):
+            groups = (_Group((len(self.operations),)),)
+            self.operations.append(self._renumbered(operation, self.places))
+        elif isinstance(operation, PATTERNS):
+            groups = tuple(self._copied(index, operation))
+        else:
+            known = ["Sketch", "Extrude", *(kind.__name__ for kind in PATTERNS)]
+            raise UnsupportedError([type(operation).__name__], where=_ROOM, known=known)
+        self.groups.append(groups)
+
+    def _copied(self, index: int, pattern: Repeat) -> Iterator[_Group]:
+        if pattern.of is None:
+            made = [i for i, op in enumerate(self.operations) if isinstance(op, Extrude)]
+            groups = [_Group(tuple(made), whole=True)]
+        else:
+            wrong = [i for i in pattern.of if not 0 <= i < index or not self.groups[i]]
+            if wrong:
+                raise InputError(
+                    f"the {pattern.name} does nothing again",
+                    where=f"operation {index}",
+                    expected="operations before it that build something",
+                    got=wrong,
+                )
+            groups = [group for i in pattern.originals for group in self.groups[i]]
+        for group, motion in product(groups, pattern.motions()):
+            yield self._copy(group, motion, pattern)
+
+    def _copy(self, group: _Group, motion: Motion, pattern: Repeat) -> _Group:
+        there, copies = len(self.operations), []
+        for index in group.extrudes:
+            extrude = self.operations[index]
+            assert isinstance(extrude, Extrude)
+            if group.whole and extrude.boolean not in _ADDS:
+                self._check(extrude, motion, pattern, there)
+            where = {}
+            for number in extrude.refers():
+                where[number] = len(self.operations)
+                self.operations.append(moved(self.operations[number], motion))
+            copies.append(len(self.operations))
+            self.operations.append(self._renumbered(extrude, where))
+        return replace(group, extrudes=tuple(copies))
+
+    def _renumbered(self, extrude: Extrude, places: Any) -> Extrude:
+        profiles = tuple(replace(p, sketch=places[p.sketch]) for p in extrude.profiles)
+        return replace(extrude, profiles=profiles)
+
+    def _check(self, extrude: Extrude, motion: Motion, pattern: Repeat, there: int) -> None:
+        """Raise UnsupportedError if a copy of a cut would take something of what was there."""
+        before = self.operations[:there]
+        if extrude.boolean is Boolean.CUT:
+            low, high = _box(extrude, before, motion)
+            wanted = _marks(extrude, before, motion)
+            for operation in reversed(before):
+                if not isinstance(operation, Extrude):
+                    continue
+                if operation.boolean is Boolean.CUT and _marks(operation, before) == wanted:
+                    return  # what it takes is gone already
+                if operation.boolean in _ADDS:
+                    other_low, other_high = _box(operation, before)
+                    if (low < other_high - _APART).all() and (other_low < high - _APART).all():
+                        break
+            else:
+                return
+        why = f"of a whole body: a copied {extrude.boolean.value} meets it"
+        raise UnsupportedError([f"{type(pattern).__name__} ({why})"], where=_ROOM)
+
+
+def moved(operation: Operation, motion: Motion) -> Sketch:
+    """Return a sketch somewhere else; in a mirror what is drawn is mirrored too."""
+    assert isinstance(operation, Sketch)
+    loops = operation.loops
+    if motion.mirrors:
+        loops = tuple(loop.mirrored() for loop in loops)
+    return replace(operation, plane=motion.plane(operation.plane), loops=loops)
+
+
+def _ends(plane: Plane, flat: Array, extrude: Extrude) -> Array:
+    """Points (n, 2) of a sketch where its extrude starts and where it ends, shape (2n, 3)."""
+    return np.concatenate([plane.raised(h).to_world(flat) for h in extrude.extent.span])
+
+
+def _box(extrude: Extrude, before: list[Operation], motion: Motion | None = None) -> Array:
+    """The corners of a box around what an extrude sweeps, shape (2, 3), in mm."""
+    found = []
+    for profile in extrude.profiles:
+        sketch = before[profile.sketch]
+        assert isinstance(sketch, Sketch)
+        left, bottom, right, top = sketch.loops[profile.outer].box
+        corners = np.array(list(product((left, right), (bottom, top))))
+        found.append(_ends(sketch.plane, corners, extrude))
+    points = np.concatenate(found) if found else np.zeros((1, 3))
+    points = points if motion is None else motion.apply(points)
+    return np.stack([points.min(axis=0), points.max(axis=0)])
+
+
+def _marks(
+    extrude: Extrude, before: list[Operation], motion: Motion | None = None
+) -> frozenset[tuple[float, ...]]:
+    """Points that tell what an extrude sweeps from anything else, and radii."""
+    found: set[tuple[float, ...]] = set()
+    for profile in extrude.profiles:
+        sketch = before[profile.sketch]
+        assert isinstance(sketch, Sketch)
+        curves = [curve for index in profile.loops for curve in sketch.loops[index].curves]
+        rounds = [curve for curve in curves if isinstance(curve, Circle)]
+        found.update((round(curve.radius, 6),) for curve in rounds)
+        flat = [curve.center for curve in rounds]
+        flat += [curve.start for curve in curves if not isinstance(curve, Circle)]
+        flat += [curve.mid for curve in curves if isinstance(curve, Arc)]
+        points = _ends(sketch.plane, np.array(flat), extrude)
+        points = points if motion is None else motion.apply(points)
+        found.update(map(tuple, (np.round(points, 6) + 0.0).tolist()))
+    return frozenset(found)
