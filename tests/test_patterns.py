@@ -208,6 +208,53 @@ def test_random_patterns_are_the_same_part_as_their_copies(axis, far, count, ang
     assert volume == pytest.approx(manifolds.volume_of(made), rel=1e-6)
 
 
+RING = (  # 4 by 2 mm, their middle 12 mm from the axis
+    "sketch 0 0 0 +z +x\nloop 10 0\nline 14 0\nline 14 2\nline 10 2\nclose\n"
+    "revolve new to 360 about 0 0 0 1 0\n"
+)
+QUARTER = RING.replace("to 360", "to 90")
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "turns"),
+    [
+        (RING, LinearPattern(Y, 5.0, 3, (1,)), 3),
+        (RING, Mirror(Y, -3.0, None), 2),
+        (QUARTER, PolarPattern(Y, (0.0, 0.0, 0.0), 3, 180.0, (1,)), 3 / 4),
+        (QUARTER, Mirror(X, 0.0, (1,)), 2 / 4),
+        (QUARTER, Mirror(Z, 0.0, (1,)), 2 / 4),
+    ],
+)
+def test_what_was_turned_is_done_again_as_well(text, pattern, turns):
+    """By Pappus: the way of the middle of an area, times the area."""
+    sequence, volume = part(text, pattern), turns * 2 * math.pi * 12 * 4 * 2
+    one, other = build(sequence), build(expanded(sequence))
+    assert one is not None and one.volume == pytest.approx(volume, rel=1e-6)
+    assert other is not None and other.volume == pytest.approx(volume, rel=1e-6)
+    made, plain = manifolds.solid(sequence), manifolds.solid(expanded(sequence))
+    assert manifolds.volume_of(made) == pytest.approx(volume, rel=3e-3)
+    assert manifolds.iou(made, plain) > 0.999
+    low, high = np.reshape(made.bounding_box(), (2, 3))
+    points = np.random.default_rng(0).uniform(low, high, (20_000, 3))
+    share = occupancy(sequence, points).mean()
+    assert share * np.prod(high - low) == pytest.approx(volume, rel=0.06)
+
+
+def test_a_round_edge_is_copied_with_the_body_and_not_by_itself():
+    rounded = BAR + "fillet 2 end@1\n"
+    assert validate(part(rounded)) == ()
+    alone = part(rounded, Mirror(X, 20.0, (2,)))
+    (found,) = validate(alone)
+    assert "operation 2 is a fillet: of edges there is no copy" in found.problem
+    with pytest.raises(BuildError, match=r"operation 3: operation 2 is a fillet, which cannot"):
+        build(alone)
+    one, both = build(part(rounded)), build(part(rounded, Mirror(X, 20.0, None)))
+    assert one is not None and both is not None
+    assert both.volume == pytest.approx(2 * one.volume, rel=1e-6)
+    with pytest.raises(UnsupportedError, match="Fillet"):
+        expanded(part(rounded, Mirror(X, 20.0, None)))
+
+
 def test_a_quarter_turn_leaves_numbers_as_they_are():
     turned = expanded(part(PETAL, PolarPattern(Z, (0.0, 0.0, 0.0), 4, 360.0, (1,)))).operations
     planes = [op.plane.x_axis for op in turned if isinstance(op, Sketch)]

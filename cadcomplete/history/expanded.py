@@ -1,29 +1,32 @@
 """The same part without mirrors and patterns: each copy an operation of its own.
 
-For rooms that know sketches and extrudes alone. A copy of a prism is a prism, so this is exact;
-what cannot be said so is refused by name.
+For rooms that know no patterns. A copy of a prism is a prism, and one of what was turned about an
+axis is turned about another, so this is exact; what cannot be said so is refused by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 
 from cadcomplete.errors import InputError, UnsupportedError
 from cadcomplete.history.curves import Arc, Circle
-from cadcomplete.history.geometry import Array, Plane
+from cadcomplete.history.geometry import Array, Plane, Symmetry
 from cadcomplete.history.motions import Motion
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
+from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence
 
 _APART = 1e-6  # mm by which boxes may overlap and still only touch
 
 _ADDS = (Boolean.NEW_BODY, Boolean.JOIN)
+
+_IMAGE = Symmetry((0, 1, 2), (-1, 1, 1))
+"""Any mirror: what is drawn is mirrored in its own sketch."""
 
 _ROOM = "history/expanded.py"
 
@@ -40,7 +43,7 @@ class _Group:
 
 
 def expanded(sequence: CadSequence) -> CadSequence:
-    """Return the same part, of sketches and extrudes alone; a history without patterns as it is.
+    """Return the same part of sketches, extrudes and revolves; one without patterns as it is.
 
     Raises UnsupportedError if it has other operations, or if copies of the whole body cannot be
     said so: a cut of one would meet another. What is not known here stays where it is.
@@ -49,7 +52,7 @@ def expanded(sequence: CadSequence) -> CadSequence:
         return sequence
     made = _Expansion()
     for index, operation in enumerate(sequence.operations):
-        made.add(index, operation)
+        made.add(operation, sequence.operations[:index])
     return replace(sequence, operations=tuple(made.operations))
 
 
@@ -61,24 +64,27 @@ class _Expansion:
         self.places: list[int] = []
         self.groups: list[tuple[_Group, ...]] = []
 
-    def add(self, index: int, operation: Operation) -> None:
+    def add(self, operation: Operation, before: tuple[Operation, ...]) -> None:
+        """Add an operation; `before` are those of the history that are added already."""
         self.places.append(len(self.operations))
         groups: tuple[_Group, ...] = ()
         if isinstance(operation, Sketch):
             self.operations.append(operation)
-        elif isinstance(operation, Extrude):
+        elif isinstance(operation, Extrude | Revolve):
+            if wrong := next(filter(None, (p.problem(before) for p in operation.profiles)), ""):
+                raise InputError(wrong, where=f"operation {len(before)}")
             groups = (_Group((len(self.operations),)),)
-            self.operations.append(self._renumbered(operation, self.places))
+            self.operations.append(_renumbered(operation, self.places))
         elif isinstance(operation, PATTERNS):
-            groups = tuple(self._copied(index, operation))
+            groups = tuple(self._copied(len(before), operation))
         else:
-            known = ["Sketch", "Extrude", *(kind.__name__ for kind in PATTERNS)]
+            known = ["Sketch", "Extrude", "Revolve", *(kind.__name__ for kind in PATTERNS)]
             raise UnsupportedError([type(operation).__name__], where=_ROOM, known=known)
         self.groups.append(groups)
 
     def _copied(self, index: int, pattern: Repeat) -> Iterator[_Group]:
         if pattern.of is None:
-            made = [i for i, op in enumerate(self.operations) if isinstance(op, Extrude)]
+            made = [i for i, op in enumerate(self.operations) if isinstance(op, Extrude | Revolve)]
             groups = [_Group(tuple(made), whole=True)]
         else:
             wrong = [i for i in pattern.of if not 0 <= i < index or not self.groups[i]]
@@ -97,7 +103,7 @@ class _Expansion:
         there, copies = len(self.operations), []
         for index in group.extrudes:
             extrude = self.operations[index]
-            assert isinstance(extrude, Extrude)
+            assert isinstance(extrude, Extrude | Revolve)
             if group.whole and extrude.boolean not in _ADDS:
                 self._check(extrude, motion, pattern, there)
             where = {}
@@ -105,20 +111,21 @@ class _Expansion:
                 where[number] = len(self.operations)
                 self.operations.append(moved(self.operations[number], motion))
             copies.append(len(self.operations))
-            self.operations.append(self._renumbered(extrude, where))
+            copy = extrude.mapped(_IMAGE) if motion.mirrors else extrude
+            self.operations.append(_renumbered(copy, where))
         return replace(group, extrudes=tuple(copies))
 
-    def _renumbered(self, extrude: Extrude, places: Any) -> Extrude:
-        profiles = tuple(replace(p, sketch=places[p.sketch]) for p in extrude.profiles)
-        return replace(extrude, profiles=profiles)
-
-    def _check(self, extrude: Extrude, motion: Motion, pattern: Repeat, there: int) -> None:
+    def _check(
+        self, extrude: Extrude | Revolve, motion: Motion, pattern: Repeat, there: int
+    ) -> None:
         """Raise UnsupportedError if a copy of a cut would take something of what was there."""
         before = self.operations[:there]
-        if extrude.boolean is Boolean.CUT:
+        if extrude.boolean is Boolean.CUT and isinstance(extrude, Extrude):
             low, high = _box(extrude, before, motion)
             wanted = _marks(extrude, before, motion)
             for operation in reversed(before):
+                if isinstance(operation, Revolve):
+                    break
                 if not isinstance(operation, Extrude):
                     continue
                 if operation.boolean is Boolean.CUT and _marks(operation, before) == wanted:
@@ -131,6 +138,11 @@ class _Expansion:
                 return
         why = f"of a whole body: a copied {extrude.boolean.value} meets it"
         raise UnsupportedError([f"{type(pattern).__name__} ({why})"], where=_ROOM)
+
+
+def _renumbered(swept: Extrude | Revolve, places: Mapping[int, int] | list[int]) -> Operation:
+    profiles = tuple(replace(p, sketch=places[p.sketch]) for p in swept.profiles)
+    return replace(swept, profiles=profiles)
 
 
 def moved(operation: Operation, motion: Motion) -> Sketch:

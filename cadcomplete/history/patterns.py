@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from cadcomplete.history.edge_kinds import EDGE_NAMES
 from cadcomplete.history.fields import LIMIT, Field, number, times
 from cadcomplete.history.findings import Finding
 from cadcomplete.history.geometry import Array, Plane, Symmetry, Vec3, cross, dot
@@ -112,6 +113,9 @@ class Repeat:
         if not before[index].builds:
             kind = type(before[index]).__name__.lower()
             return f"operation {index} is a {kind}: it builds nothing that could be done again"
+        if not repeatable(before[index]):
+            kind = type(before[index]).__name__.lower()
+            return f"operation {index} is a {kind}: of edges there is no copy, only of whole bodies"
         if index in self.of[:place]:
             return f"operation {index} is named twice"
         return ""
@@ -266,6 +270,11 @@ PATTERNS: tuple[type[Mirror] | type[LinearPattern] | type[PolarPattern], ...] = 
     LinearPattern,
     PolarPattern,
 )
+
+
+def repeatable(operation: Operation) -> bool:
+    """Whether an operation can be done again elsewhere: it adds, cuts or keeps bodies."""
+    return operation.builds and not any(field.kind is EDGE_NAMES for field in operation.FIELDS)
 
 
 def _slanted(what: str, direction: Vec3) -> Iterator[str]:

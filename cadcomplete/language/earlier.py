@@ -11,6 +11,7 @@ from cadcomplete.history.fields import Branch
 from cadcomplete.history.geometry import Vec3
 from cadcomplete.history.kinds import AXES, write_direction
 from cadcomplete.history.pattern_kinds import ALL, DIRECTION
+from cadcomplete.history.patterns import repeatable
 from cadcomplete.language.drawing import Drawing
 from cadcomplete.language.numbers import position_row
 
@@ -81,7 +82,7 @@ def _mirrors(drawing: Drawing) -> Branch:
 
 def _earlier(drawing: Drawing) -> EarlierOnes:
     operations = drawing.sequence.operations
-    backs = (back for back, op in enumerate(reversed(operations), start=1) if op.builds)
+    backs = (back for back, op in enumerate(reversed(operations), start=1) if repeatable(op))
     if drawing.text_format == "json":
         return EarlierOnes(tuple(backs), quote='"', comma=",")
     return EarlierOnes(tuple(backs))

@@ -67,8 +67,9 @@ def rank_against(truth: Truth, suggestions: Sequence[Answer], *, failed: str = "
     first = suggestions[0].operation if suggestions else None
     kind_right = type(first) is type(truth.operation)
     boolean_right = None
-    if kind_right and isinstance(first, Extrude | Revolve):
-        boolean_right = first.boolean is truth.operation.boolean
+    own = truth.operation
+    if isinstance(first, Extrude | Revolve) and isinstance(own, Extrude | Revolve) and kind_right:
+        boolean_right = first.boolean is own.boolean
     hits = [s for s, o in zip(suggestions[:3], overlaps, strict=False) if o >= HIT]
     return Ranking(
         id=truth.given.id,

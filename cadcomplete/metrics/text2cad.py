@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from cadcomplete.history.curves import CURVES, Arc, Circle, Curve, Line
+from cadcomplete.history.expanded import expanded
 from cadcomplete.history.geometry import Array
-from cadcomplete.history.operations import Extrude, Loop, Sketch
-from cadcomplete.history.sequence import CadSequence, check_kinds
+from cadcomplete.history.operations import Extrude, Loop, Operation, Sketch
+from cadcomplete.history.sequence import CadSequence, check_kinds, truncate
 from cadcomplete.metrics.metric import Metric
 
 TYPES = (*CURVES, "extrude")
@@ -57,13 +58,11 @@ def count(
 ) -> dict[str, MatchCounts]:
     """Compare the operations after the first `given`; None is a part that is missing.
 
-    Raises UnsupportedError if something in either is not known here.
+    Of mirrors and patterns each copy counts. Raises UnsupportedError if something in either is not
+    known here.
     """
-    for sequence in (truth, made):
-        if sequence is not None:
-            check_kinds(sequence, "metrics/text2cad.py", (Sketch, Extrude), (Line, Arc, Circle))
-    operations = truth.operations[given:]
-    others = () if made is None else made.operations[given:]
+    operations = _added(truth, given)
+    others = () if made is None else _added(made, given)
     right: Counter[str] = Counter()
     extra: Counter[str] = Counter()
     missing: Counter[str] = Counter()
@@ -83,6 +82,14 @@ def count(
     right["extrude"] = min(n, m)
     missing["extrude"], extra["extrude"] = n - min(n, m), m - min(n, m)
     return {name: MatchCounts(right[name], extra[name], missing[name]) for name in TYPES}
+
+
+def _added(sequence: CadSequence, given: int) -> tuple[Operation, ...]:
+    """The operations after the first `given`, each copy by itself."""
+    plain = expanded(sequence)
+    check_kinds(plain, "metrics/text2cad.py", (Sketch, Extrude), (Line, Arc, Circle))
+    before = expanded(truncate(sequence, min(given, len(sequence))))
+    return plain.operations[len(before) :]
 
 
 def _name(curve: Curve | None) -> str:

@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cadcomplete.errors import ReadError
-from cadcomplete.history.operations import Boolean, Operation, Sketch
+from cadcomplete.history.operations import Boolean, Extrude, Operation
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers import omnicad
 from cadcomplete.readers.checked import Json, Unit
@@ -53,7 +53,7 @@ def parse(raw: Json, *, id: str = "") -> CadSequence:
 
 def _halved(operation: Operation, entities: Json) -> Operation:
     """An extrude, over half of the distance if that is the one of both its sides together."""
-    if isinstance(operation, Sketch):
+    if not isinstance(operation, Extrude):
         return operation
     entity = entities[operation.source.removeprefix("$.entities.")]
     if entity["extent_type"] != "SymmetricFeatureExtentType":

@@ -14,6 +14,7 @@ from typing import Any
 
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.expanded import expanded
 from cadcomplete.history.geometry import BoundingBox, Vec2, Vec3
 from cadcomplete.history.operations import Extrude, Loop, Operation, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence, check_kinds
@@ -76,9 +77,11 @@ def extend(raw: Json, before: CadSequence, after: CadSequence) -> Json:
     """Return the document of `after`, which begins with the history `before` of `raw`.
 
     New entities get ids that were not there, and the bounding box of what was there goes.
-    Lengths go back to metres. Raises InputError for an arc that does not exist, and for what is
-    not known here: this dialect has no place for what was read from another one.
+    Lengths go back to metres. This dialect has no mirrors or patterns: each copy is an extrude of
+    its own. Raises InputError for an arc that does not exist, and for what is not known here: there
+    is no place for what was read from another dialect.
     """
+    after = expanded(after)
     check_kinds(after, "readers/omnicad_writer.py", (Sketch, Extrude))
     after = place(raw, before, after)
     entities, listed = dict(raw["entities"]), list(raw["sequence"])
@@ -94,6 +97,7 @@ def extend(raw: Json, before: CadSequence, after: CadSequence) -> Json:
             if new:
                 entities[key] = _extrude_entity(operation, index, keys, names)
         elif new or operation != before.operations[index]:
+            assert isinstance(operation, Sketch)
             regions = _wanted(after, index)
             entities[key], names[index] = _sketch_entity(operation, index, regions)
             if not new:  # it was still being drawn: its frame and name stay as they are

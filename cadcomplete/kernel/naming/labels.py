@@ -15,7 +15,7 @@ from OCP.TopoDS import TopoDS_Face
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.operations import Operation
 from cadcomplete.history.sweeping import sketch_of
-from cadcomplete.kernel.naming.surfaces import SURFACES, Bools, Key, Surfaces
+from cadcomplete.kernel.naming.surfaces import SURFACES, Bools, Key, SweptSurfaces
 from cadcomplete.kernel.naming.topology import SolidEdges
 
 MOSTLY = 0.35
@@ -72,7 +72,7 @@ def labelled(edges: SolidEdges, operations: tuple[Operation, ...]) -> LabelledEd
     return LabelledEdges(edges, by)
 
 
-def _labels(edges: SolidEdges, surfaces: tuple[Surfaces, ...]) -> OperationLabels:
+def _labels(edges: SolidEdges, surfaces: tuple[SweptSurfaces, ...]) -> OperationLabels:
     n = len(edges)
     start, end, anything = np.zeros((3, n, 2), dtype=np.bool_)
     labels = OperationLabels(start, end, {}, {}, {}, anything)
@@ -146,8 +146,9 @@ def first_face(labels: LabelledEdges, edge: int, *, swapped: bool) -> int:
     if one[:3] != other[:3] or one[1] != _SIDE:
         return int(one > other)
     (index, _, loop, curve), after = one, other[3]
-    count = labels.by[index].corners[loop]
-    follows = (curve + 1) % count == after, (after + 1) % count == curve
+    corners = labels.by[index].corners  # none if what it does again are several sketches' loops
+    count = corners[loop] if loop < len(corners) else 0
+    follows = count > 0 and (curve + 1) % count == after, count > 0 and (after + 1) % count == curve
     first = follows[0] if follows[0] != follows[1] else curve < after
     return int(first == swapped)
 
