@@ -32,11 +32,24 @@ APART = 1e-3
 
 @dataclass(frozen=True)
 class Step:
-    """Bodies that an operation adds, cuts or intersects with; `index` is the operation's."""
+    """Bodies that an operation adds, cuts or intersects with.
+
+    Attributes:
+        index: the operation's.
+        boolean: how the bodies meet what is there.
+        tools: the bodies.
+        said: what a message calls the operation; its boolean if it is empty.
+    """
 
     index: int
     boolean: Boolean
     tools: tuple[Solid, ...]
+    said: str = ""
+
+    @property
+    def name(self) -> str:
+        """What a message calls it."""
+        return self.said or self.boolean.value
 
     @property
     def exact(self) -> bool:
@@ -103,17 +116,17 @@ def remarks(before: Solid | None, run: list[Step], after: Solid | None) -> Itera
             (Senseless.TOUCHES_NOTHING, floating),
         ):
             if step.index in found:
-                yield Remark(step.index, kind, step.boolean.value)
+                yield Remark(step.index, kind, step.name)
 
 
 def _told(before: Solid | None, step: Step, after: Solid) -> Iterator[Remark]:
     """Yield the same of a step that was done alone, where not all are prisms."""
     if same(before, after):
-        yield Remark(step.index, Senseless.CHANGES_NOTHING, step.boolean.value)
+        yield Remark(step.index, Senseless.CHANGES_NOTHING, step.name)
     if before is not None and step.boolean is Boolean.JOIN:
         one = oracle_of(before)
         if all(one.apart(oracle_of(tool), APART) for tool in step.tools):
-            yield Remark(step.index, Senseless.TOUCHES_NOTHING, step.boolean.value)
+            yield Remark(step.index, Senseless.TOUCHES_NOTHING, step.name)
 
 
 def _floating(before: Solid | None, steps: list[Step]) -> set[int]:
