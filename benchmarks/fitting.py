@@ -89,12 +89,12 @@ class Space:
         before = occupancy(self.before_all, points)
         assert isinstance(extrude, Extrude)
         tool = swept(extrude, self.before_all.operations, points)
-        return combined(before, tool, extrude) ^ before
+        return combined(before, tool, extrude.boolean) ^ before
 
     def _after(self, extrude: Operation) -> np.ndarray:
         assert isinstance(extrude, Extrude)
         tool = swept(extrude, self.before_all.operations, self.points)
-        return combined(self.before, tool, extrude)
+        return combined(self.before, tool, extrude.boolean)
 
     @property
     def changes(self) -> bool:
@@ -163,7 +163,7 @@ def measure(
         given = truncate(sequence, index)
         if isinstance(operation, Extrude):
             extrude_case(given, sequence, index, target, true, counts)
-        else:
+        elif isinstance(operation, Sketch):
             sketch_case(given, operation, target, counts)
     if steps:
         finish_cases(sequence, target, counts, steps)

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Vec2
-from cadcomplete.history.operations import Extent, Extrude, Operation
-from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.operations import Extent, Extrude, Operation, Sketch
+from cadcomplete.history.sequence import CadSequence, check_kinds
 from cadcomplete.history.symmetry import scale
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
@@ -42,10 +42,12 @@ def on_grid(sequence: CadSequence) -> CadSequence:
 
 def lengths(sequence: CadSequence) -> Iterator[float]:
     """Yield every number of a history that is a length, in the order of the text."""
+    check_kinds(sequence, "benchmarks/grid.py", (Sketch, Extrude))
     for operation in sequence.operations:
         if isinstance(operation, Extrude):
             yield from (operation.extent.distance, operation.extent.against)
             continue
+        assert isinstance(operation, Sketch)
         yield from operation.plane.origin
         for curve in (curve for loop in operation.loops for curve in loop.curves):
             if isinstance(curve, Circle):
@@ -61,6 +63,7 @@ def dimensions(sequence: CadSequence) -> Iterator[float]:
             start, end = operation.extent.span
             yield abs(end - start)
             continue
+        assert isinstance(operation, Sketch)
         for curve in (curve for loop in operation.loops for curve in loop.curves):
             yield curve.length if isinstance(curve, Line) else curve.radius
 
@@ -78,6 +81,7 @@ def _rounded(operation: Operation) -> Operation:
         if whole.span[0] == whole.span[1]:
             raise GeometryError("an extrude has no height on the grid")
         return dataclasses.replace(operation, extent=whole)
+    assert isinstance(operation, Sketch)
     x, y, z = map(_whole, operation.plane.origin)
     plane = dataclasses.replace(operation.plane, origin=(x, y, z))
     loops = tuple(

@@ -167,7 +167,7 @@ def change(operations: list[Operation], choose: Random) -> None:
             place = choose.choice(((0.0, 0.0, 0.0), (x, y, 1e-7), (1e4, y, z), (z, x, y)))
             plane = Plane.of(place, one.plane.normal, one.plane.x_axis)
             operations[i] = dataclasses.replace(one, plane=plane)
-        else:
+        elif isinstance(one, Extrude):
             distance = choose.choice((1e-9, 1e-4, 1.0, -one.extent.distance, 1e5))
             boolean = choose.choice(list(Boolean))
             extent = dataclasses.replace(one.extent, distance=distance)

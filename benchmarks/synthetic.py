@@ -237,8 +237,10 @@ def shape_of(part: CadSequence) -> tuple[object, ...]:
         if isinstance(op, Sketch):
             for loop in op.loops:
                 found += sorted(ratio(c.length) for c in loop.curves)
-        else:
+        elif isinstance(op, Extrude):
             found += [op.boolean.value, *map(ratio, op.extent.span)]
+        else:
+            found += [type(op).__name__]
     return tuple(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from hypothesis import strategies as st
 
@@ -17,9 +18,11 @@ from cadcomplete.history.operations import (
     Loop,
     Operation,
     Profile,
+    Revolve,
     Sketch,
 )
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.turn_axis import TurnAxis
 
 Draw = st.DrawFn
 
@@ -129,12 +132,55 @@ def extrudes(draw: Draw, before: list[Operation], booleans: list[Boolean]) -> Ex
     return Extrude(profiles, draw(extents()), draw(st.sampled_from(booleans)))
 
 
+def _rounded_by(way: Callable[[float], int], x: float, y: float) -> Vec2:
+    """To a thousandth, never into what lies on the other side."""
+    return (way(1000 * x) / 1000, way(1000 * y) / 1000)
+
+
+def turns() -> st.SearchStrategy[Extent]:
+    """Angles that are no more than all around."""
+    angles = st.integers(1, 360_000).map(lambda n: n / 1000)
+    signed = st.one_of(angles, angles.map(lambda n: -n))
+    one = st.builds(lambda d: Extent(ExtentType.ONE_SIDED, d), signed)
+    symmetric = st.builds(lambda d: Extent(ExtentType.SYMMETRIC, round(d / 2, 3)), angles)
+    halves = st.integers(1_000, 180_000).map(lambda n: n / 1000)
+    two = st.builds(lambda d, a: Extent(ExtentType.TWO_SIDED, d, a), halves, halves)
+    return st.one_of(one, symmetric, two)
+
+
 @st.composite
-def sequences(draw: Draw, *, grammatical: bool = False) -> CadSequence:
-    """A history of one to eight operations.
+def revolves(draw: Draw, before: list[Operation], booleans: list[Boolean]) -> Revolve:
+    """A revolve of a region of any sketch before it, about an axis beside it, or touching it."""
+    places = [(i, *r) for i, op in enumerate(before) if isinstance(op, Sketch) for r in regions(op)]
+    profile = Profile(*draw(st.sampled_from(places)))
+    sketch = before[profile.sketch]
+    assert isinstance(sketch, Sketch)
+    left, bottom, right, top = sketch.loops[profile.outer].box
+    (left, bottom), (right, top) = (
+        _rounded_by(math.floor, left, bottom),
+        _rounded_by(math.ceil, right, top),
+    )
+    gap = draw(st.one_of(st.just(0.0), sizes))
+    point, direction = draw(
+        st.sampled_from(
+            [
+                ((left - gap, bottom), (0.0, 1.0)),
+                ((right + gap, top), (0.0, -1.0)),
+                ((left, bottom - gap), (-1.0, 0.0)),
+                ((right, top + gap), (1.0, 0.0)),
+            ]
+        )
+    )
+    axis = TurnAxis(_rounded(point), direction)
+    return Revolve((profile,), draw(turns()), axis, draw(st.sampled_from(booleans)))
+
+
+@st.composite
+def sequences(draw: Draw, *, grammatical: bool = False, turned: bool = True) -> CadSequence:
+    """A history of one to eight operations, with revolves or without.
 
     A grammatical one is as the grammar writes them: planes along the axes, a new body first,
-    an extrude last.
+    what builds last.
     """
     planes = axis_planes() if grammatical else st.one_of(axis_planes(), oblique_planes())
     operations: list[Operation] = [draw(sketches(planes))]
@@ -143,7 +189,8 @@ def sequences(draw: Draw, *, grammatical: bool = False) -> CadSequence:
         if not is_extrude:
             operations.append(draw(sketches(planes)))
             continue
-        first = grammatical and not any(isinstance(op, Extrude) for op in operations)
+        first = grammatical and not any(op.builds for op in operations)
         booleans = [Boolean.NEW_BODY] if first else list(Boolean)
-        operations.append(draw(extrudes(operations, booleans)))
+        build = revolves if turned and draw(st.integers(0, 3)) == 0 else extrudes
+        operations.append(draw(build(operations, booleans)))
     return CadSequence(tuple(operations))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -11,11 +12,14 @@ from cadcomplete.errors import GeometryError, TextError
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.edge_kinds import EDGE_NAMES, SIZES
 from cadcomplete.history.edges import FILTERS, EdgePoint, EdgePredicate, read_edge
+from cadcomplete.history.geometry import Plane
+from cadcomplete.history.operations import OPERATIONS, Extrude
 from cadcomplete.history.symmetry import move, scale, symmetries
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.naming.labels import first_face, labelled
 from cadcomplete.kernel.naming.naming import chains, meant
 from cadcomplete.kernel.naming.shortest import shortest_names
+from cadcomplete.kernel.naming.surfaces import SURFACES, MovedSurfaces, Rotational
 from cadcomplete.kernel.naming.topology import edges_of
 from cadcomplete.language.lines import decode
 
@@ -376,3 +380,58 @@ def test_there_must_be_a_solid_that_has_edges():
     fillet = Fillet(1.0, (read_edge("all"),))
     found = [str(f) for f in fillet.problems(part().operations[:1], path="$")]
     assert found == ["error at $: there is no solid before it that has edges"]
+
+
+# --- surfaces of other operations -----------------------------------------------------------------
+
+
+def test_it_is_known_what_faces_each_operation_makes():
+    assert SURFACES.keys() == set(OPERATIONS.values())
+
+
+def halves(rows):
+    return [[bool(value) for value in row] for row in rows]
+
+
+def test_a_quarter_of_a_ring_has_sides_rims_and_ends_by_its_curves():
+    """A square from y = 10 to 14 of the plane, turned from +y to +z of it."""
+    loop = decode(PART.format(**SIZES_OF_PART)).operations[0].loops[0]
+    square = loop.moved(lambda at: (at[0] / 10, 10 + at[1] / 7.5))  # 4 by 4
+    surfaces = Rotational(Plane((0, 0, 0), (0, 0, 1), (1, 0, 0)), (square,), (2,), 0.0, 90.0)
+    assert surfaces.keys == ((2, 0), (2, 1), (2, 2), (2, 3))
+    slant = 12 / math.sqrt(2)
+    points = np.array([(2, 10 / math.sqrt(2), 10 / math.sqrt(2)), (4, slant, slant), (2, 10, 0)])
+    assert halves(surfaces.sides(points)) == [
+        [True, False, True],  # the inner wall, also at its rim
+        [False, True, False],
+        [False, False, False],
+        [False, False, False],
+    ]
+    starts, ends = surfaces.rims(points)
+    assert halves(starts)[0] == [False, False, True] and not ends.any()
+    inside = np.array([(2, 12, 0), (2, 0, 12), (2, 12, 1), (2, 0, -12)])
+    assert halves(surfaces.ends(inside)) == [
+        [True, False, False, False],
+        [False, True, False, False],
+    ]
+
+
+def test_a_whole_ring_has_no_ends():
+    loop = decode(PART.format(**SIZES_OF_PART)).operations[0].loops[0]
+    square = loop.moved(lambda at: (at[0] / 10, 10 + at[1] / 7.5))
+    surfaces = Rotational(Plane((0, 0, 0), (0, 0, 1), (1, 0, 0)), (square,), (0,), -180.0, 180.0)
+    points = np.array([(2, 10, 0), (2, -10, 0), (2, 0, -10), (2, 0, 9)])
+    assert halves(surfaces.sides(points))[0] == [True, True, True, False]
+    assert not np.any(surfaces.ends(points)) and not np.any(surfaces.rims(points))
+
+
+def test_copies_have_the_surfaces_of_the_original_elsewhere():
+    sequence = decode(PART.format(**SIZES_OF_PART))
+    (still,) = SURFACES[Extrude](sequence.operations[1], sequence.operations[:1])
+    mirror, shift = np.diag([-1.0, 1.0, 1.0]), np.array([100.0, 0.0, 0.0])
+    there = MovedSurfaces(still, mirror, shift)
+    points = np.array([(20.0, 0.0, 5.0), (40.0, 15.0, 10.0), (3.0, 3.0, 10.0)])
+    moved = points @ mirror.T + shift
+    assert (there.sides(moved) == still.sides(points)).all() and still.sides(points).any()
+    assert np.array_equal(there.ends(moved), still.ends(points)) and still.ends(points)[1].any()
+    assert np.array_equal(there.rims(moved), still.rims(points)) and still.rims(points)[1].any()

@@ -47,11 +47,11 @@ def test_whatever_is_written_at_random_parses(grammar, seed):
     assert sequence.operations == matcher.drawing.sequence.operations
 
 
-def test_most_random_texts_come_to_an_end_with_an_extrude(grammar):
+def test_most_random_texts_come_to_an_end_with_what_builds(grammar):
     ends = [write_at_random(grammar, CadSequence(()), seed=seed) for seed in range(25)]
     finished = [matcher.drawing for _, matcher, ended in ends if ended]
     assert len(finished) > 10
-    assert all(hasattr(drawing.operations[-1], "extent") for drawing in finished)
+    assert all(drawing.operations[-1].builds for drawing in finished)
 
 
 @pytest.mark.parametrize(
@@ -126,13 +126,13 @@ CIRCLE = "sketch 0 0 0 +z +x\ncircle 0 0 9\n"
         ("sketch 0 0 0 +z +x\nloop 0 0\n", "al", False),  # arc, line: nothing to close yet
         ("sketch 0 0 0 +z +x\nloop 0 0\nline 1 0\n", "al", False),  # a line there and back
         ("sketch 0 0 0 +z +x\nloop 0 0\nline 1 0\nline 1 1\n", "acl", False),
-        (CIRCLE, "cels", False),  # circle, extrude, loop, sketch
+        (CIRCLE, "celrs", False),  # circle, extrude, loop, revolve, sketch
         (CIRCLE + "extrude ", "n", False),  # nothing to join, cut or intersect
         (CIRCLE + "extrude new to 5 ", "0", False),  # the only loop
         (CIRCLE + "extrude new to 5 0", "\n", False),  # no hole, no other profile
         (CIRCLE + "circle 0 0 4\nextrude new to 5 0", "\n /", False),
         (CIRCLE + "circle 0 0 4\nextrude new to 5 1", "\n ", False),  # 0 is not inside 1
-        (CIRCLE + "extrude new to 5 0\n", "es", True),
+        (CIRCLE + "extrude new to 5 0\n", "ceflmprs", True),
         (CIRCLE + "extrude new to 5 0\nextrude ", "cijn", False),
         (CIRCLE + "extrude new to -0", ".", False),  # there is no -0
         (CIRCLE + "extrude new to 0", " .", False),  # nor 05

@@ -27,11 +27,13 @@ from cadcomplete.history.operations import (
     Extrude,
     Loop,
     Profile,
+    Revolve,
     Sketch,
     Unknown,
 )
 from cadcomplete.history.sequence import CadSequence, Finding, start_plane, truncate, validate
 from cadcomplete.history.symmetry import Symmetry, move, scale, symmetries
+from cadcomplete.history.turn_axis import TurnAxis
 from cadcomplete.meshes.manifolds import solid, states, volume_of
 from cadcomplete.readers import read
 
@@ -227,6 +229,13 @@ VALUES = [
     Extent(ExtentType.ONE_SIDED, 5.0),
     Sketch(XY, (LOOP,)),
     Extrude((Profile(0, 0),), Extent(ExtentType.SYMMETRIC, 5.0), Boolean.NEW_BODY),
+    Revolve(
+        (Profile(0, 0),),
+        Extent(ExtentType.ONE_SIDED, 90.0),
+        TurnAxis((0.0, -1.0), (1.0, 0.0)),
+        Boolean.CUT,
+    ),
+    TurnAxis((0.0, -1.0), (1.0, 0.0)),
     Unknown("FilletFeature"),
     CadSequence((Sketch(XY),)),
     Finding("$", "nothing"),

@@ -7,10 +7,12 @@ import math
 import numpy as np
 import pytest
 
+from cadcomplete.baselines import baseline
 from cadcomplete.completion.effects import Kind, effect
 from cadcomplete.completion.wording import in_words
 from cadcomplete.data import synthetic
 from cadcomplete.data.reorder import reorder
+from cadcomplete.data.stretch import stretch
 from cadcomplete.data.synthetic.turned import TURNED, turned_part, turned_parts
 from cadcomplete.errors import BuildError, UnsupportedError
 from cadcomplete.fitting.flat.walls import prefix_faces
@@ -20,12 +22,16 @@ from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, validate
 from cadcomplete.kernel.attempts import Attempt
 from cadcomplete.kernel.build import build, construct
+from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.examine import examine
 from cadcomplete.kernel.known import located
 from cadcomplete.kernel.measure import check, measure
 from cadcomplete.kernel.report import Senseless
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.meshes import manifolds
+from cadcomplete.metrics import deepcad, generation, text2cad
+from cadcomplete.metrics.operations import rank
+from cadcomplete.predictions import Answer
 from cadcomplete.readers import from_sequence
 from cadcomplete.reports.told import told, told_in_words
 
@@ -198,10 +204,49 @@ def test_grooves_and_collars_change_places():
     assert orders == {encode(part).text, SHAFT + other + GROOVE}
 
 
-def test_writers_and_metrics_that_do_not_know_a_revolve_name_it():
-    part = decode(SHAFT)
+@pytest.mark.parametrize(
+    "room",
+    [
+        lambda part: from_sequence(part, dialect="omnicad"),
+        deepcad.vectors,
+        generation.key,
+        lambda part: text2cad.count(part, part),
+        lambda part: stretch(part, np.random.default_rng(0)),
+        lambda part: baseline("ngram", [part], kernel=Kernel()),
+    ],
+    ids=["omnicad", "vectors", "novelty", "counts", "stretch", "baselines"],
+)
+def test_rooms_that_do_not_know_a_revolve_name_it(room):
     with pytest.raises(UnsupportedError, match="Revolve"):
-        from_sequence(part, dialect="omnicad")
+        room(decode(SHAFT))
+
+
+# --- measured -------------------------------------------------------------------------------------
+
+
+def test_a_true_revolve_is_hit_by_what_changes_the_same():
+    part = decode(SHAFT + GROOVE)
+    turned_back = GROOVE.replace("to 360 about 0 0 1 0", "sym 180 about 9 0 -1 0")
+    half = GROOVE.replace("to 360", "to 180")
+    answers = [Answer(decode(SHAFT + more), 0.5) for more in (turned_back, half)]
+    first, second = (rank(part, 3, [answer]) for answer in answers)
+    assert (first.kind, first.rank, first.kind_right, first.boolean_right) == (
+        *("later revolve", 1),
+        *(True, True),
+    )
+    assert first.exact == (3, 3) and second.rank is None
+    assert second.overlaps[0] == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_dimensions_of_a_revolve_are_its_axis_and_its_angles():
+    quarter = SHAFT.replace("to 360", "to 90")
+    for other, exact in (
+        (quarter, 3),
+        (quarter.replace("to 90", "to -90").replace("about 0 0 1 0", "about 7 0 -1 0"), 3),
+        (quarter.replace("to 90", "to 88"), 2),
+    ):
+        ranking = rank(decode(quarter), 1, [Answer(decode(other), 0.5)])
+        assert ranking.kind == "first revolve" and ranking.exact == (exact, 3)
 
 
 # --- synthetic parts ------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from variants import relabelled
 
 from cadcomplete.data.dataset import Histories
 from cadcomplete.data.labels import Labelled
-from cadcomplete.errors import CadCompleteError
-from cadcomplete.history.operations import Operation, Sketch
+from cadcomplete.errors import CadCompleteError, UnsupportedError
+from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.language.grammar import Grammar
 from cadcomplete.language.lines import decode, encode
@@ -282,4 +282,6 @@ def look(operation: Operation) -> object:
     """Return what an operation is without its numbers: curves by loop, or what is extruded how."""
     if isinstance(operation, Sketch):
         return [[type(curve).__name__ for curve in loop.curves] for loop in operation.loops]
-    return (operation.boolean, operation.extent.type, operation.profiles)
+    if isinstance(operation, Extrude):
+        return (operation.boolean, operation.extent.type, operation.profiles)
+    raise UnsupportedError([type(operation).__name__], where="benchmarks/ablations/measures.py")

@@ -25,3 +25,10 @@ def examine_and_keep(sequence: CadSequence, strict_from: int | None = None) -> R
     made = examine_here(sequence, strict_from=strict_from, prefixes=kept())
     failed = made.report.operation is not None  # it may be built where less is asked of it
     return made.report if failed else replace(made.report, solid=packed(made.solid))
+
+
+def renamed(sequence: CadSequence) -> CadSequence:
+    """Return the history with predicates for the points by which it names edges."""
+    from cadcomplete.kernel.naming.renamed import renamed as renamed_here
+
+    return renamed_here(sequence)

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from cadcomplete.history.curves import CURVES, Arc, Circle, Line
-from cadcomplete.history.fields import DECIMALS, Branch, Decimal, Fixed, Format, Open, Whole
+from cadcomplete.history.fields import Branch, Decimal, Fixed, Format, Open
 from cadcomplete.history.geometry import Plane, Vec2, dot
 from cadcomplete.history.kinds import AXES, BOOLEAN, write_axes
 from cadcomplete.history.loops import Loop
@@ -25,173 +25,11 @@ from cadcomplete.history.tables import Table
 from cadcomplete.history.turn_axis import TurnAxis, write_line_direction
 from cadcomplete.language.commands import CLOSE, LOOP, fields_of
 from cadcomplete.language.drawing import Drawing
-from cadcomplete.language.earlier import OPEN, AfterOne, EarlierOnes
-from cadcomplete.language.edge_rows import EdgePlace, NextEdge, makers
-from cadcomplete.language.numbers import Memory, Number, Rest, extent_row, spelling_of, turns_row
+from cadcomplete.language.earlier import OPEN, EarlierOnes
+from cadcomplete.language.edge_rows import NextEdge, makers
+from cadcomplete.language.numbers import Memory, extent_row, spelling_of, turns_row
+from cadcomplete.language.rows import Outer, Place, Point, Regions, Row, is_decimal, state_of, step
 from cadcomplete.language.words import WORDS
-
-# --- one line: slots, and where in them we are --------------------------------------------------
-
-Regions = tuple[tuple[int, tuple[int, ...]], ...]
-"""The closed loops of a sketch, each with the loops that lie inside it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outer:
-    """The outer loop of a profile stands here.
-
-    Attributes:
-        sketches: the regions of all sketches, newest first.
-        used: the loops already taken.
-        quote: what stands around a profile.
-        comma: what stands between two.
-        named: whether the newest sketch is named too.
-        ends: what follows the profiles, by the sketch of the first; nothing if it is empty.
-    """
-
-    sketches: tuple[Regions, ...]
-    used: frozenset[tuple[int, int]] = frozenset()
-    quote: str = ""
-    comma: str = " "
-    named: bool = False
-    ends: tuple[Row, ...] = ()
-
-    @property
-    def options(self) -> tuple[tuple[str, Row], ...]:
-        return tuple(
-            (self._text(back, loop), (self._after(back, loop, inner),))
-            for back, regions in enumerate(self.sketches)
-            for loop, inner in regions
-            if (back, loop) not in self.used
-        )
-
-    def _text(self, back: int, loop: int) -> str:
-        return f"{self.quote}{f'@{back}:' if back or self.named else ''}{loop}"
-
-    def _after(self, back: int, loop: int, inner: tuple[int, ...]) -> AfterLoop:
-        ends = self.ends if self.used or not self.ends else (self.ends[back],)
-        rest = replace(self, used=self.used | {(back, loop)}, ends=ends)
-        return AfterLoop(inner, rest)
-
-
-@dataclass(frozen=True, slots=True)
-class AfterLoop:
-    """A hole, another profile, or the end of the profiles stands here."""
-
-    inner: tuple[int, ...]
-    rest: Outer
-
-    @property
-    def options(self) -> tuple[tuple[str, Row], ...]:
-        quote = self.rest.quote
-        holes = [
-            (f"/{hole}", (AfterLoop(self.inner[i + 1 :], self.rest),))
-            for i, hole in enumerate(self.inner)
-        ]
-        free = sum(map(len, self.rest.sketches)) > len(self.rest.used)
-        more = [(f"{quote}{self.rest.comma}", (self.rest,))] if free else []
-        return (*holes, *more, (quote, self.rest.ends[0] if self.rest.ends else ()))
-
-
-Place = (
-    Fixed
-    | Decimal
-    | Whole
-    | Branch
-    | Open
-    | Outer
-    | AfterLoop
-    | EarlierOnes
-    | AfterOne
-    | EdgePlace
-    | Number
-    | Rest
-)
-Row = tuple[Place, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """The slots that are left of a line, and what has been typed of the first."""
-
-    row: Row
-    typed: str = ""
-
-
-def step(point: Point, char: str) -> Point | None:
-    """Return where a character leads to, or None if it may not stand there."""
-    row, typed = point.row, point.typed
-    while row:
-        head, rest = row[0], row[1:]
-        longer = typed + char
-        if isinstance(head, Fixed):
-            if head.text == longer:
-                return Point(rest)
-            return Point(row, longer) if head.text.startswith(longer) else None
-        if isinstance(head, Decimal):
-            if _begins_decimal(head, longer):
-                return Point(row, longer)
-            if not _is_decimal(head, typed):
-                return None
-            row, typed = rest, ""
-            continue
-        if isinstance(head, Whole):
-            if head.begins(longer):
-                return Point(row, longer)
-            if not head.is_one(typed):
-                return None
-            row, typed = rest, ""
-            continue
-        assert not isinstance(head, Open), "open slots are filled in before a line is walked"
-        if isinstance(head, (Number, Rest)):
-            choices = head.choices
-            if longer in choices.begun:
-                return Point(row, longer)
-            if typed not in choices.options:
-                return None
-            row, typed = (*choices.options[typed], *rest), ""
-            continue
-        if any(text.startswith(longer) for text, _ in head.options):
-            return Point(row, longer)
-        after = next((slots for text, slots in head.options if text == typed), None)
-        if after is None:
-            return None
-        row, typed = (*after, *rest), ""
-    return None
-
-
-def _begins_decimal(slot: Decimal, text: str) -> bool:
-    """Whether `-?(0|[1-9][0-9]*)(\\.[0-9]*[1-9])?` may begin like this; never -0, 0.0 or 1.50."""
-    digits = text[1:] if slot.signed and text[:1] == "-" else text
-    whole, _, part = digits.partition(".")
-    if not digits:
-        return True
-    if not (whole.isascii() and whole.isdecimal()) or (whole[0] == "0" and len(whole) > 1):
-        return False
-    if int(whole) >= slot.below or len(part) > DECIMALS:
-        return False
-    return not part or (part.isascii() and part.isdecimal() and f"{part:.<6}"[-1] != "0")
-
-
-def _is_decimal(slot: Decimal, text: str) -> bool:
-    if not text or text[-1] in "-." or text == "-0" or ("." in text and text[-1] == "0"):
-        return False
-    return slot.zero or text != "0"
-
-
-def _state(point: Point) -> object:
-    """What decides what may follow: of a decimal not its digits but its form."""
-    slot = point.row[0] if point.row else None
-    if not isinstance(slot, Decimal):
-        return point
-    whole, dot_, part = point.typed.partition(".")
-    number = whole.removeprefix("-")
-    if dot_:
-        return (point.row, len(part), part[-1:] == "0")
-    first = str(slot.below)[: len(number)]  # whether it may get as long as what it is below
-    beyond = (number > first) - (number < first)
-    return (point.row, whole[:1] == "-", len(number), beyond, number == "0")
-
 
 # --- which lines may follow a drawing -----------------------------------------------------------
 
@@ -431,7 +269,7 @@ class Grammar:
 
     def tokens(self, point: Point) -> tuple[int, ...]:
         """Return the tokens that may stand at a point; remembered by what decides it."""
-        state = _state(point)
+        state = state_of(point)
         found = self._known.get(state)
         if found is None:
             found = self._known[state] = tuple(self._walk(self._root, point))
@@ -507,7 +345,7 @@ class Matcher:
         ends = [place.text for place in rest if isinstance(place, Fixed)]
         if pen is None or not isinstance(slot, Decimal) or len(ends) < len(rest):
             return False
-        if not _is_decimal(slot, self._point.typed):
+        if not is_decimal(slot, self._point.typed):
             return False
         after = self.drawing.copy()
         line = "".join((self._line, *ends)).strip().removeprefix(",")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cadcomplete.history.operations import Extrude
+from cadcomplete.history.operations import Extrude, Revolve
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.metrics.parameters import errors, exact_dimensions
 from cadcomplete.metrics.targets import HIT, Truth, target
@@ -25,7 +25,7 @@ class Ranking:
         excluded: why no suggestion could be a hit; empty if one could.
         failed: why there are no suggestions; empty if there are.
         kind_right: whether the first suggestion is a sketch where the truth is one, and so on.
-        boolean_right: of extrudes that both are; None otherwise.
+        boolean_right: of extrudes, or revolves, that both are; None otherwise.
         errors: of the first suggestion where its kind is right, by `parameters.errors`.
         exact: dimensions that the first hit within rank 3 has to 0.01 mm, and how many there are.
     """
@@ -67,8 +67,9 @@ def rank_against(truth: Truth, suggestions: Sequence[Answer], *, failed: str = "
     first = suggestions[0].operation if suggestions else None
     kind_right = type(first) is type(truth.operation)
     boolean_right = None
-    if isinstance(first, Extrude) and isinstance(truth.operation, Extrude):
-        boolean_right = first.boolean is truth.operation.boolean
+    own = truth.operation
+    if isinstance(first, Extrude | Revolve) and isinstance(own, Extrude | Revolve) and kind_right:
+        boolean_right = first.boolean is own.boolean
     hits = [s for s, o in zip(suggestions[:3], overlaps, strict=False) if o >= HIT]
     return Ranking(
         id=truth.given.id,

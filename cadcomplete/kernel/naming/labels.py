@@ -146,8 +146,9 @@ def first_face(labels: LabelledEdges, edge: int, *, swapped: bool) -> int:
     if one[:3] != other[:3] or one[1] != _SIDE:
         return int(one > other)
     (index, _, loop, curve), after = one, other[3]
-    count = labels.by[index].corners[loop]
-    follows = (curve + 1) % count == after, (after + 1) % count == curve
+    corners = labels.by[index].corners  # none if what it does again are several sketches' loops
+    count = corners[loop] if loop < len(corners) else 0
+    follows = count > 0 and (curve + 1) % count == after, count > 0 and (after + 1) % count == curve
     first = follows[0] if follows[0] != follows[1] else curve < after
     return int(first == swapped)
 

@@ -33,8 +33,15 @@ _ALONG = 1e-6  # how far the cosine between an edge and the axis that it is para
 
 
 def meant(labels: LabelledEdges, name: EdgeName) -> Bools:
-    """Say which edges a name means, shape (n,). Raises GeometryError if there is none."""
-    found = _at(labels.found, name) if isinstance(name, EdgePoint) else meant_by(labels, name)
+    """Say which edges a name means, shape (n,). Raises GeometryError if there is none.
+
+    A point on an edge where nothing bends means none, and that is no error: people select such
+    edges with others, and the kernel leaves them out.
+    """
+    if not isinstance(name, EdgePoint):
+        found = meant_by(labels, name)
+    elif not (found := _at(labels.found, name)).any() and _is_smooth(labels.found, name):
+        return found
     if not found.any():
         raise GeometryError("there is no such edge (any more)")
     return found
@@ -133,7 +140,7 @@ def filtered(edges: SolidEdges, among: Bools, name: str) -> Bools:
 def _at(edges: SolidEdges, name: EdgePoint) -> Bools:
     found = np.zeros(len(edges), bool)
     near = np.linalg.norm(edges.points - np.array(name.at), axis=2).min(axis=1, initial=np.inf)
-    vertex = BRepBuilderAPI_MakeVertex(gp_Pnt(*name.at)).Vertex()
+    vertex = _vertex(name)
     least, best = ON_EDGE, -1
     for index in np.flatnonzero(near <= 0.5 * edges.lengths + ON_EDGE):
         off = BRepExtrema_DistShapeShape(vertex, edges.edges[index]).Value()
@@ -142,6 +149,16 @@ def _at(edges: SolidEdges, name: EdgePoint) -> Bools:
     if best >= 0:
         found[best] = True
     return found
+
+
+def _vertex(name: EdgePoint) -> TopoDS_Shape:
+    return BRepBuilderAPI_MakeVertex(gp_Pnt(*name.at)).Vertex()
+
+
+def _is_smooth(edges: SolidEdges, name: EdgePoint) -> bool:
+    vertex = _vertex(name)
+    gaps = (BRepExtrema_DistShapeShape(vertex, edge) for edge in edges.smooth)
+    return any(gap.IsDone() and gap.Value() <= ON_EDGE for gap in gaps)
 
 
 def chains(shape: TopoDS_Shape, edges: SolidEdges) -> Array:

@@ -12,9 +12,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from OCP.BRepBuilderAPI import BRepBuilderAPI_MakeVertex
-from OCP.BRepExtrema import BRepExtrema_DistShapeShape
-from OCP.gp import gp_Pnt
 from OCP.TopoDS import TopoDS_Shape
 
 from cadcomplete.errors import BuildError, GeometryError
@@ -24,7 +21,7 @@ from cadcomplete.history.operations import Operation
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.build import Prefixes, construct
 from cadcomplete.kernel.naming.labels import labelled
-from cadcomplete.kernel.naming.naming import ON_EDGE, chains, meant
+from cadcomplete.kernel.naming.naming import chains, meant
 from cadcomplete.kernel.naming.shortest import shortest_names
 from cadcomplete.kernel.naming.topology import edges_of
 
@@ -32,8 +29,8 @@ from cadcomplete.kernel.naming.topology import edges_of
 def renamed(sequence: CadSequence) -> CadSequence:
     """Return the history with the shortest names for what its fillets and chamfers name by points.
 
-    A point on the solid where nothing bends names what cannot be rounded: it is left out, as the
-    kernel leaves it. A point that lies nowhere, and all behind what cannot be built, stay.
+    A point on an edge where nothing bends is left out, as the kernel leaves it. A point that lies
+    nowhere, and all behind what cannot be built, stay.
     """
     operations = list(sequence.operations)
     prefixes = Prefixes()
@@ -65,14 +62,7 @@ def _names(
         try:
             wanted |= meant(labels, name)
         except GeometryError:
-            if not isinstance(name, EdgePoint) or not _on(shape, name):
-                lost.append(name)
+            lost.append(name)
     if not wanted.any():
         return names
     return (*shortest_names(labels, chains(shape, edges), wanted), *lost)
-
-
-def _on(shape: TopoDS_Shape, name: EdgePoint) -> bool:
-    """Say whether a point lies on the surface of a solid."""
-    vertex = BRepBuilderAPI_MakeVertex(gp_Pnt(*name.at)).Vertex()
-    return BRepExtrema_DistShapeShape(vertex, shape).Value() <= ON_EDGE

@@ -118,7 +118,8 @@ def _plain(labels: LabelledEdges) -> Iterator[EdgePredicate]:
     for index, made in labels.by.items():
         for kind in OF_ONE:
             yield EdgePredicate(kind, (index,))
-            for loop in sorted({loop for loop, _ in made.sides}):
+            swept = {loop for loop, _ in made.sides}
+            for loop in sorted(swept & set(range(len(made.corners)))):
                 yield EdgePredicate(kind, (index,), loop)
                 if made.corners[loop] > 1:
                     for curve in range(made.corners[loop]):

@@ -6,6 +6,7 @@ whether it lies on such a surface, within its outline. `SURFACES` has what each 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,13 +17,18 @@ import numpy as np
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Line
-from cadcomplete.history.geometry import Array
+from cadcomplete.history.geometry import Array, Plane
 from cadcomplete.history.inside import inside_loop
+from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Extrude, Operation, Profile, Sketch
+from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
+from cadcomplete.history.revolve import Revolve, turned
 from cadcomplete.history.tables import Table
 
 NEAR = 4e-4
 """How far off a surface a point of it may lie, in mm: booleans close gaps of that size."""
+
+_FULL = 360.0 - 1e-6  # degrees from which on it goes all around
 
 Bools = np.ndarray
 
@@ -30,31 +36,31 @@ Key = tuple[int, int]
 """A loop of a sketch, and a curve of it."""
 
 
-@dataclass(frozen=True, eq=False)
-class SweptSurfaces:
-    """The faces of what a profile sweeps along the normal of its plane.
+class SweptSurfaces(ABC):
+    """The faces of what a profile sweeps: its start, its end, and a side for each curve."""
 
-    Attributes:
-        sketch: whose loops they are.
-        profile: the loops that are swept.
-        start, end: mm along the normal.
-    """
+    @property
+    @abstractmethod
+    def loops(self) -> tuple[Loop, ...]:
+        """The loops that are swept, the outer one first."""
 
-    sketch: Sketch
-    profile: Profile
-    start: float
-    end: float
+    @property
+    @abstractmethod
+    def indices(self) -> tuple[int, ...]:
+        """The numbers by which names count these loops."""
 
     @cached_property
     def keys(self) -> tuple[Key, ...]:
-        """Every curve that makes a side."""
-        loops = self.sketch.loops
-        return tuple((i, c) for i in self.profile.loops for c in range(len(loops[i].curves)))
+        """Every curve that makes a side, by its loop and its own number."""
+        pairs = zip(self.indices, self.loops, strict=True)
+        return tuple((index, curve) for index, loop in pairs for curve in range(len(loop.curves)))
 
+    @abstractmethod
     def flat(self, points: Array) -> tuple[Array, Array, Array]:
-        """Return of points (n, 3) their place in the sketch (n, 2), and how far off the ends."""
-        local = self.sketch.plane.to_local(points)
-        return local[:, :2], local[:, 2] - self.start, local[:, 2] - self.end
+        """Return of points (n, 3) their place in the sketch (n, 2), and how far off the ends.
+
+        Both are shape (n,), in mm, and of opposite signs between start and end.
+        """
 
     def sides(self, points: Array) -> Bools:
         """Say which of the points (n, 3) lie on the side of which curve, shape (curves, n)."""
@@ -71,14 +77,100 @@ class SweptSurfaces:
     def ends(self, points: Array) -> tuple[Bools, Bools]:
         """Say which of the points lie on its start and on its end face, two of shape (n,)."""
         flat, above, below = self.flat(points)
-        outer, *holes = (inside_loop(self.sketch.loops[i], flat) for i in self.profile.loops)
+        outer, *holes = (inside_loop(loop, flat) for loop in self.loops)
         inside = outer & ~np.logical_or.reduce([np.zeros_like(outer), *holes])
         return inside & (abs(above) <= NEAR), inside & (abs(below) <= NEAR)
 
     def _on_curves(self, flat: Array) -> Bools:
-        loops = self.sketch.loops
-        curves = [loops[loop].curves[curve] for loop, curve in self.keys]
+        curves = (curve for loop in self.loops for curve in loop.curves)
         return np.array([OFF[type(curve)](curve, flat) <= NEAR for curve in curves])
+
+
+@dataclass(frozen=True, eq=False)
+class Prismatic(SweptSurfaces):
+    """Those of a prism, along the normal of its plane.
+
+    Attributes:
+        sketch: whose loops they are.
+        profile: the loops that are swept.
+        start, end: mm along the normal.
+    """
+
+    sketch: Sketch
+    profile: Profile
+    start: float
+    end: float
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        return tuple(self.sketch.loops[index] for index in self.profile.loops)
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        return self.profile.loops
+
+    def flat(self, points: Array) -> tuple[Array, Array, Array]:
+        local = self.sketch.plane.to_local(points)
+        return local[:, :2], local[:, 2] - self.start, local[:, 2] - self.end
+
+
+@dataclass(frozen=True, eq=False)
+class Rotational(SweptSurfaces):
+    """Those of a body of revolution.
+
+    Attributes:
+        plane: a plane through the axis, which is the line y = 0 of it and points to its +x.
+        turned: the loops on that plane, at y >= 0.
+        numbers: by which names count them.
+        start, end: degrees about the axis, from +y towards the normal of the plane.
+    """
+
+    plane: Plane
+    turned: tuple[Loop, ...]
+    numbers: tuple[int, ...]
+    start: float
+    end: float
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        return self.turned
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        return self.numbers
+
+    def flat(self, points: Array) -> tuple[Array, Array, Array]:
+        local = self.plane.to_local(points)
+        away = np.hypot(local[:, 1], local[:, 2])
+        flat = np.stack([local[:, 0], away], axis=1)
+        if abs(self.end - self.start) >= _FULL:  # it has no ends
+            far = np.full(len(points), np.inf)
+            return flat, far, -far
+        middle = (self.start + self.end) / 2
+        angle = np.degrees(np.arctan2(local[:, 2], local[:, 1])) - middle
+        angle = (angle + 180.0) % 360.0 - 180.0 + middle
+        above, below = (np.radians(angle - at) * away for at in (self.start, self.end))
+        return flat, above, below
+
+
+@dataclass(frozen=True, eq=False)
+class MovedSurfaces(SweptSurfaces):
+    """The same somewhere else, or in a mirror: a point goes to `turn` @ point + `shift`."""
+
+    still: SweptSurfaces
+    turn: Array
+    shift: Array
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        return self.still.loops
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        return self.still.indices
+
+    def flat(self, points: Array) -> tuple[Array, Array, Array]:
+        return self.still.flat((points - self.shift) @ self.turn)
 
 
 def _off_line(line: Line, points: Array) -> Array:
@@ -114,9 +206,29 @@ def _extruded(extrude: Extrude, before: tuple[Operation, ...]) -> tuple[SweptSur
     start, end = extrude.extent.span
     found = ((before[profile.sketch], profile) for profile in extrude.profiles)
     return tuple(
-        SweptSurfaces(sketch, profile, start, end)
+        Prismatic(sketch, profile, start, end)
         for sketch, profile in found
         if isinstance(sketch, Sketch)
+    )
+
+
+def _turned(revolve: Revolve, before: tuple[Operation, ...]) -> tuple[SweptSurfaces, ...]:
+    start, end = revolve.angles.span
+    found = ((profile, turned(revolve, profile, before)) for profile in revolve.profiles)
+    return tuple(Rotational(t.plane, t.loops, p.loops, start, end) for p, t in found)
+
+
+def _again(pattern: Repeat, before: tuple[Operation, ...]) -> tuple[SweptSurfaces, ...]:
+    originals = range(len(before)) if pattern.of is None else pattern.originals
+    still = [
+        surfaces
+        for index in originals
+        for surfaces in SURFACES[type(before[index])](before[index], before[:index])
+    ]
+    return tuple(
+        MovedSurfaces(surfaces, motion.turn, motion.shift)
+        for motion in pattern.motions()
+        for surfaces in still
     )
 
 
@@ -126,6 +238,15 @@ def _nowhere(operation: Operation, before: tuple[Operation, ...]) -> tuple[Swept
 
 SURFACES: Table[Callable[[Any, tuple[Operation, ...]], tuple[SweptSurfaces, ...]]] = Table(
     "kernel/naming/surfaces.py",
-    {Sketch: _nowhere, Extrude: _extruded, Fillet: _nowhere, Chamfer: _nowhere},
+    {
+        Sketch: _nowhere,
+        Extrude: _extruded,
+        Revolve: _turned,
+        Mirror: _again,
+        LinearPattern: _again,
+        PolarPattern: _again,
+        Fillet: _nowhere,
+        Chamfer: _nowhere,
+    },
 )
 """What an operation makes that a formula knows; those of fillets and chamfers `labels.py` tells."""

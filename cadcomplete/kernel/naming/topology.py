@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,7 @@ class SolidEdges:
         lengths: mm, shape (n,).
         convex: whether the material is on the inside of the bend, shape (n,).
         straight, round: whether it is a line, or on a circle, shape (n,).
+        smooth: the kernel's edges where nothing bends: none of the n.
     """
 
     edges: tuple[TopoDS_Edge, ...]
@@ -59,6 +60,7 @@ class SolidEdges:
     convex: np.ndarray
     straight: np.ndarray
     round: np.ndarray
+    smooth: tuple[TopoDS_Edge, ...] = ()
 
     def __len__(self) -> int:
         return len(self.edges)
@@ -89,7 +91,8 @@ def edges_of(shape: TopoDS_Shape) -> SolidEdges:
                 curves[index] = _course(TopoDS.Edge(known.FindKey(index + 1)))
             halves[index].append(_half(TopoDS.Edge(edge), face, surface, curves[index]))
     kept = [i for i in sorted(curves) if len(halves[i]) == 2 and _bends(*halves[i])]
-    return _table([curves[i] for i in kept], [halves[i] for i in kept])
+    smooth = tuple(curves[i].edge for i in sorted(curves.keys() - set(kept)))
+    return replace(_table([curves[i] for i in kept], [halves[i] for i in kept]), smooth=smooth)
 
 
 def _explored(shape: TopoDS_Shape, kind: Any) -> Iterator[TopoDS_Shape]:

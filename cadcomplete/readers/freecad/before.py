@@ -82,7 +82,7 @@ class Earlier:
             places[own] = len(made)
             if isinstance(operation, Sketch):
                 corners[len(made)] = _corners(operation)
-            elif operation.boolean in _ADDS:
+            elif isinstance(operation, Extrude) and operation.boolean in _ADDS:
                 solid = _around(solid, operation, corners)
             made = (*made, operation)
         return replace(self, operations=made, places=places, solid=solid, corners=corners)

@@ -16,6 +16,7 @@ from cadcomplete.errors import ReadError
 from cadcomplete.history.operations import Operation, Unknown
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers.freecad.before import SKETCH, Earlier, NotKnown
+from cadcomplete.readers.freecad.blends import bevelled, rounded
 from cadcomplete.readers.freecad.document import BodyOfFeatures
 from cadcomplete.readers.freecad.extrudes import extruded
 from cadcomplete.readers.freecad.features import Feature
@@ -24,6 +25,8 @@ from cadcomplete.readers.freecad.properties import Link
 FEATURES: dict[str, Callable[[Any, Earlier], tuple[Operation, ...]]] = {
     "PartDesign::Pad": extruded,
     "PartDesign::Pocket": extruded,
+    "PartDesign::Fillet": rounded,
+    "PartDesign::Chamfer": bevelled,
 }
 """What operations a feature is, by its type; one that is not here ends the history."""
 
