@@ -7,9 +7,12 @@ import string
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cadcomplete.errors import TextError
 from cadcomplete.history.fields import FORMATS, Whole
+from cadcomplete.history.kinds import AXES
 from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern
 from cadcomplete.history.sequence import CadSequence, truncate, validate
 from cadcomplete.language.grammar import Grammar
@@ -68,6 +71,42 @@ def test_the_text_of_a_beginning_is_how_the_whole_text_begins(text_format):
     for keep in range(len(sequence) + 1):
         begun = encode(truncate(sequence, keep), text_format=text_format).text
         assert begun == text.text[: text.operation_offsets[keep]]
+
+
+numbers = st.integers(-200_000, 200_000).map(lambda n: n / 1000)
+sizes = st.integers(1, 200_000).map(lambda n: n / 1000)
+directions = st.sampled_from(list(AXES.values()))
+counts = st.integers(2, 1000)
+whats = st.sampled_from([None, (1,), (3,), (1, 3), (3, 1)])
+patterns = st.one_of(
+    st.builds(Mirror, directions, numbers, whats),
+    st.builds(LinearPattern, directions, sizes, counts, whats),
+    st.builds(
+        PolarPattern,
+        directions,
+        st.tuples(numbers, numbers, numbers),
+        counts,
+        st.integers(1, 360_000).map(lambda n: n / 1000),
+        whats,
+    ),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(patterns, min_size=1, max_size=3), st.sampled_from(FORMATS))
+def test_random_patterns_are_read_as_they_were_written_and_the_grammar_takes_them(
+    some, text_format
+):
+    sequence = CadSequence((*decode(PART).operations, *some))
+    text = encode(sequence, text_format=text_format)
+    assert decode(text.text, text_format=text_format) == sequence
+    begun = text.operation_offsets[4]
+    assert text.text[:begun] == encode(truncate(sequence, 4), text_format=text_format).text
+    matcher = Grammar(VOCABULARY, 999, text_format=text_format).start(decode(PART))
+    for char in text.text[begun:]:
+        assert VOCABULARY[char] in matcher.allowed()
+        matcher.accept(VOCABULARY[char])
+    assert matcher.drawing.sequence == sequence
 
 
 def test_a_mirror_that_lies_askew_is_said_by_its_normal():

@@ -6,7 +6,7 @@ result does not say what each of them did. Anything else is done alone, and its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,6 +18,7 @@ from cadcomplete.kernel.arrangement import Arrangement, difference, intersection
 from cadcomplete.kernel.booleans import SAME
 from cadcomplete.kernel.known import oracle_of
 from cadcomplete.kernel.measure import count_bodies
+from cadcomplete.kernel.oracle import Oracle
 from cadcomplete.kernel.report import Remark, Senseless
 from cadcomplete.kernel.solid import Solid
 
@@ -32,11 +33,24 @@ APART = 1e-3
 
 @dataclass(frozen=True)
 class Step:
-    """Bodies that an operation adds, cuts or intersects with; `index` is the operation's."""
+    """Bodies that an operation adds, cuts or intersects with.
+
+    Attributes:
+        index: the operation's.
+        boolean: how the bodies meet what is there.
+        tools: the bodies.
+        said: what a message calls the operation; its boolean if it is empty.
+    """
 
     index: int
     boolean: Boolean
     tools: tuple[Solid, ...]
+    said: str = ""
+
+    @property
+    def name(self) -> str:
+        """What a message calls it."""
+        return self.said or self.boolean.value
 
     @property
     def exact(self) -> bool:
@@ -103,27 +117,39 @@ def remarks(before: Solid | None, run: list[Step], after: Solid | None) -> Itera
             (Senseless.TOUCHES_NOTHING, floating),
         ):
             if step.index in found:
-                yield Remark(step.index, kind, step.boolean.value)
+                yield Remark(step.index, kind, step.name)
 
 
 def _told(before: Solid | None, step: Step, after: Solid) -> Iterator[Remark]:
     """Yield the same of a step that was done alone, where not all are prisms."""
     if same(before, after):
-        yield Remark(step.index, Senseless.CHANGES_NOTHING, step.boolean.value)
+        yield Remark(step.index, Senseless.CHANGES_NOTHING, step.name)
     if before is not None and step.boolean is Boolean.JOIN:
-        one = oracle_of(before)
-        if all(one.apart(oracle_of(tool), APART) for tool in step.tools):
-            yield Remark(step.index, Senseless.TOUCHES_NOTHING, step.boolean.value)
+        one, tools = oracle_of(before), [oracle_of(tool) for tool in step.tools]
+        copies = tools if step.said else []
+        if all(one.apart(tool, APART) for tool in tools) or _floats(one, copies):
+            yield Remark(step.index, Senseless.TOUCHES_NOTHING, step.name)
 
 
 def _floating(before: Solid | None, steps: list[Step]) -> set[int]:
     """Indices of the joins that touch nothing of what is there."""
     state, found = prisms_of(before) if before is not None else None, set()
     for step in steps:
-        if step.boolean is Boolean.JOIN and state and state.apart(step.prisms, APART):
-            found.add(step.index)
+        if step.boolean is Boolean.JOIN and state:
+            copies = [prisms_of(tool) for tool in step.tools] if step.said else []
+            if state.apart(step.prisms, APART) or _floats(state, copies):
+                found.add(step.index)
         state = step.prisms if state is None else union([state, step.prisms])
     return found
+
+
+def _floats(state: Oracle, tools: Sequence[Oracle]) -> bool:
+    """Say whether one of some copies touches nothing, neither what was there nor another one."""
+    return any(
+        state.apart(one, APART)
+        and all(one.apart(other, APART) for other in tools if other is not one)
+        for one in tools
+    )
 
 
 def _idle(before: Solid | None, steps: list[Step], after: Solid) -> set[int]:

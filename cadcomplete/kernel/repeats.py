@@ -53,16 +53,16 @@ def _steps(pattern: Repeat, index: int, before: Before) -> tuple[Step, ...]:
         if before.solid is None:
             raise GeometryError(f"there is no body yet that the {pattern.name} could do again")
         tools = tuple(moved(before.solid, motion) for motion in motions)
-        return (Step(before.index, Boolean.JOIN, tools),)
+        return (Step(before.index, Boolean.JOIN, tools, pattern.name),)
     steps: list[Step] = []
     for original in pattern.originals:
         for step in _originals(original, index, before):
             copies = [tuple(moved(tool, motion) for tool in step.tools) for motion in motions]
             if step.boolean is Boolean.INTERSECT:  # each keeps what is in it
-                steps += [Step(before.index, step.boolean, tools) for tools in copies]
+                steps += [Step(before.index, step.boolean, tools, pattern.name) for tools in copies]
             else:
                 tools = tuple(tool for copy in copies for tool in copy)
-                steps.append(Step(before.index, step.boolean, tools))
+                steps.append(Step(before.index, step.boolean, tools, pattern.name))
     return tuple(_merged(steps))
 
 
@@ -87,7 +87,7 @@ def _merged(steps: list[Step]) -> list[Step]:
         together = last.adds if step.adds else step.boolean is last.boolean is Boolean.CUT
         if found and together:
             boolean = step.boolean if step.boolean is last.boolean else Boolean.JOIN
-            found[-1] = Step(step.index, boolean, (*last.tools, *step.tools))
+            found[-1] = replace(step, boolean=boolean, tools=(*last.tools, *step.tools))
         else:
             found.append(step)
     return found

@@ -24,7 +24,8 @@ class Remark:
     Attributes:
         operation: index of the operation in its sequence.
         kind: what it does not do.
-        boolean: how its extrude was to meet what was there: "join", "cut" and so on.
+        boolean: how it was to meet what was there: "join", "cut" and so on; of a mirror or pattern,
+            and of what makes another solid of the one before, its name.
     """
 
     operation: int

@@ -83,7 +83,7 @@ class Stage:
         )
         if first.index >= strict and same(before, solid):
             _ = after.verified
-            raise BuildError(first.index, f"the {first.boolean.value} changes nothing")
+            raise BuildError(first.index, f"the {first.name} changes nothing")
         return replace(after, remarks=(*self.remarks, *remarks(before, run, solid)))
 
     @property
