@@ -435,3 +435,32 @@ def test_copies_have_the_surfaces_of_the_original_elsewhere():
     assert (there.sides(moved) == still.sides(points)).all() and still.sides(points).any()
     assert np.array_equal(there.ends(moved), still.ends(points)) and still.ends(points)[1].any()
     assert np.array_equal(there.rims(moved), still.rims(points)) and still.rims(points)[1].any()
+
+
+HALF_RING = """\
+sketch 0 0 0 +z +x
+loop 0 10
+line 20 10
+line 20 15
+line 0 15
+close
+revolve new to 180 about 0 0 1 0 0
+sketch 0 0 0 +z +x
+circle 5 12 1
+extrude cut to 30 0
+linear +x 8 2 @1
+mirror +y 0 @2 @1
+"""
+"""Half a ring (operation 1), a hole that begins in its start face (3), and that again (4, 5)."""
+
+
+def test_revolves_and_copies_have_names_for_their_edges():
+    labels = labels_of(decode(HALF_RING))
+    counts = {"start@1": 4 + 2, "end@1": 4 + 2, "side@1": 4, "of@3": 2, "of@4": 2, "of@5": 4}
+    for word, count in counts.items():
+        assert len(middles(labels, word)) == count, word
+    assert middles(labels, "start@3") == [(5, 12, 0)]
+    assert middles(labels, "start@4") == [(13, 12, 0)]
+    assert middles(labels, "meet@1@5:-z") == [(5, -12, 0), (13, -12, 0)]
+    assert middles(labels, "end@1/0.0") == [(10, -10, 0)]
+    assert build(decode(f"{HALF_RING}chamfer 0.25 start@3 start@2 start@1\n")) is not None
