@@ -105,7 +105,7 @@ def _places(curve: Curve, ends: Array, near: float) -> Array:
             (np.abs(off) <= near) & (share > near) & (share < length - near), share, np.inf
         )
     if not isinstance(curve, Arc):
-        raise UnsupportedError([type(curve).__name__], where="history/simple_loops.py")
+        raise _unknown(curve)
     center, radius, sweep = np.array(curve.center), curve.radius, math.radians(curve.sweep)
     away = ends - center
     first = math.atan2(*(start - center)[::-1])
@@ -115,11 +115,16 @@ def _places(curve: Curve, ends: Array, near: float) -> Array:
     return np.where(on_circle & clear, turned, np.inf)
 
 
+def _unknown(curve: Curve) -> UnsupportedError:
+    known = ("Line", "Arc", "Circle")
+    return UnsupportedError([type(curve).__name__], where="history/simple_loops.py", known=known)
+
+
 def _piece(curve: Curve, start: Vec2, end: Vec2) -> Curve:
     if isinstance(curve, Line):
         return Line(start, end)
     if not isinstance(curve, Arc):
-        raise UnsupportedError([type(curve).__name__], where="history/simple_loops.py")
+        raise _unknown(curve)
     (x, y), sign = curve.center, math.copysign(1, curve.sweep)
     first = math.atan2(start[1] - y, start[0] - x)
     turned = (math.atan2(end[1] - y, end[0] - x) - first) * sign % math.tau
