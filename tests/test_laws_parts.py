@@ -17,7 +17,9 @@ from cadcomplete import readers
 from cadcomplete.data import synthetic
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.history import curves as curve_module
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import CURVES, Arc, Circle, Line
+from cadcomplete.history.edges import EdgePredicate
 from cadcomplete.history.geometry import XY, BoundingBox, Plane, cross, dot, rotation
 from cadcomplete.history.operations import (
     OPERATIONS,
@@ -31,6 +33,7 @@ from cadcomplete.history.operations import (
     Sketch,
     Unknown,
 )
+from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern
 from cadcomplete.history.sequence import CadSequence, Finding, start_plane, truncate, validate
 from cadcomplete.history.symmetry import Symmetry, move, scale, symmetries
 from cadcomplete.history.turn_axis import TurnAxis
@@ -236,6 +239,12 @@ VALUES = [
         Boolean.CUT,
     ),
     TurnAxis((0.0, -1.0), (1.0, 0.0)),
+    Mirror((1.0, 0.0, 0.0), 5.0, None),
+    LinearPattern((0.0, 1.0, 0.0), 12.0, 2, (1,)),
+    PolarPattern((0.0, 0.0, 1.0), (0.0, 0.0, 0.0), 4, 360.0, (1,)),
+    Fillet(2.0, (EdgePredicate("side", (1,)),)),
+    Chamfer((2.0, 1.0, False), (EdgePredicate("side", (1,)),)),
+    EdgePredicate("side", (1,)),
     Unknown("FilletFeature"),
     CadSequence((Sketch(XY),)),
     Finding("$", "nothing"),

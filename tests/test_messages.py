@@ -46,7 +46,7 @@ EVALUATE = {
     "no data": (["evaluate"], "at DATA: no data: expected prepared data sets"),
     "no such folder": (
         ["evaluate", "nowhere", "--baseline", "stop"],
-        "nowhere: not a prepared data set (make one with cadcomplete prepare)",
+        "nowhere: no such folder (make one with cadcomplete prepare)",
     ),
     "no such split": (
         ["evaluate", "nowhere", "--split", "all", "--baseline", "stop"],
@@ -102,11 +102,11 @@ EVALUATE = {
     ),
     "no such folder for a model": (
         ["evaluate", "nowhere"],
-        "nowhere: not a prepared data set (make one with cadcomplete prepare)",
+        "nowhere: no such folder (make one with cadcomplete prepare)",
     ),
     "no such folder to write like": (
         ["evaluate", "nowhere", "--generate", "3"],
-        "nowhere: not a prepared data set (make one with cadcomplete prepare)",
+        "nowhere: no such folder (make one with cadcomplete prepare)",
     ),
     "nothing to generate": (
         ["evaluate", "nowhere", "--generate", "0"],
@@ -152,7 +152,7 @@ def test_what_evaluate_cannot_do_is_one_line(line, name):
 @pytest.mark.parametrize("more", [[], ["--generate", "3"]])
 def test_data_that_are_not_there_are_missed_before_a_model_is_read(line, monkeypatch, more):
     monkeypatch.setattr(loading, "load", lambda *args, **options: pytest.fail("it was read"))
-    assert "nowhere: not a prepared data set" in line("evaluate", "nowhere", *more)
+    assert "nowhere: no such folder" in line("evaluate", "nowhere", *more)
 
 
 OTHERS = {
@@ -178,9 +178,12 @@ OTHERS = {
     ),
     "no parts": (
         ["synthesize", "out", "-n", "0"],
-        "at -n, --start: nothing to write: expected 1 and 0 or more",
+        "'-n': Input should be greater than or equal to 1 (see cadcomplete synthesize --help)",
     ),
-    "parts before the first": (["synthesize", "out", "--start", "-1"], "nothing to write"),
+    "parts before the first": (
+        ["synthesize", "out", "--start", "-1"],
+        "'--start': Input should be greater",
+    ),
     "a seed before the first": (["synthesize", "out", "--seed", "-1"], "--seed"),
     "no completion": (
         ["complete", FLANGE, "-n", "0"],
@@ -422,8 +425,8 @@ def test_the_keys_of_inspect_are_a_promise(run):
     assert code == 0
     assert list(json.loads(out)) == [
         *("file", "id", "format", "dialect", "operations", "known", "unsupported", "curves"),
-        *("history", "problems", "valid", "volume_mm3", "area_mm2", "bounding_box_mm"),
-        *("center_of_mass_mm", "bodies", "tokens"),
+        *("history", "problems", "valid", "checked", "volume_mm3", "area_mm2"),
+        *("bounding_box_mm", "center_of_mass_mm", "bodies", "tokens"),
     ]
 
 

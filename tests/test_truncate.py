@@ -187,7 +187,7 @@ def test_files_that_cannot_be_written_are_an_error_and_leave_nothing_half_writte
 
 
 def test_a_source_that_is_no_folder_is_refused(source, tmp_path):
-    with pytest.raises(InputError, match="no such folder"):
+    with pytest.raises(InputError, match="not a folder"):
         list(truncate_folder(source / "0000" / "flange.json", tmp_path))
 
 

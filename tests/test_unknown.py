@@ -266,8 +266,9 @@ def test_convert_writes_the_known_part_with_a_notice_and_json_whole(run, fillete
         code, _, err = run("convert", filleted, tmp_path / name)
         assert (code, "is not known here: FilletFeature" in err) == (0, True)
         assert (tmp_path / name).stat().st_size > 0
-    assert run("convert", filleted, tmp_path / "copy.json") == (0, "", "")
-    assert json.loads((tmp_path / "copy.json").read_text()) == DIALECTS["omnicad"]
+    copy = tmp_path / "copy.json"
+    assert run("convert", filleted, copy) == (0, f"{copy}\n", "")
+    assert json.loads(copy.read_text()) == DIALECTS["omnicad"]
 
 
 def test_encode_writes_the_known_part_with_a_notice(run, filleted):
