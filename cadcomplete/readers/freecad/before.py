@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cadcomplete.history.geometry import Array, BoundingBox, Plane
-from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
+from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Revolve, Sketch
 from cadcomplete.readers.freecad.document import BodyOfFeatures
 from cadcomplete.readers.freecad.outlines import outlines, profiles, rounded
 from cadcomplete.readers.freecad.properties import Link
@@ -69,7 +69,7 @@ class Earlier:
 
     def regions(self, index: int, sketch: Sketch) -> tuple[Profile, ...]:
         """The profiles of a sketch: those of an earlier extrude of it, if there is one."""
-        made = (op.profiles for op in self.operations if isinstance(op, Extrude))
+        made = (op.profiles for op in self.operations if isinstance(op, Extrude | Revolve))
         same = (found for found in made if found and found[0].sketch == index)
         return next(same, None) or profiles(sketch.loops, index)
 
@@ -84,6 +84,8 @@ class Earlier:
                 corners[len(made)] = _corners(operation)
             elif isinstance(operation, Extrude) and operation.boolean in _ADDS:
                 solid = _around(solid, operation, corners)
+            elif isinstance(operation, Revolve) and operation.boolean in _ADDS:
+                solid = _around_turned(solid, operation, corners, made)
             made = (*made, operation)
         return replace(self, operations=made, places=places, solid=solid, corners=corners)
 
@@ -113,4 +115,21 @@ def _around(
     for sketch in {profile.sketch for profile in extrude.profiles}:
         *flat, normal = corners[sketch]
         points += [np.array(flat) + end * normal for end in extrude.extent.span]
+    return BoundingBox.of(np.concatenate(points)) if points else None
+
+
+def _around_turned(
+    box: BoundingBox | None,
+    revolve: Revolve,
+    corners: Mapping[int, Array],
+    before: tuple[Operation, ...],
+) -> BoundingBox | None:
+    """The box around what was, and around balls that hold all that a revolve adds."""
+    points = [] if box is None else [np.array([box.minimum, box.maximum])]
+    at, along = map(np.array, revolve.axis.in_world(revolve.start(before)))
+    for sketch in {profile.sketch for profile in revolve.profiles}:
+        flat = np.array(corners[sketch][:-1])
+        feet = at + ((flat - at) @ along)[:, None] * along
+        far = float(np.linalg.norm(flat - feet, axis=1).max())
+        points += [feet - far, feet + far]
     return BoundingBox.of(np.concatenate(points)) if points else None

@@ -21,10 +21,13 @@ from cadcomplete.readers.freecad.document import BodyOfFeatures
 from cadcomplete.readers.freecad.extrudes import extruded
 from cadcomplete.readers.freecad.features import Feature
 from cadcomplete.readers.freecad.properties import Link
+from cadcomplete.readers.freecad.revolves import turned
 
 FEATURES: dict[str, Callable[[Any, Earlier], tuple[Operation, ...]]] = {
     "PartDesign::Pad": extruded,
     "PartDesign::Pocket": extruded,
+    "PartDesign::Revolution": turned,
+    "PartDesign::Groove": turned,
     "PartDesign::Fillet": rounded,
     "PartDesign::Chamfer": bevelled,
 }
