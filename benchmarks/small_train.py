@@ -126,6 +126,8 @@ def sweep(args: argparse.Namespace) -> None:
             break
     for queue in queues:
         queue.cancel_join_thread()
+    if failed := [args.model[i] for i, one in enumerate(learners) if one.exitcode]:
+        sys.exit(f"these models failed: {', '.join(failed)}")
 
 
 def measure(args: argparse.Namespace) -> None:

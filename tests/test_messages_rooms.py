@@ -63,7 +63,7 @@ LINES = {
     ),
     "an extent with another end": (
         "circle 0 0 5\nextrude new from 5 up 9 0\n",
-        "an extent from a position needs its end: expected to, got up",
+        "extent from a number without its end: expected to, got up",
         3,
     ),
     "an arc of no degrees": (

@@ -13,7 +13,6 @@ import numpy as np
 from cadcomplete.baselines.copying import box
 from cadcomplete.baselines.frames import reach
 from cadcomplete.history.curves import Circle, Line
-from cadcomplete.history.ends import end_planes
 from cadcomplete.history.geometry import Array, Plane, Vec2, same_plane
 from cadcomplete.history.kinds import AXES
 from cadcomplete.history.operations import Extrude, Loop, Operation, Sketch
@@ -114,8 +113,8 @@ def planes(there: Scene) -> dict[str, Plane]:
     found: dict[str, Plane] = {}
     if there.sketch is not None:
         found["sketch"] = there.sketch.plane
-    if there.extrude is not None:
-        start, end = end_planes(there.extrude, there.operations)
+    if there.extrude is not None and there.extrude.profiles:
+        start, end = there.extrude.planes(tuple(there.operations))
         found |= {"end": end, "start": start}
     if len(there.reach):
         low, high = there.reach.min(axis=0), there.reach.max(axis=0)

@@ -12,7 +12,7 @@ from cadcomplete.history.fields import LIMIT, Field, times
 from cadcomplete.history.findings import Finding
 from cadcomplete.history.geometry import Array, Plane, Symmetry
 from cadcomplete.history.kinds import POSITIVE
-from cadcomplete.history.sweeping import sketch_of
+from cadcomplete.history.sketches import sketch_of
 
 if TYPE_CHECKING:
     from cadcomplete.history.operations import Operation
@@ -56,12 +56,27 @@ def _problems(
             yield Finding(f"{path}.edges[{number}]", f"{at}: {problem}")
 
 
-def _refers(names: tuple[EdgeName, ...]) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(index for name in names for index in name.operations))
+class Blended:
+    """What fillets and chamfers have in common: the edges of `edges`."""
+
+    __slots__ = ()
+
+    edges: tuple[EdgeName, ...]
+    builds: ClassVar[bool] = True
+    finished: ClassVar[bool] = True
+
+    def refers(self) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(index for name in self.edges for index in name.operations))
+
+    def planes(self, before: tuple[Operation, ...]) -> tuple[Plane, ...]:
+        return ()
+
+    def lines(self) -> tuple[Array, ...]:
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
-class Fillet:
+class Fillet(Blended):
     """Edges made round, by the radius in mm; what runs on smoothly from one is round as well."""
 
     radius: float
@@ -70,17 +85,6 @@ class Fillet:
     remarks: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("radius", POSITIVE), Field("edges", EDGE_NAMES))
-    builds: ClassVar[bool] = True
-    finished: ClassVar[bool] = True
-
-    def refers(self) -> tuple[int, ...]:
-        return _refers(self.edges)
-
-    def planes(self, before: tuple[Operation, ...]) -> tuple[Plane, ...]:
-        return ()
-
-    def lines(self) -> tuple[Array, ...]:
-        return ()
 
     def problems(
         self, before: tuple[Operation, ...], *, path: str, last: bool = False
@@ -97,7 +101,7 @@ class Fillet:
 
 
 @dataclass(frozen=True, slots=True)
-class Chamfer:
+class Chamfer(Blended):
     """Edges cut off slantwise, or filled up so: `sizes` say how far on each of both faces, in mm.
 
     The first is measured on the face that was made first, and if one operation made both, on its
@@ -112,17 +116,6 @@ class Chamfer:
     remarks: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("sizes", SIZES), Field("edges", EDGE_NAMES))
-    builds: ClassVar[bool] = True
-    finished: ClassVar[bool] = True
-
-    def refers(self) -> tuple[int, ...]:
-        return _refers(self.edges)
-
-    def planes(self, before: tuple[Operation, ...]) -> tuple[Plane, ...]:
-        return ()
-
-    def lines(self) -> tuple[Array, ...]:
-        return ()
 
     def problems(
         self, before: tuple[Operation, ...], *, path: str, last: bool = False

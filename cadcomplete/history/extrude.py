@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from cadcomplete.history.fields import LIMIT, SMALL, Field, alike, times
 from cadcomplete.history.findings import Finding
-from cadcomplete.history.geometry import Array, Plane, Symmetry
+from cadcomplete.history.geometry import Plane, Symmetry
 from cadcomplete.history.kinds import BOOLEAN, EXTENT, PROFILES
-from cadcomplete.history.sketches import Profile, plane_of
+from cadcomplete.history.sketches import Profile, SweepsProfiles
 
 if TYPE_CHECKING:
     from cadcomplete.history.operations import Operation
@@ -57,7 +57,7 @@ class Extent:
 
 
 @dataclass(frozen=True, slots=True)
-class Extrude:
+class Extrude(SweepsProfiles):
     """Profiles swept along their sketch's normal, and what that does to the part."""
 
     profiles: tuple[Profile, ...]
@@ -71,18 +71,6 @@ class Extrude:
         Field("extent", EXTENT),
         Field("profiles", PROFILES),
     )
-    builds: ClassVar[bool] = True
-    finished: ClassVar[bool] = True
-
-    def refers(self) -> tuple[int, ...]:
-        return tuple(dict.fromkeys(profile.sketch for profile in self.profiles))
-
-    def lines(self) -> tuple[Array, ...]:
-        return ()
-
-    def start(self, before: tuple[Operation, ...]) -> Plane:
-        """The plane it starts from."""
-        return plane_of(self.profiles, before)
 
     def planes(self, before: tuple[Operation, ...]) -> tuple[Plane, ...]:
         """The planes where it starts and ends; without profiles there are none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cadcomplete.errors import TextError
@@ -196,73 +196,62 @@ def _choice(what: str, *names: str) -> FieldKind:
 BOOLEAN = _choice("boolean", "new", "join", "cut", "intersect")
 
 
-# An extent is its type and one or two numbers. In the line language these are positions along
-# the normal, seen from the world's origin; in JSON distances from the sketch plane.
+# What sweeps profiles ends at one or two numbers, after its type. An extent's are in the line
+# language positions along the normal, seen from the world's origin, and in JSON distances from the
+# sketch plane; a revolve's are angles.
 Ends = tuple[str, tuple[float, ...]]
-_EXTENT_KEYS = {
-    "one_sided": ("distance",),
-    "symmetric": ("distance",),
-    "two_sided": ("distance", "against"),
-}
 
 
-def _write_ends(ends: Ends) -> str:
-    extent, at = ends
-    if extent == "two_sided":
-        return f"from {number(at[1])} to {number(at[0])}"
-    return f"{'sym' if extent == 'symmetric' else 'to'} {number(at[0])}"
+def ends_kind(
+    what: str, key: str, write: Callable[[float], str], *, first: Slot, any_: Slot
+) -> FieldKind:
+    """Return the kind of where something ends, one-sided, symmetric or two-sided.
+
+    `what` is what a message calls it, `key` the first number's name in JSON. `first` is the slot of
+    a number that stands alone, `any_` that of one of two.
+    """
+    keys = {"one_sided": (key,), "symmetric": (key,), "two_sided": (key, "against")}
+
+    def write_ends(ends: Ends) -> str:
+        extent, at = ends
+        if extent == "two_sided":
+            return f"from {write(at[1])} to {write(at[0])}"
+        return f"{'sym' if extent == 'symmetric' else 'to'} {write(at[0])}"
+
+    def read(words: Iterator[str]) -> Ends:
+        word = next(words)
+        if word not in ("to", "sym", "from"):
+            raise TextError(f"unknown {what}", expected="to, sym or from", got=word)
+        one = parse_number(next(words))
+        if word != "from":
+            return ("one_sided" if word == "to" else "symmetric", (one,))
+        if (word := next(words)) != "to":
+            raise TextError(f"{what} from a number without its end", expected="to", got=word)
+        return ("two_sided", (parse_number(next(words)), one))
+
+    def dump(ends: Ends) -> dict[str, object]:
+        extent, numbers = ends
+        return {"type": extent, **dict(zip(keys[extent], map(plain, numbers), strict=True))}
+
+    def load(value: Any) -> Ends:
+        extent = value["type"]
+        if extent not in keys:
+            raise TextError(f"unknown {what}", expected=" or ".join(keys), got=extent)
+        return (extent, tuple(load_number(value[key]) for key in keys[extent]))
+
+    def row(extent: str, key: str, *others: str) -> tuple[str, tuple[Slot, ...]]:
+        more = [slot for other in others for slot in (Fixed(f',"{other}":'), any_)]
+        start = any_ if others else first
+        return (f'{{"type":"{extent}","{key}":', (start, *more, Fixed("}")))
+
+    lines = (("to ", (first,)), ("sym ", (first,)), ("from ", (any_, Fixed(" to "), any_)))
+    json = tuple(row(extent, *names) for extent, names in keys.items())
+    return FieldKind(
+        write_ends, read, dump, load, slots={"lines": (Branch(lines),), "json": (Branch(json),)}
+    )
 
 
-def _read_ends(words: Iterator[str]) -> Ends:
-    word = next(words)
-    if word not in ("to", "sym", "from"):
-        raise TextError("unknown extent", expected="to, sym or from", got=word)
-    first = parse_number(next(words))
-    if word != "from":
-        return ("one_sided" if word == "to" else "symmetric", (first,))
-    if (word := next(words)) != "to":
-        raise TextError("an extent from a position needs its end", expected="to", got=word)
-    return ("two_sided", (parse_number(next(words)), first))
-
-
-def _dump_extent(ends: Ends) -> dict[str, object]:
-    extent, numbers = ends
-    distances = zip(_EXTENT_KEYS[extent], map(plain, numbers), strict=True)
-    return {"type": extent, **dict(distances)}
-
-
-def _load_extent(value: Any) -> Ends:
-    extent = value["type"]
-    if extent not in _EXTENT_KEYS:
-        raise TextError("unknown extent", expected=" or ".join(_EXTENT_KEYS), got=extent)
-    return (extent, tuple(load_number(value[key]) for key in _EXTENT_KEYS[extent]))
-
-
-def _json_extent(extent: str, *keys: str) -> tuple[str, tuple[Slot, ...]]:
-    slots: list[Slot] = [Decimal()]
-    for key in keys[1:]:
-        slots += [Fixed(f',"{key}":'), Decimal()]
-    return (f'{{"type":"{extent}","{keys[0]}":', (*slots, Fixed("}")))
-
-
-EXTENT = FieldKind(
-    write=_write_ends,
-    read=_read_ends,
-    dump=_dump_extent,
-    load=_load_extent,
-    slots={
-        "lines": (
-            Branch(
-                (
-                    ("to ", (Decimal(),)),
-                    ("sym ", (Decimal(),)),
-                    ("from ", (Decimal(), Fixed(" to "), Decimal())),
-                )
-            ),
-        ),
-        "json": (Branch(tuple(_json_extent(e, *keys) for e, keys in _EXTENT_KEYS.items())),),
-    },
-)
+EXTENT = ends_kind("extent", "distance", number, first=Decimal(), any_=Decimal())
 
 
 # A profile is one word, such as `0/1/2`: loop 0 with the holes 1 and 2 of the newest sketch.

@@ -18,7 +18,7 @@ from cadcomplete.history.geometry import Array, Plane, Symmetry
 from cadcomplete.history.inside import Bools
 from cadcomplete.history.kinds import BOOLEAN, PROFILES
 from cadcomplete.history.loops import Loop
-from cadcomplete.history.sketches import Profile, Sketch, plane_of
+from cadcomplete.history.sketches import Profile, Sketch, SweepsProfiles
 from cadcomplete.history.turn_axis import ANGLES, AXIS, FULL, NEAR, TurnAxis
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Revolve:
+class Revolve(SweepsProfiles):
     """Profiles turned about an axis, and what that does to the part.
 
     Attributes:
@@ -55,8 +55,6 @@ class Revolve:
         Field("axis", AXIS),
         Field("profiles", PROFILES),
     )
-    builds: ClassVar[bool] = True
-    finished: ClassVar[bool] = True
 
     @property
     def span(self) -> tuple[float, float]:
@@ -74,16 +72,6 @@ class Revolve:
     def full(self) -> bool:
         """Whether it goes all around."""
         return self.total >= FULL - LEAST
-
-    def refers(self) -> tuple[int, ...]:
-        return tuple(dict.fromkeys(profile.sketch for profile in self.profiles))
-
-    def lines(self) -> tuple[Array, ...]:
-        return ()
-
-    def start(self, before: tuple[Operation, ...]) -> Plane:
-        """The plane it starts from."""
-        return plane_of(self.profiles, before)
 
     def planes(self, before: tuple[Operation, ...]) -> tuple[Plane, ...]:
         """The planes across its axis that it has flat faces on, and those where it ends."""

@@ -126,3 +126,33 @@ def plane_of(profiles: tuple[Profile, ...], before: tuple[Operation, ...]) -> Pl
     chosen = [before[p.sketch] for p in profiles[:1] if 0 <= p.sketch < len(before)]
     planes = [op.plane for op in (*before, *chosen) if isinstance(op, Sketch)]
     return planes[-1] if planes else XY
+
+
+class SweepsProfiles:
+    """What extrudes and revolves have in common."""
+
+    __slots__ = ()
+
+    profiles: tuple[Profile, ...]
+    builds: ClassVar[bool] = True
+    finished: ClassVar[bool] = True
+
+    def refers(self) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(profile.sketch for profile in self.profiles))
+
+    def lines(self) -> tuple[Array, ...]:
+        return ()
+
+    def start(self, before: tuple[Operation, ...]) -> Plane:
+        """The plane it starts from."""
+        return plane_of(self.profiles, before)
+
+
+def sketch_of(operation: Operation, before: tuple[Operation, ...]) -> Sketch | None:
+    """Return the sketch whose loops an operation sweeps; None if it sweeps none.
+
+    Of one that sweeps profiles of several sketches that is the first profile's.
+    """
+    profiles = operation.profiles[:1] if isinstance(operation, SweepsProfiles) else ()
+    found = [before[p.sketch] for p in profiles if 0 <= p.sketch < len(before)]
+    return found[0] if found and isinstance(found[0], Sketch) else None

@@ -12,19 +12,16 @@ import numpy as np
 from cadcomplete.errors import GeometryError, TextError
 from cadcomplete.history.fields import (
     DECIMALS,
-    Branch,
     Decimal,
     FieldKind,
     Fixed,
     Open,
-    Slot,
-    load_number,
     number,
     parse_number,
     times,
 )
 from cadcomplete.history.geometry import Plane, Vec2, Vec3, dot
-from cadcomplete.history.kinds import Ends
+from cadcomplete.history.kinds import ends_kind, load_vector, plain_list
 
 FULL = 360.0
 
@@ -98,12 +95,6 @@ class TurnAxis:
 
 # --- as text --------------------------------------------------------------------------------------
 
-_ANGLE_KEYS = {
-    "one_sided": ("angle",),
-    "symmetric": ("angle",),
-    "two_sided": ("angle", "against"),
-}
-
 
 def write_angle(degrees: float) -> str:
     """Degrees to six decimals: 2e-8 of the radius. What is not nothing stays so."""
@@ -113,67 +104,8 @@ def write_angle(degrees: float) -> str:
     return f"{degrees + 0.0:.{DECIMALS}f}".rstrip("0").rstrip(".")
 
 
-def _write_angles(ends: Ends) -> str:
-    extent, at = ends
-    if extent == "two_sided":
-        return f"from {write_angle(at[1])} to {write_angle(at[0])}"
-    return f"{'sym' if extent == 'symmetric' else 'to'} {write_angle(at[0])}"
-
-
-def _read_angles(words: Iterator[str]) -> Ends:
-    word = next(words)
-    if word not in ("to", "sym", "from"):
-        raise TextError("unknown angles", expected="to, sym or from", got=word)
-    first = parse_number(next(words))
-    if word != "from":
-        return ("one_sided" if word == "to" else "symmetric", (first,))
-    if (word := next(words)) != "to":
-        raise TextError("angles from one need their end", expected="to", got=word)
-    return ("two_sided", (parse_number(next(words)), first))
-
-
-def _dump_angles(ends: Ends) -> dict[str, object]:
-    extent, degrees = ends
-    return {"type": extent, **dict(zip(_ANGLE_KEYS[extent], map(_plain, degrees), strict=True))}
-
-
-def _load_angles(value: Any) -> Ends:
-    extent = value["type"]
-    if extent not in _ANGLE_KEYS:
-        raise TextError("unknown angles", expected=" or ".join(_ANGLE_KEYS), got=extent)
-    return (extent, tuple(load_number(value[key]) for key in _ANGLE_KEYS[extent]))
-
-
-def _plain(value: float) -> float:
-    return int(value) if float(value).is_integer() else value
-
-
-_ANGLE, _SOME = Decimal(below=361), Decimal(below=361, zero=False)
-
-
-def _json_angles(extent: str, key: str, *others: str) -> tuple[str, tuple[Slot, ...]]:
-    first = _ANGLE if others else _SOME
-    more = [slot for other in others for slot in (Fixed(f',"{other}":'), _ANGLE)]
-    return (f'{{"type":"{extent}","{key}":', (first, *more, Fixed("}")))
-
-
-ANGLES = FieldKind(
-    write=_write_angles,
-    read=_read_angles,
-    dump=_dump_angles,
-    load=_load_angles,
-    slots={
-        "lines": (
-            Branch(
-                (
-                    ("to ", (_SOME,)),
-                    ("sym ", (_SOME,)),
-                    ("from ", (_ANGLE, Fixed(" to "), _ANGLE)),
-                )
-            ),
-        ),
-        "json": (Branch(tuple(_json_angles(e, *keys) for e, keys in _ANGLE_KEYS.items())),),
-    },
+ANGLES = ends_kind(
+    "angles", "angle", write_angle, first=Decimal(below=361, zero=False), any_=Decimal(below=361)
 )
 
 
@@ -196,17 +128,12 @@ def _read_axis(words: Iterator[str]) -> TurnAxis:
 
 
 def _dump_axis(axis: TurnAxis) -> dict[str, list[float]]:
-    return {name: [_plain(c) for c in getattr(axis, name)] for name in ("point", "direction")}
+    return {name: plain_list(getattr(axis, name)) for name in ("point", "direction")}
 
 
 def _load_axis(value: Any) -> TurnAxis:
-    return TurnAxis.of(_load_pair(value["point"]), _load_pair(value["direction"]))
-
-
-def _load_pair(value: Any) -> Vec2:
-    if not isinstance(value, list) or len(value) != 2:
-        raise TextError("not a point", expected="a list of 2 numbers", got=value)
-    return (load_number(value[0]), load_number(value[1]))
+    point, direction = (load_vector(value[name], 2) for name in ("point", "direction"))
+    return TurnAxis.of(point, direction)  # type: ignore[arg-type]
 
 
 AXIS = FieldKind(

@@ -9,7 +9,7 @@ from typing import Any
 from cadcomplete.history.edges import FILTERS, OF_ONE, OF_TWO
 from cadcomplete.history.fields import Decimal, Fixed
 from cadcomplete.history.operations import Operation
-from cadcomplete.history.sweeping import sketch_of
+from cadcomplete.history.sketches import sketch_of
 
 Options = tuple[tuple[str, tuple[Any, ...]], ...]
 

@@ -14,7 +14,7 @@ from OCP.TopoDS import TopoDS_Face
 
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.operations import Operation
-from cadcomplete.history.sweeping import sketch_of
+from cadcomplete.history.sketches import sketch_of
 from cadcomplete.kernel.naming.surfaces import SURFACES, Bools, Key, SweptSurfaces
 from cadcomplete.kernel.naming.topology import SolidEdges
 

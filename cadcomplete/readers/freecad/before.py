@@ -73,6 +73,17 @@ class Earlier:
         same = (found for found in made if found and found[0].sketch == index)
         return next(same, None) or profiles(sketch.loops, index)
 
+    def boolean(self, *, cut: str = "", apart: bool = False) -> Boolean:
+        """How a feature meets the solid so far; `cut` is what to call it, if it cuts.
+
+        Raises NotKnown if there is nothing to cut.
+        """
+        if self.solid is None and cut:
+            raise NotKnown(f"{cut} in nothing")
+        if cut:
+            return Boolean.CUT
+        return Boolean.NEW_BODY if self.solid is None or apart else Boolean.JOIN
+
     def after(self, name: str, operations: tuple[Operation, ...]) -> Earlier:
         """What stands before the next feature: these operations of a feature as well."""
         places, corners, made = dict(self.places), dict(self.corners), self.operations

@@ -9,7 +9,6 @@ import numpy as np
 from cadcomplete.history.fields import LIMIT
 from cadcomplete.history.geometry import BoundingBox, Plane, Vec3, dot, facing
 from cadcomplete.history.operations import (
-    Boolean,
     Extent,
     ExtentType,
     Extrude,
@@ -33,19 +32,9 @@ def extruded(feature: PadOrPocket, before: Earlier) -> tuple[Operation, ...]:
     index, drawn = before.drawn(feature.profile)
     sketch = drawn[0] if drawn else before.operations[index]
     assert isinstance(sketch, Sketch)
-    boolean = _boolean(feature, before)
+    boolean = before.boolean(cut="a pocket" if feature.cuts else "", apart=feature.apart)
     extent = _extent(feature, sketch.plane, before)
     return (*drawn, Extrude(before.regions(index, sketch), extent, boolean, feature.name))
-
-
-def _boolean(feature: PadOrPocket, before: Earlier) -> Boolean:
-    if before.solid is None:
-        if feature.cuts:
-            raise NotKnown("a pocket in nothing")
-        return Boolean.NEW_BODY
-    if feature.cuts:
-        return Boolean.CUT
-    return Boolean.NEW_BODY if feature.apart else Boolean.JOIN
 
 
 def _check(feature: PadOrPocket, before: Earlier) -> None:

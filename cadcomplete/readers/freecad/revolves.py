@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cadcomplete.history.operations import Boolean, Extent, ExtentType, Operation, Revolve, Sketch
+from cadcomplete.history.operations import Extent, ExtentType, Operation, Revolve, Sketch
 from cadcomplete.history.turn_axis import FULL, TurnAxis
 from cadcomplete.readers.freecad.before import Earlier, NotKnown
 from cadcomplete.readers.freecad.features import Revolution
@@ -25,18 +25,9 @@ def turned(feature: Revolution, before: Earlier) -> tuple[Operation, ...]:
     sketch = drawn[0] if drawn else before.operations[index]
     assert isinstance(sketch, Sketch)
     profiles = before.regions(index, sketch)
-    revolve = Revolve(
-        profiles, _angles(feature), _axis(feature, sketch), _boolean(feature, before), feature.name
-    )
-    return (*drawn, revolve)
-
-
-def _boolean(feature: Revolution, before: Earlier) -> Boolean:
-    if before.solid is None and feature.cuts:
-        raise NotKnown("a groove in nothing")
-    if before.solid is None:
-        return Boolean.NEW_BODY
-    return Boolean.CUT if feature.cuts else Boolean.JOIN
+    boolean = before.boolean(cut="a groove" if feature.cuts else "")
+    angles, axis = _angles(feature), _axis(feature, sketch)
+    return (*drawn, Revolve(profiles, angles, axis, boolean, feature.name))
 
 
 def _axis(feature: Revolution, sketch: Sketch) -> TurnAxis:
