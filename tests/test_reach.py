@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 
 from cadcomplete.history.geometry import XY, Plane
@@ -60,4 +59,4 @@ def test_through_is_half_a_millimetre_beyond_at_least(side, far):
 def test_in_a_slanted_direction_it_reaches_to_the_farthest_corner():
     slanted = Plane.of((0.0, 0.0, 0.0), (1.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     found = heights(slanted, decode(BLOCK).operations)
-    assert np.allclose(found, (0, 70 / math.sqrt(2)))
+    assert found == pytest.approx((0, 70 / math.sqrt(2)))

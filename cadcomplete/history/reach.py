@@ -32,7 +32,8 @@ def heights(plane: Plane, before: tuple[Operation, ...]) -> tuple[float, float] 
     """Return between which heights over a plane, in mm along its normal, a part lies.
 
     It fills them if the plane is across an axis of the world and nothing was taken away at its
-    ends. None if nothing was added. Raises UnsupportedError for an operation that is not known here.
+    ends. None if nothing was added. Raises UnsupportedError for an operation that there is no entry
+    for.
     """
     box = around(before)
     if box is None:
@@ -132,4 +133,4 @@ BOXES: Table[Callable[[Any, tuple[Operation, ...]], Array | None]] = Table(
         Chamfer: _nothing,
     },
 )
-"""A box around what an operation adds, (2, 3), from it and those before it; None if it adds none."""
+"""A box around what an operation adds, (2, 3), from it and those before it; None if nothing."""
