@@ -22,7 +22,7 @@ from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import Revolve, Turned, turned
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.history.tables import Table, refusing
+from cadcomplete.history.tables import Table
 from cadcomplete.history.turn_axis import NEAR
 
 Face = Flat | Cylinder
@@ -266,13 +266,13 @@ FACES: Table[Callable[[Any, tuple[Operation, ...]], Iterable[Face]]] = Table(
         Revolve: _turned_faces,
         Hole: _drilled_faces,
         **dict.fromkeys(PATTERNS, _copied_faces),
-        Fillet: refusing(Fillet, "fitting/flat/walls.py"),
-        Chamfer: refusing(Chamfer, "fitting/flat/walls.py"),
+        **dict.fromkeys((Fillet, Chamfer), lambda blend, operations: ()),
     },
 )
 """What the faces that an operation makes lie on, from it and all operations: planes and cylinders.
 
-Of what is neither there is nothing to say.
+Of what is neither there is nothing to say; nor of what fillets and chamfers make, which the kernel
+alone knows.
 """
 
 

@@ -10,15 +10,17 @@ import numpy as np
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.flat.regions import Bools, inside_loop
 from cadcomplete.fitting.space.repeats import Tool, Tools, copies
-from cadcomplete.history.blends import Chamfer, Fillet
+from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.drilled import drilled
+from cadcomplete.history.faceted import handed_over
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import Revolve, turned
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.history.tables import Table, refusing
+from cadcomplete.history.tables import Table
+from cadcomplete.meshes.faceted import contains
 
 
 def occupancy(sequence: CadSequence, points: Array) -> Bools:
@@ -82,6 +84,13 @@ def _revolved(
     return combined(inside, swept_about(revolve, operations, points), revolve.boolean)
 
 
+def _handed_over(
+    inside: Bools, blend: Blend, operations: tuple[Operation, ...], points: Array
+) -> Bools:
+    """The kernel alone makes it: what that has made, or UnsupportedError."""
+    return contains(handed_over(blend, operations, "fitting/space/solids.py"), points)
+
+
 APPLY: Table[Callable[[Bools, Any, tuple[Operation, ...], Array], Bools]] = Table(
     "fitting/space/solids.py",
     {
@@ -90,8 +99,8 @@ APPLY: Table[Callable[[Bools, Any, tuple[Operation, ...], Array], Bools]] = Tabl
         Revolve: _revolved,
         Hole: lambda inside, hole, operations, points: inside & ~bored(hole, operations, points),
         **dict.fromkeys(PATTERNS, _repeated),
-        Fillet: refusing(Fillet, "fitting/space/solids.py"),
-        Chamfer: refusing(Chamfer, "fitting/space/solids.py"),
+        Fillet: _handed_over,
+        Chamfer: _handed_over,
     },
 )
 """Which points are inside after an operation, from which were so far, itself, the operations before
