@@ -16,7 +16,7 @@ from cadcomplete.readers.scripts.cadquery_selectors import (
     Both,
     Either,
     Far,
-    Kind,
+    OfKind,
     Level,
     Not,
     Selector,
@@ -131,7 +131,7 @@ def _chosen(steps: Steps, base: Filters, tree: Selector) -> list[Filters]:
         return [(*base, *_farthest(steps, base, tree.way))]
     if isinstance(tree, Along):
         return [(*base, tree.axis)]
-    if isinstance(tree, Kind) and tree.name in ("LINE", "CIRCLE"):
+    if isinstance(tree, OfKind) and tree.name in ("LINE", "CIRCLE"):
         return [(*base, "line" if tree.name == "LINE" else "round")]
     if isinstance(tree, Across | Not) and not base:
         return _others(steps, tree)

@@ -44,7 +44,7 @@ class Across:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class OfKind:
     """What is of a kind: LINE, CIRCLE, PLANE …"""
 
     name: str
@@ -67,7 +67,7 @@ class Not:
     one: Selector
 
 
-Selector = Far | Level | Along | Across | Kind | Both | Either | Not
+Selector = Far | Level | Along | Across | OfKind | Both | Either | Not
 
 
 def parsed(text: str) -> Selector:
@@ -125,7 +125,7 @@ class _Reader:
                 raise _unknown(self.text)
             return tree
         if word.startswith("%"):
-            return Kind(word[1:].upper())
+            return OfKind(word[1:].upper())
         if word.lower() in _VIEWS:
             return Far(_VIEWS[word.lower()])
         axis = self.next().lower()
