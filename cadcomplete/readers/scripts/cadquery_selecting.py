@@ -16,9 +16,9 @@ from cadcomplete.readers.scripts.cadquery_selectors import (
     Both,
     Either,
     Far,
-    OfKind,
     Level,
     Not,
+    OfKind,
     Selector,
     parsed,
 )
