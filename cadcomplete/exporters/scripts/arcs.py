@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cadcomplete.errors import GeometryError
 from cadcomplete.exporters.scripts.sizes import Naming, radii
 from cadcomplete.history.curves import Arc
@@ -15,7 +17,7 @@ _STEEP = 30.0
 class Arcs:
     """The arcs of some loops: radii that are there more than once are one variable."""
 
-    def __init__(self, named: Naming, loops: list[Loop]) -> None:
+    def __init__(self, named: Naming, loops: Sequence[Loop]) -> None:
         self._named, self._repeated = named, radii(loops)
 
     def radius_of(self, arc: Arc) -> str | None:

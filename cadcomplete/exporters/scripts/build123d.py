@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cadcomplete.exporters.scripts import sizes
+from cadcomplete.exporters.scripts.build123d_holes import drilled_body
 from cadcomplete.exporters.scripts.build123d_sketches import CURVES, drawn, plane_text, sketched
 from cadcomplete.exporters.scripts.draft import SIGNS, At, Called, Tool, by_sketch
 from cadcomplete.exporters.scripts.nouns import MEASURED
@@ -16,6 +17,7 @@ from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.extrude import Boolean, Extrude
 from cadcomplete.history.fields import number
 from cadcomplete.history.geometry import Plane, Vec3
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
 from cadcomplete.history.revolve import Revolve
@@ -86,6 +88,20 @@ def _combined(at: At, boolean: Boolean, bodies: list[str], called: Called) -> No
         draft.tools[at.index] = [Tool(boolean, called.own)]
         body = called.own
     _applied(at, boolean, body)
+
+
+def _hole(hole: Hole, at: At) -> None:
+    draft = at.draft
+    called = Called("hole", draft.names.fresh("hole"))
+    draft.check_begun(Boolean.CUT)
+    draft.comment(called.title)
+    body, many = drilled_body(hole, at, called)
+    if draft.keeps(at.index):
+        if body != called.own:
+            draft.say(f"{called.own} = {body}")
+        draft.tools[at.index] = [Tool(Boolean.CUT, called.own, many)]
+        body = called.own
+    _applied(at, Boolean.CUT, body)
 
 
 def _applied(at: At, boolean: Boolean, body: str) -> None:
@@ -254,6 +270,7 @@ EXPORT: Table[Callable[[Any, At], None]] = Table(
         Sketch: _sketch,
         Extrude: _extrude,
         Revolve: _revolve,
+        Hole: _hole,
         Mirror: _mirror,
         LinearPattern: _linear,
         PolarPattern: _polar,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,10 @@ from cadcomplete.exporters.scripts.outlines import (
     RectangleShape,
     Shape,
     SlotShape,
-    shape_of,
 )
 from cadcomplete.exporters.scripts.places import Grid, Ring, pattern_of
-from cadcomplete.exporters.scripts.planes import placed_on, raised
+from cadcomplete.exporters.scripts.planes import Placed, placed_on, raised
+from cadcomplete.exporters.scripts.regions import Region, regions_of
 from cadcomplete.exporters.scripts.sizes import Naming
 from cadcomplete.exporters.scripts.sums import NOTHING, Sum, direction, point, ratio
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
@@ -138,6 +138,7 @@ def circles_text(group: list[CircleShape], draft: Draft, called: Called) -> str:
 
 
 def _places(pattern: Grid | Ring, draft: Draft, called: Called) -> str:
+    called = called.places or called
     named = sizes.naming(draft, called)
     if isinstance(pattern, Grid):
         columns, rows = pattern.count
@@ -150,14 +151,6 @@ def _places(pattern: Grid | Ring, draft: Draft, called: Called) -> str:
 # --- sketches -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Region:
-    """What is added to a sketch, and taken out of that."""
-
-    outer: list[Shape]
-    holes: list[Shape]
-
-
 def sketched(
     draft: Draft, index: int, profiles: tuple[Profile, ...], called: Called, start: Sum = NOTHING
 ) -> str:
@@ -167,42 +160,40 @@ def sketched(
         return draft.sketches[key]
     sketch = draft.operations[index]
     assert isinstance(sketch, Sketch)
-    regions = _regions(draft, profiles)
-    arcs = Arcs(sizes.naming(draft, called), [draft.loop(p, i) for p in profiles for i in p.loops])
+    loops = [draft.loop(p, i) for p in profiles for i in p.loops]
     name = draft.names.fresh(f"{called.own}_sketch")
     draft.sketches[key] = name
     plane = placed_on(sketch.plane, draft.levels, start)
+    write_sketch(draft, name, plane, regions_of(draft, profiles), called, loops)
+    return name
+
+
+def write_sketch(
+    draft: Draft,
+    name: str,
+    plane: Placed,
+    regions: list[Region],
+    called: Called,
+    loops: Sequence[Loop] = (),
+) -> None:
+    """Write regions on a plane as the sketch of a name; `loops` are all that are drawn in it."""
+    arcs = Arcs(sizes.naming(draft, called), loops)
     single = len(regions) == 1 and not regions[0].holes and len(regions[0].outer) == 1
     shape = regions[0].outer[0]
     moves = single and not isinstance(shape, OutlineShape)
-    shift = plane.shift if moves else _ORIGIN
     where = plane_text(plane.plane, plane.offset, _ORIGIN if moves else plane.shift)
-    writer = _Writer(draft, called, arcs, shift)
+    writer = _Writer(draft, called, arcs, plane.shift if moves else _ORIGIN)
     if single:
         draft.say(f"{name} = {_product(where, writer.shape(shape))}")
-        return name
+        return
     for number_, region in enumerate(regions):
         writer.region(name, region, first=number_ == 0)
     if where:
         draft.say(f"{name} = {where} * {name}")
-    return name
 
 
 def _product(where: str, text: str) -> str:
     return f"{where} * {text}" if where else text
-
-
-def _regions(draft: Draft, profiles: tuple[Profile, ...]) -> list[_Region]:
-    """Return profiles as regions: those without holes together."""
-    plain = [p for p in profiles if not p.holes]
-    bored = [p for p in profiles if p.holes]
-    regions = [
-        _Region([shape_of(draft.loop(p, p.outer))], [shape_of(draft.loop(p, i)) for i in p.holes])
-        for p in bored
-    ]
-    if plain:
-        regions.append(_Region([shape_of(draft.loop(p, p.outer)) for p in plain], []))
-    return regions
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +208,7 @@ class _Writer:
     def shape(self, shape: Shape) -> str:
         return shape_text(shape, self.shift, sizes.naming(self.draft, self.called), self.arcs)
 
-    def region(self, name: str, region: _Region, *, first: bool) -> None:
+    def region(self, name: str, region: Region, *, first: bool) -> None:
         """Add a region to the sketch of a name; what has holes and is not the first is its own."""
         own = name
         if region.holes and not first:

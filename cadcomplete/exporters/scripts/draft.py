@@ -40,10 +40,14 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What an operation is called: by its kind, and by a name of its own."""
+    """What an operation is called: by its kind, and by a name of its own.
+
+    `places` is what the distances between its places are called after, if that is another thing.
+    """
 
     noun: str
     own: str
+    places: Called | None = None
 
     @property
     def title(self) -> str:

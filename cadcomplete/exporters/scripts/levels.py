@@ -38,6 +38,10 @@ class Levels:
         found = self._found(normal, position)
         return Sum(rest=position) if found is None else found
 
+    def knows(self, normal: Vec3, position: float) -> bool:
+        """Whether a position is that of a face."""
+        return self._found(normal, position) is not None
+
     def _found(self, normal: Vec3, position: float) -> Sum | None:
         way = along_axis(normal)
         if way is None or abs(position) < _SAME:
