@@ -11,7 +11,7 @@ from cadcomplete.exporters.scripts.build123d_sketches import plane_text, write_s
 from cadcomplete.exporters.scripts.draft import At, Called
 from cadcomplete.exporters.scripts.outlines import CircleShape
 from cadcomplete.exporters.scripts.planes import placed_on
-from cadcomplete.exporters.scripts.regions import Region
+from cadcomplete.exporters.scripts.regions import DrawnRegion
 from cadcomplete.exporters.scripts.sums import NOTHING, point
 from cadcomplete.history.holes import Hole
 
@@ -29,7 +29,7 @@ def _straight(hole: Hole, at: At, called: Called) -> str:
         shapes = [CircleShape(center, bore.diameter / 2) for center in hole.centers]
         reach = draft.levels.reach(hole.plane, bore.extent, own.noun, own.own, "depth", first=False)
         name = draft.names.fresh(f"{own.own}_sketch")
-        write_sketch(draft, name, placed, [Region([*shapes], [])], own)
+        write_sketch(draft, name, placed, [DrawnRegion([*shapes], [])], own)
         made = f"extrude({name}, {reach.amount.text})"
         if body:
             draft.say(f"{called.own} = {body}")

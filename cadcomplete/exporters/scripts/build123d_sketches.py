@@ -19,7 +19,7 @@ from cadcomplete.exporters.scripts.outlines import (
 )
 from cadcomplete.exporters.scripts.places import Grid, Ring, pattern_of
 from cadcomplete.exporters.scripts.planes import Placed, placed_on, raised
-from cadcomplete.exporters.scripts.regions import Region, regions_of
+from cadcomplete.exporters.scripts.regions import DrawnRegion, regions_of
 from cadcomplete.exporters.scripts.sizes import Naming
 from cadcomplete.exporters.scripts.sums import NOTHING, Sum, direction, point, ratio
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
@@ -172,7 +172,7 @@ def write_sketch(
     draft: Draft,
     name: str,
     plane: Placed,
-    regions: list[Region],
+    regions: list[DrawnRegion],
     called: Called,
     loops: Sequence[Loop] = (),
 ) -> None:
@@ -208,7 +208,7 @@ class _Writer:
     def shape(self, shape: Shape) -> str:
         return shape_text(shape, self.shift, sizes.naming(self.draft, self.called), self.arcs)
 
-    def region(self, name: str, region: Region, *, first: bool) -> None:
+    def region(self, name: str, region: DrawnRegion, *, first: bool) -> None:
         """Add a region to the sketch of a name; what has holes and is not the first is its own."""
         own = name
         if region.holes and not first:

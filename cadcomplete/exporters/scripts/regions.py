@@ -10,21 +10,23 @@ from cadcomplete.history.sketches import Profile
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class DrawnRegion:
     """Shapes beside each other, and the holes in the one that there is then."""
 
     outer: list[Shape]
     holes: list[Shape]
 
 
-def regions_of(draft: Draft, profiles: tuple[Profile, ...]) -> list[Region]:
+def regions_of(draft: Draft, profiles: tuple[Profile, ...]) -> list[DrawnRegion]:
     """Return profiles as regions: those with holes one by one, all others together."""
     plain = [p for p in profiles if not p.holes]
     found = [
-        Region([shape_of(draft.loop(p, p.outer))], [shape_of(draft.loop(p, i)) for i in p.holes])
+        DrawnRegion(
+            [shape_of(draft.loop(p, p.outer))], [shape_of(draft.loop(p, i)) for i in p.holes]
+        )
         for p in profiles
         if p.holes
     ]
     if plain:
-        found.append(Region([shape_of(draft.loop(p, p.outer)) for p in plain], []))
+        found.append(DrawnRegion([shape_of(draft.loop(p, p.outer)) for p in plain], []))
     return found
