@@ -25,7 +25,7 @@ from cadcomplete.completion import effects, wording
 from cadcomplete.data import reorder
 from cadcomplete.data.reorder import Movable
 from cadcomplete.errors import CheckpointError, UnsupportedError
-from cadcomplete.exporters.scripts import DIALECTS, script
+from cadcomplete.exporters.scripts import DIALECTS
 from cadcomplete.history.curves import CURVES
 from cadcomplete.history.geometry import XY, Plane
 from cadcomplete.history.operations import OPERATIONS, Extrude, Unknown
@@ -141,10 +141,6 @@ OPERATION_ROOMS: dict[str, Callable[[Any], object]] = {
         [(op, 1.0)], BEFORE, size=40.0, kinds={"sketch": 0.5, "extrude": 0.5}, source="x"
     ),
     "order": lambda op: reorder.reorder(CadSequence((*BEFORE, op)), np.random.default_rng(0)),
-    **{
-        f"script of {name}": lambda op, name=name: script(CadSequence((*BEFORE, op)), name)
-        for name in DIALECTS
-    },
 }
 
 
@@ -157,7 +153,6 @@ def test_a_room_names_an_operation_that_it_does_not_know(entered, room, operatio
 
 
 CURVE_ROOMS: dict[str, Callable[[Any], object]] = {
-    **{f"script of {name}": lambda part, name=name: script(part, name) for name in DIALECTS},
     "same curve": lambda part: sketches.same_curve(
         part.operations[0].loops[0].curves[0],
         BEFORE[0].loops[0].curves[0],
