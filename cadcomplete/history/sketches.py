@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
@@ -10,7 +11,7 @@ from cadcomplete.errors import InputError
 from cadcomplete.history.crossings import crossing
 from cadcomplete.history.fields import LIMIT, Field, times
 from cadcomplete.history.findings import Finding
-from cadcomplete.history.geometry import XY, Array, Plane, Symmetry, distance
+from cadcomplete.history.geometry import XY, Array, Plane, Symmetry, Vec3, distance
 from cadcomplete.history.kinds import PLANE
 from cadcomplete.history.loops import Loop
 
@@ -70,6 +71,9 @@ class Sketch:
 
     def refers(self) -> tuple[int, ...]:
         return ()
+
+    def heights(self, direction: Vec3, before: tuple[Operation, ...]) -> None:
+        """It adds nothing to the part."""
 
     def planes(self, before: tuple[Operation, ...]) -> tuple[Plane, ...]:
         """The plane that it is drawn on."""
@@ -143,8 +147,16 @@ class SweepsProfiles:
     def lines(self) -> tuple[Array, ...]:
         return ()
 
+    @abstractmethod
+    def ends(self, before: tuple[Operation, ...]) -> tuple[Plane, Plane] | None:
+        """The planes where it starts and ends; None if it goes all around."""
+
+    @abstractmethod
+    def side(self, loop: int, curve: int, before: tuple[Operation, ...]) -> Plane | None:
+        """The plane of the wall that a curve of its sketch makes; None if that is not flat."""
+
     def start(self, before: tuple[Operation, ...]) -> Plane:
-        """The plane it starts from."""
+        """The plane of the sketch that it starts from."""
         return plane_of(self.profiles, before)
 
 
