@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from cadcomplete.completion import effects, proposing, wording
 from cadcomplete.fitting.flat import walls
 from cadcomplete.fitting.space import solids
-from cadcomplete.history import crossings, inside, moments
+from cadcomplete.history import crossings, inside, moments, reach
 from cadcomplete.history.curves import CURVES, Circle, Line
 from cadcomplete.history.fields import FORMATS, Field, Fixed
 from cadcomplete.history.geometry import XY, Array, Plane, Symmetry, Vec2
@@ -176,6 +176,11 @@ POST_ENTRIES: dict[str, tuple[dict[Any, Any], Any, Any]] = {
         walls.FACES,
         Post,
         lambda post, all_: walls.FACES[Extrude](post.drawn[1], post.drawn),
+    ),
+    "reach": (
+        reach.BOXES,
+        Post,
+        lambda post, before: reach.BOXES[Extrude](post.drawn[1], post.drawn[:1]),
     ),
     "proposals": (proposing.PROPOSE, Post, proposing.Proposer(usual=_usual_posts)),
     "effects": (effects.STEPS, Post, effects.any_step),

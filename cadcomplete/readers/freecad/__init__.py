@@ -1,9 +1,10 @@
 """FreeCAD files, read without FreeCAD: `.FCStd`, and the `Document.xml` that is in them.
 
 A file is a zip (`archive.py`) with a document of objects and their properties (`properties.py`).
-Of a body its features are read in their order, as frozen values (`features.py`, `document.py`),
-and of these as many as our operations can say become a history (`history.py`, with its table
-`FEATURES`). Facts of the format stand where they are used; what was measured is in docs/reading.md.
+Of a body its features are read in their order, as frozen values (`features.py`,
+`read_features.py`, `document.py`), and of these as many as our operations can say become a
+history (`history.py`, with its table `FEATURES`). Facts of the format stand where they are used;
+what was measured is in docs/reading.md.
 
 Lengths are millimetres in the file, angles degrees, those of curves radians. Nothing is computed
 anew: expressions, constraints and units were resolved by whoever saved the file.

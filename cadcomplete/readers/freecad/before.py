@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from cadcomplete.history.geometry import Array, BoundingBox, Plane
+from cadcomplete.history.geometry import BoundingBox, Plane
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Revolve, Sketch
+from cadcomplete.readers.freecad.boxes import Boxes, box_of, union
 from cadcomplete.readers.freecad.document import BodyOfFeatures
 from cadcomplete.readers.freecad.outlines import outlines, profiles, rounded
 from cadcomplete.readers.freecad.properties import Link
@@ -32,15 +31,15 @@ class Earlier:
         body: all of it, to look up what the feature refers to.
         operations: those of the features before.
         places: by the name of a sketch or a feature the index of its operation.
+        boxes: of each of these a box that all it adds lies in; None of what adds nothing.
         solid: a box that all of the solid so far lies in; None while there is none.
-        corners: by the index of a sketch the corners of a rectangle that all of it lies in.
     """
 
     body: BodyOfFeatures
     operations: tuple[Operation, ...] = ()
     places: Mapping[str, int] = field(default_factory=dict)
+    boxes: Boxes = ()
     solid: BoundingBox | None = None
-    corners: Mapping[int, Array] = field(default_factory=dict)
 
     def drawn(self, link: Link | None) -> tuple[int, tuple[Sketch, ...]]:
         """The index that the sketch of a profile has or gets, and the sketch if it is new.
@@ -84,63 +83,27 @@ class Earlier:
             return Boolean.CUT
         return Boolean.NEW_BODY if self.solid is None or apart else Boolean.JOIN
 
+    def made(self, name: str) -> tuple[int, ...]:
+        """The indices of the operations that build what a feature is, by its name."""
+        made = enumerate(self.operations)
+        return tuple(i for i, op in made if op.builds and op.source == name)
+
     def after(self, name: str, operations: tuple[Operation, ...]) -> Earlier:
         """What stands before the next feature: these operations of a feature as well."""
-        places, corners, made = dict(self.places), dict(self.corners), self.operations
-        solid = self.solid
+        found = self
         for operation in operations:
             own = operation.source if isinstance(operation, Sketch) else name
-            places[own] = len(made)
-            if isinstance(operation, Sketch):
-                corners[len(made)] = _corners(operation)
-            elif isinstance(operation, Extrude) and operation.boolean in _ADDS:
-                solid = _around(solid, operation, corners)
-            elif isinstance(operation, Revolve) and operation.boolean in _ADDS:
-                solid = _around_turned(solid, operation, corners, made)
-            made = (*made, operation)
-        return replace(self, operations=made, places=places, solid=solid, corners=corners)
-
-
-_ADDS = (Boolean.NEW_BODY, Boolean.JOIN)
+            made, box = found.operations, box_of(operation, found.operations, found.boxes)
+            found = replace(
+                found,
+                operations=(*made, operation),
+                places={**found.places, own: len(made)},
+                boxes=(*found.boxes, box),
+                solid=union((found.solid, box)),
+            )
+        return found
 
 
 def _tidy(plane: Plane) -> Plane:
     x, y, z = map(rounded, plane.origin)
     return replace(plane, origin=(x, y, z))
-
-
-def _corners(sketch: Sketch) -> Array:
-    """The corners of a rectangle around a sketch, in space, and the normal last: shape (5, 3)."""
-    boxes = np.array([loop.box for loop in sketch.loops])
-    left, bottom = boxes[:, :2].min(axis=0)
-    right, top = boxes[:, 2:].max(axis=0)
-    flat = np.array([(left, bottom), (right, bottom), (right, top), (left, top)])
-    return np.vstack([sketch.plane.to_world(flat), sketch.plane.normal])
-
-
-def _around(
-    box: BoundingBox | None, extrude: Extrude, corners: Mapping[int, Array]
-) -> BoundingBox | None:
-    """The box around what was, and all that an extrude adds."""
-    points = [] if box is None else [np.array([box.minimum, box.maximum])]
-    for sketch in {profile.sketch for profile in extrude.profiles}:
-        *flat, normal = corners[sketch]
-        points += [np.array(flat) + end * normal for end in extrude.extent.span]
-    return BoundingBox.of(np.concatenate(points)) if points else None
-
-
-def _around_turned(
-    box: BoundingBox | None,
-    revolve: Revolve,
-    corners: Mapping[int, Array],
-    before: tuple[Operation, ...],
-) -> BoundingBox | None:
-    """The box around what was, and around balls that hold all that a revolve adds."""
-    points = [] if box is None else [np.array([box.minimum, box.maximum])]
-    at, along = map(np.array, revolve.axis.in_world(revolve.start(before)))
-    for sketch in {profile.sketch for profile in revolve.profiles}:
-        flat = np.array(corners[sketch][:-1])
-        feet = at + ((flat - at) @ along)[:, None] * along
-        far = float(np.linalg.norm(flat - feet, axis=1).max())
-        points += [feet - far, feet + far]
-    return BoundingBox.of(np.concatenate(points)) if points else None

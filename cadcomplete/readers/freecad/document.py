@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+import numpy as np
+
 from cadcomplete.errors import GeometryError, ReadError
-from cadcomplete.history.geometry import Plane, Vec3
+from cadcomplete.history.geometry import Plane, Vec3, cross
 from cadcomplete.readers.freecad import properties
-from cadcomplete.readers.freecad.features import Feature, SketchObject, feature, sketch_object
+from cadcomplete.readers.freecad.features import Feature, SketchObject
 from cadcomplete.readers.freecad.properties import Link, Thing
+from cadcomplete.readers.freecad.read_features import feature, sketch_object
 from cadcomplete.readers.freecad.stored import (
     Stored,
     StoredEdge,
@@ -74,7 +78,7 @@ class BodyOfFeatures:
         """
         for part in self.parts(link)[:1]:
             if isinstance(part, StoredFace) and part.surface == "plane":
-                return _flat(part)
+                return _flat(part.origin, part.axis)
         thing = self.objects.get(link.object) if link else None
         found = thing.placement() if thing else None
         if link is None or thing is None or found is None:
@@ -82,18 +86,21 @@ class BodyOfFeatures:
         if thing.type == "Sketcher::SketchObject":
             along = {"V_Axis": found.x_axis, "H_Axis": found.y_axis, "": found.normal}
             normal = along.get(_part(link))
-            return normal and Plane.of(found.origin, normal, _across(found, normal))
+            if normal is not None:
+                return Plane.of(found.origin, normal, _across(found, normal))
+            line = _drawn(thing, found, _part(link))
+            return line and _flat(line[0], cross(line[1], found.normal))
         return found if thing.type in _PLANES else None
 
-    def axis(self, link: Link | None) -> tuple[Vec3, Vec3] | None:
+    def axis(self, link: Link | None) -> Ray | None:
         """The origin and the direction, of length 1, of the axis that a reference names.
 
-        That is one of a sketch, a datum, a straight edge, the axis of a round face. None for a line
-        that is drawn in a sketch.
+        That is one of a sketch, a line that is drawn in one as construction, a datum, a straight
+        edge, or the axis of a round face.
         """
         for part in self.parts(link)[:1]:
             if isinstance(part, StoredEdge) and part.curve == "line":
-                return _straight(part)
+                return _straight(part.start, part.end)
             if isinstance(part, StoredFace) and any(part.axis):
                 return part.origin, part.axis
         thing = self.objects.get(link.object) if link else None
@@ -108,7 +115,7 @@ class BodyOfFeatures:
             return None
         along = {"H_Axis": found.x_axis, "V_Axis": found.y_axis, "N_Axis": found.normal}
         direction = along.get(_part(link))
-        return direction and (found.origin, direction)
+        return (found.origin, direction) if direction else _drawn(thing, found, _part(link))
 
 
 _PLANES = ("App::Plane", "PartDesign::Plane", "Part::DatumPlane")
@@ -124,19 +131,38 @@ def _across(plane: Plane, normal: Vec3) -> Vec3:
     return plane.x_axis if normal != plane.x_axis else plane.y_axis
 
 
-def _flat(face: StoredFace) -> Plane | None:
-    x, y, z = map(abs, face.axis)
+def _flat(origin: Vec3, normal: Vec3) -> Plane | None:
+    x, y, z = map(abs, normal)
     least = (1.0, 0.0, 0.0) if x <= min(y, z) else (0.0, 1.0, 0.0) if y <= z else (0.0, 0.0, 1.0)
     try:
-        return Plane.of(face.origin, face.axis, least)
+        return Plane.of(origin, normal, least)
     except GeometryError:
         return None
 
 
-def _straight(edge: StoredEdge) -> tuple[Vec3, Vec3] | None:
-    (x, y, z), (u, v, w) = edge.start, edge.end
-    length = math.dist(edge.start, edge.end)
-    return (edge.start, ((u - x) / length, (v - y) / length, (w - z) / length)) if length else None
+Ray = tuple[Vec3, Vec3]
+"""A point of an axis, and its direction, of length 1."""
+
+
+def _straight(start: Vec3, end: Vec3) -> Ray | None:
+    (x, y, z), (u, v, w) = start, end
+    length = math.dist(start, end)
+    return (start, ((u - x) / length, (v - y) / length, (w - z) / length)) if length else None
+
+
+_AXIS = re.compile(r"Axis(\d{1,6})")
+
+
+def _drawn(sketch: Thing, plane: Plane, part: str) -> Ray | None:
+    """A construction line of a sketch: `Axis2` is the third that is drawn in it."""
+    match = _AXIS.fullmatch(part)
+    lines = [c.numbers for c in sketch.curves() if c.construction and c.kind == "LineSegment"]
+    if match is None or int(match[1]) >= len(lines):
+        return None
+    found = lines[int(match[1])]
+    flat = np.array([[found.get(f"{end}{axis}", 0.0) for axis in "XY"] for end in ("Start", "End")])
+    start, end = plane.to_world(flat).tolist()
+    return _straight(tuple(start), tuple(end))
 
 
 def read_body(

@@ -17,6 +17,7 @@ from cadcomplete.history.operations import Operation, Unknown
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers.freecad.before import SKETCH, Earlier, NotKnown
 from cadcomplete.readers.freecad.blends import bevelled, rounded
+from cadcomplete.readers.freecad.copies import copied, copied_often
 from cadcomplete.readers.freecad.document import BodyOfFeatures
 from cadcomplete.readers.freecad.extrudes import extruded
 from cadcomplete.readers.freecad.features import Feature
@@ -30,6 +31,10 @@ FEATURES: dict[str, Callable[[Any, Earlier], tuple[Operation, ...]]] = {
     "PartDesign::Groove": turned,
     "PartDesign::Fillet": rounded,
     "PartDesign::Chamfer": bevelled,
+    "PartDesign::Mirrored": copied,
+    "PartDesign::LinearPattern": copied,
+    "PartDesign::PolarPattern": copied,
+    "PartDesign::MultiTransform": copied_often,
 }
 """What operations a feature is, by its type; one that is not here ends the history."""
 

@@ -1,0 +1,136 @@
+"""How far a part can reach: what "through" means, without building it.
+
+A box holds all that the operations have added, whatever others have taken away again, so what goes
+from a plane to the far side of that box goes through the solid that is there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from cadcomplete.errors import GeometryError
+from cadcomplete.history.blends import Chamfer, Fillet
+from cadcomplete.history.extrude import Boolean, Extrude
+from cadcomplete.history.geometry import Array, Plane
+from cadcomplete.history.operations import Operation
+from cadcomplete.history.patterns import PATTERNS, Repeat
+from cadcomplete.history.revolve import Revolve, turned
+from cadcomplete.history.sketches import Sketch
+from cadcomplete.history.tables import Table
+
+_ADDS = (Boolean.NEW_BODY, Boolean.JOIN)
+
+_CHOICES = np.array(list(product((0, 1), repeat=3)))
+
+
+def heights(plane: Plane, before: tuple[Operation, ...]) -> tuple[float, float] | None:
+    """Return between which heights over a plane, in mm along its normal, a part lies.
+
+    It fills them if the plane is across an axis of the world and nothing was taken away at its
+    ends. None if nothing was added. Raises UnsupportedError for an operation that there is no entry
+    for.
+    """
+    box = around(before)
+    if box is None:
+        return None
+    along = plane.to_local(np.where(_CHOICES, box[1], box[0]))[:, 2]
+    return float(along.min()), float(along.max())
+
+
+def through(plane: Plane, before: tuple[Operation, ...], *, side: int) -> float:
+    """Return how far from a plane is surely through a part, in mm: a whole number, at least 1.
+
+    `side` is 1 along its normal, and -1 against it. It reaches half a millimetre beyond all that
+    was added, or more.
+    """
+    low, high = heights(plane, before) or (0.0, 0.0)
+    far = max(high if side > 0 else -low, 0.0)
+    return math.floor(far + 0.5) + 1.0
+
+
+def around(operations: tuple[Operation, ...]) -> Array | None:
+    """Return the corners of a box around all that operations add, (2, 3), in mm; None if nothing.
+
+    Raises UnsupportedError for an operation that is not known here.
+    """
+    found = [
+        box
+        for index, operation in enumerate(operations)
+        if (box := BOXES[type(operation)](operation, operations[:index])) is not None
+    ]
+    return _hull(found)
+
+
+def _hull(boxes: list[Array]) -> Array | None:
+    if not boxes:
+        return None
+    every = np.stack(boxes)
+    return np.stack([every[:, 0].min(axis=0), every[:, 1].max(axis=0)])
+
+
+def _swept(extrude: Extrude, before: tuple[Operation, ...]) -> Array | None:
+    if extrude.boolean not in _ADDS:
+        return None
+    points = []
+    for profile in extrude.profiles:
+        sketch = before[profile.sketch] if 0 <= profile.sketch < len(before) else None
+        if isinstance(sketch, Sketch) and 0 <= profile.outer < len(sketch.loops):
+            left, bottom, right, top = sketch.loops[profile.outer].box
+            flat = np.array(list(product((left, right), (bottom, top))))
+            points += [sketch.plane.raised(end).to_world(flat) for end in extrude.extent.span]
+    return _box(np.concatenate(points)) if points else None
+
+
+def _turned(revolve: Revolve, before: tuple[Operation, ...]) -> Array | None:
+    """The box around all that it would add if it went all around."""
+    found = []
+    for profile in revolve.profiles if revolve.boolean in _ADDS else ():
+        try:
+            at = turned(revolve, profile, before)
+        except GeometryError:
+            continue
+        left, _, right, top = at.box
+        axis = np.array(at.plane.x_axis)
+        ends = np.array(at.plane.origin) + np.array([[left], [right]]) * axis
+        most = top * np.sqrt(np.maximum(1.0 - axis**2, 0.0))
+        found.append(_box(np.concatenate([ends - most, ends + most])))
+    return _hull(found)
+
+
+def _again(pattern: Repeat, before: tuple[Operation, ...]) -> Array | None:
+    if next(pattern.mistakes(), None) is not None:
+        return None
+    if pattern.of is None:
+        boxes = [around(before)]
+    else:
+        there = (index for index in pattern.originals if 0 <= index < len(before))
+        boxes = [BOXES[type(before[i])](before[i], before[:i]) for i in there]
+    corners = [np.where(_CHOICES, box[1], box[0]) for box in boxes if box is not None]
+    return _hull([_box(motion.apply(one)) for one in corners for motion in pattern.motions()])
+
+
+def _box(points: Array) -> Array:
+    return np.stack([points.min(axis=0), points.max(axis=0)])
+
+
+def _nothing(operation: Operation, before: tuple[Operation, ...]) -> None:
+    """Nothing is added outside of what is there: what fills a corner lies within the box."""
+
+
+BOXES: Table[Callable[[Any, tuple[Operation, ...]], Array | None]] = Table(
+    "history/reach.py",
+    {
+        Sketch: _nothing,
+        Extrude: _swept,
+        Revolve: _turned,
+        **dict.fromkeys(PATTERNS, _again),
+        Fillet: _nothing,
+        Chamfer: _nothing,
+    },
+)
+"""A box around what an operation adds, (2, 3), from it and those before it; None if nothing."""
