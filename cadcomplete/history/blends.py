@@ -10,7 +10,7 @@ from cadcomplete.history.edge_kinds import EDGE_NAMES, SIZES, Sizes
 from cadcomplete.history.edges import EdgeName, EdgePredicate
 from cadcomplete.history.fields import LIMIT, Field, times
 from cadcomplete.history.findings import Finding
-from cadcomplete.history.geometry import Array, Plane, Symmetry, Vec3
+from cadcomplete.history.geometry import Array, Plane, Symmetry
 from cadcomplete.history.kinds import POSITIVE
 from cadcomplete.history.sketches import sketch_of
 
@@ -70,9 +70,6 @@ class Blended:
 
     def planes(self, before: tuple[Operation, ...]) -> tuple[Plane, ...]:
         return ()
-
-    def heights(self, direction: Vec3, before: tuple[Operation, ...]) -> None:
-        """What it adds in a corner lies between the faces there."""
 
     def lines(self) -> tuple[Array, ...]:
         return ()

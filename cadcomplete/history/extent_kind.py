@@ -76,31 +76,22 @@ _NAMED = {"through": THROUGH, "next": NEXT}
 
 def write_taper(degrees: float) -> str:
     """Degrees to six decimals; what is not none stays so."""
+    if not degrees:
+        return "0"
     least = 0.000001
     size = max(least, min(STEEPEST - least, abs(degrees)))
     return f"{'-' * (degrees < 0)}{size:.6f}".rstrip("0").rstrip(".")
 
 
-def checked_taper(degrees: float) -> float:
-    """Return a taper. Raises TextError unless it is below 90 degrees, and not none."""
-    if not 0 < abs(degrees) < STEEPEST:
-        raise TextError("not a taper", expected="degrees between -90 and 90, not 0", got=degrees)
-    return degrees
-
-
-def _either(degrees: float) -> float:
-    """Of two tapers one may be none."""
-    return checked_taper(degrees) if degrees else 0.0
-
-
 def checked_tapers(tapers: list[float], kind: str) -> tuple[float, ...]:
-    """Return one taper, or those of two sides. Raises TextError."""
-    if len(tapers) == 1:
-        return (checked_taper(tapers[0]),)
-    if len(tapers) != 2 or kind != "two_sided" or not any(tapers):
+    """Return one taper, or those of two sides; nothing if there is none. Raises TextError."""
+    for degrees in tapers:
+        if not abs(degrees) < STEEPEST:
+            raise TextError("not a taper", expected="degrees between -90 and 90", got=degrees)
+    if len(tapers) > 2 or (len(tapers) == 2 and kind != "two_sided"):
         expected = "one, or one for each of two sides, such as 5 and 0"
         raise TextError("not tapers", expected=expected, got=tapers)
-    return tuple(map(_either, tapers))
+    return tuple(degrees + 0.0 for degrees in tapers) if any(tapers) else ()
 
 
 def write_end(end: End) -> str:
@@ -126,7 +117,7 @@ def read_face_words(words: Iterator[str]) -> Face:
 def _write(reach: Reach) -> str:
     words = []
     if reach.taper:
-        words.append(f"taper {'/'.join(write_taper(t) if t else '0' for t in reach.taper)}")
+        words.append(f"taper {'/'.join(map(write_taper, reach.taper))}")
     if reach.start is not None:
         words.append(f"at {number(reach.start)}")
     ends = [write_end(end) for end in reach.at]
@@ -159,7 +150,7 @@ def checked(reach: Reach, tapers: list[float]) -> Reach:
     if reach.type == "symmetric" and isinstance(reach.at[0], Until):
         expected = "a number, or a side each, such as from through to through"
         raise TextError("not a size", expected=expected, got=reach.at[0].kind)
-    return reach._replace(taper=checked_tapers(tapers, reach.type)) if tapers else reach
+    return reach._replace(taper=checked_tapers(tapers, reach.type))
 
 
 def _dump_end(end: End) -> Any:
@@ -202,9 +193,9 @@ def _load(value: Any) -> Reach:
     if kind not in _KEYS:
         raise TextError("unknown extent", expected=" or ".join(_KEYS), got=kind)
     at = tuple(_load_end(value[key]) for key in _KEYS[kind])
-    start = load_number(value["start"]) if "start" in value else None
-    tapers = value.get("taper", [])
-    tapers = tapers if isinstance(tapers, list) else [tapers]
+    start, tapers = value.get("start"), value.get("taper")
+    start = None if start is None else load_number(start)
+    tapers = tapers if isinstance(tapers, list) else [] if tapers is None else [tapers]
     return checked(Reach(kind, at, start), [load_number(taper) for taper in tapers])
 
 

@@ -87,9 +87,14 @@ class Extent:
         return not self.taper and not self.taper_against
 
     @property
-    def plain(self) -> bool:
-        """Whether it starts at its sketch, is straight, and ends at distances."""
-        return self.numeric and self.straight and not self.start
+    def unusual(self) -> str:
+        """What of it is more than distances from the sketch, in a word; "" if nothing is."""
+        until = self.until or self.until_against
+        if until is not None:
+            return "to a face" if until.face else until.kind
+        if not self.straight:
+            return "tapered"
+        return "with a start offset" if self.start else ""
 
     @property
     def span(self) -> tuple[float, float]:
@@ -106,7 +111,7 @@ class Extent:
         """The same of one that may be tapered. Raises UnsupportedError if it is not all numbers."""
         for until in (self.until, self.until_against):
             if until is not None:
-                raise UnsupportedError([f"Extrude ({until.kind})"])
+                raise UnsupportedError([f"Extrude ({self.unusual})"])
         start, distance = self.start, self.distance
         if self.type is ExtentType.ONE_SIDED:
             return (start, start + distance)

@@ -17,9 +17,9 @@ from cadcomplete.history.extents import STEEPEST, Extent, ExtentType
 from cadcomplete.history.fields import LIMIT, SMALL, Field, alike
 from cadcomplete.history.findings import Finding
 from cadcomplete.history.frustums import Frustum, frustum
-from cadcomplete.history.geometry import Plane, Symmetry, Vec3, dot
+from cadcomplete.history.geometry import Plane, Symmetry
 from cadcomplete.history.kinds import BOOLEAN, PROFILES
-from cadcomplete.history.reaching import Asked, Going, Heights, heights_of, resolved_extent
+from cadcomplete.history.reaching import Asked, Going, resolved_extent
 from cadcomplete.history.sketches import Profile, Sketch, SweepsProfiles, sketch_of
 
 if TYPE_CHECKING:
@@ -64,18 +64,20 @@ class Extrude(SweepsProfiles):
     def resolved(self, before: tuple[Operation, ...], asked: Asked | None = None) -> Extrude:
         """Return it with numbers where it says through, or names a face; one with numbers as it is.
 
-        `asked` says how far the part reaches along a direction. Without it that is told from the
-        operations. Raises GeometryError if there is nothing to end at, UnsupportedError for what
-        only the CAD kernel can tell.
+        `asked` says between which heights over a plane the part lies (`reach.py`, or the solid).
+        Raises GeometryError if there is nothing to end at, UnsupportedError for what is not known
+        so: what is next, a face that is slanted, and without `asked` where through ends.
         """
         if self.extent.numeric:
             return self
-        going = Going(self.start(before), self.extent.start, before, self.adds, asked)
+        going = Going(self.start(before).raised(self.extent.start), before, asked)
         return replace(self, extent=resolved_extent(self.extent, going))
 
-    def ends(self, before: tuple[Operation, ...]) -> tuple[Plane, Plane] | None:
+    def ends(
+        self, before: tuple[Operation, ...], asked: Asked | None = None
+    ) -> tuple[Plane, Plane] | None:
         """The planes where it starts and ends. Raises what `resolved` does."""
-        start, end = self.resolved(before).extent.ends
+        start, end = self.resolved(before, asked).extent.ends
         plane = self.start(before)
         return plane.raised(start), plane.raised(end)
 
@@ -116,45 +118,6 @@ class Extrude(SweepsProfiles):
         except (GeometryError, UnsupportedError):
             ends = None
         return ends or (self.start(before).raised(self.extent.start),)
-
-    def heights(self, direction: Vec3, before: tuple[Operation, ...]) -> Heights | None:
-        """Between which heights along a direction it adds something; None if it takes away."""
-        if not self.adds or not self.profiles:
-            return None
-        plane, (low, high) = self.start(before), self._most(before)
-        taper = max(0.0, -self.extent.taper, -self.extent.taper_against)
-        wider = math.tan(math.radians(taper)) * max(map(abs, (low, high)))
-        found: list[float] = []
-        for profile in self.profiles:
-            sketch = before[profile.sketch]
-            if not isinstance(sketch, Sketch):
-                raise GeometryError(f"operation {profile.sketch} is not a sketch")
-            left, bottom, right, top = sketch.loops[profile.outer].box
-            ways = ((left - wider, right + wider), (bottom - wider, top + wider), (low, high))
-            axes = (sketch.plane.x_axis, sketch.plane.y_axis, plane.normal)
-            reach = [
-                [dot(axis, direction) * end for end in way]
-                for axis, way in zip(axes, ways, strict=True)
-            ]
-            at = dot(sketch.plane.origin, direction)
-            found += [at + sum(map(min, reach)), at + sum(map(max, reach))]
-        return min(found), max(found)
-
-    def _most(self, before: tuple[Operation, ...]) -> Heights:
-        """How far it reaches at most from its sketch, where only the solid tells it exactly."""
-        try:
-            low, high = sorted(self.resolved(before).extent.ends)
-        except UnsupportedError:
-            plane = self.start(before)
-            part = heights_of(before, plane.normal) or (plane.offset, plane.offset)
-            numbers = (0.0, self.extent.start, *(end - plane.offset for end in part))
-            numbers = (*numbers, *self._numbers())
-            low, high = min(numbers), max(numbers)
-        return low, high
-
-    def _numbers(self) -> tuple[float, float]:
-        extent = self.extent
-        return extent.start + extent.distance, extent.start - extent.against
 
     def problems(
         self, before: tuple[Operation, ...], *, path: str, last: bool = False

@@ -20,7 +20,7 @@ from cadcomplete.errors import TextError, UnsupportedError
 from cadcomplete.history.fields import number, times
 from cadcomplete.history.geometry import Plane, Symmetry, Vec3, plane_across
 from cadcomplete.history.kinds import write_direction
-from cadcomplete.history.sketches import SweepsProfiles, sketch_of
+from cadcomplete.history.sketches import Asked, SweepsProfiles, sketch_of
 
 if TYPE_CHECKING:
     from cadcomplete.history.operations import Operation
@@ -85,10 +85,11 @@ class FaceName:
             return f"loop {self.loop} has {count} curves, none has the index {self.curve}"
         return ""
 
-    def plane(self, before: tuple[Operation, ...]) -> Plane:
-        """The plane that it lies in, its normal any of the two.
+    def plane(self, before: tuple[Operation, ...], asked: Asked | None = None) -> Plane:
+        """The plane that it lies in, its normal any of the two. It must have no `problem`.
 
-        Raises UnsupportedError if it is not flat. It must have no `problem`.
+        `asked` says how far the part reaches, for faces that lie there. Raises UnsupportedError if
+        it is not flat, or where it lies is not known so.
         """
         made = before[self.operation]
         assert isinstance(made, SweepsProfiles)
@@ -96,7 +97,7 @@ class FaceName:
         if self.kind == SIDE:
             found = made.side(self.loop, self.curve, earlier)
         else:
-            ends = made.ends(earlier)
+            ends = made.ends(earlier, asked)
             found = ends and ends[ENDS.index(self.kind)]
         if found is None:
             raise UnsupportedError([f"Extrude (up to {self.word}, which is not flat)"], where=_ROOM)
@@ -137,7 +138,7 @@ class FacePlane:
     def problem(self, before: tuple[Operation, ...]) -> str:
         return ""
 
-    def plane(self, before: tuple[Operation, ...]) -> Plane:
+    def plane(self, before: tuple[Operation, ...], asked: Asked | None = None) -> Plane:
         return plane_across(self.normal, self.position)
 
 

@@ -12,10 +12,13 @@ import numpy as np
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.crossings import crossing
-from cadcomplete.history.geometry import Plane
+from cadcomplete.history.geometry import Array, Plane
 from cadcomplete.history.inside import inside_loop
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.offsets import offset
+
+_LAYERS = 16
+"""Layers of which the sections are known that say which points are inside."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,11 +63,10 @@ def frustum(plane: Plane, loops: tuple[Loop, ...], height: float, taper: float) 
     """Return what loops sweep. Raises GeometryError if the taper is too steep for them."""
     inwards = abs(height) * math.tan(math.radians(taper))
     try:
-        top = _moved(loops, inwards)
-        problem = _apart(top)
+        top, problem = _moved(loops, inwards), ""
     except GeometryError as error:
-        problem = str(error)
-    if problem:
+        top, problem = loops, str(error)
+    if problem := problem or _apart(top):
         moved = f"{abs(inwards):.6g} mm {'inwards' if inwards > 0 else 'outwards'}"
         raise GeometryError(
             f"the taper of {taper:.6g}° is too steep for the profile: moved {moved}, {problem}"
@@ -99,3 +101,31 @@ def _apart(loops: tuple[Loop, ...]) -> str:
         if not inside_loop(outer, np.array([hole.start])).all() or any(others):
             return f"hole {number} of it meets another loop"
     return ""
+
+
+def inside_frustum(at: Frustum, points: Array) -> np.ndarray:
+    """Say which of the points (n, 3) are inside of a frustum, shape (n,).
+
+    By its sections at some heights: what is inside of two neighbours, or outside of both, is so
+    between them as well. Of what is left each is asked of its own section.
+    """
+    local = at.plane.to_local(points)
+    share = local[:, 2] / at.height
+    found = np.zeros(len(points), dtype=np.bool_)
+    layers = np.floor(share * _LAYERS)
+    for layer in range(_LAYERS):
+        there = np.flatnonzero((layers == layer) & (share > 0))
+        if not len(there):
+            continue
+        ends = (at.at(layer / _LAYERS), at.at((layer + 1) / _LAYERS))
+        one, other = (_within(section, local[there, :2]) for section in ends)
+        found[there] = one & other
+        for index in there[one != other]:
+            found[index] = _within(at.at(float(share[index])), local[index : index + 1, :2])[0]
+    return found
+
+
+def _within(loops: tuple[Loop, ...], points: Array) -> np.ndarray:
+    """Say which of the points (n, 2) are in the first loop and in none of the others."""
+    outer, *holes = (inside_loop(loop, points) for loop in loops)
+    return outer & ~np.logical_or.reduce([np.zeros_like(outer), *holes])

@@ -8,7 +8,6 @@ An operation answers itself what is asked of every operation:
     finished      whether it is whole: a sketch with an open loop is not
     refers()      the indices of the operations that it names
     planes(…)     the planes that it lays in space or ends on: where others go on from
-    heights(…)    between which heights along a direction it adds something, or a little more
     lines()       what of it is drawn where there is no solid: polylines in space
     problems(…)   what is wrong with it, or unusual
     mapped(…)     it in the moved part, for a symmetry of the cube

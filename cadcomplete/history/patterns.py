@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from cadcomplete.history.edge_kinds import EDGE_NAMES
 from cadcomplete.history.fields import LIMIT, Field, number, times
 from cadcomplete.history.findings import Finding
@@ -30,7 +28,6 @@ from cadcomplete.history.pattern_kinds import (
     PLACE,
     POSITION,
 )
-from cadcomplete.history.reaching import Heights
 
 if TYPE_CHECKING:
     from cadcomplete.history.operations import Operation
@@ -89,22 +86,6 @@ class Repeat:
             for motion in (*motions[:1], *motions[1:][-1:])
         ]
         return tuple(dict.fromkeys(found))
-
-    def heights(self, direction: Vec3, before: tuple[Operation, ...]) -> Heights | None:
-        """Between which heights along a direction it adds something; None if it takes away."""
-        if next(self.mistakes(), None) is not None:
-            return None
-        originals = tuple(range(len(before))) if self.of is None else self.originals
-        known: dict[Vec3, list[Heights]] = {}  # many places lie along the same direction
-        found: list[float] = []
-        for motion in self.motions():
-            x, y, z = (motion.turn.T @ np.array(direction)).tolist()
-            if (there := (x, y, z)) not in known:
-                answers = (before[i].heights(there, before[:i]) for i in originals)
-                known[there] = [heights for heights in answers if heights is not None]
-            shift = float(motion.shift @ np.array(direction))
-            found += [end + shift for heights in known[there] for end in heights]
-        return (min(found), max(found)) if found else None
 
     def lines(self) -> tuple[Array, ...]:
         return ()

@@ -14,12 +14,11 @@ from cadcomplete.history.curves import Line
 from cadcomplete.history.extrude import Boolean, Extent
 from cadcomplete.history.fields import LIMIT, Field
 from cadcomplete.history.findings import Finding
-from cadcomplete.history.geometry import Array, Plane, Symmetry, Vec3, dot
+from cadcomplete.history.geometry import Array, Plane, Symmetry
 from cadcomplete.history.inside import Bools
 from cadcomplete.history.kinds import BOOLEAN, PROFILES
 from cadcomplete.history.loops import Loop
-from cadcomplete.history.reaching import Heights
-from cadcomplete.history.sketches import Profile, Sketch, SweepsProfiles
+from cadcomplete.history.sketches import Asked, Profile, Sketch, SweepsProfiles
 from cadcomplete.history.turn_axis import ANGLES, AXIS, FULL, NEAR, TurnAxis
 
 if TYPE_CHECKING:
@@ -74,7 +73,9 @@ class Revolve(SweepsProfiles):
         """Whether it goes all around."""
         return self.total >= FULL - LEAST
 
-    def ends(self, before: tuple[Operation, ...]) -> tuple[Plane, Plane] | None:
+    def ends(
+        self, before: tuple[Operation, ...], asked: Asked | None = None
+    ) -> tuple[Plane, Plane] | None:
         """The planes of its first profile where it starts and ends; None if it goes all around."""
         if self.full or not self.profiles:
             return None
@@ -90,22 +91,6 @@ class Revolve(SweepsProfiles):
         line = at.loops[0].curves[curve]
         flat = type(line) is Line and abs(line.end[0] - line.start[0]) <= NEAR
         return at.across(line.start[0]) if flat else None
-
-    def heights(self, direction: Vec3, before: tuple[Operation, ...]) -> Heights | None:
-        """Between which heights along a direction it adds something; None if it takes away.
-
-        As if it went all around: a circle of radius r about a direction reaches r sin(a) along
-        another one at an angle a to it.
-        """
-        found: list[float] = []
-        for profile in self.profiles if self.boolean in (Boolean.NEW_BODY, Boolean.JOIN) else ():
-            at = turned(self, profile, before)
-            left, _, right, top = at.box
-            along, middle = dot(at.plane.x_axis, direction), dot(at.plane.origin, direction)
-            wide = top * math.sqrt(max(0.0, 1.0 - along * along))
-            ends = (middle + along * left, middle + along * right)
-            found += [min(ends) - wide, max(ends) + wide]
-        return (min(found), max(found)) if found else None
 
     def planes(self, before: tuple[Operation, ...]) -> tuple[Plane, ...]:
         """The planes across its axis that it has flat faces on, and those where it ends."""

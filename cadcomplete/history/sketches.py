@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,7 +11,7 @@ from cadcomplete.errors import InputError
 from cadcomplete.history.crossings import crossing
 from cadcomplete.history.fields import LIMIT, Field, times
 from cadcomplete.history.findings import Finding
-from cadcomplete.history.geometry import XY, Array, Plane, Symmetry, Vec3, distance
+from cadcomplete.history.geometry import XY, Array, Plane, Symmetry, distance
 from cadcomplete.history.kinds import PLANE
 from cadcomplete.history.loops import Loop
 
@@ -72,9 +72,6 @@ class Sketch:
     def refers(self) -> tuple[int, ...]:
         return ()
 
-    def heights(self, direction: Vec3, before: tuple[Operation, ...]) -> None:
-        """It adds nothing to the part."""
-
     def planes(self, before: tuple[Operation, ...]) -> tuple[Plane, ...]:
         """The plane that it is drawn on."""
         return (self.plane,)
@@ -132,6 +129,11 @@ def plane_of(profiles: tuple[Profile, ...], before: tuple[Operation, ...]) -> Pl
     return planes[-1] if planes else XY
 
 
+Asked = Callable[[Plane, "tuple[Operation, ...]"], "tuple[float, float] | None"]
+"""Says between which heights over a plane, in mm, what some operations make lies; None if nothing
+is made."""
+
+
 class SweepsProfiles:
     """What extrudes and revolves have in common."""
 
@@ -148,7 +150,9 @@ class SweepsProfiles:
         return ()
 
     @abstractmethod
-    def ends(self, before: tuple[Operation, ...]) -> tuple[Plane, Plane] | None:
+    def ends(
+        self, before: tuple[Operation, ...], asked: Asked | None = None
+    ) -> tuple[Plane, Plane] | None:
         """The planes where it starts and ends; None if it goes all around."""
 
     @abstractmethod

@@ -27,23 +27,19 @@ from OCP.TopoDS import TopoDS, TopoDS_Edge, TopoDS_Shape
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.curves import Arc, Circle, Line
-from cadcomplete.history.frustums import Frustum
+from cadcomplete.history.frustums import Frustum, inside_frustum
 from cadcomplete.history.geometry import Array, Plane
-from cadcomplete.history.inside import inside_loop
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Profile, Sketch
 from cadcomplete.history.tables import Table
 from cadcomplete.kernel.booleans import believed
 from cadcomplete.kernel.edges import edges, face, point
-from cadcomplete.kernel.oracle import INSIDE, NOT_KNOWN, OUTSIDE, Oracle, Rough, Sides, turned_about
+from cadcomplete.kernel.oracle import INSIDE, OUTSIDE, Oracle, Rough, Sides, turned_about
 from cadcomplete.kernel.polygons import round_part
 from cadcomplete.kernel.solid import Solid
 from cadcomplete.meshes.frusta import polyhedron
 
 _GAP = 1e-6  # mm that the edges of walls may be apart
-
-_LAYERS = 16
-"""Layers of which the sections are known that say which points are inside."""
 
 _STEP = 2.0  # degrees between corners of a polyhedron
 
@@ -124,23 +120,9 @@ class TaperedBody(Oracle):
         one, other = flat
         return np.stack([np.minimum(one[0], other[0]), np.maximum(one[1], other[1])])
 
-    @cached_property
-    def _sections(self) -> list[tuple[Loop, ...]]:
-        return [self.frustum.at(layer / _LAYERS) for layer in range(_LAYERS + 1)]
-
     def contains(self, points: Array) -> Sides:
-        """By its sections at some heights: all that are between two lie within the larger one."""
-        local = self.frustum.plane.to_local(points)
-        layers = np.floor(local[:, 2] / self.frustum.height * _LAYERS)
-        found = np.full(len(points), OUTSIDE, dtype=np.int8)
-        for layer in range(_LAYERS):
-            there = np.flatnonzero(layers == layer)
-            if len(there):
-                flat, sections = local[there, :2], self._sections[layer : layer + 2]
-                one, other = (within(section, flat) for section in sections)
-                between = np.where(one | other, NOT_KNOWN, OUTSIDE)
-                found[there] = np.where(one & other, INSIDE, between)
-        return found
+        found = inside_frustum(self.frustum, points)
+        return np.where(found, INSIDE, OUTSIDE).astype(np.int8)
 
     def rough(self, *, turned: bool = False) -> Rough:
         if turned not in self._rough:
@@ -158,12 +140,6 @@ class TaperedBody(Oracle):
         body = polyhedron(at, _STEP)
         far = max((radius for radius, _ in arcs), default=0.0) * turn**2 / 8
         return Rough(body, off + abs(body.volume() - self.swept_volume), far)
-
-
-def within(loops: tuple[Loop, ...], points: Array) -> np.ndarray:
-    """Say which of the points (n, 2) are in the first loop and in none of the others."""
-    outer, *holes = (inside_loop(loop, points) for loop in loops)
-    return outer & ~np.logical_or.reduce([np.zeros_like(outer), *holes])
 
 
 def farthest(loop: Loop, direction: Array) -> float:

@@ -26,9 +26,10 @@ from cadcomplete.history.curves import Line
 from cadcomplete.history.extents import Extent, ExtentType
 from cadcomplete.history.extrude import tapered
 from cadcomplete.history.faces import Face
-from cadcomplete.history.geometry import Plane, Vec3
+from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import Extrude, Loop, Operation, Profile, Sketch
-from cadcomplete.history.reaching import Heights, face_plane
+from cadcomplete.history.reach import in_numbers
+from cadcomplete.history.reaching import behind, face_plane
 from cadcomplete.kernel.booleans import cut, intersect
 from cadcomplete.kernel.integrals import box_of, volume_of
 from cadcomplete.kernel.solid import Solid
@@ -43,6 +44,9 @@ _MARGIN = 1.0
 
 _SAME = 1e-7
 """Relative difference of volumes below which a body is the prism of its height."""
+
+
+Heights = tuple[float, float]
 
 
 def bodies(
@@ -65,14 +69,19 @@ def _in_numbers(
 ) -> Extrude | None:
     """Return it with numbers for its ends; None if they are not flat, or only a body tells them."""
     try:
-        return extrude.resolved(operations)
+        return in_numbers(extrude, operations)
     except UnsupportedError:
-        pass
-    there = solid()
+        there = solid()
     if there is None:
         return None
+
+    def asked(plane: Plane, before: tuple[Operation, ...]) -> Heights:
+        if before != operations:
+            raise UnsupportedError(["Extrude (up to where another one went through)"])
+        return heights_over(plane, there)
+
     try:
-        return extrude.resolved(operations, lambda direction: heights_along(there, direction))
+        return extrude.resolved(operations, asked)
     except UnsupportedError:
         return None
 
@@ -153,19 +162,13 @@ class _Ends:
             raise GeometryError("there is nothing before it that it could end at")
         return replace(found, shape=BRepBuilderAPI_Copy(found.shape).Shape())
 
+    @cached_property
+    def _start(self) -> Plane:
+        return self._sketch.plane.raised(self.extrude.extent.start)
+
     def _behind(self, way: int, margin: float) -> float:
         """How far it is along a side to behind all of the part, from where it starts."""
-        plane, start = self._sketch.plane, self.extrude.extent.start
-        low, high = (
-            height - plane.offset - start for height in heights_along(self._there, plane.normal)
-        )
-        far = high if way > 0 else low
-        if far * way <= _NEAR:
-            side = "along" if way > 0 else "against"
-            raise GeometryError(
-                f"no part lies {side} the sketch's normal: there is nothing to end at"
-            )
-        return far + way * margin
+        return behind(heights_over(self._start, self._there), way) + way * margin
 
     # --- to the next face ---
 
@@ -195,10 +198,7 @@ class _Ends:
 
     def _span(self, piece: Solid) -> Heights:
         """Between which heights over the start a body lies."""
-        plane = self._sketch.plane
-        low, high = heights_along(piece, plane.normal)
-        zero = plane.offset + self.extrude.extent.start
-        return low - zero, high - zero
+        return heights_over(self._start, piece)
 
     def _checked(self, piece: Solid, extent: Extent, way: int, far: float) -> Solid:
         """Return a piece, as the prism that it is if its end is flat."""
@@ -230,7 +230,7 @@ class _Ends:
     def _heights_at(self, plane: Plane) -> Heights:
         """How far it is to a plane from the points of the profile, the least and the most."""
         sketch = self._sketch
-        start = sketch.plane.raised(self.extrude.extent.start)
+        start = self._start
         normal = np.array(plane.normal)
         rises = float(normal @ np.array(sketch.plane.normal))
         if abs(rises) < 1e-9:
@@ -242,7 +242,7 @@ class _Ends:
     def _block(self, plane: Plane, way: int, far: float) -> Solid:
         """A prism on a plane, on its far side, wide and high enough for what is to be cut off."""
         sketch = self._sketch
-        start = sketch.plane.raised(self.extrude.extent.start)
+        start = self._start
         flat = sketch.loops[self.profile.outer].points()
         ends = (start, start.raised(way * far))
         points = np.concatenate([end.to_world(flat) for end in ends])
@@ -264,14 +264,11 @@ class _Ends:
         return sweep(Profile(0, 0), block, (Sketch(plane, (loop,)),))
 
 
-def heights_along(solid: Solid, direction: Vec3) -> Heights:
-    """Between which heights along a direction a solid lies, in mm from the world's origin."""
-    along = np.array(direction)
-    aside = np.cross(along, np.eye(3)[int(np.abs(along).argmin())])
-    aside /= np.linalg.norm(aside)
-    turn = np.column_stack([np.stack([aside, np.cross(along, aside), along]), np.zeros(3)])
+def heights_over(plane: Plane, solid: Solid) -> Heights:
+    """Between which heights over a plane a solid lies, in mm along its normal."""
+    axes = np.array([plane.x_axis, plane.y_axis, plane.normal])
     move = gp_Trsf()
-    move.SetValues(*turn.ravel().tolist())
+    move.SetValues(*np.column_stack([axes, -axes @ np.array(plane.origin)]).ravel().tolist())
     box = box_of(BRepBuilderAPI_Transform(solid.shape, move, True).Shape())
     return box.minimum[2], box.maximum[2]
 

@@ -20,7 +20,7 @@ Options = tuple[tuple[str, Row], ...]
 
 _WHOLE = [list(map(int, axis)) for axis in AXES.values()]
 
-_TAPER = Decimal(below=int(STEEPEST), zero=False)
+_TAPER = Decimal(below=int(STEEPEST))
 
 
 def reach_row(drawing: Drawing, words: Container[str] | None) -> Branch:

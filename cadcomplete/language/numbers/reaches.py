@@ -24,7 +24,7 @@ def write_reach(reach: Reach, axis: Axis, memory: Memory) -> list[str]:
     """Return the words that say it, positions along an axis."""
     words = []
     if reach.taper:
-        words += ["taper", "/".join(write_taper(t) if t else "0" for t in reach.taper)]
+        words += ["taper", "/".join(map(write_taper, reach.taper))]
     if reach.start is not None:
         words += ["at", write_number(reach.start, axis, memory)]
     first = "sym" if reach.type == "symmetric" else "to"
