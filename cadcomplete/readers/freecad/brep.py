@@ -33,7 +33,7 @@ Two shapes are one where these are the same, not where the matrices are.
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class StoredShape:
     """One entry of the table of shapes, with what it is made of.
 
     Attributes:
@@ -70,7 +70,7 @@ class Spline:
 
 
 @dataclass(frozen=True, slots=True)
-class Geometry:
+class StoredGeometry:
     """A curve or a surface: what it is, and its numbers if it has a fixed count of them."""
 
     kind: str
@@ -79,7 +79,7 @@ class Geometry:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class StoredPlaces:
     """All places of a file, and the matrices of those that are elementary."""
 
     all: tuple[Place, ...]
@@ -107,10 +107,10 @@ class Places:
 class Tables:
     """What a file holds; `whole` is the shape that it is about, by its number and its place."""
 
-    shapes: list[Shape]
-    places: Places
-    curves: list[Geometry]
-    surfaces: list[Geometry]
+    shapes: list[StoredShape]
+    places: StoredPlaces
+    curves: list[StoredGeometry]
+    surfaces: list[StoredGeometry]
     whole: tuple[int, int]
 
 
@@ -173,7 +173,7 @@ def _table(text: str, name: str, following: str) -> _Tokens:
 # --- places and geometry --------------------------------------------------------------------------
 
 
-def _places(tokens: _Tokens) -> Places:
+def _places(tokens: _Tokens) -> StoredPlaces:
     """Every place that shapes are put to; the first is where they are."""
     found: list[Place] = [()]
     matrices: dict[int, Array] = {}
@@ -192,10 +192,10 @@ def _places(tokens: _Tokens) -> Places:
                 raise ValueError("a place of places")
             items.append((elementary, own * power))
         found.append(tuple(items))
-    return Places(tuple(found), matrices)
+    return StoredPlaces(tuple(found), matrices)
 
 
-def _curve(tokens: _Tokens, depth: int = 0) -> Geometry:
+def _curve(tokens: _Tokens, depth: int = 0) -> StoredGeometry:
     kind = tokens.integer()
     if depth > _DEEPEST:
         raise ValueError("curves of curves")
@@ -205,21 +205,21 @@ def _curve(tokens: _Tokens, depth: int = 0) -> Geometry:
     if kind == _OFFSET_CURVE:
         tokens.numbers(4)
         _curve(tokens, depth + 1)
-        return Geometry("offset")
+        return StoredGeometry("offset")
     if kind <= len(_CURVE_NUMBERS):
-        return Geometry(_CURVES[kind - 1], tokens.numbers(_CURVE_NUMBERS[kind - 1]))
+        return StoredGeometry(_CURVES[kind - 1], tokens.numbers(_CURVE_NUMBERS[kind - 1]))
     rational = tokens.integer()
     if _CURVES[kind - 1] == "bezier":
         degree = tokens.integer()
         poles = _poles(tokens, degree + 1, rational)
         knots = np.repeat([0.0, 1.0], min(degree, _SHARPEST) + 1)
-        return Geometry("bezier", spline=_spline(degree, knots, poles))
+        return StoredGeometry("bezier", spline=_spline(degree, knots, poles))
     periodic, degree, count, places = (tokens.integer() for _ in range(4))
     poles = _poles(tokens, count, rational)
     knots = np.array(tokens.numbers(2 * places)).reshape(-1, 2)
     often = np.clip(knots[:, 1], 0, _SHARPEST + 1).astype(int)
     spline = None if periodic else _spline(degree, np.repeat(knots[:, 0], often), poles)
-    return Geometry("spline", spline=spline)
+    return StoredGeometry("spline", spline=spline)
 
 
 def _poles(tokens: _Tokens, count: int, rational: int) -> Array:
@@ -235,7 +235,7 @@ def _spline(degree: int, knots: Array, poles: Array) -> Spline | None:
     return Spline(degree, knots, poles) if fitting else None
 
 
-def _surface(tokens: _Tokens, depth: int = 0) -> Geometry:
+def _surface(tokens: _Tokens, depth: int = 0) -> StoredGeometry:
     kind = tokens.integer()
     if depth > _DEEPEST:
         raise ValueError("surfaces of surfaces")
@@ -245,14 +245,14 @@ def _surface(tokens: _Tokens, depth: int = 0) -> Geometry:
     if kind == _OFFSET_SURFACE:
         tokens.numbers(1)
         _surface(tokens, depth + 1)
-        return Geometry("offset")
+        return StoredGeometry("offset")
     name = _SURFACES[kind - 1]
     if kind <= len(_SURFACE_NUMBERS):
-        return Geometry(name, tokens.numbers(_SURFACE_NUMBERS[kind - 1]))
+        return StoredGeometry(name, tokens.numbers(_SURFACE_NUMBERS[kind - 1]))
     if name in ("swept", "turned"):
         tokens.numbers(3 if name == "swept" else 6)
         _curve(tokens)
-        return Geometry(name)
+        return StoredGeometry(name)
     rational = max(tokens.integer(), tokens.integer())
     if name == "bezier":
         across, along = tokens.integer() + 1, tokens.integer() + 1
@@ -260,7 +260,7 @@ def _surface(tokens: _Tokens, depth: int = 0) -> Geometry:
     else:
         _, _, _, _, across, along, knots, more = (tokens.integer() for _ in range(8))
         tokens.numbers(across * along * (3 + rational) + 2 * (knots + more))
-    return Geometry(name)
+    return StoredGeometry(name)
 
 
 # --- shapes ---------------------------------------------------------------------------------------
@@ -268,11 +268,11 @@ def _surface(tokens: _Tokens, depth: int = 0) -> Geometry:
 _FLAGS = re.compile(r"[01]{7}")
 
 
-def _shapes(text: str) -> tuple[list[Shape], Part]:
+def _shapes(text: str) -> tuple[list[StoredShape], Part]:
     """All shapes in the order of the file, and which of them is the whole, and where that lies."""
     lines = iter(line.strip() for line in text.splitlines())
     count = int(next(lines))
-    found: list[Shape] = []
+    found: list[StoredShape] = []
     for _ in range(count):
         kind = next(line for line in lines if line)
         geometry: list[str] = []
@@ -285,7 +285,7 @@ def _shapes(text: str) -> tuple[list[Shape], Part]:
             parts += line.split()
             if parts and parts[-1] == "*":
                 break
-        found.append(Shape(kind, tuple(geometry), tuple(_references(parts[:-1], count))))
+        found.append(StoredShape(kind, tuple(geometry), tuple(_references(parts[:-1], count))))
     last = " ".join(line for line in lines if line).split()
     return found, next(iter(_references(last[:2], count)))
 

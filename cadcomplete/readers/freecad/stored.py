@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cadcomplete.history.geometry import Array, Vec3
-from cadcomplete.readers.freecad.brep import ERRORS, Geometry, Place, Tables, tables
+from cadcomplete.readers.freecad.brep import ERRORS, StoredGeometry, Place, Tables, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ _POINTS = ("line", "circle", "ellipse")
 """Curves whose points are computed from their numbers; those of splines are as well."""
 
 
-def _point(curve: Geometry, at: float) -> Array:
+def _point(curve: StoredGeometry, at: float) -> Array:
     if curve.spline is not None:
         return curve.spline.at(at)
     given = np.array(curve.numbers)
