@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cadcomplete.history.geometry import Array, Vec3
-from cadcomplete.readers.freecad.brep import ERRORS, StoredGeometry, Place, Tables, tables
+from cadcomplete.readers.freecad.brep import ERRORS, Place, StoredGeometry, Tables, tables
 
 
 @dataclass(frozen=True, slots=True)
