@@ -28,6 +28,7 @@ from cadcomplete.history.fields import Format
 from cadcomplete.history.operations import OPERATIONS, Sketch, beginners
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel, Pending
+from cadcomplete.kernel.handing import handed
 from cadcomplete.kernel.jobs import examine_and_keep
 from cadcomplete.kernel.report import Report
 from cadcomplete.language.grammar import Grammar
@@ -102,6 +103,7 @@ class Completer:
         model, drawn = self.model, self.drawn
         drawn = drawn or usual_sampling(model.config, model.metrics)
         drawn = replace(drawn, seed=seed, until=until, due=due)
+        case = replace(case, given=handed(case.given, self.kernel))
         if self.source == "search":
             return searched(case, drawn, after=after)
         asked = prompted(

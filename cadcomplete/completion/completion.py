@@ -22,6 +22,7 @@ from cadcomplete.deadline import NEVER, TIME_WAS_UP, Deadline, OutOfTime
 from cadcomplete.errors import InputError
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.handing import handed
 from cadcomplete.kernel.report import Remark, Report
 from cadcomplete.language.lines import encode
 from cadcomplete.model import checkpoint
@@ -95,8 +96,9 @@ class Completion:
         return in_words(self.document.sequence, self.given.whole_operations)
 
 
-_WRITING, _CHECKING, _COMPARING = 0.45, 0.75, 0.85
-"""Shares of the time that is left that writing, checking, and both with comparing may take."""
+_BUILDING, _WRITING, _CHECKING, _COMPARING = 0.4, 0.45, 0.75, 0.85
+"""Shares of the time that is left that building what only the kernel makes, writing, checking, and
+both with comparing may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,8 @@ def complete(
         usual = usual_sampling(model.config, model.metrics, answers=n)
         completer, started = Completer(model, kernel, sampling or usual), time.monotonic()
         with due.answering():
+            with kernel.until(due.share(_BUILDING)):
+                given = replace(given, sequence=handed(given.sequence, kernel))
             shape = shown(points, given.sequence, units=units, up=up, place=place, kernel=kernel)
             seen = _pictures(images), shape and shape.cloud
             case = Case(given.sequence.id, given.sequence, caption, *seen)

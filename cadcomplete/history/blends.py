@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from cadcomplete.history.edge_kinds import EDGE_NAMES, SIZES, Sizes
 from cadcomplete.history.edges import EdgeName, EdgePredicate
+from cadcomplete.history.faceted import Faceted
 from cadcomplete.history.fields import LIMIT, Field, times
 from cadcomplete.history.findings import Finding
 from cadcomplete.history.geometry import Array, Plane, Symmetry
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.kinds import POSITIVE
-from cadcomplete.history.sketches import sketch_of
+from cadcomplete.history.named_loops import curve_counts
 
 if TYPE_CHECKING:
     from cadcomplete.history.operations import Operation
@@ -29,12 +31,14 @@ def problem_of(name: EdgeName, before: tuple[Operation, ...]) -> str:
             )
     if not isinstance(name, EdgePredicate) or name.loop is None:
         return ""
-    sketch = sketch_of(before[name.operations[0]], before)
-    if sketch is None:
+    counts, swept = curve_counts(before[name.operations[0]], before), "its sketch"
+    if not counts:
         return f"operation {name.operations[0]} sweeps no loops"
-    if not 0 <= name.loop < len(sketch.loops):
-        return f"its sketch has {len(sketch.loops)} loops, none has the index {name.loop}"
-    count = len(sketch.loops[name.loop].curves)
+    if isinstance(before[name.operations[0]], Hole):
+        swept = "the hole"
+    if not 0 <= name.loop < len(counts):
+        return f"{swept} has {len(counts)} loops, none has the index {name.loop}"
+    count = counts[name.loop]
     if name.curve is not None and not -count - 1 <= name.curve < count:
         return f"loop {name.loop} has {count} curves, none has the index {name.curve}"
     return ""
@@ -57,11 +61,17 @@ def _problems(
 
 
 class Blended:
-    """What fillets and chamfers have in common: the edges of `edges`."""
+    """What fillets and chamfers have in common.
+
+    Attributes:
+        edges: those that are made round, or cut off.
+        solid: the part after it, if the CAD kernel has handed it over (`kernel/handing.py`).
+    """
 
     __slots__ = ()
 
     edges: tuple[EdgeName, ...]
+    solid: Faceted | None
     builds: ClassVar[bool] = True
     finished: ClassVar[bool] = True
 
@@ -83,6 +93,7 @@ class Fillet(Blended):
     edges: tuple[EdgeName, ...]
     source: str = field(default="", compare=False, repr=False)
     remarks: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    solid: Faceted | None = field(default=None, compare=False, repr=False)
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("radius", POSITIVE), Field("edges", EDGE_NAMES))
 
@@ -93,11 +104,12 @@ class Fillet(Blended):
         yield from _problems((self.radius,), self.edges, before, path)
 
     def mapped(self, symmetry: Symmetry) -> Fillet:
-        return replace(self, edges=tuple(edge.mapped(symmetry) for edge in self.edges))
+        edges = tuple(edge.mapped(symmetry) for edge in self.edges)
+        return replace(self, edges=edges, solid=None)
 
     def scaled(self, factor: float) -> Fillet:
         edges = tuple(edge.scaled(factor) for edge in self.edges)
-        return replace(self, radius=times(self.radius, factor), edges=edges)
+        return replace(self, radius=times(self.radius, factor), edges=edges, solid=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +126,7 @@ class Chamfer(Blended):
     edges: tuple[EdgeName, ...]
     source: str = field(default="", compare=False, repr=False)
     remarks: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    solid: Faceted | None = field(default=None, compare=False, repr=False)
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("sizes", SIZES), Field("edges", EDGE_NAMES))
 
@@ -126,12 +139,13 @@ class Chamfer(Blended):
     def mapped(self, symmetry: Symmetry) -> Chamfer:
         first, second, swapped = self.sizes
         sizes = (first, second, first != second and swapped != symmetry.mirrors)
-        return replace(self, sizes=sizes, edges=tuple(e.mapped(symmetry) for e in self.edges))
+        edges = tuple(edge.mapped(symmetry) for edge in self.edges)
+        return replace(self, sizes=sizes, edges=edges, solid=None)
 
     def scaled(self, factor: float) -> Chamfer:
         first, second = (times(size, factor) for size in self.sizes[:2])
         edges = tuple(edge.scaled(factor) for edge in self.edges)
-        return replace(self, sizes=(first, second, self.sizes[2]), edges=edges)
+        return replace(self, sizes=(first, second, self.sizes[2]), edges=edges, solid=None)
 
 
 Blend = Fillet | Chamfer

@@ -28,6 +28,8 @@ from cadcomplete.history.extents import Extent, ExtentType
 from cadcomplete.history.extrude import Boolean, Extrude
 from cadcomplete.history.fields import FieldKind
 from cadcomplete.history.findings import Finding
+from cadcomplete.history.hole_kinds import CENTERS
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.pattern_kinds import EARLIER
 from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern
@@ -43,6 +45,7 @@ __all__ = [
     "Extrude",
     "Fillet",
     "Finding",
+    "Hole",
     "LinearPattern",
     "Loop",
     "Mirror",
@@ -79,12 +82,15 @@ class Unknown:
         return self.name if plain else f"{self.name} ({', '.join(self.uses)})"
 
 
-Operation = Sketch | Extrude | Revolve | Mirror | LinearPattern | PolarPattern | Fillet | Chamfer
+Operation = (
+    Sketch | Extrude | Revolve | Hole | Mirror | LinearPattern | PolarPattern | Fillet | Chamfer
+)
 
 OPERATIONS: dict[str, type[Operation]] = {
     "sketch": Sketch,
     "extrude": Extrude,
     "revolve": Revolve,
+    "hole": Hole,
     "mirror": Mirror,
     "linear": LinearPattern,
     "polar": PolarPattern,
@@ -92,8 +98,8 @@ OPERATIONS: dict[str, type[Operation]] = {
     "chamfer": Chamfer,
 }
 
-NAMES_BUILT: tuple[FieldKind, ...] = (EARLIER, EDGE_NAMES)
-"""Kinds of field that name what was built: an operation with one of them cannot be the first."""
+NEEDS_SOLID: tuple[FieldKind, ...] = (EARLIER, EDGE_NAMES, CENTERS)
+"""Kinds of field of what changes a solid that is there: such an operation cannot be the first."""
 
 
 def beginners() -> dict[str, type[Operation]]:
@@ -101,5 +107,5 @@ def beginners() -> dict[str, type[Operation]]:
     return {
         name: kind
         for name, kind in OPERATIONS.items()
-        if kind.builds and not any(field.kind in NAMES_BUILT for field in kind.FIELDS)
+        if kind.builds and not any(field.kind in NEEDS_SOLID for field in kind.FIELDS)
     }

@@ -18,6 +18,7 @@ from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.extrude import Boolean, Extrude
 from cadcomplete.history.geometry import Array, Plane
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Operation
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import Revolve, turned
@@ -168,6 +169,7 @@ BOXES: Table[Callable[[Any, tuple[Operation, ...]], Array | None]] = Table(
         Sketch: _nothing,
         Extrude: _swept,
         Revolve: _turned,
+        Hole: _nothing,
         **dict.fromkeys(PATTERNS, _again),
         Fillet: _nothing,
         Chamfer: _nothing,

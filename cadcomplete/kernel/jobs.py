@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
+from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.report import Report
 
@@ -25,6 +28,18 @@ def examine_and_keep(sequence: CadSequence, strict_from: int | None = None) -> R
     made = examine_here(sequence, strict_from=strict_from, prefixes=kept())
     failed = made.report.operation is not None  # it may be built where less is asked of it
     return made.report if failed else replace(made.report, solid=packed(made.solid))
+
+
+def triangles_after(
+    sequence: CadSequence, indices: tuple[int, ...]
+) -> list[tuple[Array, np.ndarray]]:
+    """Return the vertices and triangles of the solid after each of some operations.
+
+    Raises BuildError, of one that cannot be built.
+    """
+    from cadcomplete.kernel.faceting import triangles_after as triangles_here
+
+    return triangles_here(sequence, indices)
 
 
 def renamed(sequence: CadSequence) -> CadSequence:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,6 @@ from cadcomplete.language.drawing import Drawing
 from cadcomplete.language.numbers import position_row
 
 Row = tuple[Any, ...]
-Words = Container[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class AfterOne:
         return (*others, (quote, ()))
 
 
-def _directions(drawing: Drawing, words: Words) -> Branch:
+def _directions(drawing: Drawing) -> Branch:
     """The axes of the world, and those of earlier sketches."""
     write = _json_direction if drawing.text_format == "json" else write_direction
     return Branch(tuple((text, ()) for text in dict.fromkeys(map(write, _known_axes(drawing)))))
@@ -74,14 +73,14 @@ def _json_direction(direction: Vec3) -> str:
     return json.dumps(DIRECTION.dump(direction), separators=(",", ":"))
 
 
-def _mirrors(drawing: Drawing, words: Words) -> Branch:
+def _mirrors(drawing: Drawing) -> Branch:
     """A normal, and the position of the plane along it, in the format `numbers`."""
     normals = dict.fromkeys(map(write_direction, _known_axes(drawing)))
     places = ((text, position_row(text, drawing.memory)) for text in normals)
     return Branch(tuple(places))
 
 
-def _earlier(drawing: Drawing, words: Words) -> EarlierOnes:
+def _earlier(drawing: Drawing) -> EarlierOnes:
     operations = drawing.sequence.operations
     backs = (back for back, op in enumerate(reversed(operations), start=1) if repeatable(op))
     if drawing.text_format == "json":
@@ -89,7 +88,7 @@ def _earlier(drawing: Drawing, words: Words) -> EarlierOnes:
     return EarlierOnes(tuple(backs))
 
 
-OPEN: dict[str, Callable[[Drawing, Words], Branch | EarlierOnes]] = {
+OPEN: dict[str, Callable[[Drawing], Branch | EarlierOnes]] = {
     "directions": _directions,
     "mirrors": _mirrors,
     "earlier": _earlier,

@@ -28,6 +28,8 @@ from cadcomplete.language.drawing import Drawing
 from cadcomplete.language.earlier import OPEN, EarlierOnes
 from cadcomplete.language.edge_rows import NextEdge, makers
 from cadcomplete.language.extent_rows import numbers_row, reach_row
+from cadcomplete.language.hole_rows import OPEN as HOLES
+from cadcomplete.language.hole_rows import drilled
 from cadcomplete.language.numbers import spelling_of, turns_row
 from cadcomplete.language.rows import Outer, Place, Point, Regions, Row, is_decimal, state_of, step
 from cadcomplete.language.words import WORDS
@@ -159,15 +161,17 @@ def _booleans(drawing: Drawing, slot: Any) -> Branch:
 def _filled(slot: Any, name: str, drawing: Drawing, words: Words) -> Row:
     """A slot as it is for this drawing: open places get their choices."""
     if isinstance(slot, Open):
-        return (_OPEN[slot.name](drawing, words),)
+        if slot.name in _OF_EXTRUDES:
+            return (_OF_EXTRUDES[slot.name](drawing, words),)
+        return (_OPEN[slot.name](drawing),)
     return (_booleans(drawing, slot),) if name == "boolean" else (slot,)
 
 
-def _turned(drawing: Drawing, words: Words) -> Branch:
+def _turned(drawing: Drawing) -> Branch:
     return Branch(tuple((text, ()) for text in _axes(drawing)))
 
 
-def _lines(drawing: Drawing, words: Words) -> Branch:
+def _lines(drawing: Drawing) -> Branch:
     """Every way an axis in a sketch may point: along its x or y, or like a line in a sketch."""
     found = dict.fromkeys(((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)))
     for _, sketch in reversed(drawing.sketches):
@@ -185,9 +189,9 @@ def _json_direction(direction: Vec2) -> str:
     return json.dumps(plain, separators=(",", ":"))[1:-1]
 
 
-def _turned_profiles(drawing: Drawing, words: Words) -> Outer:
+def _turned_profiles(drawing: Drawing) -> Outer:
     """The profiles of a revolve in the format `numbers`, and what follows them."""
-    return _outer(drawing, words, lambda back: turns_row(drawing.memory, back))
+    return _outer(drawing, None, lambda back: turns_row(drawing.memory, back))
 
 
 def _profiles(drawing: Drawing, words: Words) -> Outer:
@@ -213,21 +217,27 @@ def _outer(drawing: Drawing, words: Words, rest: Callable[[int], Row]) -> Outer:
     return Outer(regions, comma=",", named=True, ends=ends)
 
 
-def _edges(drawing: Drawing, words: Words) -> NextEdge:
+def _edges(drawing: Drawing) -> NextEdge:
     quoted = drawing.text_format == "json"
     named = makers(drawing.sequence.operations)
     return NextEdge(named, quote='"', comma=",") if quoted else NextEdge(named)
 
 
-_OPEN: dict[str, Callable[[Drawing, Words], Branch | Outer | EarlierOnes | NextEdge]] = {
+_OPEN: dict[str, Callable[[Drawing], Branch | Outer | EarlierOnes | NextEdge]] = {
     "axes": _turned,
-    "profiles": _profiles,
     "turned": _turned_profiles,
     "lines": _lines,
     **OPEN,
+    **HOLES,
+    "drilled": lambda drawing: drilled(_axes(drawing), drawing),
     "edges": _edges,
+}
+
+_OF_EXTRUDES: dict[str, Callable[[Drawing, Words], Branch | Outer]] = {
+    "profiles": _profiles,
     "extent": reach_row,
 }
+"""The same of places in which not every word is known to who knows the command."""
 
 
 # --- tokens -------------------------------------------------------------------------------------

@@ -6,7 +6,9 @@ its circle, which makes a cylinder 0.13 % smaller than it is; truth and predicti
 way. For ranking and measuring many candidates; what is exported is built by the CAD kernel.
 
 What does not exist sweeps nothing: an open loop, an arc through three points on a line, a profile
-of a sketch that there is none of. Nothing here raises for any history of kinds that are known.
+of a sketch that there is none of. Fillets and chamfers have no twin: the solid after one is what
+the kernel has handed over with it (`kernel/handing.py`), in triangles of its own; without that it
+is refused by name. Nothing else here raises for any history of kinds that are known.
 
 An operation is entered in `APPLY`, by a function of it and of its `Past`: the solid so far, the one
 after each operation, and so what each of them added and removed. It returns the next solid.
@@ -23,17 +25,21 @@ import numpy as np
 from manifold3d import CrossSection, FillRule, Manifold, OpType
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.history.blends import Chamfer, Fillet
+from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.drilled import drilled
 from cadcomplete.history.extrude import tapered
+from cadcomplete.history.faceted import handed_over
 from cadcomplete.history.geometry import Array, Plane, Vec2
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.reach import in_numbers
 from cadcomplete.history.revolve import LEAST, Revolve, turned
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.history.tables import Table, refusing
+from cadcomplete.history.tables import Table
 from cadcomplete.history.turn_axis import FULL
+from cadcomplete.meshes.faceted import body_of
 from cadcomplete.meshes.frusta import polyhedron
 from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.meshes.repeats import NOTHING, Tool, Tools, met, repeated
@@ -124,7 +130,12 @@ def _tools(operation: Swept, operations: tuple[Operation, ...]) -> tuple[Tool, .
 
 TOOLS: Tools = Table(
     "meshes/manifolds.py",
-    {Sketch: lambda sketch, operations: (), Extrude: _tools, Revolve: _tools},
+    {
+        Sketch: lambda sketch, operations: (),
+        Extrude: _tools,
+        Revolve: _tools,
+        Hole: lambda hole, operations: ((Boolean.CUT, bored(hole, operations)),),
+    },
 )
 """What a mirror or pattern does again of an operation: bodies, and how they meet what is there."""
 
@@ -133,15 +144,21 @@ def _repeated(pattern: Repeat, past: Past) -> Manifold:
     return repeated(pattern, past.operations, past.states, TOOLS)
 
 
+def _handed_over(blend: Blend, past: Past) -> Manifold:
+    """The kernel alone makes it: what that has made, or UnsupportedError."""
+    return body_of(handed_over(blend, past.operations, "meshes/manifolds.py"))
+
+
 APPLY: Table[Callable[[Any, Past], Manifold]] = Table(
     "meshes/manifolds.py",
     {
         Sketch: lambda sketch, past: past.solid,
         Extrude: lambda extrude, past: applied(past.solid, extrude, past.operations),
         Revolve: lambda revolve, past: applied(past.solid, revolve, past.operations),
+        Hole: lambda hole, past: met(past.solid, Boolean.CUT, bored(hole, past.operations)),
         **dict.fromkeys(PATTERNS, _repeated),
-        Fillet: refusing(Fillet, "meshes/manifolds.py"),
-        Chamfer: refusing(Chamfer, "meshes/manifolds.py"),
+        Fillet: _handed_over,
+        Chamfer: _handed_over,
     },
 )
 """The solid after an operation, from itself and what there is before it."""
@@ -236,6 +253,14 @@ def revolved(revolve: Revolve, operations: tuple[Operation, ...]) -> Manifold:
             body = turn(flat, at.plane, low, min(high, low + FULL), steps)
             total = body if total.is_empty() else total + body
     return total
+
+
+def bored(hole: Hole, operations: tuple[Operation, ...]) -> Manifold:
+    """Return what a hole after some operations takes away; nothing if it cannot be drilled."""
+    if next(hole.mistakes(), None) is not None:
+        return Manifold()
+    made = [SWEPT[type(cut)](cut, (sketch,)) for sketch, cut in drilled(hole, operations)]
+    return Manifold.batch_boolean(made, OpType.Add)
 
 
 SWEPT: Table[Callable[[Any, tuple[Operation, ...]], Manifold]] = Table(

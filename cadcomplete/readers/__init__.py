@@ -188,7 +188,10 @@ class Document:
         given = self.sequence.operations[: self.sequence.whole_operations]
         longer = replace(sequence, operations=(*given, *sequence.operations[len(given) :]))
         raw = _not_truncated(reader.extend(self.raw, self.sequence, longer))
-        return replace(self, raw=raw, sequence=reader.parse(raw, id=self.sequence.id))
+        made = reader.parse(raw, id=self.sequence.id)
+        if made.operations[: len(given)] == given:  # they may know more than the file says
+            made = replace(made, operations=(*given, *made.operations[len(given) :]))
+        return replace(self, raw=raw, sequence=made)
 
     def measured(self, box: BoundingBox) -> Document:
         """Return this document saying that its part has this bounding box."""

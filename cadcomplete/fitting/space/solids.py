@@ -10,16 +10,20 @@ import numpy as np
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.flat.regions import Bools, inside_loop
 from cadcomplete.fitting.space.repeats import Tool, Tools, copies
-from cadcomplete.history.blends import Chamfer, Fillet
+from cadcomplete.history.blends import Blend, Chamfer, Fillet
+from cadcomplete.history.drilled import drilled
 from cadcomplete.history.extrude import tapered
+from cadcomplete.history.faceted import handed_over
 from cadcomplete.history.frustums import inside_frustum
 from cadcomplete.history.geometry import Array
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.reach import in_numbers
 from cadcomplete.history.revolve import Revolve, turned
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.history.tables import Table, refusing
+from cadcomplete.history.tables import Table
+from cadcomplete.meshes.faceted import contains
 
 
 def occupancy(sequence: CadSequence, points: Array) -> Bools:
@@ -59,6 +63,7 @@ TOOLS: Tools = Table(
         Sketch: lambda sketch, operations, points: (),
         Extrude: _tools,
         Revolve: _turned_tools,
+        Hole: lambda hole, operations, points: ((Boolean.CUT, bored(hole, operations, points)),),
     },
 )
 """What a mirror or pattern does again of an operation: which points are in it, and how it meets."""
@@ -82,15 +87,23 @@ def _revolved(
     return combined(inside, swept_about(revolve, operations, points), revolve.boolean)
 
 
+def _handed_over(
+    inside: Bools, blend: Blend, operations: tuple[Operation, ...], points: Array
+) -> Bools:
+    """The kernel alone makes it: what that has made, or UnsupportedError."""
+    return contains(handed_over(blend, operations, "fitting/space/solids.py"), points)
+
+
 APPLY: Table[Callable[[Bools, Any, tuple[Operation, ...], Array], Bools]] = Table(
     "fitting/space/solids.py",
     {
         Sketch: lambda inside, sketch, operations, points: inside,
         Extrude: _extruded,
         Revolve: _revolved,
+        Hole: lambda inside, hole, operations, points: inside & ~bored(hole, operations, points),
         **dict.fromkeys(PATTERNS, _repeated),
-        Fillet: refusing(Fillet, "fitting/space/solids.py"),
-        Chamfer: refusing(Chamfer, "fitting/space/solids.py"),
+        Fillet: _handed_over,
+        Chamfer: _handed_over,
     },
 )
 """Which points are inside after an operation, from which were so far, itself, the operations before
@@ -139,6 +152,20 @@ def swept_about(revolve: Revolve, operations: tuple[Operation, ...], points: Arr
     for profile in revolve.profiles:
         at = turned(revolve, profile, operations)
         tool |= at.contains(points, revolve.span, inside_loop)
+    return tool
+
+
+def bored(hole: Hole, operations: tuple[Operation, ...], points: Array) -> Bools:
+    """Say which of the points (n, 3), in mm, a hole after some operations takes away, shape (n,).
+
+    Raises GeometryError if it cannot be drilled.
+    """
+    if (problem := next(hole.mistakes(), None)) is not None:
+        raise GeometryError(problem)
+    tool = np.zeros(len(points), dtype=np.bool_)
+    for sketch, cut in drilled(hole, operations):
+        sweep = swept if isinstance(cut, Extrude) else swept_about
+        tool |= sweep(cut, (sketch,), points)  # type: ignore[arg-type]
     return tool
 
 

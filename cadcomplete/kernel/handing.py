@@ -1,0 +1,41 @@
+"""Solids that only the kernel makes, handed over to rooms that go on without it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cadcomplete.errors import BuildError, InputError, KernelFailure
+from cadcomplete.history.blends import Blend
+from cadcomplete.history.faceted import Faceted, made_before
+from cadcomplete.history.operations import Operation
+from cadcomplete.history.sequence import CadSequence
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.jobs import triangles_after
+
+
+def handed(sequence: CadSequence, kernel: Kernel) -> CadSequence:
+    """Return an equal history whose fillets and chamfers have the solid after them (`Faceted`).
+
+    One without such operations is returned as it is, and the kernel is not asked. Raises
+    InputError if it cannot be built up to the last of them.
+    """
+    before, missing = sequence.operations, []
+    for index, operation in enumerate(before):
+        if isinstance(operation, Blend) and made_before(operation, before[:index]) is None:
+            missing.append(index)
+    if not missing:
+        return sequence
+    try:
+        found = kernel.run(triangles_after, sequence, tuple(missing))
+    except (BuildError, KernelFailure) as error:
+        hint = "keep the operations before it, with --keep"
+        problem = f"what is given cannot be built: {error}"
+        raise InputError(problem, where=sequence.id, hint=hint) from error
+    made: list[Operation] = []
+    for index, operation in enumerate(before):
+        if isinstance(operation, Blend) and index in missing:
+            vertices, triangles = found[missing.index(index)]
+            solid = Faceted((*made, operation), vertices, triangles)
+            operation = replace(operation, solid=solid)
+        made.append(operation)
+    return replace(sequence, operations=tuple(made))

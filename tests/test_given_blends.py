@@ -1,0 +1,156 @@
+"""Given parts with fillets and chamfers: rooms without the kernel go on from what it has made."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import mesh_of
+
+from cadcomplete.clouds.cloud import sample_cloud
+from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.completion import shipped_model
+from cadcomplete.errors import InputError, UnsupportedError
+from cadcomplete.fitting import occupancy
+from cadcomplete.fitting.flat.walls import prefix_faces
+from cadcomplete.history.operations import Chamfer, Fillet
+from cadcomplete.history.sequence import CadSequence, truncate
+from cadcomplete.history.symmetry import Symmetry, move
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.handing import handed
+from cadcomplete.language.lines import decode
+from cadcomplete.meshes.manifolds import solid, states, volume_of
+from cadcomplete.predictions import Case
+
+A, B, C, R = 30.0, 20.0, 12.0, 3.0
+BOX = f"""\
+sketch 0 0 0 +z +x
+loop 0 0
+line {A:g} 0
+line {A:g} {B:g}
+line 0 {B:g}
+close
+extrude new to {C:g} 0
+"""
+ROUND = f"{BOX}fillet {R:g} side@1\n"
+HOLE = "sketch 0 0 12 +z +x\ncircle 15 10 4\nextrude cut to 0 0\n"
+BOSS = "sketch 0 0 12 +z +x\ncircle 15 10 4\nextrude join to 15 0\n"
+GONE = (4 - math.pi) * R**2 * C
+"""What rounding four upright edges takes: of each a square less a quarter of a disc."""
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    with Kernel(workers=1, time_limit=30) as kernel:
+        yield kernel
+
+
+@pytest.fixture(scope="module")
+def rounded(kernel):
+    """The box with its upright edges rounded, and its solid handed over."""
+    return handed(decode(ROUND), kernel)
+
+
+def test_the_solid_after_a_fillet_is_what_the_kernel_made(rounded):
+    assert volume_of(solid(rounded)) == pytest.approx(A * B * C - GONE, rel=1e-3)
+    assert volume_of(states(rounded)[2]) == pytest.approx(A * B * C)
+    assert rounded == decode(ROUND)  # what was handed over is no part of the history
+
+
+def test_which_points_are_inside_is_known_up_to_the_facets(rounded):
+    random = np.random.default_rng(0)
+    points = random.uniform((-1, -1, -1), (A + 1, B + 1, C + 1), (4000, 3))
+    middle = np.array([A, B]) / 2
+    beyond = np.maximum(np.abs(points[:, :2] - middle) - (middle - R), 0)
+    off = np.hypot(*beyond.T) - R  # of a box with round corners
+    far = np.maximum(off, np.abs(points[:, 2] - C / 2) - C / 2)
+    sure = np.abs(far) > R * (1 - math.cos(math.radians(2.5)))
+    assert sure.mean() > 0.99
+    assert (occupancy(rounded, points) == (far < 0))[sure].all()
+
+
+def test_what_follows_a_fillet_is_done_on_what_it_left(rounded):
+    holed = replace(rounded, operations=(*rounded.operations, *after(HOLE)))
+    hole = math.pi * 16 * C
+    assert volume_of(solid(holed)) == pytest.approx(A * B * C - GONE - hole, rel=2e-3)
+    points = np.array([[15.0, 10, 6], [5, 10, 6], [0.1, 0.1, 6]])
+    assert occupancy(holed, points).tolist() == [False, True, False]
+
+
+def test_a_whole_body_with_a_fillet_is_copied(kernel):
+    mirrored = handed(decode(f"{ROUND}mirror +x 40 all\n"), kernel)
+    assert volume_of(solid(mirrored)) == pytest.approx(2 * (A * B * C - GONE), rel=1e-3)
+    points = np.array([[5.0, 10, 6], [0.1, 0.1, 6]])
+    mirror: Any = mirrored.operations[3]
+    (motion,) = mirror.motions()
+    there = motion.apply(points)
+    assert occupancy(mirrored, np.concatenate([points, there])).tolist() == [True, False] * 2
+
+
+def test_a_cut_where_a_cut_is_already_changes_nothing_after_a_fillet(kernel):
+    """The triangles of a hole have their corners where the polygon of a circle has them."""
+    once = handed(decode(f"{BOX}{HOLE}fillet {R:g} side@3\n"), kernel)
+    twice = replace(once, operations=(*once.operations, *after(HOLE, 5)))
+    assert volume_of(solid(twice)) == pytest.approx(volume_of(solid(once)), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda part: truncate(part, 2).operations + decode(ROUND).operations[2:],
+        lambda part: (*part.operations[:2], replace(part.operations[2], radius=2.0)),
+        lambda part: decode(ROUND.replace("30 20", "31 20")).operations[:2] + part.operations[2:],
+        lambda part: move(part, Symmetry((1, 0, 2), (1, 1, 1))).operations,
+    ],
+    ids=["never handed over", "another radius", "another box", "moved"],
+)
+def test_a_solid_is_good_for_no_other_operations(rounded, change):
+    other = CadSequence(change(rounded))
+    with pytest.raises(UnsupportedError, match=r"meshes/manifolds\.py: not supported: Fillet"):
+        solid(other)
+    with pytest.raises(UnsupportedError, match=r"fitting/space/solids\.py: not supported: Fillet"):
+        occupancy(other, np.zeros((1, 3)))
+
+
+def test_what_was_handed_over_goes_with_a_history_to_another_process(rounded):
+    there = pickle.loads(pickle.dumps(rounded))
+    assert volume_of(solid(there)) == pytest.approx(volume_of(solid(rounded)))
+
+
+def test_the_kernel_is_asked_once(rounded, kernel):
+    assert handed(rounded, kernel) is rounded
+    plain = decode(BOX)
+    assert handed(plain, kernel) is plain
+
+
+def test_what_cannot_be_built_is_said_by_its_number(kernel):
+    with pytest.raises(InputError, match=r"cannot be built: operation 2: .*\(keep"):
+        handed(decode(f"{BOX}fillet 11 end@1/0\n"), kernel)
+
+
+def test_of_the_faces_that_blends_make_nothing_is_known(rounded):
+    assert prefix_faces(rounded) == prefix_faces(truncate(rounded, 2))
+
+
+@pytest.mark.parametrize("blend", [Fillet, Chamfer])
+def test_a_shape_says_how_a_blended_part_goes_on(kernel, blend):
+    given = ROUND if blend is Fillet else f"{BOX}chamfer {R:g} side@1\n"
+    cloud = sample_cloud(mesh_of(given + HOLE), 2048, seed=0)
+    completer = Completer(shipped_model(), kernel, source="search")
+    best = next(completer.parts(completer.read(Case("part", decode(given), points=cloud)), n=1))
+    assert best.valid and best.sequence.operations[:3] == decode(given).operations
+    gone = GONE if blend is Fillet else 2 * R**2 * C
+    assert best.report is not None and best.report.measures is not None
+    volume = A * B * C - gone - math.pi * 16 * C
+    assert best.report.measures.volume == pytest.approx(volume, rel=1e-3)
+
+
+def after(text: str, count: int = 3) -> tuple[Any, ...]:
+    """The operations of a text after so many others."""
+    found: Any = decode(BOX + text).operations[2:]
+    moved = [replace(p, sketch=count) for p in found[1].profiles]
+    return found[0], replace(found[1], profiles=tuple(moved))
