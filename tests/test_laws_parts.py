@@ -21,6 +21,7 @@ from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import CURVES, Arc, Circle, Line
 from cadcomplete.history.edges import EdgePredicate
 from cadcomplete.history.geometry import XY, BoundingBox, Plane, cross, dot, rotation
+from cadcomplete.history.holes import Counterbore, Countersink, Hole
 from cadcomplete.history.operations import (
     OPERATIONS,
     Boolean,
@@ -239,6 +240,8 @@ VALUES = [
         Boolean.CUT,
     ),
     TurnAxis((0.0, -1.0), (1.0, 0.0)),
+    Hole(XY, 3.0, None, ((1.0, 2.0),), Counterbore(6.0, 2.0)),
+    Countersink(6.0, 90.0),
     Mirror((1.0, 0.0, 0.0), 5.0, None),
     LinearPattern((0.0, 1.0, 0.0), 12.0, 2, (1,)),
     PolarPattern((0.0, 0.0, 1.0), (0.0, 0.0, 0.0), 4, 360.0, (1,)),

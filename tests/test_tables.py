@@ -33,6 +33,7 @@ from cadcomplete.history.curves import CURVES, Arc, Circle, Line
 from cadcomplete.history.edges import EdgePredicate
 from cadcomplete.history.fields import FORMATS
 from cadcomplete.history.geometry import XY, Plane
+from cadcomplete.history.holes import Counterbore, Hole
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import (
     OPERATIONS,
@@ -104,6 +105,19 @@ KINDS |= {  # twice, twice and four times the block, whose corner is the origin
         4 * 200 * 6,
     ),
 }
+KINDS["hole"] = (  # two, each with a counterbore twice as wide and 2 mm deep
+    (
+        *KINDS["line"][0],
+        Hole(
+            Plane((0.0, 0.0, 6.0), XY.normal, XY.x_axis),
+            2.0,
+            None,
+            ((5.0, 5.0), (15.0, 5.0)),
+            Counterbore(4.0, 2.0),
+        ),
+    ),
+    200 * 6 - 2 * math.pi * (6 + (4 - 1) * 2),
+)
 UPRIGHTS = (EdgePredicate("side", (1,)),)
 KINDS["fillet"] = ((*KINDS["line"][0], Fillet(2.0, UPRIGHTS)), (200 - (16 - 4 * math.pi)) * 6)
 KINDS["chamfer"] = ((*KINDS["line"][0], Chamfer((2.0, 1.0, False), UPRIGHTS)), (200 - 4) * 6)

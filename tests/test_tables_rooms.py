@@ -25,6 +25,7 @@ from cadcomplete.completion import effects, wording
 from cadcomplete.data import reorder
 from cadcomplete.data.reorder import Movable
 from cadcomplete.errors import CheckpointError, UnsupportedError
+from cadcomplete.exporters.scripts import DIALECTS
 from cadcomplete.history.curves import CURVES
 from cadcomplete.history.geometry import XY, Plane
 from cadcomplete.history.operations import OPERATIONS, Extrude, Unknown
@@ -195,6 +196,8 @@ TABLES: dict[str, tuple[dict[type, Any], set[type]]] = {
     "effects": (effects.STEPS, {*OPERATIONS.values()}),
     "words": (wording.SAID, {*OPERATIONS.values()}),
     "order": (reorder.MOVED, {*OPERATIONS.values()}),
+    **{f"script of {n}": (d.EXPORT, {*OPERATIONS.values()}) for n, d in DIALECTS.items()},
+    **{f"curves of {n}": (d.CURVES, {*CURVES.values()}) for n, d in DIALECTS.items()},
 }
 
 
@@ -330,9 +333,10 @@ def test_no_more_texts_are_read_than_it_takes():
         yield "mirror +x 0 all\nlinear +x 9 2 @1\npolar +z 0 0 0 4 360 @1\n"
         bowed = "sketch 0 0 0 +z +x\nloop 0 0\narc 10 0 90\nclose\nextrude new to 5 0\n"
         yield f"{bowed}fillet 1 side@1\nchamfer 1 all\n"
+        yield f"{PLATE}hole 0 0 5 +z +x 2 through at 5 5\n"
         pytest.fail("all words had been seen")
 
-    new = {"revolve", "mirror", "linear", "polar", "fillet", "chamfer"}
+    new = {"revolve", "mirror", "linear", "polar", "fillet", "chamfer", "hole"}
     assert set(words_in(texts())) == {*checkpoint.FIRST_WORDS, *new}
 
 

@@ -17,6 +17,7 @@ from manifold3d import JoinType, Manifold
 
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Plane
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import (
     Boolean,
     Extent,
@@ -302,7 +303,7 @@ STEPS: Table[Callable[[Any, tuple[Operation, ...], Manifold, Columns], BuiltStep
     {
         Sketch: None,
         Extrude: _begin_extrude,
-        **dict.fromkeys((Revolve, *PATTERNS, Fillet, Chamfer), any_step),
+        **dict.fromkeys((Revolve, Hole, *PATTERNS, Fillet, Chamfer), any_step),
     },
 )
 """What an operation does, from it, those before it, the part that they make, and what is known of

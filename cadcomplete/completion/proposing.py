@@ -19,6 +19,7 @@ from cadcomplete.completion.usual import same_spans, usual_extrudes, usual_sketc
 from cadcomplete.fitting import Proposal, Wanted, next_extrudes, next_sketches
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Array
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch
 from cadcomplete.history.patterns import PATTERNS
 from cadcomplete.history.revolve import Revolve
@@ -114,6 +115,7 @@ PROPOSE: Table[Proposer] = Table(
         ),
         Extrude: Proposer(_to_other_ends, next_extrudes, _same_extrude),
         Revolve: Proposer(),
+        Hole: Proposer(),
         **dict.fromkeys(PATTERNS, Proposer()),
         Fillet: Proposer(),
         Chamfer: Proposer(),

@@ -15,6 +15,8 @@ from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.edge_phrases import edges_in_words
 from cadcomplete.history.geometry import Plane, Vec3
+from cadcomplete.history.hole_kinds import Counterbore
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.kinds import AXES, write_direction
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Profile, Sketch
 from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
@@ -86,6 +88,23 @@ def _revolved(revolve: Revolve, step: BuiltStep) -> str:
     return f"{_TURNED[revolve.boolean]} {number(revolve.total)}° {size}"
 
 
+def _drilled(hole: Hole, step: BuiltStep) -> str:
+    """Its diameter and depth, how often, and its head."""
+    if step.change.nothing:
+        return "a hole that changes nothing"
+    deep = "through" if hole.depth is None else f"{number(hole.depth)} deep"
+    often = f", {len(hole.centers)} times" if len(hole.centers) > 1 else ""
+    return f"hole ø{number(hole.diameter)} {deep}{often}{_head(hole)}"
+
+
+def _head(hole: Hole) -> str:
+    if hole.head is None:
+        return ""
+    if isinstance(hole.head, Counterbore):
+        return f", counterbore ø{times(hole.head.diameter, hole.head.depth)}"
+    return f", countersink ø{number(hole.head.diameter)} × {number(hole.head.angle)}°"
+
+
 def _mirrored(mirror: Mirror, step: BuiltStep) -> str:
     axis = _axis(mirror.normal)
     at = mirror.position * (-1 if axis[:1] == "-" else 1)
@@ -132,6 +151,7 @@ SAID: Table[Callable[[Any, Any], str]] = Table(
         Sketch: _sketched,
         Extrude: _extruded,
         Revolve: _revolved,
+        Hole: _drilled,
         Mirror: _mirrored,
         LinearPattern: _in_a_row,
         PolarPattern: _around,

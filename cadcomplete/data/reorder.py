@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import Revolve
@@ -115,6 +116,7 @@ MOVED: Table[Movable] = Table(
         Sketch: Movable(lambda sketch: None, lambda sketch, place: sketch),
         Extrude: Movable(lambda extrude: extrude.boolean, _renumbered),
         Revolve: Movable(lambda revolve: revolve.boolean, _renumbered),
+        Hole: Movable(lambda hole: Boolean.CUT, lambda hole, place: hole),
         **dict.fromkeys(PATTERNS, Movable(lambda pattern: None, _named)),
         Fillet: Movable(lambda fillet: None, _renamed),
         Chamfer: Movable(lambda chamfer: None, _renamed),

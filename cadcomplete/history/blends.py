@@ -12,8 +12,9 @@ from cadcomplete.history.faceted import Faceted
 from cadcomplete.history.fields import LIMIT, Field, times
 from cadcomplete.history.findings import Finding
 from cadcomplete.history.geometry import Array, Plane, Symmetry
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.kinds import POSITIVE
-from cadcomplete.history.sketches import sketch_of
+from cadcomplete.history.named_loops import curve_counts
 
 if TYPE_CHECKING:
     from cadcomplete.history.operations import Operation
@@ -30,12 +31,14 @@ def problem_of(name: EdgeName, before: tuple[Operation, ...]) -> str:
             )
     if not isinstance(name, EdgePredicate) or name.loop is None:
         return ""
-    sketch = sketch_of(before[name.operations[0]], before)
-    if sketch is None:
+    counts, swept = curve_counts(before[name.operations[0]], before), "its sketch"
+    if not counts:
         return f"operation {name.operations[0]} sweeps no loops"
-    if not 0 <= name.loop < len(sketch.loops):
-        return f"its sketch has {len(sketch.loops)} loops, none has the index {name.loop}"
-    count = len(sketch.loops[name.loop].curves)
+    if isinstance(before[name.operations[0]], Hole):
+        swept = "the hole"
+    if not 0 <= name.loop < len(counts):
+        return f"{swept} has {len(counts)} loops, none has the index {name.loop}"
+    count = counts[name.loop]
     if name.curve is not None and not -count - 1 <= name.curve < count:
         return f"loop {name.loop} has {count} curves, none has the index {name.curve}"
     return ""

@@ -1,7 +1,8 @@
-"""The same part without mirrors and patterns: each copy an operation of its own.
+"""The same part without mirrors, patterns and holes: each copy an operation of its own.
 
-For rooms that know no patterns. A copy of a prism is a prism, and one of what was turned about an
-axis is turned about another, so this is exact; what cannot be said so is refused by name.
+For rooms that know none of them. A hole is circles that are cut, or an outline that is turned. A
+copy of a prism is a prism, and one of what was turned about an axis is turned about another, so
+this is exact; what cannot be said so is refused by name.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import numpy as np
 
 from cadcomplete.errors import InputError, UnsupportedError
 from cadcomplete.history.curves import Arc, Circle
+from cadcomplete.history.drilled import drilled
 from cadcomplete.history.geometry import Array, Plane, Symmetry
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.motions import Motion
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
@@ -43,12 +46,12 @@ class _Group:
 
 
 def expanded(sequence: CadSequence) -> CadSequence:
-    """Return the same part of sketches, extrudes and revolves; one without patterns as it is.
+    """Return the same part of sketches, extrudes and revolves; one of these alone as it is.
 
     Raises UnsupportedError if it has other operations, or if copies of the whole body cannot be
     said so: a cut of one would meet another. What is not known here stays where it is.
     """
-    if not any(isinstance(operation, Repeat) for operation in sequence.operations):
+    if not any(isinstance(operation, Repeat | Hole) for operation in sequence.operations):
         return sequence
     made = _Expansion()
     for index, operation in enumerate(sequence.operations):
@@ -75,12 +78,24 @@ class _Expansion:
                 raise InputError(wrong, where=f"operation {len(before)}")
             groups = (_Group((len(self.operations),)),)
             self.operations.append(_renumbered(operation, self.places))
+        elif isinstance(operation, Hole):
+            groups = (self._drilled(operation, before),)
         elif isinstance(operation, PATTERNS):
             groups = tuple(self._copied(len(before), operation))
         else:
-            known = ["Sketch", "Extrude", "Revolve", *(kind.__name__ for kind in PATTERNS)]
+            known = ["Sketch", "Extrude", "Revolve", "Hole", *(kind.__name__ for kind in PATTERNS)]
             raise UnsupportedError([type(operation).__name__], where=_ROOM, known=known)
         self.groups.append(groups)
+
+    def _drilled(self, hole: Hole, before: tuple[Operation, ...]) -> _Group:
+        if (wrong := next(hole.mistakes(), None)) is not None:
+            raise InputError(wrong, where=f"operation {len(before)}")
+        made = []
+        for sketch, cut in drilled(hole, before):
+            there = len(self.operations)
+            self.operations += [sketch, _renumbered(cut, [there])]
+            made.append(there + 1)
+        return _Group(tuple(made))
 
     def _copied(self, index: int, pattern: Repeat) -> Iterator[_Group]:
         if pattern.of is None:

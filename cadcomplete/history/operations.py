@@ -27,6 +27,8 @@ from cadcomplete.history.edge_kinds import EDGE_NAMES
 from cadcomplete.history.extrude import Boolean, Extent, ExtentType, Extrude
 from cadcomplete.history.fields import FieldKind
 from cadcomplete.history.findings import Finding
+from cadcomplete.history.hole_kinds import CENTERS
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.pattern_kinds import EARLIER
 from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern
@@ -42,6 +44,7 @@ __all__ = [
     "Extrude",
     "Fillet",
     "Finding",
+    "Hole",
     "LinearPattern",
     "Loop",
     "Mirror",
@@ -78,12 +81,15 @@ class Unknown:
         return self.name if plain else f"{self.name} ({', '.join(self.uses)})"
 
 
-Operation = Sketch | Extrude | Revolve | Mirror | LinearPattern | PolarPattern | Fillet | Chamfer
+Operation = (
+    Sketch | Extrude | Revolve | Hole | Mirror | LinearPattern | PolarPattern | Fillet | Chamfer
+)
 
 OPERATIONS: dict[str, type[Operation]] = {
     "sketch": Sketch,
     "extrude": Extrude,
     "revolve": Revolve,
+    "hole": Hole,
     "mirror": Mirror,
     "linear": LinearPattern,
     "polar": PolarPattern,
@@ -91,8 +97,8 @@ OPERATIONS: dict[str, type[Operation]] = {
     "chamfer": Chamfer,
 }
 
-NAMES_BUILT: tuple[FieldKind, ...] = (EARLIER, EDGE_NAMES)
-"""Kinds of field that name what was built: an operation with one of them cannot be the first."""
+NEEDS_SOLID: tuple[FieldKind, ...] = (EARLIER, EDGE_NAMES, CENTERS)
+"""Kinds of field of what changes a solid that is there: such an operation cannot be the first."""
 
 
 def beginners() -> dict[str, type[Operation]]:
@@ -100,5 +106,5 @@ def beginners() -> dict[str, type[Operation]]:
     return {
         name: kind
         for name, kind in OPERATIONS.items()
-        if kind.builds and not any(field.kind in NAMES_BUILT for field in kind.FIELDS)
+        if kind.builds and not any(field.kind in NEEDS_SOLID for field in kind.FIELDS)
     }

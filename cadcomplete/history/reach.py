@@ -17,6 +17,7 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.extrude import Boolean, Extrude
 from cadcomplete.history.geometry import Array, Plane
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Operation
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import Revolve, turned
@@ -128,6 +129,7 @@ BOXES: Table[Callable[[Any, tuple[Operation, ...]], Array | None]] = Table(
         Sketch: _nothing,
         Extrude: _swept,
         Revolve: _turned,
+        Hole: _nothing,
         **dict.fromkeys(PATTERNS, _again),
         Fillet: _nothing,
         Chamfer: _nothing,

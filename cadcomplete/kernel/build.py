@@ -28,7 +28,9 @@ from typing import Any
 
 from cadcomplete.errors import BuildError, GeometryError
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
-from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.drilled import drilled
+from cadcomplete.history.holes import Hole
+from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
 from cadcomplete.history.patterns import PATTERNS
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence
@@ -88,6 +90,16 @@ def _revolved(operation: Revolve, before: Before) -> Step:
     return Step(before.index, operation.boolean, tuple(tools))
 
 
+def _drilled(hole: Hole, before: Before) -> Step:
+    if (problem := next(hole.mistakes(), None)) is not None:
+        raise GeometryError(problem)
+    tools: list[Solid] = []
+    for sketch, cut in drilled(hole, before.operations):
+        make = sweep if isinstance(cut, Extrude) else revolve
+        tools += [make(profile, cut, (sketch,)) for profile in cut.profiles]  # type: ignore[arg-type]
+    return Step(before.index, Boolean.CUT, tuple(tools), "hole")
+
+
 def _blended(blend: Blend, before: Before) -> Solid:
     if before.solid is None:
         raise GeometryError("there is no solid that has edges")
@@ -100,6 +112,7 @@ APPLY: Table[Callable[[Any, Before], Step | Solid | None]] = Table(
         Sketch: lambda sketch, before: None,
         Extrude: _extruded,
         Revolve: _revolved,
+        Hole: _drilled,
         **dict.fromkeys(PATTERNS, repeated),
         Fillet: _blended,
         Chamfer: _blended,

@@ -8,8 +8,8 @@ from typing import Any
 
 from cadcomplete.history.edges import FILTERS, OF_ONE, OF_TWO
 from cadcomplete.history.fields import Decimal, Fixed
+from cadcomplete.history.named_loops import curve_counts
 from cadcomplete.history.operations import Operation
-from cadcomplete.history.sketches import sketch_of
 
 Options = tuple[tuple[str, tuple[Any, ...]], ...]
 
@@ -25,8 +25,7 @@ def makers(operations: tuple[Operation, ...]) -> tuple[Maker, ...]:
     found = []
     for index, operation in enumerate(operations):
         if operation.builds:
-            sketch = sketch_of(operation, operations[:index])
-            loops = tuple(len(loop.curves) for loop in sketch.loops) if sketch else ()
+            loops = curve_counts(operation, operations[:index])
             found.append((len(operations) - index, loops))
     return tuple(reversed(found))
 

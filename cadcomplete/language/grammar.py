@@ -27,6 +27,8 @@ from cadcomplete.language.commands import CLOSE, LOOP, fields_of
 from cadcomplete.language.drawing import Drawing
 from cadcomplete.language.earlier import OPEN, EarlierOnes
 from cadcomplete.language.edge_rows import NextEdge, makers
+from cadcomplete.language.hole_rows import OPEN as HOLES
+from cadcomplete.language.hole_rows import drilled
 from cadcomplete.language.numbers import Memory, extent_row, spelling_of, turns_row
 from cadcomplete.language.rows import Outer, Place, Point, Regions, Row, is_decimal, state_of, step
 from cadcomplete.language.words import WORDS, unlearned
@@ -218,6 +220,8 @@ _OPEN: dict[str, Callable[[Drawing], Branch | Outer | EarlierOnes | NextEdge]] =
     "turned": _turned_profiles,
     "lines": _lines,
     **OPEN,
+    **HOLES,
+    "drilled": lambda drawing: drilled(_axes(drawing), drawing),
     "edges": _edges,
 }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from cadcomplete.history.fields import DECIMALS, Branch, Decimal, Fixed, Open, Whole
 from cadcomplete.language.earlier import AfterOne, EarlierOnes
 from cadcomplete.language.edge_rows import EdgePlace
+from cadcomplete.language.hole_rows import MorePoints
 from cadcomplete.language.numbers import Number, Rest
 
 Regions = tuple[tuple[int, tuple[int, ...]], ...]
@@ -81,6 +82,7 @@ Place = (
     | EarlierOnes
     | AfterOne
     | EdgePlace
+    | MorePoints
     | Number
     | Rest
 )

@@ -14,6 +14,7 @@ from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import CURVES, Curve, Line
 from cadcomplete.history.fields import Format
 from cadcomplete.history.geometry import Plane
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.kinds import Ends, ProfileWord
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import (
@@ -32,6 +33,7 @@ from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table
 from cadcomplete.language.blends import may_blend, reads_blend, write_chamfer, write_fillet
 from cadcomplete.language.commands import CLOSE, LOOP, Command, Cut
+from cadcomplete.language.holes import may_drill, read_hole, write_hole
 from cadcomplete.language.patterns import NAMES, may_follow, reads, writes
 from cadcomplete.language.sheet import Sheet
 
@@ -245,6 +247,7 @@ WORDS: Table[Word] = Table(
         Sketch: Word(_write_sketch, _read_sketch, lambda sheet: True),
         Extrude: Word(_write_extrude, _read_extrude, _may_extrude),
         Revolve: Word(_write_revolve, _read_revolve, _may_extrude),
+        Hole: Word(write_hole, read_hole, may_drill),
         **{kind: Word(writes(name), reads(name), may_follow) for name, kind in NAMES.items()},
         Fillet: Word(write_fillet, reads_blend(Fillet), may_blend),
         Chamfer: Word(write_chamfer, reads_blend(Chamfer), may_blend),

@@ -22,13 +22,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from manifold3d import CrossSection, FillRule, Manifold
+from manifold3d import CrossSection, FillRule, Manifold, OpType
 
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.drilled import drilled
 from cadcomplete.history.faceted import handed_over
 from cadcomplete.history.geometry import Array, Plane, Vec2
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import LEAST, Revolve, turned
@@ -125,7 +127,12 @@ def _tools(operation: Swept, operations: tuple[Operation, ...]) -> tuple[Tool, .
 
 TOOLS: Tools = Table(
     "meshes/manifolds.py",
-    {Sketch: lambda sketch, operations: (), Extrude: _tools, Revolve: _tools},
+    {
+        Sketch: lambda sketch, operations: (),
+        Extrude: _tools,
+        Revolve: _tools,
+        Hole: lambda hole, operations: ((Boolean.CUT, bored(hole, operations)),),
+    },
 )
 """What a mirror or pattern does again of an operation: bodies, and how they meet what is there."""
 
@@ -145,6 +152,7 @@ APPLY: Table[Callable[[Any, Past], Manifold]] = Table(
         Sketch: lambda sketch, past: past.solid,
         Extrude: lambda extrude, past: applied(past.solid, extrude, past.operations),
         Revolve: lambda revolve, past: applied(past.solid, revolve, past.operations),
+        Hole: lambda hole, past: met(past.solid, Boolean.CUT, bored(hole, past.operations)),
         **dict.fromkeys(PATTERNS, _repeated),
         Fillet: _handed_over,
         Chamfer: _handed_over,
@@ -224,6 +232,14 @@ def revolved(revolve: Revolve, operations: tuple[Operation, ...]) -> Manifold:
             body = turn(flat, at.plane, low, min(high, low + FULL), steps)
             total = body if total.is_empty() else total + body
     return total
+
+
+def bored(hole: Hole, operations: tuple[Operation, ...]) -> Manifold:
+    """Return what a hole after some operations takes away; nothing if it cannot be drilled."""
+    if next(hole.mistakes(), None) is not None:
+        return Manifold()
+    made = [SWEPT[type(cut)](cut, (sketch,)) for sketch, cut in drilled(hole, operations)]
+    return Manifold.batch_boolean(made, OpType.Add)
 
 
 SWEPT: Table[Callable[[Any, tuple[Operation, ...]], Manifold]] = Table(

@@ -13,6 +13,8 @@ from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.ends import end_offsets
 from cadcomplete.history.geometry import Array, Plane, Vec2
+from cadcomplete.history.hole_kinds import Counterbore
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Extrude, Operation, Revolve, Sketch
 from cadcomplete.history.patterns import PATTERNS, LinearPattern, Mirror, Repeat
 from cadcomplete.history.sequence import start_plane
@@ -76,10 +78,10 @@ def exact_dimensions(truth: Truth, hit: Operation) -> tuple[int, int] | None:
     """Return how many of the designer's dimensions a hit has to 0.01 mm, and how many there are.
 
     Of an extrude: the positions of its two ends. Of a revolve: its axis and its two angles, in
-    degrees. Of a sketch: the different ends of its lines and
-    arcs, and of each different arc or circle its centre and its radius; positions in space, so
-    that another plane in the same place has the same. None if the hit is of another kind. Raises
-    UnsupportedError for a kind that is not known here.
+    degrees. Of a hole: its diameter, its depth, its head and each place. Of a sketch: the
+    different ends of its lines and arcs, and of each different arc or circle its centre and its
+    radius; positions in space, so that another plane in the same place has the same. None if the
+    hit is of another kind. Raises UnsupportedError for a kind that is not known here.
     """
     measures = _measures(truth, hit)
     return None if measures is None else measures.exact(truth, hit)
@@ -107,6 +109,30 @@ def _axis(truth: TargetExtrude, revolve: Revolve) -> tuple[Array, Array]:
     return np.array(point), np.array(direction)
 
 
+def _hole_exact(truth: TargetExtrude, hit: Hole) -> tuple[int, int]:
+    """Its diameter, how deep it is, both numbers of its head, and each place where it begins."""
+    own, made = truth.operation, hit
+    pairs = zip(_sizes(own), _sizes(made), strict=True)
+    sizes = [(a, b) for a, b in pairs if a is not None]
+    exact = sum(b is not None and _alike(a, b) for a, b in sizes)
+    begins, others = (_begins(hole) for hole in (own, made))
+    return exact + _found(begins, others), len(sizes) + len(begins)
+
+
+def _sizes(hole: Hole) -> tuple[float | None, ...]:
+    """Its dimensions in mm and degrees, None for those that it has not; through is no depth."""
+    head = hole.head
+    bore = head.depth if isinstance(head, Counterbore) else None
+    angle = None if head is None or isinstance(head, Counterbore) else head.angle
+    depth = math.inf if hole.depth is None else hole.depth
+    return hole.diameter, depth, hole.tip, head and head.diameter, bore, angle
+
+
+def _begins(hole: Hole) -> Array:
+    """Where its centres lie in space, (n, 3)."""
+    return hole.plane.to_world(np.array(hole.centers).reshape(-1, 2))
+
+
 def _place_errors(truth: Any, suggested: Repeat) -> dict[str, float]:
     """What is measured of a pattern is where its copies lie: whether they hit."""
     return {}
@@ -131,7 +157,7 @@ def _dimensions_of(pattern: Any) -> list[float]:
 
 
 def _alike(one: float, other: float) -> bool:
-    return abs(one - other) <= EXACT
+    return one == other or abs(one - other) <= EXACT
 
 
 def _sketch_exact(truth: TargetSketch, hit: Sketch) -> tuple[int, int]:
@@ -158,6 +184,7 @@ MEASURES: Table[KindMeasures] = Table(
         Sketch: KindMeasures(_sketch_errors, _sketch_exact),
         Extrude: KindMeasures(_extrude_errors, _extrude_exact),
         Revolve: KindMeasures(lambda truth, made: {}, _revolve_exact),
+        Hole: KindMeasures(lambda truth, made: {}, _hole_exact),
         **dict.fromkeys(PATTERNS, KindMeasures(_place_errors, _places_exact)),
         Fillet: KindMeasures(*[refusing(Fillet, "metrics/parameters.py")] * 2),
         Chamfer: KindMeasures(*[refusing(Chamfer, "metrics/parameters.py")] * 2),

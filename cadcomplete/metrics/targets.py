@@ -15,6 +15,7 @@ from typing import Any
 from manifold3d import CrossSection, Manifold
 
 from cadcomplete.history.blends import Chamfer, Fillet
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Revolve, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.sequence import CadSequence, check_known, truncate
@@ -30,6 +31,7 @@ MACRO = ("first extrude", "later sketch", "later extrude")
 
 KINDS = (
     *("first sketch", *MACRO, "first revolve", "later revolve"),
+    *("first hole", "later hole"),
     *(kind.name for kind in PATTERNS),
 )
 """All kinds; a mirror or pattern is never the first operation, and one kind by its name."""
@@ -120,7 +122,7 @@ TARGETS: Table[Callable[[CadSequence, Any, Manifold], Truth]] = Table(
     "metrics/targets.py",
     {
         Sketch: _sketch,
-        **dict.fromkeys((Extrude, Revolve, *PATTERNS), _built),
+        **dict.fromkeys((Extrude, Revolve, Hole, *PATTERNS), _built),
         Fillet: refusing(Fillet, "metrics/targets.py"),
         Chamfer: refusing(Chamfer, "metrics/targets.py"),
     },
@@ -133,7 +135,7 @@ CHANGES: Table[Callable[[Manifold, Any, tuple[Operation, ...]], Change] | None] 
         Sketch: None,
         Extrude: change,
         Revolve: change,
-        **dict.fromkeys(PATTERNS, change_by),
+        **dict.fromkeys((Hole, *PATTERNS), change_by),
         Fillet: refusing(Fillet, "metrics/targets.py"),
         Chamfer: refusing(Chamfer, "metrics/targets.py"),
     },

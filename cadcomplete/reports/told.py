@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.edge_phrases import edges_in_words
+from cadcomplete.history.hole_kinds import CENTERS, HEAD
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch, Unknown
 from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
 from cadcomplete.history.revolve import Revolve
@@ -91,6 +93,37 @@ def _revolve_words(told: Json) -> str:
     return f"revolve  {what}, {counted(told['profiles'], 'profile')}"
 
 
+def _hole(hole: Hole) -> Json:
+    return {
+        "diameter_mm": hole.diameter,
+        "depth_mm": "through" if hole.depth is None else hole.depth,
+        "tip_deg": hole.tip,
+        "head": HEAD.dump(hole.head),
+        "plane": {
+            "origin_mm": hole.plane.origin,
+            "normal": hole.plane.normal,
+            "x_axis": hole.plane.x_axis,
+        },
+        "centers_mm": CENTERS.dump(hole.centers),
+    }
+
+
+def _hole_words(told: Json) -> str:
+    depth, head, places = told["depth_mm"], told["head"], len(told["centers_mm"])
+    deep = "through" if depth == "through" else f"{depth:.6g} mm deep"
+    tip = "" if told["tip_deg"] is None else f" and a tip of {told['tip_deg']:.6g}°"
+    wide = ""
+    if head is not None and head["type"] == "bore":
+        wide = f", counterbore {head['diameter']:.6g} mm, {head['depth']:.6g} mm deep"
+    elif head is not None:
+        wide = f", countersink {head['diameter']:.6g} mm, {head['angle']:.6g}°"
+    at = ", ".join(f"({x:.6g}, {y:.6g})" for x, y in told["centers_mm"][:4])
+    more = ", …" if places > 4 else ""
+    origin = _triple(told["plane"]["origin_mm"])
+    where = f"{counted(places, 'place')} {at}{more} from {origin} mm"
+    return f"hole     {told['diameter_mm']:.6g} mm, {deep}{tip}{wide}, at {where}"
+
+
 def _of(pattern: Repeat) -> Json:
     return {"of": "all" if pattern.of is None else list(pattern.of)}
 
@@ -170,6 +203,7 @@ TOLD: Table[Telling] = Table(
         Sketch: Telling(_sketch, _sketch_words),
         Extrude: Telling(_extrude, _extrude_words),
         Revolve: Telling(_revolve, _revolve_words),
+        Hole: Telling(_hole, _hole_words),
         Mirror: Telling(_mirror, _mirror_words),
         LinearPattern: Telling(_linear, _linear_words),
         PolarPattern: Telling(_polar, _polar_words),

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from cadcomplete.data.describe.words import count_of, number, some, times
 from cadcomplete.history.geometry import Vec3, cross, dot
-from cadcomplete.kernel.features.anatomy import PARALLEL, Base, Body, Hole, Outline, Recess, Shape
+from cadcomplete.kernel.features.anatomy import (
+    PARALLEL,
+    Base,
+    Body,
+    HoleFeature,
+    Outline,
+    Recess,
+    Shape,
+)
 from cadcomplete.kernel.features.outlines import near
 
 
@@ -28,7 +36,7 @@ class Named:
     size: str
     of: str = ""
     has: tuple[str, str] | None = None
-    told: tuple[Hole | Recess, ...] = ()
+    told: tuple[HoleFeature | Recess, ...] = ()
 
 
 def name_base(body: Body) -> Named:
@@ -101,7 +109,7 @@ def _stepped(base: Base) -> Named:
     return Named(noun, f"{diameters}, {number(base.height)} mm long")
 
 
-def _bore(body: Body, base: Base) -> Hole | None:
+def _bore(body: Body, base: Base) -> HoleFeature | None:
     """Return the plain through hole on the axis of a round base."""
     for hole in body.holes:
         if hole.through and len(hole.steps) == 1 and _coaxial(hole, base.outline):
@@ -109,7 +117,7 @@ def _bore(body: Body, base: Base) -> Hole | None:
     return None
 
 
-def _coaxial(hole: Hole, outline: Outline) -> bool:
+def _coaxial(hole: HoleFeature, outline: Outline) -> bool:
     parallel = abs(dot(hole.direction, outline.normal)) > PARALLEL
     return parallel and _apart(hole.position, outline) < 5e-3
 

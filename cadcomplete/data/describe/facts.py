@@ -14,7 +14,7 @@ from cadcomplete.kernel.features.anatomy import (
     Body,
     Boss,
     Groove,
-    Hole,
+    HoleFeature,
     Outline,
     Recess,
     Rounding,
@@ -76,7 +76,7 @@ def grouped(things: Sequence[Thing], key: Callable[[Thing], Key]) -> dict[Key, l
     return groups
 
 
-def _hole_key(hole: Hole) -> Hashable:
+def _hole_key(hole: HoleFeature) -> Hashable:
     sizes = tuple((number(s.diameter), number(s.length)) for s in hole.steps)
     core = number(hole.core) if hole.core else ""
     if hole.through and len(sizes) == 1:
@@ -84,7 +84,7 @@ def _hole_key(hole: Hole) -> Hashable:
     return (hole.through, core, hole.flat, sizes)
 
 
-def _holes(holes: list[Hole], base: Base | None) -> Fact:
+def _holes(holes: list[HoleFeature], base: Base | None) -> Fact:
     """Return the words for holes that are equal."""
     hole = holes[0]
     steps, kind = hole.steps, {True: "through ", False: "blind ", None: ""}[hole.through]

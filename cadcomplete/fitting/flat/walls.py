@@ -14,7 +14,9 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.faces.faces import Cylinder, Flat, vec3
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.drilled import drilled, reached
 from cadcomplete.history.geometry import Array, Plane, Vec3
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.motions import Motion
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
@@ -204,6 +206,25 @@ def _turned_box(at: Turned, curve: Curve) -> tuple[Vec3, Vec3]:
     return vec3(along.min(axis=0) - most), vec3(along.max(axis=0) + most)
 
 
+def _drilled_faces(hole: Hole, operations: tuple[Operation, ...]) -> Iterator[Face]:
+    """Its walls, and the floors that it has: one that goes through has none at its end."""
+    if next(hole.mistakes(), None) is not None:
+        return
+    index = next(i for i, operation in enumerate(operations) if operation is hole)
+    before, plane = operations[:index], hole.plane
+    ends = {plane.offset}
+    if hole.depth is None:
+        ends.add(plane.offset - reached(hole, before))
+    for sketch, cut in drilled(hole, before):
+        for face in FACES[type(cut)](cut, (sketch,)):
+            flat = isinstance(face, Flat)
+            along = plane.offset + 0.0
+            if flat:
+                along = face.offset * math.copysign(1.0, float(np.dot(face.normal, plane.normal)))
+            if not flat or min(abs(along - end) for end in ends) > NEAR:
+                yield face
+
+
 def _drawn_faces(sketch: Sketch) -> Iterator[Face]:
     """The plane of each loop of a sketch, and the walls over it, however high."""
     for loop in sketch.loops:
@@ -243,6 +264,7 @@ FACES: Table[Callable[[Any, tuple[Operation, ...]], Iterable[Face]]] = Table(
         Sketch: lambda sketch, operations: (),
         Extrude: _prism_faces,
         Revolve: _turned_faces,
+        Hole: _drilled_faces,
         **dict.fromkeys(PATTERNS, _copied_faces),
         **dict.fromkeys((Fillet, Chamfer), lambda blend, operations: ()),
     },

@@ -11,8 +11,10 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.flat.regions import Bools, inside_loop
 from cadcomplete.fitting.space.repeats import Tool, Tools, copies
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
+from cadcomplete.history.drilled import drilled
 from cadcomplete.history.faceted import handed_over
 from cadcomplete.history.geometry import Array
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import Revolve, turned
@@ -58,6 +60,7 @@ TOOLS: Tools = Table(
         Sketch: lambda sketch, operations, points: (),
         Extrude: _tools,
         Revolve: _turned_tools,
+        Hole: lambda hole, operations, points: ((Boolean.CUT, bored(hole, operations, points)),),
     },
 )
 """What a mirror or pattern does again of an operation: which points are in it, and how it meets."""
@@ -94,6 +97,7 @@ APPLY: Table[Callable[[Bools, Any, tuple[Operation, ...], Array], Bools]] = Tabl
         Sketch: lambda inside, sketch, operations, points: inside,
         Extrude: _extruded,
         Revolve: _revolved,
+        Hole: lambda inside, hole, operations, points: inside & ~bored(hole, operations, points),
         **dict.fromkeys(PATTERNS, _repeated),
         Fillet: _handed_over,
         Chamfer: _handed_over,
@@ -139,6 +143,20 @@ def swept_about(revolve: Revolve, operations: tuple[Operation, ...], points: Arr
     for profile in revolve.profiles:
         at = turned(revolve, profile, operations)
         tool |= at.contains(points, revolve.span, inside_loop)
+    return tool
+
+
+def bored(hole: Hole, operations: tuple[Operation, ...], points: Array) -> Bools:
+    """Say which of the points (n, 3), in mm, a hole after some operations takes away, shape (n,).
+
+    Raises GeometryError if it cannot be drilled.
+    """
+    if (problem := next(hole.mistakes(), None)) is not None:
+        raise GeometryError(problem)
+    tool = np.zeros(len(points), dtype=np.bool_)
+    for sketch, cut in drilled(hole, operations):
+        sweep = swept if isinstance(cut, Extrude) else swept_about
+        tool |= sweep(cut, (sketch,), points)  # type: ignore[arg-type]
     return tool
 
 

@@ -81,7 +81,7 @@ class HoleStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
+class HoleFeature:
     """A round hole: one cylinder, or coaxial ones that follow each other.
 
     Attributes:
@@ -214,7 +214,7 @@ class Body:
     faces: int
     volume: float
     base: Base | None = None
-    holes: tuple[Hole, ...] = ()
+    holes: tuple[HoleFeature, ...] = ()
     recesses: tuple[Recess, ...] = ()
     bosses: tuple[Boss, ...] = ()
     grooves: tuple[Groove, ...] = ()

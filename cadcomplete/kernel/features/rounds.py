@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, replace
 
 from cadcomplete.history.geometry import dot
-from cadcomplete.kernel.features.anatomy import Boss, Hole, HoleStep
+from cadcomplete.kernel.features.anatomy import Boss, HoleFeature, HoleStep
 from cadcomplete.kernel.features.faces import (
     Face,
     Found,
@@ -170,9 +170,9 @@ def _joined(a: Drum, b: Drum) -> Drum:
     )
 
 
-def find_holes(skin: Skin, rows: list[Drums]) -> list[Found[Hole]]:
+def find_holes(skin: Skin, rows: list[Drums]) -> list[Found[HoleFeature]]:
     """Return the holes among rows of drums; a post that ends within a hole is a part of it."""
-    found: list[Found[Hole]] = []
+    found: list[Found[HoleFeature]] = []
     for row in rows:
         post, core = _post(row, rows)
         made = _hole(row, core)
@@ -200,7 +200,7 @@ def _post(row: Drums, rows: list[Drums]) -> tuple[Drums, float]:
     return (), 0.0
 
 
-def _hole(drums: Drums, core: float) -> Hole | None:
+def _hole(drums: Drums, core: float) -> HoleFeature | None:
     """Return the hole that concave drums in a row are, or None for a void that is closed."""
     ends = (drums[0].ends[0], drums[-1].ends[1])
     if not drums[0].concave or Turn.CONVEX not in ends:
@@ -216,7 +216,7 @@ def _hole(drums: Drums, core: float) -> Hole | None:
     )
     through = None if Turn.UNKNOWN in ends else ends[0] is ends[1]
     steps = tuple(drum.step for drum in (drums[::-1] if turned else drums))
-    return Hole(steps, through, flat, position, direction, core)
+    return HoleFeature(steps, through, flat, position, direction, core)
 
 
 def _entry(drums: Drums, *, turned: bool) -> Line:

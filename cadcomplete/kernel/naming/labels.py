@@ -13,8 +13,8 @@ from OCP.GeomAbs import GeomAbs_Cylinder, GeomAbs_Sphere, GeomAbs_Torus
 from OCP.TopoDS import TopoDS_Face
 
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
+from cadcomplete.history.named_loops import curve_counts
 from cadcomplete.history.operations import Operation
-from cadcomplete.history.sketches import sketch_of
 from cadcomplete.kernel.naming.surfaces import SURFACES, Bools, Key, SweptSurfaces
 from cadcomplete.kernel.naming.topology import SolidEdges
 
@@ -62,9 +62,8 @@ def labelled(edges: SolidEdges, operations: tuple[Operation, ...]) -> LabelledEd
         surfaces = SURFACES[type(operation)](operation, operations[:index])
         if not operation.builds:
             continue
-        sketch = sketch_of(operation, operations[:index])
         labels = _labels(edges, surfaces)
-        labels.corners = tuple(len(loop.curves) for loop in sketch.loops) if sketch else ()
+        labels.corners = curve_counts(operation, operations[:index])
         by[index] = labels
         if isinstance(operation, Blend):
             rounded.append(index)

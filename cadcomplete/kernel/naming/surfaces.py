@@ -17,7 +17,10 @@ import numpy as np
 from cadcomplete.errors import GeometryError
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.drilled import reached, walls
 from cadcomplete.history.geometry import Array, Plane
+from cadcomplete.history.hole_kinds import Counterbore
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.inside import inside_loop
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Extrude, Operation, Profile, Sketch
@@ -154,6 +157,43 @@ class Rotational(SweptSurfaces):
 
 
 @dataclass(frozen=True, eq=False)
+class RoundWall(SweptSurfaces):
+    """A wall of a hole, all around its axis: a cylinder or a cone, and a disc where it ends.
+
+    Attributes:
+        plane: through the axis, which is the line y = 0 of it; its x points into the part.
+        first, last: the wall where it starts and where it ends, as points of the plane.
+        number: by which names count it.
+        floor: whether there is a face across the axis where it ends.
+    """
+
+    plane: Plane
+    first: tuple[float, float]
+    last: tuple[float, float]
+    number: int
+    floor: bool
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        return (Loop((Line(self.first, self.last),)),)
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        return (self.number,)
+
+    def flat(self, points: Array) -> tuple[Array, Array, Array]:
+        local = self.plane.to_local(points)
+        flat = np.stack([local[:, 0], np.hypot(local[:, 1], local[:, 2])], axis=1)
+        return flat, flat[:, 0] - self.first[0], flat[:, 0] - self.last[0]
+
+    def ends(self, points: Array) -> tuple[Bools, Bools]:
+        """Its start is open; its floor has a rim, or is one around a narrower wall."""
+        flat, _, below = self.flat(points)
+        inside = (flat[:, 1] < self.last[1] + NEAR) & (abs(below) <= NEAR) & self.floor
+        return np.zeros(len(points), dtype=np.bool_), inside
+
+
+@dataclass(frozen=True, eq=False)
 class MovedSurfaces(SweptSurfaces):
     """The same somewhere else, or in a mirror: a point goes to `turn` @ point + `shift`."""
 
@@ -218,6 +258,27 @@ def _turned(revolve: Revolve, before: tuple[Operation, ...]) -> tuple[SweptSurfa
     return tuple(Rotational(t.plane, t.loops, p.loops, start, end) for p, t in found)
 
 
+def _drilled(hole: Hole, before: tuple[Operation, ...]) -> tuple[SweptSurfaces, ...]:
+    """Of each hole its wall and its head's: those of the heads are counted behind all others.
+
+    Walls begin at the plane, whatever a head has taken there: only its rim is the start.
+    """
+    far, count = reached(hole, before), len(hole.centers)
+    *head, begin, end = walls(hole, far)
+    mouth = (0.0, end[1])
+    found: list[SweptSurfaces] = []
+    for number, plane in enumerate(hole.axes()):
+        flat = hole.depth is not None and hole.tip is None
+        found.append(RoundWall(plane, mouth, end, number, flat))
+        if hole.tip is not None:  # turned round: its rim is where the hole ends
+            found.append(RoundWall(plane, (far + hole.tip_height, 0.0), end, number, floor=False))
+        if isinstance(hole.head, Counterbore):
+            found.append(RoundWall(plane, head[0], head[1], count + number, floor=True))
+        elif head:
+            found.append(RoundWall(plane, head[0], begin, count + number, floor=False))
+    return tuple(found)
+
+
 def _again(pattern: Repeat, before: tuple[Operation, ...]) -> tuple[SweptSurfaces, ...]:
     originals = range(len(before)) if pattern.of is None else pattern.originals
     still = [
@@ -242,6 +303,7 @@ SURFACES: Table[Callable[[Any, tuple[Operation, ...]], tuple[SweptSurfaces, ...]
         Sketch: _nowhere,
         Extrude: _extruded,
         Revolve: _turned,
+        Hole: _drilled,
         Mirror: _again,
         LinearPattern: _again,
         PolarPattern: _again,

@@ -15,6 +15,7 @@ line language reads (law 7). Numbers of one line do not refer to each other.
 
 from __future__ import annotations
 
+from cadcomplete.language.numbers.holes import drilled_row
 from cadcomplete.language.numbers.memory import Axis, Memory, SketchAxes
 from cadcomplete.language.numbers.spellings import (
     SPELLINGS,
@@ -38,6 +39,7 @@ __all__ = [
     "Rest",
     "SketchAxes",
     "after",
+    "drilled_row",
     "extent_row",
     "fresh",
     "position_row",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from cadcomplete.history.fields import number
 from cadcomplete.history.geometry import XY, Plane, Vec3
+from cadcomplete.history.hole_kinds import write_cone
 from cadcomplete.history.kinds import AXES, POSITIVE, SWEEP, ProfileWord, write_direction
 from cadcomplete.history.pattern_kinds import ANGLE
 from cadcomplete.history.turn_axis import write_angle
@@ -17,7 +18,8 @@ REFERENCES = 32
 Key = int | str
 """What a number measures: 0, 1, 2 a position along x, y, z of the world; "radius"; "sweep", of an
 arc; "turn", of a revolve; in a plane that lies askew "u", "v", and "w" along its normal; of mirrors
-and patterns "spacing", "angle", and "askew" along a normal that is no axis of the world."""
+and patterns "spacing", "angle", and "askew" along a normal that is no axis of the world; of
+holes "diameter", "cone", and "head", how deep a counterbore is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,17 @@ _SIZES: dict[Key, Callable[[float], str]] = {
     "turn": write_angle,
     "spacing": POSITIVE.write,
     "angle": ANGLE.write,
+    "diameter": POSITIVE.write,
+    "head": POSITIVE.write,
+    "cone": write_cone,
 }
 """Numbers that are never nothing, however little they are."""
 
-_ABOVE = ("radius", "spacing", "angle")
+_ABOVE = ("radius", "spacing", "angle", "diameter", "head", "cone")
 
 RADIUS, SWEEPS, TURNS = Axis("radius"), Axis("sweep"), Axis("turn")
 SPACINGS, ANGLES = Axis("spacing"), Axis("angle")
+DIAMETERS, HEADS, CONES = Axis("diameter"), Axis("head"), Axis("cone")
 WORLD = tuple(map(Axis, range(3)))
 
 

@@ -21,7 +21,8 @@ from cadcomplete.history.kinds import (
 from cadcomplete.history.pattern_kinds import COUNT, DIRECTION, EARLIER, write_backs
 from cadcomplete.history.turn_axis import TurnAxis, write_line_direction
 from cadcomplete.language.commands import Command
-from cadcomplete.language.numbers.blends import SAID
+from cadcomplete.language.numbers.blends import SAID as BLENDS_SAID
+from cadcomplete.language.numbers.holes import SAID as HOLES_SAID
 from cadcomplete.language.numbers.memory import (
     ANGLES,
     RADIUS,
@@ -311,7 +312,7 @@ SPELLINGS: dict[str, Spelling] = {
     "extrude": Spelling(_write_extrude, _read_extrude, _see_extrude, lambda m: (Open("profiles"),)),
     "revolve": Spelling(_write_revolve, _read_revolve, _see_revolve, lambda m: (Open("turned"),)),
     **_PATTERNS,
-    **{name: Spelling(*said) for name, said in SAID.items()},
+    **{name: Spelling(*said) for name, said in (BLENDS_SAID | HOLES_SAID).items()},
 }
 
 

@@ -21,7 +21,7 @@ def words() -> tuple[str, ...]:
     commands += ["revolve", "mirror", "linear", "polar", "fillet", "chamfer", "hole", "shell"]
     commands += ["ellipse", "spline", "unknown", "edges", "point"]
     named = [" new", " join", " cut", " intersect", " to", " sym", " from", " through", " taper"]
-    named += [" about", *(f" {axis}" for axis in AXES)]
+    named += [" about", " at", " bore", " sink", " tip", *(f" {axis}" for axis in AXES)]
     references = [" d", *(f" {letter}{back}" for letter in "rn" for back in range(REFERENCES))]
     sizes = [
         f"{space}{sign}{step}" for space in (" ", "") for sign in "+-" for step in range(SIZES)
