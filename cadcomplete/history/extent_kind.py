@@ -34,7 +34,7 @@ PHRASES = ("taper", "at", "through", "next", "face")
 """Words that stand within an extrude: a model that has learned extrudes need not know them."""
 
 
-class Reach(NamedTuple):
+class SaidExtent(NamedTuple):
     """How far an extrude reaches, as its command says it.
 
     Attributes:
@@ -114,7 +114,7 @@ def read_face_words(words: Iterator[str]) -> Face:
     return FacePlane(unit(direction), parse_number(next(words)))
 
 
-def _write(reach: Reach) -> str:
+def _write(reach: SaidExtent) -> str:
     words = []
     if reach.taper:
         words.append(f"taper {'/'.join(map(write_taper, reach.taper))}")
@@ -126,7 +126,7 @@ def _write(reach: Reach) -> str:
     return " ".join([*words, "sym" if reach.type == "symmetric" else "to", ends[0]])
 
 
-def _read(words: Iterator[str]) -> Reach:
+def _read(words: Iterator[str]) -> SaidExtent:
     word, tapers, start = next(words), [], None
     if word == "taper":
         tapers = [parse_number(part) for part in next(words).split("/")]
@@ -142,10 +142,10 @@ def _read(words: Iterator[str]) -> Reach:
         if (word := next(words)) != "to":
             raise TextError("extent from a number without its end", expected="to", got=word)
         kind, at = "two_sided", (read_end(next(words), words), one)
-    return checked(Reach(kind, at, start), tapers)
+    return checked(SaidExtent(kind, at, start), tapers)
 
 
-def checked(reach: Reach, tapers: list[float]) -> Reach:
+def checked(reach: SaidExtent, tapers: list[float]) -> SaidExtent:
     """Return it with its tapers. Raises TextError if its parts do not go together."""
     if reach.type == "symmetric" and isinstance(reach.at[0], Until):
         expected = "a number, or a side each, such as from through to through"
@@ -177,7 +177,7 @@ def _load_end(value: Any) -> End:
     return Until("face", FacePlane(normal, load_number(face["position"])))
 
 
-def _dump(reach: Reach) -> dict[str, Any]:
+def _dump(reach: SaidExtent) -> dict[str, Any]:
     ends = zip(_KEYS[reach.type], map(_dump_end, reach.at), strict=True)
     found: dict[str, Any] = {"type": reach.type, **dict(ends)}
     if reach.start is not None:
@@ -188,7 +188,7 @@ def _dump(reach: Reach) -> dict[str, Any]:
     return found
 
 
-def _load(value: Any) -> Reach:
+def _load(value: Any) -> SaidExtent:
     kind = value["type"]
     if kind not in _KEYS:
         raise TextError("unknown extent", expected=" or ".join(_KEYS), got=kind)
@@ -196,7 +196,7 @@ def _load(value: Any) -> Reach:
     start, tapers = value.get("start"), value.get("taper")
     start = None if start is None else load_number(start)
     tapers = tapers if isinstance(tapers, list) else [] if tapers is None else [tapers]
-    return checked(Reach(kind, at, start), [load_number(taper) for taper in tapers])
+    return checked(SaidExtent(kind, at, start), [load_number(taper) for taper in tapers])
 
 
 EXTENT = FieldKind(

@@ -7,7 +7,7 @@ from where it starts. Faces are named by how far back the operation stands that 
 from __future__ import annotations
 
 from cadcomplete.errors import TextError
-from cadcomplete.history.extent_kind import End, Reach
+from cadcomplete.history.extent_kind import End, SaidExtent
 from cadcomplete.history.extents import Extent, ExtentType, Until
 from cadcomplete.history.faces import Face
 from cadcomplete.history.fields import Format
@@ -17,7 +17,7 @@ from cadcomplete.history.operations import Operation
 
 def reach_of(
     extent: Extent, plane: Plane, before: tuple[Operation, ...], text_format: Format
-) -> Reach:
+) -> SaidExtent:
     """Return what a command says of an extent. Raises TextError for a face that there is not."""
     two = extent.type is ExtentType.TWO_SIDED
     first: End = extent.distance
@@ -32,11 +32,11 @@ def reach_of(
     taper = () if extent.straight else (extent.taper, extent.taper_against)
     if not two or extent.taper == extent.taper_against:
         taper = taper[:1]
-    return Reach(extent.type.value, (first, second) if two else (first,), start, taper)
+    return SaidExtent(extent.type.value, (first, second) if two else (first,), start, taper)
 
 
 def extent_of(
-    reach: Reach, plane: Plane, before: tuple[Operation, ...], text_format: Format
+    reach: SaidExtent, plane: Plane, before: tuple[Operation, ...], text_format: Format
 ) -> Extent:
     """Return the extent that a command says. Raises TextError for a face that there is not."""
     kind, zero = ExtentType(reach.type), 0.0 if text_format == "json" else plane.offset

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cadcomplete.errors import TextError
-from cadcomplete.history.extent_kind import End, Reach, checked, read_end, write_taper
+from cadcomplete.history.extent_kind import End, SaidExtent, checked, read_end, write_taper
 from cadcomplete.history.extents import Until
 from cadcomplete.history.fields import parse_number
 from cadcomplete.language.numbers.memory import Axis, Memory
@@ -20,7 +20,7 @@ from cadcomplete.language.numbers.words import read_number, write_number
 _BACK = "back"
 
 
-def write_reach(reach: Reach, axis: Axis, memory: Memory) -> list[str]:
+def write_reach(reach: SaidExtent, axis: Axis, memory: Memory) -> list[str]:
     """Return the words that say it, positions along an axis."""
     words = []
     if reach.taper:
@@ -36,7 +36,7 @@ def write_reach(reach: Reach, axis: Axis, memory: Memory) -> list[str]:
     return words
 
 
-def read_reach(words: Iterator[str], axis: Axis, memory: Memory) -> Reach:
+def read_reach(words: Iterator[str], axis: Axis, memory: Memory) -> SaidExtent:
     """Read how far it reaches, up to the end of the line. Raises TextError, StopIteration."""
     word, tapers, start = next(words), [], None
     if word == "taper":
@@ -46,12 +46,12 @@ def read_reach(words: Iterator[str], axis: Axis, memory: Memory) -> Reach:
         start, word = read_number(next(words), axis, memory), next(words)
     if word == "sym":
         end = read_number(next(words), axis, memory)
-        return checked(Reach("symmetric", (end,), start), tapers)
+        return checked(SaidExtent("symmetric", (end,), start), tapers)
     at = (_end("to", word, words, axis, memory),)
     if (more := next(words, None)) is not None:
         word = next(words) if more == _BACK else more
         at = (*at, _end("from" if word == more else "", word, words, axis, memory))
-    return checked(Reach("two_sided" if at[1:] else "one_sided", at, start), tapers)
+    return checked(SaidExtent("two_sided" if at[1:] else "one_sided", at, start), tapers)
 
 
 def _end(number: str, word: str, words: Iterator[str], axis: Axis, memory: Memory) -> End:
