@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from cadcomplete.errors import ReadError
+from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.history.curves import Curve
 from cadcomplete.history.geometry import XY, Plane, Vec3
 from cadcomplete.history.operations import Boolean, Loop
-from cadcomplete.readers.scripts import areas, frames, solids
+from cadcomplete.readers.scripts import areas, frames, overlay, solids
 from cadcomplete.readers.scripts.areas import Faces, FlatFace
 from cadcomplete.readers.scripts.budget import check_curves, spend
+from cadcomplete.readers.scripts.finishing import MirrorStep
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.solids import Steps
 from cadcomplete.readers.scripts.values import (
@@ -32,37 +33,59 @@ from cadcomplete.readers.scripts.values import (
 
 _Attributes = Mapping[str, Callable[[Any], Any]]
 
+LOOSE = "the x axis of a face that is selected"
+
 # --- places -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Frame(Value):
-    """A plane, or a place and direction: both are frames that things are put into."""
+    """A plane, or a place and direction: both are frames that things are put into.
+
+    Of a `loose` one it is not known where its x axis points.
+    """
 
     plane: Plane
+    loose: bool = False
 
     ATTRIBUTES: ClassVar[_Attributes] = {
         "origin": lambda self: Vector(*self.plane.origin),
-        "x_dir": lambda self: Vector(*self.plane.x_axis),
-        "y_dir": lambda self: Vector(*self.plane.y_axis),
+        "x_dir": lambda self: Vector(*self.fixed().x_axis),
+        "y_dir": lambda self: Vector(*self.fixed().y_axis),
         "z_dir": lambda self: Vector(*self.plane.normal),
         "location": lambda self: self,
     }
     METHODS: ClassVar[Mapping[str, Function]] = {
         "offset": Function(
-            "offset", lambda _, self, amount: Frame(self.plane.raised(number(amount)))
+            "offset", lambda _, self, amount: Frame(self.plane.raised(number(amount)), self.loose)
         ),
     }
 
+    def fixed(self) -> Plane:
+        """Return the plane. Raises UnsupportedError if it is loose."""
+        if self.loose:
+            raise UnsupportedError([LOOSE])
+        return self.plane
+
     def __mul__(self, other: object) -> Any:
         if isinstance(other, Frame):
-            return Frame(frames.compose(self.plane, other.plane))
+            return Frame(frames.compose(self.fixed(), other.fixed()))
         if isinstance(other, Areas | Solid):
-            return other.moved(self.plane)
+            return other.moved(self.fixed())
         if isinstance(other, list):
             spend(len(other))
             return [self * one for one in other]
         return NotImplemented
+
+
+class Faced(Value):
+    """What a plane can be laid upon: a flat face of a solid."""
+
+    __slots__ = ()
+
+    def faced(self, x_axis: Vec3 | None = None) -> Frame:
+        """Return the plane that the library lays upon it. Raises UnsupportedError."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +182,8 @@ def _vector(_: Session, *given: Any) -> Vector:
 def _plane(
     _: Session, origin: Any = (0, 0, 0), x_dir: Any = None, z_dir: Any = None, *, y_dir: Any = None
 ) -> Frame:
+    if isinstance(origin, Faced):
+        return origin.faced(None if x_dir is None else vec3(x_dir))
     if isinstance(origin, Frame):
         return origin
     along = None if x_dir is None else vec3(x_dir)
@@ -189,7 +214,7 @@ _NAMED = {
 
 def _locations(session: Session, *given: Any) -> Places:
     flat = _flat(given)
-    return _within(session, (p.plane if isinstance(p, Frame) else _at(p) for p in flat))
+    return _within(session, (p.fixed() if isinstance(p, Frame) else _at(p) for p in flat))
 
 
 def _at(point: Any) -> Plane:
@@ -199,6 +224,8 @@ def _at(point: Any) -> Plane:
 def _flat(values: Iterable[Any]) -> list[Any]:
     result: list[Any] = []
     for value in values:
+        if isinstance(value, Faced):
+            value = value.faced()
         single = isinstance(value, Frame) or is_point(value)
         if isinstance(value, Places):
             result += [Frame(place) for place in value.places]
@@ -275,9 +302,28 @@ _MODES = {
     "PRIVATE": Mode(None),
 }
 
+
+@dataclass(frozen=True, slots=True)
+class GeomKind(Value):
+    """A kind of face or edge that a list is filtered by."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey(Value):
+    """What a list is sorted by, if not by an axis."""
+
+    name: str
+
+
 # --- what is drawn ------------------------------------------------------------------------------
 
-FACES = {Boolean.JOIN: areas.add, Boolean.CUT: areas.subtract, Boolean.INTERSECT: areas.intersect}
+FACES = {
+    Boolean.JOIN: areas.add,
+    Boolean.CUT: overlay.subtract,
+    Boolean.INTERSECT: overlay.intersect,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +332,7 @@ class Areas(Value):
 
     placed: tuple[tuple[Plane, Faces], ...]
 
+    METHODS: ClassVar[Mapping[str, Function]]
     ATTRIBUTES: ClassVar[_Attributes] = {"sketch": lambda self: self}
 
     @property
@@ -309,6 +356,8 @@ class Areas(Value):
 
     def combined(self, other: object, boolean: Boolean) -> Areas:
         tools = other if isinstance(other, list) else [other]
+        if not self.placed and boolean is Boolean.JOIN and tools and isinstance(tools[0], Areas):
+            return Areas(tools[0].placed).combined(tools[1:], boolean) if tools[1:] else tools[0]
         if not self.placed:
             raise TypeError
         plane, faces = self.placed[0][0], self.in_plane(self.placed[0][0])
@@ -334,9 +383,10 @@ def _negative(v: Vec3) -> Vec3:
 
 @dataclass(frozen=True, slots=True)
 class Solid(Value):
-    """A part: what was extruded, in order."""
+    """A part: what was extruded, in order; of a mirror image also what it shows, and the mirror."""
 
     steps: Steps
+    image: tuple[Steps, Plane] | None = field(default=None, compare=False)
 
     ATTRIBUTES: ClassVar[_Attributes] = {"part": lambda self: self}
 
@@ -349,10 +399,15 @@ class Solid(Value):
 
     def combined(self, other: object, boolean: Boolean) -> Solid:
         steps = self.steps
+        if not steps and boolean is not Boolean.JOIN:
+            raise ReadError(f"there is nothing to {boolean.value}")
         for tool in other if isinstance(other, list) else [other]:
             if not isinstance(tool, Solid):
                 raise TypeError
-            steps = solids.BOOLEANS[boolean](steps, tool.steps)
+            if boolean is Boolean.JOIN and tool.image is not None and tool.image[0] == steps:
+                steps = (*steps, MirrorStep(tool.image[1]))
+            else:
+                steps = solids.BOOLEANS[boolean](steps, tool.steps)
         return Solid(steps)
 
     def __add__(self, other: object) -> Solid:
@@ -405,16 +460,28 @@ class Curves(Value):
 
 
 def draw(
-    session: Session, loop: Loop, align: Any, degrees: Any, mode: Any, usual: str = "CENTER"
+    session: Session,
+    loop: Loop,
+    align: Any,
+    degrees: Any,
+    mode: Any,
+    usual: str = "CENTER",
+    made: str | None = None,
 ) -> Areas:
-    """Align a loop's box to its place, turn it there, and give it to the builder around it."""
+    """Align a loop's box to its place, turn it there, and give it to the builder around it.
+
+    `made` says as what it is drawn if the x axis of its surface is known: its own.
+    """
     spend(80)
     left, low, right, high = loop.box
     across, up = aligns(align, 2, usual)
     moved = frames.spot((across.start(left, right), up.start(low, high)))
     frame = frames.compose(frames.spot((0.0, 0.0), number(degrees)), moved)
     curves = tuple(frames.placed(curve, frame) for curve in loop.curves)
-    return publish(session, Areas(((XY, (FlatFace.of(Loop(curves)),)),)), mode)
+    face = FlatFace.of(Loop(curves))
+    if made is not None:
+        face = replace(face, x=frame.x_axis[:2], made=made)
+    return publish(session, Areas(((XY, (face,)),)), mode)
 
 
 def boolean_of(mode: Any) -> Boolean | None:
@@ -425,16 +492,33 @@ def boolean_of(mode: Any) -> Boolean | None:
 
 
 def publish(session: Session, made: Any, mode: Any) -> Any:
-    """Give a thing to the builder around it, at all places that hold there, and return it."""
-    boolean = boolean_of(mode)
+    """Give a thing to the builder around it, at all places that hold there, and return it there."""
+    boolean, places = boolean_of(mode), around(session)
     scopes = [scope for scope in session.scopes if not isinstance(scope, Places)]
-    if not scopes:
-        return made
-    if boolean is not None:
-        session.drawing(made.size * len(around(session)))
-        scopes[-1].take(session, made, around(session), boolean)
+    if scopes and boolean is not None:
+        session.drawing(made.size * len(places))
+        scopes[-1].take(session, made, places, boolean)
+    return made if places == (XY,) else _at_places(made, places)
+
+
+def _at_places(made: Any, places: tuple[Plane, ...]) -> Any:
+    check_curves(made.size * len(places))
+    if isinstance(made, Areas):
+        return Areas(tuple(one for place in places for one in made.moved(place).placed))
+    if isinstance(made, Solid):
+        if len(places) > 1 and not solids.only_adds(made.steps):
+            raise UnsupportedError(["a compound part at several places"])
+        return Solid(tuple(step for place in places for step in made.moved(place).steps))
     return made
 
+
+def _empty(kind: type[Areas] | type[Solid]) -> Callable[[Session], Any]:
+    """Return what makes a sketch or a part with nothing in it."""
+    return lambda _: kind(())
+
+
+_GEOMETRY = ("PLANE", "CYLINDER", "CONE", "SPHERE", "TORUS", "LINE", "CIRCLE", "ELLIPSE", "BSPLINE")
+_SORTS = ("AREA", "LENGTH", "RADIUS", "DISTANCE", "VOLUME")
 
 OBJECTS: dict[str, Any] = {
     "Mode": Namespace("Mode", _MODES),
@@ -445,6 +529,10 @@ OBJECTS: dict[str, Any] = {
         Function("Plane", _plane),
     ),
     "Axis": Namespace("Axis", _AXES, Function("Axis", _axis)),
+    "GeomType": Namespace("GeomType", {name: GeomKind(name) for name in _GEOMETRY}),
+    "SortBy": Namespace("SortBy", {name: SortKey(name) for name in _SORTS}),
+    "Part": Function("Part", _empty(Solid)),
+    "Sketch": Function("Sketch", _empty(Areas)),
     "Vector": Function("Vector", _vector),
     "Location": Function("Location", _location),
     "Pos": Function("Pos", _pos),
