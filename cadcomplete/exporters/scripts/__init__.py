@@ -19,7 +19,8 @@ from cadcomplete.errors import InputError
 from cadcomplete.exporters.scripts import build123d
 from cadcomplete.exporters.scripts.draft import At, Draft
 from cadcomplete.history.blends import Blend
-from cadcomplete.history.sequence import CadSequence, check_known
+from cadcomplete.history.reach import numbered
+from cadcomplete.history.sequence import CadSequence, check_known, check_plain
 
 if TYPE_CHECKING:
     from cadcomplete.exporters.part import Part
@@ -46,6 +47,8 @@ def script(sequence: CadSequence, dialect: str = USUAL) -> str:
     if dialect not in DIALECTS:
         expected = " or ".join(DIALECTS)
         raise InputError("unknown dialect", where="--dialect", expected=expected, got=dialect)
+    sequence = numbered(sequence)
+    check_plain(sequence, "exporters/scripts/")
     library, found = DIALECTS[dialect], {}
     if any(isinstance(operation, Blend) for operation in sequence.operations):
         from cadcomplete.exporters.scripts.selecting import selections
