@@ -19,15 +19,9 @@ from cadcomplete.readers.scripts.build123d_builders import (
     within,
 )
 from cadcomplete.readers.scripts.build123d_curves import CURVES
-from cadcomplete.readers.scripts.build123d_objects import (
-    OBJECTS,
-    Areas,
-    Curves,
-    Frame,
-    Places,
-    Solid,
-)
+from cadcomplete.readers.scripts.build123d_objects import OBJECTS, Areas, Curves, Solid
 from cadcomplete.readers.scripts.build123d_parts import SOLIDS
+from cadcomplete.readers.scripts.build123d_places import Frame, Places
 from cadcomplete.readers.scripts.build123d_selecting import (
     EdgeList,
     FaceGroup,

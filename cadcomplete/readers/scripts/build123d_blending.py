@@ -22,10 +22,10 @@ from cadcomplete.readers.scripts.build123d_objects import (
     Areas,
     Curves,
     Solid,
-    around,
     boolean_of,
     publish,
 )
+from cadcomplete.readers.scripts.build123d_places import around
 from cadcomplete.readers.scripts.build123d_selecting import (
     EdgeList,
     FaceList,

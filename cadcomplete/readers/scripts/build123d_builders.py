@@ -15,18 +15,20 @@ from cadcomplete.readers.scripts.areas import Faces, FlatFace, size
 from cadcomplete.readers.scripts.budget import check_curves, spend
 from cadcomplete.readers.scripts.build123d_objects import (
     ADD,
-    AXIS_Z,
     FACES,
-    LOOSE,
     Areas,
     Curves,
+    Solid,
+    boolean_of,
+)
+from cadcomplete.readers.scripts.build123d_places import (
+    AXIS_Z,
+    LOOSE,
     Faced,
     Frame,
     Line3D,
     Places,
-    Solid,
     around,
-    boolean_of,
 )
 from cadcomplete.readers.scripts.history import Drawn, merged
 from cadcomplete.readers.scripts.session import Session

@@ -22,11 +22,11 @@ from cadcomplete.readers.scripts.build123d_objects import (
     ADD,
     Areas,
     Curves,
-    Frame,
     Solid,
     boolean_of,
     publish,
 )
+from cadcomplete.readers.scripts.build123d_places import Frame
 from cadcomplete.readers.scripts.finishing import MirrorStep
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.shapes import lines

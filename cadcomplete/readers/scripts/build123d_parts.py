@@ -15,15 +15,8 @@ from cadcomplete.readers.scripts.areas import FlatFace
 from cadcomplete.readers.scripts.boring import bored, coned
 from cadcomplete.readers.scripts.budget import spend
 from cadcomplete.readers.scripts.build123d_builders import BuildPart, above
-from cadcomplete.readers.scripts.build123d_objects import (
-    ADD,
-    Mode,
-    Solid,
-    aligns,
-    around,
-    boolean_of,
-    publish,
-)
+from cadcomplete.readers.scripts.build123d_objects import ADD, Mode, Solid, boolean_of, publish
+from cadcomplete.readers.scripts.build123d_places import aligns, around
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.solids import Steps
 from cadcomplete.readers.scripts.values import Function, positive, vec3

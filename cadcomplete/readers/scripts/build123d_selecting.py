@@ -13,7 +13,8 @@ from cadcomplete.history.kinds import AXES
 from cadcomplete.readers.scripts import frames
 from cadcomplete.readers.scripts.areas import Faces
 from cadcomplete.readers.scripts.budget import spend
-from cadcomplete.readers.scripts.build123d_objects import Faced, Frame, GeomKind, Line3D, SortKey
+from cadcomplete.readers.scripts.build123d_objects import GeomKind, SortKey
+from cadcomplete.readers.scripts.build123d_places import Faced, Frame, Line3D
 from cadcomplete.readers.scripts.edge_names import Filters, across, level_of, of_rim
 from cadcomplete.readers.scripts.finishing import axis_word
 from cadcomplete.readers.scripts.regions import frame_at, middle_of, region, surface_x

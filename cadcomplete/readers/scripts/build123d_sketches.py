@@ -9,14 +9,8 @@ from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts import shapes
-from cadcomplete.readers.scripts.build123d_objects import (
-    ADD,
-    Align,
-    Areas,
-    Places,
-    aligns,
-    draw,
-)
+from cadcomplete.readers.scripts.build123d_objects import ADD, Areas, draw
+from cadcomplete.readers.scripts.build123d_places import Align, Places, aligns
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.values import (
     Function,
