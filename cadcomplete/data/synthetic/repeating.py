@@ -62,6 +62,31 @@ def patterned(sequence: CadSequence) -> CadSequence:
     return replace(sequence, operations=tuple(found))
 
 
+def last_patterned(operations: Sequence[Operation]) -> list[Operation]:
+    """Return the same operations, equal profiles of the extrude at the end said by patterns."""
+    *before, extrude = operations
+    assert isinstance(extrude, Extrude)
+    named = [index for op in operations for index in op.refers()]
+    again = _repeats(extrude, operations, named, len(before))
+    if again is None:
+        return list(operations)
+    sketch, only, patterns = again
+    drawn = extrude.profiles[0].sketch
+    before[drawn] = sketch
+    return [*before, replace(extrude, profiles=(replace(only, sketch=drawn),)), *patterns]
+
+
+def placed_again(places: Array, plane: Plane, index: int) -> tuple[int, Patterns] | None:
+    """Return which of some places (n, 2) of a plane is made, and how patterns make the others.
+
+    `index` is that of the operation that makes it; None if they lie in no pattern.
+    """
+    for arranged in (_on_both_sides, _around, _in_rows):
+        if (said := arranged(places, plane, index)) is not None:
+            return said
+    return None
+
+
 def _renumbered(extrude: Extrude, place: dict[int, int]) -> Extrude:
     profiles = tuple(replace(p, sketch=place.get(p.sketch, p.sketch)) for p in extrude.profiles)
     return replace(extrude, profiles=profiles)
