@@ -4,6 +4,9 @@ Prints how many bodies that are made of pads and pockets alone agree after every
 the others fail on; then how far all bodies are read, and by which feature their histories end.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# The kernel's bindings come without stubs.
+
 from __future__ import annotations
 
 import argparse
@@ -12,17 +15,28 @@ import lzma
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from cadcomplete.errors import CadCompleteError, InputError
+from OCP.BRepAdaptor import BRepAdaptor_Curve
+from OCP.BRepGProp import BRepGProp
+from OCP.collections import IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher
+from OCP.GProp import GProp_GProps
+from OCP.TopAbs import TopAbs_EDGE, TopAbs_FACE
+from OCP.TopExp import TopExp
+from OCP.TopoDS import TopoDS
+
+from cadcomplete.errors import BuildError, CadCompleteError, InputError
 from cadcomplete.history.sequence import CadSequence, truncate
+from cadcomplete.kernel.build import build
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
 from cadcomplete.kernel.report import Report
 from cadcomplete.readers import freecad
+from cadcomplete.readers.freecad.document import BodyOfFeatures
+from cadcomplete.readers.freecad.features import BevelledEdges, RoundedEdges
 from cadcomplete.readers.freecad.stored import Stored, StoredEdge, StoredFace
 
 Json = dict[str, Any]
@@ -63,30 +77,79 @@ def bodies(folder: Path) -> Iterator[Known]:
 def _known(row: Json, document: bytes) -> Known:
     name, steps = f"{row['sha1'][:10]} {row['body']}", tuple(row["steps"])
     kinds = tuple(step["t"] for step in steps)
+    parts = {key.partition(":")[2]: given for key, given in row["refs"].items()}
     try:
-        body = replace(freecad.body_of(document, body=row["body"]), stored=_stored(row["refs"]))
-        sequence = freecad.history(body, id=name)
+        body = freecad.body_of(document, body=row["body"])
+        sequence = _history(body, parts, name)
+        while around := _around_faces(body, sequence, parts):
+            parts |= around
+            sequence = _history(body, parts, name)
     except InputError as error:
         return Known(name, kinds, steps, problem=str(error))
     after = {op.source: i + 1 for i, op in enumerate(sequence.operations) if op.builds}
     return Known(name, kinds, steps, sequence, after)
 
 
-def _stored(references: Json) -> Callable[[str, str], Stored | None]:
-    """What faces and edges are: the folder has them beside the documents, without their solids."""
-    named = {key.partition(":")[2]: given for key, given in references.items()}
+def _history(body: BodyOfFeatures, parts: Json, id: str) -> CadSequence:
+    """What is read of a body, if faces and edges are what the folder has beside the documents."""
 
     def find(name: str, part: str) -> Stored | None:
-        given = named.get(f"{name}.{part}", {})
+        given = parts.get(f"{name}.{part}", {})
         if part.startswith("Face") and "n" in given:
-            surface, radius = given["t"].lower(), given.get("r", 0.0)
-            return StoredFace(surface, tuple(given["c"]), tuple(given["n"]), radius)
+            surface, radius, edges = given["t"].lower(), given.get("r", 0.0), given.get("edges", ())
+            return StoredFace(surface, tuple(given["c"]), tuple(given["n"]), radius, edges)
         if part.startswith("Edge") and "a" in given:
             start, end, middle = (tuple(given[key]) for key in "abm")
             return StoredEdge(given["t"].lower(), start, end, middle, given.get("r", 0.0))
         return None
 
-    return find
+    return freecad.history(replace(body, stored=find), id=id)
+
+
+def _around_faces(body: BodyOfFeatures, sequence: CadSequence, parts: Json) -> Json:
+    """The faces that the next fillet or chamfer names, with their edges; {} if it names none.
+
+    The folder has the centre and the area of a face, but not its edges. Which they are is asked
+    of our own solid up to there.
+    """
+    of = {feature.name: feature for feature in body.features}
+    next_one = of.get(sequence.rest[0].source) if sequence.rest else None
+    edges = next_one.edges if isinstance(next_one, RoundedEdges | BevelledEdges) else None
+    names = [f"{edges.object}.{part}" for part in edges.parts] if edges else []
+    wanted = [n for n in names if "A" in parts.get(n, {}) and "edges" not in parts[n]]
+    try:
+        solid = build(sequence.known) if wanted else None
+    except BuildError:
+        solid = None
+    if solid is None:
+        return {}
+    return {name: {**parts[name], "edges": _around(solid.shape, parts[name])} for name in wanted}
+
+
+def _around(shape: Any, given: Json) -> tuple[StoredEdge, ...]:
+    """The edges around the face of a solid that has this centre and area; none if none has."""
+    for face in mapped(shape, TopAbs_FACE):
+        about = GProp_GProps()
+        BRepGProp.SurfaceProperties_s(face, about)
+        center = about.CentreOfMass().Coord()
+        if math.dist(center, given["c"]) < 1e-3 and math.isclose(
+            about.Mass(), given["A"], rel_tol=CLOSE
+        ):
+            return tuple(map(_edge, mapped(face, TopAbs_EDGE)))
+    return ()
+
+
+def mapped(shape: Any, kind: Any) -> list[Any]:
+    found = IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher()
+    TopExp.MapShapes_s(shape, kind, found)
+    return [found.FindKey(i) for i in range(1, found.Extent() + 1)]
+
+
+def _edge(edge: Any) -> StoredEdge:
+    curve = BRepAdaptor_Curve(TopoDS.Edge(edge))
+    first, last = curve.FirstParameter(), curve.LastParameter()
+    start, middle, end = (curve.Value(at).Coord() for at in (first, (first + last) / 2, last))
+    return StoredEdge("line", start, end, middle)
 
 
 def problem_of(report: Report | CadCompleteError, step: Json) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from freecad_files import body, choice, document, fillet, pad, quantity, rectangle, sketch, thing
@@ -23,6 +24,11 @@ EDGES: dict[str, Stored] = {
     "Edge9": StoredEdge("spline", (0.0, 0.0, 0.0), (1.0, 0.0, 0.0)),
     "Face1": StoredFace("plane", (0.0, 0.0, 10.0), (0.0, 0.0, 1.0)),
 }
+WALL = tuple(
+    StoredEdge("line", (40.0, *one), (40.0, *other))
+    for one, other in pairwise([(0.0, 0.0), (30.0, 0.0), (30.0, 10.0), (0.0, 10.0), (0.0, 0.0)])
+)
+EDGES["Face2"] = StoredFace("plane", (40.0, 0.0, 0.0), (1.0, 0.0, 0.0), edges=WALL)
 
 
 def chamfer(name, base, size, edges, *more):
@@ -51,6 +57,13 @@ def test_edges_are_named_by_points_on_them():
     assert sequence.operations[-1].source == "Fillet" and not sequence.rest
 
 
+def test_a_face_stands_for_the_edges_around_it_each_once():
+    sequence = history(fillet("Fillet", "Pad", 1.0, ("Edge2", "Face2")))
+    around = "40,0,5 40,15,0 40,30,5 40,15,10"
+    assert encode(sequence).text.endswith(f"\nfillet 1 {around}\n")
+    assert build(sequence) is not None
+
+
 def test_points_on_all_uprights_become_one_predicate():
     four = tuple(f"Edge{number}" for number in (1, 2, 3, 4))
     sequence = renamed(history(fillet("Fillet", "Pad", 2.5, four)))
@@ -70,6 +83,6 @@ def test_a_chamfer_of_two_sizes_is_kept_because_nobody_knows_which_face_has_whic
 
 
 @pytest.mark.parametrize("edges", [("Edge7",), ("Face1",), ("Edge1", "Face1"), ("Edge9",), ()])
-def test_edges_that_are_not_in_the_file_end_the_history(edges):
+def test_edges_and_faces_that_are_not_in_the_file_end_the_history(edges):
     sequence = history(fillet("Fillet", "Pad", 2.5, edges))
     assert len(sequence) == 2 and sequence.unsupported == ("PartDesign::Fillet",)

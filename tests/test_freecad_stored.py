@@ -20,11 +20,14 @@ from freecad_files import (
     solid,
     sub,
 )
-from OCP.BRep import BRep_Builder
+from OCP.BRep import BRep_Builder, BRep_Tool
 from OCP.BRepAdaptor import BRepAdaptor_Curve, BRepAdaptor_Surface
+from OCP.BRepBuilderAPI import BRepBuilderAPI_MakeEdge
 from OCP.BRepMesh import BRepMesh_IncrementalMesh
 from OCP.BRepTools import BRepTools
-from OCP.collections import IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher
+from OCP.collections import Array1_gp_Pnt, IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher
+from OCP.Geom import Geom_BezierCurve
+from OCP.GeomConvert import GeomConvert
 from OCP.gp import gp_Ax1, gp_Dir, gp_Pnt, gp_Trsf, gp_Vec
 from OCP.TopAbs import TopAbs_EDGE, TopAbs_FACE
 from OCP.TopExp import TopExp
@@ -77,6 +80,11 @@ def mapped(shape, kind):
     return [found.FindKey(i) for i in range(1, found.Extent() + 1)]
 
 
+def middle_of(edge):
+    curve = BRepAdaptor_Curve(TopoDS.Edge(edge))
+    return xyz(curve.Value((curve.FirstParameter() + curve.LastParameter()) / 2))
+
+
 def xyz(point):
     return (point.X(), point.Y(), point.Z())
 
@@ -110,6 +118,41 @@ def test_faces_and_edges_have_the_numbers_of_the_kernels_map(tmp_path, name):
         assert one.start == pytest.approx(xyz(curve.Value(first)), abs=1e-6)
         assert one.end == pytest.approx(xyz(curve.Value(last)), abs=1e-6)
         assert one.middle == pytest.approx(xyz(curve.Value((first + last) / 2)), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_face_has_the_edges_around_it_but_for_seams(tmp_path, name):
+    shape = SHAPES[name]()
+    found = stored_solid(text_of(shape, tmp_path))
+    assert found is not None
+    for face, one in zip(mapped(shape, TopAbs_FACE), found.faces, strict=True):
+        around = {
+            tuple(round(v, 6) for v in middle_of(edge))
+            for edge in mapped(face, TopAbs_EDGE)
+            if not BRep_Tool.IsClosed_s(TopoDS.Edge(edge), TopoDS.Face(face))
+        }
+        middles = [tuple(round(v, 6) for v in edge.middle or ()) for edge in one.edges]
+        assert set(middles) == around and len(middles) == len(around)
+
+
+def test_the_middle_of_a_spline_is_known(tmp_path):
+    points = Array1_gp_Pnt(1, 4)
+    for number, at in enumerate([(0, 0, 0), (1, 2, 0), (3, -1, 1), (4, 0, 2)], start=1):
+        points.SetValue(number, gp_Pnt(*at))
+    bezier = Geom_BezierCurve(points)
+    for curve in (bezier, GeomConvert.CurveToBSplineCurve_s(bezier)):
+        edge = BRepBuilderAPI_MakeEdge(curve, 0.25, 1.0).Edge()
+        found = stored_solid(text_of(edge, tmp_path))
+        assert found is not None
+        (one,) = found.edges
+        # Bernstein polynomials at 0.625
+        assert one.middle == pytest.approx(bernstein(0.625), abs=1e-9)
+        assert one.start == pytest.approx(bernstein(0.25), abs=1e-9)
+
+
+def bernstein(t):
+    poles = np.array([(0, 0, 0), (1, 2, 0), (3, -1, 1), (4, 0, 2)], float)
+    return [math.comb(3, i) * t**i * (1 - t) ** (3 - i) for i in range(4)] @ poles
 
 
 def test_a_part_that_a_solid_does_not_have_is_none(tmp_path):

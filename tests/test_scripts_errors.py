@@ -378,12 +378,12 @@ UNKNOWN_CQ = {
     "until the next face": ("r = w.rect(4, 4).extrude('last')", "extrude until last"),
     "an object to begin with": ("r = cq.Workplane(obj=w)", "Workplane(obj)"),
     "the middle of a solid": (
-        "r = w.box(3, 3, 3).workplane()",
-        "workplane on a solid or on several objects",
+        "r = w.box(3, 3, 3).faces('>Z').hole(1, depth=1).workplane()",
+        "the middle of a solid: select a face first",
     ),
     "a shape in the middle of a solid": (
-        "r = w.box(3, 3, 3).circle(1)",
-        "a place at the middle of a solid or sketch: select a face first",
+        "r = w.box(3, 3, 3).faces('>Z').hole(1, depth=1).circle(1)",
+        "the middle of a solid: select a face first",
     ),
     "mirroring nothing": ("r = w.mirrorX()", "mirror of what is not one line"),
     "mirroring what ends elsewhere": (
@@ -395,12 +395,15 @@ UNKNOWN_CQ = {
         "a wire across several planes",
     ),
     "wires off their workplane": (
-        "r = w.rect(4, 4).workplane(offset=3).extrude(2)",
+        "r = w.rect(4, 4).transformed(rotate=(90, 0, 0)).extrude(2)",
         "wires that lie off the workplane they are extruded from",
     ),
     "moving a drawing": ("r = w.rect(4, 4).translate((1, 0, 0))", "moving what is not a solid"),
     "waiting in a list": ("x = [a async for a in w]", "async"),
-    "a fillet": ("r = w.box(3, 3, 3).edges().fillet(1)", "fillet"),
+    "a fillet": (
+        "r = w.box(3, 3, 3).edges('>Z[1]').fillet(1)",
+        "a selection of edges that has no name",
+    ),
     "a taper": ("r = w.rect(4, 4).extrude(2, taper=5)", "extrude(taper)"),
     "a mode of a sketch": ("s = cq.Sketch().rect(2, 2, mode='c')", "mode='c'"),
     "a face of a wire": ("s = cq.Sketch().face(5)", "face of anything but a sketch"),

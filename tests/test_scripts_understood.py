@@ -193,13 +193,13 @@ def test_a_function_ends_the_history_where_it_does_what_is_not_known():
     part = cq(
         "def plate(w, t):",
         "    p = cq.Workplane().rect(w, w).extrude(t)",
-        "    p = p.faces('>Z').workplane().hole(3)",
+        "    p = p.faces('>Z').shell(3)",
         "    return p",
         "r = plate(9, 2)",
     )
     assert [type(op) for op in part.operations] == [Sketch, Extrude]
-    assert (part.rest[0].source, part.rest[0].uses) == ("line 4", ("faces",))
-    assert part.rest[0].name == ".faces('>Z').workplane().hole(3)"
+    assert (part.rest[0].source, part.rest[0].uses) == ("line 4", ("shell",))
+    assert part.rest[0].name == ".shell(3)"
 
 
 @pytest.mark.parametrize(

@@ -441,20 +441,20 @@ r = cq.Workplane("XY").placeSketch(s).extrude(5)
         [Sketch],
         ('.vertices().circle(3, mode="s")', "line 3"),
     ),
-    "a face that is selected in a function": (
+    "a shell in a function": (
         """
 import cadquery as cq
 
 def plate(w, h, t, d):
     p = cq.Workplane("XY").rect(w, h).extrude(t)
-    p = p.faces(">Z").workplane().circle(d / 2).cutThruAll()
+    p = p.faces(">Z").shell(d / 2).edges("|Z").fillet(1)
     return p
 
 result = plate(70, 30, 5, 6)
 cq.exporters.export(result, "plate.step")
 """,
         [Sketch, Extrude],
-        ('.faces(">Z").workplane().circle(d / 2).cutThruAll()', "line 6"),
+        ('.shell(d / 2).edges("|Z").fillet(1)', "line 6"),
     ),
 }
 

@@ -25,11 +25,13 @@ from cadcomplete.completion import effects, wording
 from cadcomplete.data import reorder
 from cadcomplete.data.reorder import Movable
 from cadcomplete.errors import CheckpointError, UnsupportedError
+from cadcomplete.exporters.scripts import DIALECTS
 from cadcomplete.history.curves import CURVES
 from cadcomplete.history.geometry import XY, Plane
 from cadcomplete.history.operations import OPERATIONS, Extrude, Unknown
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
+from cadcomplete.language.commands import PHRASES
 from cadcomplete.language.lines import decode
 from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.metrics import parameters, sketches, targets
@@ -195,6 +197,8 @@ TABLES: dict[str, tuple[dict[type, Any], set[type]]] = {
     "effects": (effects.STEPS, {*OPERATIONS.values()}),
     "words": (wording.SAID, {*OPERATIONS.values()}),
     "order": (reorder.MOVED, {*OPERATIONS.values()}),
+    **{f"script of {n}": (d.EXPORT, {*OPERATIONS.values()}) for n, d in DIALECTS.items()},
+    **{f"curves of {n}": (d.CURVES, {*CURVES.values()}) for n, d in DIALECTS.items()},
 }
 
 
@@ -331,10 +335,12 @@ def test_no_more_texts_are_read_than_it_takes():
         bowed = "sketch 0 0 0 +z +x\nloop 0 0\narc 10 0 90\nclose\nextrude new to 5 0\n"
         yield f"{bowed}fillet 1 side@1\nchamfer 1 all\n"
         yield f"{PLATE}hole 0 0 5 +z +x 2 through at 5 5\n"
+        yield f"{PLATE}extrude cut taper 5 at 3 from through to next 0\n"
+        yield f"{PLATE}extrude cut to face +z 3 0\n"
         pytest.fail("all words had been seen")
 
     new = {"revolve", "mirror", "linear", "polar", "fillet", "chamfer", "hole"}
-    assert set(words_in(texts())) == {*checkpoint.FIRST_WORDS, *new}
+    assert set(words_in(texts())) == {*checkpoint.FIRST_WORDS, *new, *PHRASES}
 
 
 @pytest.mark.parametrize(

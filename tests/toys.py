@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from cadcomplete.completion import effects, proposing, wording
+from cadcomplete.exporters.scripts import DIALECTS
 from cadcomplete.fitting.flat import walls
 from cadcomplete.fitting.space import solids
 from cadcomplete.history import crossings, inside, moments, reach
@@ -185,6 +186,14 @@ POST_ENTRIES: dict[str, tuple[dict[Any, Any], Any, Any]] = {
     "proposals": (proposing.PROPOSE, Post, proposing.Proposer(usual=_usual_posts)),
     "effects": (effects.STEPS, Post, effects.any_step),
     "wording": (wording.SAID, Post, lambda post, step: f"post ø{2 * post.radius:g}"),
+    **{
+        f"script of {name}": (
+            dialect.EXPORT,
+            Post,
+            lambda post, at: at.draft.say(f"part += post({post.radius:g})"),
+        )
+        for name, dialect in DIALECTS.items()
+    },
 }
 """Table, key and entry of each room that a new operation has to be entered in."""
 
@@ -198,6 +207,14 @@ RULE_ENTRIES: dict[str, tuple[dict[Any, Any], Any, Any]] = {
     "moments": (moments.MOMENTS, Rule, lambda rule: moments.MOMENTS[Line](rule.line)),
     "walls": (walls.WALLS, Rule, walls.WALLS[Line]),
     "grammar": (grammar.STRAIGHT, Rule, True),
+    **{
+        f"script of {name}": (
+            dialect.CURVES,
+            Rule,
+            lambda rule, arcs, dialect=dialect: dialect.CURVES[Line](rule.line, arcs),
+        )
+        for name, dialect in DIALECTS.items()
+    },
 }
 """The same of a new curve."""
 

@@ -48,27 +48,33 @@ def inspect(
 def convert(
     source: PartFile,
     target: Annotated[
-        Path, typer.Argument(metavar="TARGET", help=".json, .lines, .step, .stl, .glb or .png")
+        Path, typer.Argument(metavar="TARGET", help=".json, .lines, .py, .step, .stl, .glb or .png")
     ],
     dialect: Annotated[
-        str | None, typer.Option(help="Of JSON: omnicad or native. Default: as it was read.")
+        str | None,
+        typer.Option(
+            help="Of JSON: omnicad or native, usually as it was read. Of a script: build123d "
+            "(usual) or cadquery."
+        ),
     ] = None,
     time_limit: KernelWithin = 120.0,
 ) -> None:
     """Convert a history to the format that the suffix of TARGET names."""
-    from cadcomplete import readers
+    from cadcomplete import exporters, readers
     from cadcomplete.errors import InputError
     from cadcomplete.reports import parts as reports
 
     document = readers.read(source)
+    own = exporters.EXPORTERS[exporters.format_of(target)].dialects
     if target.exists() and target.samefile(source):
         raise InputError("source and target are the same file", file=target)
-    if dialect is not None:
+    if dialect is not None and not own:
         known = document.sequence if dialect == "native" else document.sequence.known
         if known.rest != document.sequence.rest:
             typer.echo(f"{source}: {document.sequence.notice}", err=True)
         document = readers.from_sequence(known, dialect=dialect, path=str(source))
-    for notice in reports.convert(document, target, time_limit=time_limit):
+    written = (dialect or "") if own else ""
+    for notice in reports.convert(document, target, time_limit=time_limit, dialect=written):
         typer.echo(f"{source}: {notice}", err=True)
     typer.echo(str(target))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cadcomplete.errors import InputError
-from cadcomplete.exporters import pictures, solids, texts
+from cadcomplete.exporters import pictures, scripts, solids, texts
 from cadcomplete.exporters.part import Part, built
 from cadcomplete.files import writing
 from cadcomplete.readers import Document
@@ -18,10 +18,19 @@ from cadcomplete.readers import Document
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """How a format is written: to which path, and whether it needs the solid."""
+    """How a format is written.
+
+    Attributes:
+        write: to which path.
+        needs_solid: whether it needs the kernel, and what that makes of the history.
+        draws: whether it has something to show of a part that has no solid yet: its sketches.
+        dialects: those that it has; the first is the usual one.
+    """
 
     write: Callable[[Part, Path], None]
     needs_solid: bool
+    draws: bool = False
+    dialects: tuple[str, ...] = ()
 
 
 EXPORTERS: dict[str, Exporter] = {
@@ -30,7 +39,8 @@ EXPORTERS: dict[str, Exporter] = {
     "step": Exporter(solids.write_step, True),
     "stl": Exporter(solids.write_stl, True),
     "glb": Exporter(solids.write_glb, True),
-    "png": Exporter(pictures.write_png, True),
+    "png": Exporter(pictures.write_png, True, draws=True),
+    "py": Exporter(scripts.write_script, True, draws=True, dialects=tuple(scripts.DIALECTS)),
 }
 
 
@@ -59,17 +69,19 @@ def check_formats(names: tuple[str, ...]) -> None:
             raise InputError("unknown format", where="formats", expected=expected, got=name)
 
 
-def convert(document: Document, path: Path) -> None:
+def convert(document: Document, path: Path, dialect: str = "") -> None:
     """Build a history and write it to a file: a job for `kernel.contain`.
+
+    `dialect` is one of those that the format has; "" for the usual one.
 
     Raises BuildError if it cannot be built, InputError if it has nothing that can be shown.
     """
     from cadcomplete.kernel.build import build
 
     solid = build(document.sequence)
-    if solid is None and format_of(path) != "png":
+    if solid is None and not EXPORTERS[format_of(path)].draws:
         raise InputError("there is no solid to export", file=document.path, hint="extrude first")
-    write(Part(document, solid), path)
+    write(Part(document, solid, dialect=dialect), path)
 
 
 def export(

@@ -18,12 +18,14 @@ class Part:
         solid: what it builds (`kernel.booleans.Solid`), or None if nothing was extruded.
         given: the solid of the operations that were given, when the part is a completion.
         completed: whether `given` is to be told from the rest.
+        dialect: of a format that has several; "" for the usual one.
     """
 
     document: Document
     solid: Any = None
     given: Any = None
     completed: bool = False
+    dialect: str = ""
 
 
 def built(document: Document, kept: bytes | None = None) -> Any:

@@ -76,7 +76,7 @@ def blended(shape: TopoDS_Shape, blend: Blend, before: tuple[Operation, ...]) ->
     edges = edges_of(shape)
     labels = labelled(edges, before)
     together = chains(shape, edges)
-    chosen = _chosen(labels, blend, len(before))
+    chosen = chosen_edges(labels, blend, len(before))
     made = _made(shape, labels, blend, chosen, together)
     changes = _changes(edges, blend, np.isin(together, together[chosen]))
     volume = volume_of(shape)
@@ -85,7 +85,7 @@ def blended(shape: TopoDS_Shape, blend: Blend, before: tuple[Operation, ...]) ->
     return BlendedShape(made, volume - high, volume - low)
 
 
-def _chosen(labels: LabelledEdges, blend: Blend, index: int) -> Bools:
+def chosen_edges(labels: LabelledEdges, blend: Blend, index: int) -> Bools:
     chosen = np.zeros(len(labels.found), bool)
     for name in blend.edges:
         try:

@@ -120,11 +120,13 @@ def inspection_text(report: Json) -> str:
 # --- convert, encode, truncate ------------------------------------------------------------------
 
 
-def convert(document: Document, target: Path, *, time_limit: float) -> tuple[str, ...]:
+def convert(
+    document: Document, target: Path, *, time_limit: float, dialect: str = ""
+) -> tuple[str, ...]:
     """Write a history to a file, and return what a person should know about that.
 
-    Of what is not known here only JSON is written. Raises BuildError if a solid is needed and
-    there is none.
+    `dialect` is one of those of its format (`Exporter.dialects`); "" for the usual one. Of what is
+    not known here only JSON is written. Raises BuildError if a solid is needed and there is none.
     """
     name = exporters.format_of(target)
     notices = ()
@@ -134,7 +136,7 @@ def convert(document: Document, target: Path, *, time_limit: float) -> tuple[str
         exporters.write(exporters.Part(document), target)
         return notices
     with Kernel(time_limit=time_limit) as kernel:
-        kernel.run(exporters.convert, document, target)
+        kernel.run(exporters.convert, document, target, dialect)
     return notices
 
 

@@ -8,7 +8,7 @@ from cadcomplete.history.operations import Operation
 from cadcomplete.readers.freecad.before import Earlier, NotKnown
 from cadcomplete.readers.freecad.features import BevelledEdges, RoundedEdges
 from cadcomplete.readers.freecad.properties import Link
-from cadcomplete.readers.freecad.stored import Stored, StoredEdge
+from cadcomplete.readers.freecad.stored import Stored, StoredEdge, StoredFace
 
 
 def rounded(feature: RoundedEdges, before: Earlier) -> tuple[Operation, ...]:
@@ -33,21 +33,29 @@ def bevelled(feature: BevelledEdges, before: Earlier) -> tuple[Operation, ...]:
 
 
 def _edges(kind: str, link: Link | None, before: Earlier, *, every: bool) -> tuple[EdgeName, ...]:
+    """The names of edges; a face stands for all those around it."""
     if every:
         return (EdgePredicate("all"),)
-    parts = before.body.parts(link)
-    points = [_point(part) for part in parts]
-    found = tuple(dict.fromkeys(point for point in points if point is not None))
-    if not found or len(points) != sum(point is not None for point in points):
+    found: dict[EdgeName, None] = {}
+    for part in before.body.parts(link):
+        points = [_point(edge) for edge in _around(part)]
+        if not points or None in points:
+            raise NotKnown(kind)
+        found |= dict.fromkeys(point for point in points if point is not None)
+    if not found:
         raise NotKnown(kind)
-    return found
+    return tuple(found)
 
 
-def _point(part: Stored | None) -> EdgePoint | None:
-    """A point on an edge; None for a face, for what is not in the file, and for an odd curve."""
-    if not isinstance(part, StoredEdge):
-        return None
-    if part.middle is not None:
-        return EdgePoint(part.middle)
-    (x, y, z), (u, v, w) = part.start, part.end
-    return EdgePoint(((x + u) / 2, (y + v) / 2, (z + w) / 2)) if part.curve == "line" else None
+def _around(part: Stored | None) -> tuple[StoredEdge, ...]:
+    if isinstance(part, StoredFace):
+        return part.edges
+    return () if part is None else (part,)
+
+
+def _point(edge: StoredEdge) -> EdgePoint | None:
+    """A point on an edge; None for an odd curve."""
+    if edge.middle is not None:
+        return EdgePoint(edge.middle)
+    (x, y, z), (u, v, w) = edge.start, edge.end
+    return EdgePoint(((x + u) / 2, (y + v) / 2, (z + w) / 2)) if edge.curve == "line" else None

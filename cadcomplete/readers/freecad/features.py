@@ -17,13 +17,15 @@ from cadcomplete.readers.freecad.properties import Link, RawCurve
 class SketchObject:
     """A sketch: where it lies in the coordinates of its body, and what is drawn in it.
 
-    `curves` are those that bound something: neither construction lines nor points.
+    `curves` are those that bound something: neither construction lines nor points. `drawn` are
+    those with the points.
     """
 
     name: str
     label: str
     plane: Plane
     curves: tuple[RawCurve, ...]
+    drawn: tuple[RawCurve, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,29 +200,29 @@ class DrilledHoles(Feature):
     """Holes at the circles of a sketch, to the back of it.
 
     Attributes:
-        profile: the sketch; each circle in it is a centre.
+        profile: the sketch.
+        at: kinds of its curves whose centres are drilled.
         diameter, depth: of the shaft; `through` if the depth does not count.
         point: angle of the drill's point, 0 if it is flat; `counted` if the depth holds it.
-        head: "" or the number of FreeCAD's kind of counterbore or countersink.
+        head: a word of `HEADS`, or the number of one that is not there.
         head_diameter, head_depth, head_angle: of it.
-        taper: angle of the shaft, 90 if it is straight.
-        threaded, modelled: whether it has a thread, and whether that is cut.
+        reversed: whether they are drilled to the front.
+        odd: options that none of these tells, by their names.
     """
 
     profile: Link | None
+    at: tuple[str, ...]
     diameter: float
     depth: float
     through: bool
     point: float
     counted: bool
-    head: int
+    head: str
     head_diameter: float
     head_depth: float
     head_angle: float
-    taper: float
     reversed: bool
-    threaded: bool
-    modelled: bool
+    odd: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from cadcomplete.readers.freecad.copies import copied, copied_often
 from cadcomplete.readers.freecad.document import BodyOfFeatures
 from cadcomplete.readers.freecad.extrudes import extruded
 from cadcomplete.readers.freecad.features import Feature
+from cadcomplete.readers.freecad.holes import drilled
 from cadcomplete.readers.freecad.properties import Link
 from cadcomplete.readers.freecad.revolves import turned
 
@@ -31,6 +32,7 @@ FEATURES: dict[str, Callable[[Any, Earlier], tuple[Operation, ...]]] = {
     "PartDesign::Groove": turned,
     "PartDesign::Fillet": rounded,
     "PartDesign::Chamfer": bevelled,
+    "PartDesign::Hole": drilled,
     "PartDesign::Mirrored": copied,
     "PartDesign::LinearPattern": copied,
     "PartDesign::PolarPattern": copied,

@@ -198,23 +198,36 @@ def _chamfer(thing: Thing) -> BevelledEdges:
     )
 
 
+HEADS = {0: "", 1: "counterbore", 2: "countersink", 8: "counterbore"}
+"""Of a hole; from 3 on they are named by standards, in an order that depends on the version. The
+only one that was met, in 0.19 and 0.20, is a counterbore."""
+
+_DRILLED = {1: "GeomPoint", 2: "Circle", 4: "ArcOfCircle"}
+"""What of a sketch is drilled, by the bits of a number (from 1.1)."""
+
+
 def _hole(thing: Thing) -> DrilledHoles:
+    bits, head = thing.choice("BaseProfileType", 6), thing.choice("HoleCutType")
+    odd = {
+        "ModelThread": thing.truth("ModelThread") or thing.truth("ModelActualThread"),
+        "Tapered": thing.truth("Tapered") and thing.number("TaperedAngle", 90.0) != 90.0,
+        "Midplane": thing.truth("Midplane"),
+    }
     return DrilledHoles(
         *_head(thing),
         profile=thing.link("Profile") or thing.link("Sketch"),
+        at=tuple(kind for bit, kind in _DRILLED.items() if bits & bit),
         diameter=thing.number("Diameter"),
         depth=thing.number("Depth"),
         through=thing.choice("DepthType") == 1,
         point=thing.number("DrillPointAngle") if thing.choice("DrillPoint") == 1 else 0.0,
-        counted=thing.truth("DrillForDepth"),
-        head=thing.choice("HoleCutType"),
+        counted=thing.truth("DrillForDepth", default=True),  # up to 0.18 it always does
+        head=HEADS.get(head, f"a head of kind {head}"),
         head_diameter=thing.number("HoleCutDiameter"),
         head_depth=thing.number("HoleCutDepth"),
         head_angle=thing.number("HoleCutCountersinkAngle"),
-        taper=thing.number("TaperedAngle", 90.0) if thing.truth("Tapered") else 90.0,
         reversed=thing.truth("Reversed"),
-        threaded=thing.truth("Threaded"),
-        modelled=thing.truth("ModelThread") or thing.truth("ModelActualThread"),
+        odd=tuple(key for key, is_so in odd.items() if is_so),
     )
 
 
@@ -273,5 +286,6 @@ def sketch_object(thing: Thing) -> SketchObject | None:
     plane = thing.placement()
     if thing.type != "Sketcher::SketchObject" or plane is None:
         return None
-    drawn = tuple(c for c in thing.curves() if not c.construction and c.kind != "GeomPoint")
-    return SketchObject(thing.name, thing.label, plane, drawn)
+    drawn = tuple(c for c in thing.curves() if not c.construction)
+    curves = tuple(c for c in drawn if c.kind != "GeomPoint")
+    return SketchObject(thing.name, thing.label, plane, curves, drawn)

@@ -192,26 +192,26 @@ def _sides(a: Loop, b: Loop, near: float) -> set[str]:
         cuts = {0.0, 1.0}
         spend(12 * len(b.curves))
         for other in b.curves:
-            cuts |= _met(curve, other, 100 * near)
+            cuts |= met(curve, other, 100 * near)
         shares = sorted(share for share in cuts if 0 <= share <= 1)
         for first, last in itertools.pairwise(shares):
             if (last - first) * curve.length > 10 * near:
                 spend(12 * len(b.curves))
                 point = point_of(curve, (first + last) / 2)
-                if all(_off(point, other) > near for other in b.curves):
-                    sides.add("in" if _holds(b, point) else "out")
+                if all(off(point, other) > near for other in b.curves):
+                    sides.add("in" if holds(b, point) else "out")
         if len(sides) == 2:
             break
     return sides
 
 
-def _met(curve: Curve, other: Curve, near: float) -> set[float]:
+def met(curve: Curve, other: Curve, near: float) -> set[float]:
     """Return after which shares of a curve another one meets it, or ends on it."""
     found: set[float] = set()
     for point in _meetings(curve, other):
-        share = _share(curve, point)
+        share = share_at(curve, point)
         on = 0 <= share <= 1 and distance(point, point_of(curve, share)) <= near
-        if on and _off(point, other) <= near:
+        if on and off(point, other) <= near:
             found.add(share)
     return found
 
@@ -243,7 +243,7 @@ def _polar(curve: Arc | Circle) -> tuple[Vec2, float, float]:
     return (cx, cy), math.atan2(y - cy, x - cx), sweep
 
 
-def _share(curve: Curve, point: Vec2) -> float:
+def share_at(curve: Curve, point: Vec2) -> float:
     """Return after which share of its length a curve comes by a point that is on its line."""
     if isinstance(curve, Line):
         (x, y), (u, v) = curve.start, curve.end
@@ -254,9 +254,9 @@ def _share(curve: Curve, point: Vec2) -> float:
     return math.copysign(1, sweep) * turned % math.tau / abs(sweep)
 
 
-def _off(point: Vec2, curve: Curve) -> float:
+def off(point: Vec2, curve: Curve) -> float:
     """Return how far a point is from a curve."""
-    share = _share(curve, point)
+    share = share_at(curve, point)
     if 0 <= share <= 1:
         return distance(point, point_of(curve, share))
     return min(distance(point, curve.start), distance(point, curve.end))
@@ -285,7 +285,7 @@ def _line_line(a: Line, b: Line) -> list[Vec2]:
 
 
 def _line_circle(line: Line, circle: Arc | Circle) -> list[Vec2]:
-    foot = point_of(line, _share(line, circle.center))
+    foot = point_of(line, share_at(line, circle.center))
     height = distance(foot, circle.center)
     half = math.sqrt(max(circle.radius**2 - height**2, 0.0)) / line.length
     dx, dy = line.end[0] - line.start[0], line.end[1] - line.start[1]
@@ -303,7 +303,7 @@ def _circle_circle(a: Arc | Circle, b: Arc | Circle) -> list[Vec2]:
     return [(x - dy * h, y + dx * h) for h in (-half, half)]
 
 
-def _holds(loop: Loop, point: Vec2) -> bool:
+def holds(loop: Loop, point: Vec2) -> bool:
     """Say whether a point that is not on a loop lies inside: the loop then turns around it."""
     return abs(sum(_turn(curve, point) for curve in loop.curves)) > math.pi
 

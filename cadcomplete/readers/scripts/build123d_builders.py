@@ -153,7 +153,7 @@ class BuildPart(_Builder):
         """Return the solid where it lies in the end."""
         if len(self.spots) > 1 and not solids.only_adds(self.steps):
             raise UnsupportedError(["a compound part at several places"])
-        check_curves(len(self.spots) * sum(size(step.faces) for step in self.steps))
+        check_curves(len(self.spots) * solids.curves_in(self.steps))
         return tuple(step for spot in self.spots for step in solids.moved(self.steps, spot))
 
     def take(

@@ -342,7 +342,7 @@ class Solid(Value):
 
     @property
     def size(self) -> int:
-        return sum(areas.size(step.faces) for step in self.steps)
+        return solids.curves_in(self.steps)
 
     def moved(self, frame: Plane) -> Solid:
         return Solid(solids.moved(self.steps, frame))

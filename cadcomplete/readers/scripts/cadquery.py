@@ -10,6 +10,7 @@ from __future__ import annotations
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers.scripts.cadquery_drawing import DRAWING
 from cadcomplete.readers.scripts.cadquery_objects import MODULE, Location, PlaneValue
+from cadcomplete.readers.scripts.cadquery_selecting import SELECTING
 from cadcomplete.readers.scripts.cadquery_sketch import SketchValue
 from cadcomplete.readers.scripts.cadquery_solids import SOLIDS
 from cadcomplete.readers.scripts.cadquery_workplane import (
@@ -26,7 +27,7 @@ from cadcomplete.readers.scripts.values import Function, Namespace, Vector
 
 _IMPORT = imports("cadquery")
 
-Workplane.METHODS = {**PLACING, **DRAWING, **SOLIDS}
+Workplane.METHODS = {**PLACING, **DRAWING, **SELECTING, **SOLIDS}
 
 _LIBRARY = Library(
     Namespace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from cadcomplete.errors import ReadError, UnsupportedError
@@ -26,8 +27,10 @@ from cadcomplete.readers.scripts.values import (
 # --- curves -------------------------------------------------------------------------------------
 
 
-def _drawn(self: Workplane, curves: list[Curve]) -> Workplane:
+def _drawn(self: Workplane, curves: list[Curve], construction: Any = False) -> Workplane:
     self.pending.session.drawing(len(curves))
+    if flag(construction):
+        return self.then(*(Pen(self.plane, curve) for curve in curves))
     if curves and self.pending.first is None:
         self.pending.first = curves[0].start
     self.pending.edges += [(self.plane, curve) for curve in curves]
@@ -40,38 +43,38 @@ def _line_to(
     end = (number(x), number(y))
     if distance(self.pen, end) <= 1e-9:
         raise ReadError("a line without length", got=end)
-    return _drawn(self, [Line(self.pen, end)])
+    return _drawn(self, [Line(self.pen, end)], forConstruction)
 
 
 def _line(
     session: Session, self: Workplane, xDist: Any, yDist: Any, forConstruction: Any = False
 ) -> Workplane:
     x, y = self.pen
-    return _line_to(session, self, x + number(xDist), y + number(yDist))
+    return _line_to(session, self, x + number(xDist), y + number(yDist), forConstruction)
 
 
 def _h_line(
     session: Session, self: Workplane, distance: Any, forConstruction: Any = False
 ) -> Workplane:
-    return _line(session, self, distance, 0)
+    return _line(session, self, distance, 0, forConstruction)
 
 
 def _v_line(
     session: Session, self: Workplane, distance: Any, forConstruction: Any = False
 ) -> Workplane:
-    return _line(session, self, 0, distance)
+    return _line(session, self, 0, distance, forConstruction)
 
 
 def _h_line_to(
     session: Session, self: Workplane, xCoord: Any, forConstruction: Any = False
 ) -> Workplane:
-    return _line_to(session, self, xCoord, self.pen[1])
+    return _line_to(session, self, xCoord, self.pen[1], forConstruction)
 
 
 def _v_line_to(
     session: Session, self: Workplane, yCoord: Any, forConstruction: Any = False
 ) -> Workplane:
-    return _line_to(session, self, self.pen[0], yCoord)
+    return _line_to(session, self, self.pen[0], yCoord, forConstruction)
 
 
 def _polar_line(
@@ -79,7 +82,16 @@ def _polar_line(
 ) -> Workplane:
     turned = math.radians(number(angle, "an angle"))
     along = number(distance)
-    return _line(session, self, along * math.cos(turned), along * math.sin(turned))
+    x, y = along * math.cos(turned), along * math.sin(turned)
+    return _line(session, self, x, y, forConstruction)
+
+
+def _polar_line_to(
+    session: Session, self: Workplane, distance: Any, angle: Any, forConstruction: Any = False
+) -> Workplane:
+    turned, away = math.radians(number(angle, "an angle")), number(distance)
+    x, y = away * math.cos(turned), away * math.sin(turned)
+    return _line_to(session, self, x, y, forConstruction)
 
 
 def _polyline(
@@ -90,25 +102,28 @@ def _polyline(
     includeCurrent: Any = False,
 ) -> Workplane:
     corners = [vec2(p) for p in items(listOfXYTuple)]
-    return _drawn(self, shapes.lines([self.pen, *corners] if flag(includeCurrent) else corners))
+    corners = [self.pen, *corners] if flag(includeCurrent) else corners
+    return _drawn(self, shapes.lines(corners), forConstruction)
 
 
 def _three_point_arc(
     _: Session, self: Workplane, point1: Any, point2: Any, forConstruction: Any = False
 ) -> Workplane:
-    return _drawn(self, [shapes.arc(self.pen, vec2(point1), vec2(point2))])
+    return _drawn(self, [shapes.arc(self.pen, vec2(point1), vec2(point2))], forConstruction)
 
 
 def _sagitta_arc(
     _: Session, self: Workplane, endPoint: Any, sag: Any, forConstruction: Any = False
 ) -> Workplane:
-    return _drawn(self, [shapes.sagitta_arc(self.pen, vec2(endPoint), number(sag, "a sagitta"))])
+    arc = shapes.sagitta_arc(self.pen, vec2(endPoint), number(sag, "a sagitta"))
+    return _drawn(self, [arc], forConstruction)
 
 
 def _radius_arc(
     _: Session, self: Workplane, endPoint: Any, radius: Any, forConstruction: Any = False
 ) -> Workplane:
-    return _drawn(self, [shapes.radius_arc(self.pen, vec2(endPoint), number(radius, "a radius"))])
+    arc = shapes.radius_arc(self.pen, vec2(endPoint), number(radius, "a radius"))
+    return _drawn(self, [arc], forConstruction)
 
 
 def _tangent_arc(
@@ -123,7 +138,8 @@ def _tangent_arc(
         raise ReadError("there is no curve that the arc could go on from")
     (x, y), (u, v) = self.pen, vec2(endpoint)
     end = (x + u, y + v) if flag(relative) else (u, v)
-    return _drawn(self, [shapes.tangent_arc((x, y), shapes.end_direction(last.curve), end)])
+    arc = shapes.tangent_arc((x, y), shapes.end_direction(last.curve), end)
+    return _drawn(self, [arc], forConstruction)
 
 
 def _close(session: Session, self: Workplane) -> Workplane:
@@ -176,20 +192,23 @@ def _mirrored(self: Workplane, normal: Vec2) -> Workplane:
 # --- shapes -------------------------------------------------------------------------------------
 
 
-def _each(self: Workplane, loop: Loop) -> Workplane:
+def _each(self: Workplane, loop: Loop, construction: Any = False) -> Workplane:
     """Draw a loop at all places of the stack."""
     wires: list[Wire] = []
     self.pending.session.drawing(len(loop.curves) * len(self.spots))
     for spot in self.spots:
-        curves = tuple(frames.placed(curve, spot) for curve in loop.curves)
-        wires.append(Wire(self.plane, Loop(curves)))
-    self.pending.wires += [(wire.plane, wire.loop) for wire in wires]
+        x, y, z = spot.origin
+        own = self.plane.raised(z) if abs(z) > 1e-9 else self.plane
+        flat = replace(spot, origin=(x, y, 0.0))
+        wires.append(Wire(own, Loop(tuple(frames.placed(curve, flat) for curve in loop.curves))))
+    if not flag(construction):
+        self.pending.wires += [(wire.plane, wire.loop) for wire in wires]
     return self.then(*wires)
 
 
 def _circle(_: Session, self: Workplane, radius: Any, forConstruction: Any = False) -> Workplane:
     loop = Loop((Circle((0.0, 0.0), positive(radius, "a radius")),))
-    return _each(self, loop)
+    return _each(self, loop, forConstruction)
 
 
 def _rect(
@@ -204,7 +223,7 @@ def _rect(
     if not width or not height:
         raise ReadError("a rectangle without an area")
     x, y = (0.0 if c else v / 2 for c, v in zip(pair(centered), (width, height), strict=True))
-    return _each(self, shapes.rectangle(width, height, (x, y)))
+    return _each(self, shapes.rectangle(width, height, (x, y)), forConstruction)
 
 
 def _polygon(
@@ -219,7 +238,7 @@ def _polygon(
     first = 0.0
     if flag(circumscribed):
         radius, first = radius / math.cos(math.pi / sides), 180 / sides
-    return _each(self, shapes.polygon(shapes.regular(radius, sides, first)))
+    return _each(self, shapes.polygon(shapes.regular(radius, sides, first)), forConstruction)
 
 
 def _slot(_: Session, self: Workplane, length: Any, diameter: Any, angle: Any = 0) -> Workplane:
@@ -234,8 +253,9 @@ DRAWING = {
     "mirrorX": Function("mirrorX", lambda _, self: _mirrored(self, (0.0, 1.0))),
     "mirrorY": Function("mirrorY", lambda _, self: _mirrored(self, (1.0, 0.0))),
     "slot2D": Function("slot2D", _slot),
+    "wire": Function("wire", _wire, {"forConstruction": (False,)}),
     **{
-        name: Function(name, run, {"forConstruction": (False,)})
+        name: Function(name, run)
         for name, run in {
             "lineTo": _line_to,
             "line": _line,
@@ -244,12 +264,12 @@ DRAWING = {
             "hLineTo": _h_line_to,
             "vLineTo": _v_line_to,
             "polarLine": _polar_line,
+            "polarLineTo": _polar_line_to,
             "polyline": _polyline,
             "threePointArc": _three_point_arc,
             "sagittaArc": _sagitta_arc,
             "radiusArc": _radius_arc,
             "tangentArcPoint": _tangent_arc,
-            "wire": _wire,
             "circle": _circle,
             "rect": _rect,
             "polygon": _polygon,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.history.curves import Circle
-from cadcomplete.history.geometry import XY, Plane
+from cadcomplete.history.geometry import XY, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Loop
 from cadcomplete.readers.scripts import frames, shapes, solids
 from cadcomplete.readers.scripts.areas import Faces, FlatFace, faces_of
+from cadcomplete.readers.scripts.boring import bored, coned
 from cadcomplete.readers.scripts.cadquery_objects import pair
 from cadcomplete.readers.scripts.cadquery_sketch import SketchValue
 from cadcomplete.readers.scripts.cadquery_workplane import Workplane
@@ -50,12 +52,17 @@ def _faces(self: Workplane) -> list[tuple[Plane, Faces]]:
         return placed
     if not self.pending.wires:
         raise ReadError("there is no closed wire to extrude", expected="close() before it")
-    loops: list[Loop] = []
+    loops: dict[float, list[Loop]] = {}
     for plane, loop in self.pending.wires:
-        if not frames.coplanar(plane, self.plane):
+        height = round(frames.to_local(self.plane, plane.origin)[2], 9) + 0.0
+        own = self.plane.raised(height) if height else self.plane
+        if not frames.coplanar(plane, own):
             raise UnsupportedError(["wires that lie off the workplane they are extruded from"])
-        loops.append(frames.relocated(loop, plane, self.plane))
-    return [(self.plane, faces_of(loops))]
+        loops.setdefault(height, []).append(frames.relocated(loop, plane, own))
+    return [
+        (self.plane.raised(height) if height else self.plane, faces_of(one))
+        for height, one in loops.items()
+    ]
 
 
 def _taken(self: Workplane, made: Workplane) -> Workplane:
@@ -116,6 +123,8 @@ def _cut_thru_all(
     placed, base = _faces(self), self.solid
     if not base:
         raise ReadError("there is no solid to cut from")
+    if any(not frames.coplanar(placed[0][0], plane) for plane, _ in placed):
+        raise UnsupportedError(["cutThruAll from several planes"])
     steps = solids.extruded(placed, solids.through(base, placed[0][0]), session.line)
     return _taken(self, _combined(self, steps, "cut"))
 
@@ -144,13 +153,70 @@ def _hole(
     session: Session, self: Workplane, diameter: Any, depth: Any = None, clean: Any = True
 ) -> Workplane:
     """Drill from each place of the stack against the plane's normal."""
-    circle = Circle((0.0, 0.0), positive(diameter, "a diameter") / 2)
-    faces = tuple(FlatFace.of(Loop((frames.placed(circle, spot),))) for spot in self.spots)
+    return _drilled(session, self, diameter, depth, lambda plane, points: ())
+
+
+def _cbore_hole(
+    session: Session,
+    self: Workplane,
+    diameter: Any,
+    cboreDiameter: Any,
+    cboreDepth: Any,
+    depth: Any = None,
+    clean: Any = True,
+) -> Workplane:
+    radius, deep = positive(cboreDiameter, "a diameter") / 2, positive(cboreDepth, "a depth")
+    reach = Extent(ExtentType.ONE_SIDED, -deep)
+    return _drilled(
+        session,
+        self,
+        diameter,
+        depth,
+        lambda plane, points: bored(plane, points, radius, reach, session.line),
+    )
+
+
+def _csk_hole(
+    session: Session,
+    self: Workplane,
+    diameter: Any,
+    cskDiameter: Any,
+    cskAngle: Any,
+    depth: Any = None,
+    clean: Any = True,
+) -> Workplane:
+    radius = positive(cskDiameter, "a diameter") / 2
+    return _drilled(
+        session,
+        self,
+        diameter,
+        depth,
+        lambda plane, points: coned(plane, points, radius, cskAngle, session.line),
+    )
+
+
+def _drilled(
+    session: Session,
+    self: Workplane,
+    diameter: Any,
+    depth: Any,
+    head: Callable[[Plane, list[Vec2]], Steps],
+) -> Workplane:
+    """Cut cylinders and what widens them at the top, at each place of the stack."""
     if not self.solid:
         raise ReadError("there is no solid to cut from")
-    deep = -solids.reach(self.solid, self.plane)[0] if depth is None else positive(depth, "a depth")
-    reach = Extent(ExtentType.ONE_SIDED, -positive(deep, "a depth below the workplane"))
-    return _combined(self, solids.extruded([(self.plane, faces)], reach, session.line), "cut")
+    radius, spots = positive(diameter, "a diameter") / 2, self.spots
+    session.drawing(2 * len(spots))
+    heights: dict[float, list[Vec2]] = {}
+    for x, y, z in (spot.origin for spot in spots):
+        heights.setdefault(round(z, 9) + 0.0, []).append((x, y))
+    steps: Steps = ()
+    for height, points in heights.items():
+        plane = self.plane.raised(height) if height else self.plane
+        deep = -solids.reach(self.solid, plane)[0] if depth is None else positive(depth, "a depth")
+        reach = Extent(ExtentType.ONE_SIDED, -positive(deep, "a depth below the workplane"))
+        steps += bored(plane, points, radius, reach, session.line) + head(plane, points)
+    return _combined(self, steps, "cut")
 
 
 def _box(
@@ -240,6 +306,8 @@ SOLIDS = {
     "cutThruAll": Function("cutThruAll", _cut_thru_all, _EXTRUDES),
     "revolve": Function("revolve", _revolve),
     "hole": Function("hole", _hole),
+    "cboreHole": Function("cboreHole", _cbore_hole),
+    "cskHole": Function("cskHole", _csk_hole),
     "box": Function("box", _box),
     "cylinder": Function("cylinder", _cylinder, {"direct": (None,), "angle": (360,)}),
     "union": Function("union", _union),

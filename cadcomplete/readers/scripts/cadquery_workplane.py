@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.history.curves import Curve
 from cadcomplete.history.geometry import XY, Plane, Vec2
+from cadcomplete.history.kinds import AXES
 from cadcomplete.history.operations import Boolean, Loop
 from cadcomplete.readers.scripts import frames, shapes, solids
 from cadcomplete.readers.scripts.areas import Faces, FlatFace, faces_of
@@ -23,7 +24,15 @@ from cadcomplete.readers.scripts.cadquery_objects import (
     ring,
 )
 from cadcomplete.readers.scripts.cadquery_sketch import SketchValue
+from cadcomplete.readers.scripts.edge_names import Filters
 from cadcomplete.readers.scripts.history import Drawn, merged
+from cadcomplete.readers.scripts.regions import (
+    flat_level,
+    frame_at,
+    middle_of,
+    region,
+    solid_middle,
+)
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.solids import Steps
 from cadcomplete.readers.scripts.values import (
@@ -45,6 +54,7 @@ class PendingWires:
     edges: list[tuple[Plane, Curve]] = field(default_factory=list)
     wires: list[tuple[Plane, Loop]] = field(default_factory=list)
     first: Vec2 | None = None
+    tags: dict[str, Workplane] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,48 @@ class Wire:
 
     plane: Plane
     loop: Loop
+
+
+@dataclass(frozen=True, slots=True)
+class FacePick:
+    """Faces of a solid on a stack: those in which it ends in some directions (+z, -x …).
+
+    With `level` they lie so far along the only one; with `across` all flat faces across an axis.
+    """
+
+    steps: Steps
+    ways: tuple[str, ...] = ()
+    level: float | None = None
+    across: str = ""
+
+    def frame(self) -> Plane:
+        """Return the plane that the faces lie in, at the origin's height over the axes.
+
+        Raises UnsupportedError where it is not certain that there is just one.
+        """
+        if len(self.ways) != 1:
+            raise UnsupportedError(["a workplane on several faces"])
+        way = AXES[self.ways[0]]
+        far = flat_level(self.steps, way) if self.level is None else self.level
+        return frame_at(way, far)
+
+    def faces(self) -> tuple[Plane, Faces]:
+        """Return the plane and the faces in its coordinates. Raises UnsupportedError."""
+        frame = self.frame()
+        if self.level is not None:
+            raise UnsupportedError(["the shape of a face that is not the last one"])
+        found = region(self.steps, AXES[self.ways[0]], frame.offset)
+        if not found:
+            raise UnsupportedError(["a face that is cut away"])
+        return frame, found
+
+
+@dataclass(frozen=True, slots=True)
+class EdgePick:
+    """Edges of a solid on a stack, by name; `filters` are those of the names."""
+
+    steps: Steps
+    filters: tuple[Filters, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -118,9 +170,15 @@ class Workplane(Value):
         elif isinstance(item, Pen):
             middle = shapes.centroid(Loop((item.curve,)))
             point = frames.to_world(item.plane, (*middle, 0.0))
+        elif isinstance(item, FacePick):
+            frame, faces = item.faces()
+            middles = [frames.to_world(frame, (*middle_of((face,)), 0.0)) for face in faces]
+            return [replace(XY, origin=frames.to_local(self.plane, at)) for at in middles]
+        elif isinstance(item, tuple):
+            point = solid_middle(item)
         else:
             raise UnsupportedError(
-                ["a place at the middle of a solid or sketch: select a face first"]
+                ["a place at the middle of a sketch or of edges: select a face first"]
             )
         return [replace(XY, origin=frames.to_local(self.plane, point))]
 
@@ -230,13 +288,12 @@ def _workplane(
     centerOption: Any = None,
     origin: Any = None,
 ) -> Workplane:
-    plane = self.plane
-    if len(self.stack) > 1 or not all(isinstance(i, Plane | Pen | Wire) for i in self.stack):
+    if len(self.stack) > 1 or not all(
+        isinstance(i, Plane | Pen | Wire | FacePick | tuple) for i in self.stack
+    ):
         # the library then goes on from the middle of what is on the stack
-        raise UnsupportedError(["workplane on a solid or on several objects"])
-    for item in self.stack:
-        at = item.origin if isinstance(item, Plane) else item.plane.origin
-        plane = plane.raised(frames.to_local(plane, at)[2])
+        raise UnsupportedError(["workplane on several objects"])
+    plane = _on_stack(self, centerOption)
     if origin is not None:
         x, y, _z = frames.to_local(plane, vec3(origin))
         plane = replace(plane, origin=frames.to_world(plane, (x, y, 0.0)))
@@ -244,6 +301,64 @@ def _workplane(
         plane = frames.plane_of(plane.origin, tuple(-v for v in plane.normal), plane.x_axis)  # type: ignore[arg-type]
     plane = plane.raised(number(offset, "an offset"))
     return self.then(plane, plane=plane)
+
+
+def _on_stack(self: Workplane, option: Any) -> Plane:
+    """Return the plane through what is on the stack, with its origin as the option says."""
+    plane = self.plane
+    for item in self.stack:
+        if isinstance(item, FacePick):
+            return _on_face(self, item, option)
+        if isinstance(item, tuple):
+            plane = plane.raised(frames.to_local(plane, solid_middle(item))[2])
+        else:
+            at = item.origin if isinstance(item, Plane) else item.plane.origin
+            plane = plane.raised(frames.to_local(plane, at)[2])
+    if option not in (None, "ProjectedOrigin"):
+        raise UnsupportedError(["workplane(centerOption)"])
+    return plane
+
+
+def _on_face(self: Workplane, pick: FacePick, option: Any) -> Plane:
+    if option in (None, "ProjectedOrigin"):
+        frame = pick.frame()
+        x, y, _ = frames.to_local(frame, self.plane.origin)
+        return replace(frame, origin=frames.to_world(frame, (x, y, 0.0)))
+    frame, faces = pick.faces()
+    if option == "CenterOfMass":
+        x, y = middle_of(faces)
+    elif option == "CenterOfBoundBox":
+        boxes = [face.outer.box for face in faces]
+        left, low = (min(box[n] for box in boxes) for n in (0, 1))
+        right, high = (max(box[n] for box in boxes) for n in (2, 3))
+        x, y = (left + right) / 2, (low + high) / 2
+    else:
+        raise UnsupportedError(["workplane(centerOption)"])
+    return replace(frame, origin=frames.to_world(frame, (x, y, 0.0)))
+
+
+def _tag(_: Session, self: Workplane, name: Any) -> Workplane:
+    if isinstance(name, str):
+        self.pending.tags[name] = self
+    return self
+
+
+def tagged(self: Workplane, name: Any) -> Workplane:
+    """Return the workplane of a name that the script has given. Raises ReadError."""
+    if not isinstance(name, str) or name not in self.pending.tags:
+        raise ReadError("unknown tag", got=name)
+    return self.pending.tags[name]
+
+
+def _from_tagged(_: Session, self: Workplane, name: Any) -> Workplane:
+    plane = tagged(self, name).plane
+    return self.then(plane, plane=plane)
+
+
+def _copy_workplane(_: Session, self: Workplane, obj: Any) -> Workplane:
+    if not isinstance(obj, Workplane):
+        raise ReadError("wrong value", expected="a Workplane", got=type(obj).__name__)
+    return self.then(obj.plane, plane=obj.plane)
 
 
 def _center(_: Session, self: Workplane, x: Any, y: Any) -> Workplane:
@@ -318,11 +433,14 @@ def _end(_: Session, self: Workplane, n: Any = 1) -> Workplane:
     return place
 
 
-_AS_IS = ("val", "clean", "tag", "combine", "findSolid")
+_AS_IS = ("val", "clean", "combine", "findSolid")
 
 PLACING = {
     **{name: Function(name, lambda _, self, *ignored: self) for name in _AS_IS},
-    "workplane": Function("workplane", _workplane, {"centerOption": (None, "ProjectedOrigin")}),
+    "workplane": Function("workplane", _workplane),
+    "tag": Function("tag", _tag),
+    "workplaneFromTagged": Function("workplaneFromTagged", _from_tagged),
+    "copyWorkplane": Function("copyWorkplane", _copy_workplane),
     "center": Function("center", _center),
     "transformed": Function("transformed", _transformed),
     "moveTo": Function("moveTo", _move_to),

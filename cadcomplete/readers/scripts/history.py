@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Curve
+from cadcomplete.history.edges import EdgePoint
 from cadcomplete.history.geometry import Plane, Vec2
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
+from cadcomplete.history.patterns import Mirror
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.turn_axis import TurnAxis
 from cadcomplete.readers.scripts.areas import Faces, add, size
 from cadcomplete.readers.scripts.budget import check_curves, spend
+from cadcomplete.readers.scripts.finishing import BlendStep, MirrorStep
 from cadcomplete.readers.scripts.frames import compose, coplanar, relocated
 from cadcomplete.readers.scripts.shapes import chains
 from cadcomplete.readers.scripts.solids import SolidStep, Steps, moved_faces
@@ -63,6 +67,9 @@ def history(steps: Steps, id: str, drawn: Iterable[Drawn] = (), *, line: int = 0
     operations: list[Operation] = []
     sketches: dict[Sketch, int] = {}
     for number, step in enumerate(steps):
+        if not isinstance(step, SolidStep):
+            operations.append(_finished(step))
+            continue
         sketch, regions = _sketch(step)
         index = sketches.setdefault(sketch, len(operations))
         if index == len(operations):
@@ -80,6 +87,21 @@ def history(steps: Steps, id: str, drawn: Iterable[Drawn] = (), *, line: int = 0
             operations.append(Revolve(profiles, reach, axis, boolean, at))
     operations += _left(drawn, sketches, line)
     return CadSequence(tuple(operations), id)
+
+
+def _finished(step: BlendStep | MirrorStep) -> Operation:
+    """Return the operation of what is done to the whole solid so far."""
+    at = f"line {step.line}"
+    if isinstance(step, MirrorStep):
+        plane = step.plane
+        return Mirror(plane.normal, _rounded(plane.offset), None, at)
+    names = tuple(
+        EdgePoint(tuple(map(_rounded, name.at))) if isinstance(name, EdgePoint) else name  # type: ignore[arg-type]
+        for name in step.edges
+    )
+    if step.rounded:
+        return Fillet(_rounded(step.size), names, at)
+    return Chamfer((_rounded(step.size), _rounded(step.size), False), names, at)
 
 
 def _sketch(step: SolidStep) -> tuple[Sketch, list[tuple[int, tuple[int, ...]]]]:

@@ -16,7 +16,9 @@ from cadcomplete.history.operations import Boolean, Extent, ExtentType
 from cadcomplete.history.turn_axis import FULL, TurnAxis
 from cadcomplete.readers.scripts.areas import Faces, add, size
 from cadcomplete.readers.scripts.budget import check_curves, spend
+from cadcomplete.readers.scripts.finishing import BlendStep, MirrorStep
 from cadcomplete.readers.scripts.frames import compose, coplanar, relocated, to_local, to_world
+from cadcomplete.readers.scripts.mirrored import reflected_extent, reflected_plane
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,12 @@ class SolidStep:
     line: int = field(default=0, compare=False)
     axis: TurnAxis | None = None
 
+    def moved(self, frame: Plane) -> SolidStep:
+        return replace(self, plane=compose(frame, self.plane))
 
-Steps = tuple[SolidStep, ...]
+
+Step = SolidStep | BlendStep | MirrorStep
+Steps = tuple[Step, ...]
 
 _OFF = 1e-6  # mm, or the sine of an angle, that an axis may be off a plane
 
@@ -94,18 +100,44 @@ def moved_faces(faces: Faces, source: Plane, target: Plane) -> Faces:
 def moved(steps: Steps, frame: Plane) -> Steps:
     """Return a solid put at a place."""
     spend(10 * len(steps))
-    return tuple(replace(step, plane=compose(frame, step.plane)) for step in steps)
+    return tuple(step.moved(frame) for step in steps)
+
+
+def curves_in(steps: Steps) -> int:
+    """Return how many curves a solid is made of."""
+    return sum(size(step.faces) for step in steps if isinstance(step, SolidStep))
 
 
 def only_adds(steps: Steps) -> bool:
-    return all(step.boolean is Boolean.JOIN for step in steps)
+    return all(isinstance(step, SolidStep) and step.boolean is Boolean.JOIN for step in steps)
+
+
+def done(steps: Steps, boolean: Boolean) -> Steps:
+    """Return what only adds as what does something else."""
+    return tuple(replace(step, boolean=boolean) for step in steps if isinstance(step, SolidStep))
+
+
+def reflected(steps: Steps, mirror: Plane) -> Steps:
+    """Return the image of a solid that is only added together. Raises UnsupportedError."""
+    if not only_adds(steps):
+        raise UnsupportedError(["the mirror image of a compound solid by itself"])
+    spend(20 * len(steps))
+    return tuple(
+        replace(
+            step,
+            plane=reflected_plane(mirror, step.plane),
+            extent=reflected_extent(step.extent),
+        )
+        for step in steps
+        if isinstance(step, SolidStep)
+    )
 
 
 def _together(first: Steps, second: Steps) -> Steps:
     """Return both, one after the other. Raises ReadError for more than a script may make."""
     steps = first + second
     spend(4 * len(steps))
-    check_curves(sum(size(step.faces) for step in steps))
+    check_curves(curves_in(steps))
     return steps
 
 
@@ -122,7 +154,7 @@ def cut(base: Steps, tool: Steps) -> Steps:
         raise ReadError("there is no solid to cut from")
     if not only_adds(tool):
         raise UnsupportedError(["cut with a compound tool"])
-    return _together(base, tuple(replace(step, boolean=Boolean.CUT) for step in tool))
+    return _together(base, done(tool, Boolean.CUT))
 
 
 def intersect(base: Steps, tool: Steps) -> Steps:
@@ -130,9 +162,9 @@ def intersect(base: Steps, tool: Steps) -> Steps:
         raise ReadError("there is no solid to intersect")
     if len(tool) > 1 and len(base) == 1:
         base, tool = tool, base
-    if len(tool) > 1:
+    if len(tool) > 1 or not only_adds(tool):
         raise UnsupportedError(["intersect with a compound tool"])
-    return _together(base, tuple(replace(step, boolean=Boolean.INTERSECT) for step in tool))
+    return _together(base, done(tool, Boolean.INTERSECT))
 
 
 BOOLEANS = {Boolean.JOIN: join, Boolean.CUT: cut, Boolean.INTERSECT: intersect}
@@ -141,7 +173,12 @@ BOOLEANS = {Boolean.JOIN: join, Boolean.CUT: cut, Boolean.INTERSECT: intersect}
 def reach(steps: Steps, plane: Plane) -> tuple[float, float]:
     """Return how far a solid lies below and above a plane at most, in mm."""
     heights: list[float] = []
-    for step in steps:
+    for number, step in enumerate(steps):
+        if isinstance(step, MirrorStep):
+            seen = reflected_plane(step.plane, plane)  # its normal is turned over
+            heights += (-height for height in reach(steps[:number], seen))
+        if not isinstance(step, SolidStep):
+            continue
         for face in step.faces:
             left, low, right, high = face.outer.box
             for corner in ((x, y) for x in (left, right) for y in (low, high)):

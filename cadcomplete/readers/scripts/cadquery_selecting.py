@@ -1,0 +1,240 @@
+"""The methods of CadQuery's workplanes that select faces, edges and corners, and blend edges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cadcomplete.errors import UnsupportedError
+from cadcomplete.history.curves import Circle
+from cadcomplete.history.geometry import Plane, Vec3, dot
+from cadcomplete.history.kinds import AXES
+from cadcomplete.readers.scripts import frames
+from cadcomplete.readers.scripts.budget import spend
+from cadcomplete.readers.scripts.cadquery_selectors import (
+    Across,
+    Along,
+    Both,
+    Either,
+    Far,
+    Level,
+    Not,
+    OfKind,
+    Selector,
+    parsed,
+)
+from cadcomplete.readers.scripts.cadquery_workplane import (
+    EdgePick,
+    FacePick,
+    Pen,
+    Wire,
+    Workplane,
+    tagged,
+)
+from cadcomplete.readers.scripts.edge_names import Filters, across, level_of, named, of_rim
+from cadcomplete.readers.scripts.finishing import BlendStep
+from cadcomplete.readers.scripts.session import Session
+from cadcomplete.readers.scripts.skyline import nth_level
+from cadcomplete.readers.scripts.solids import Steps
+from cadcomplete.readers.scripts.values import Function, positive
+
+_NEAR = 1e-4  # mm by which the library's levels may differ
+
+
+def _tree(selector: Any) -> Selector | None:
+    if selector is None:
+        return None
+    if not isinstance(selector, str):
+        raise UnsupportedError(["a selector that is no text"])
+    return parsed(selector)
+
+
+def _whole(self: Workplane) -> Steps:
+    """Return the solid that is on the stack by itself."""
+    if len(self.stack) == 1 and isinstance(self.stack[0], tuple):
+        return self.stack[0]
+    raise UnsupportedError(["a selection from what is not one solid"])
+
+
+# --- faces --------------------------------------------------------------------------------------
+
+
+def _faces(_: Session, self: Workplane, selector: Any = None, tag: Any = None) -> Workplane:
+    source = self if tag is None else tagged(self, tag)
+    tree, steps = _tree(selector), _whole(source)
+    if isinstance(tree, Level):
+        return self.then(_at_level(steps, tree))
+    if isinstance(tree, Along):
+        return self.then(FacePick(steps, across=tree.axis))
+    ways = _ways(tree)
+    for way in ways:
+        level_of(steps, way)
+    return self.then(FacePick(steps, ways))
+
+
+def _at_level(steps: Steps, wanted: Level) -> FacePick:
+    way, far = nth_level(steps, AXES[wanted.way], wanted.index)
+    word = next(word for word, axis in AXES.items() if axis == way)
+    try:
+        last = abs(level_of(steps, word) - far) <= _NEAR
+    except UnsupportedError:
+        last = False
+    return FacePick(steps, (word,), None if last else far)
+
+
+def _ways(tree: Selector | None) -> tuple[str, ...]:
+    if isinstance(tree, Far):
+        return (tree.way,)
+    if isinstance(tree, Either):
+        return tuple(dict.fromkeys((*_ways(tree.one), *_ways(tree.other))))
+    raise UnsupportedError(["faces that are not the last ones in a direction"])
+
+
+# --- edges --------------------------------------------------------------------------------------
+
+
+def _edges(_: Session, self: Workplane, selector: Any = None, tag: Any = None) -> Workplane:
+    source = self if tag is None else tagged(self, tag)
+    steps, among = _edges_of(source)
+    tree = _tree(selector)
+    chosen = (
+        among if tree is None else [one for base in among for one in _chosen(steps, base, tree)]
+    )
+    return self.then(EdgePick(steps, tuple(dict.fromkeys(chosen))))
+
+
+def _edges_of(self: Workplane) -> tuple[Steps, list[Filters]]:
+    """Return the edges of what is on the stack: their solid, and filters of their names."""
+    item = self.stack[0] if len(self.stack) == 1 else None
+    if isinstance(item, EdgePick):
+        return item.steps, list(item.filters)
+    if not isinstance(item, FacePick):
+        return _whole(self), [()]
+    if item.level is not None:
+        raise UnsupportedError(["edges of faces that are not the last ones in a direction"])
+    if item.across:
+        return item.steps, across(item.steps, item.across)
+    return item.steps, [of_rim(item.steps, way) for way in item.ways]
+
+
+def _chosen(steps: Steps, base: Filters, tree: Selector) -> list[Filters]:
+    """Return the filters of the edges among some that a selector means."""
+    spend(10)
+    if isinstance(tree, Either):
+        return [*_chosen(steps, base, tree.one), *_chosen(steps, base, tree.other)]
+    if isinstance(tree, Both):
+        return [
+            (*base, *sorted({*one[len(base) :], *other[len(base) :]}, key=_extremes_first))
+            for one in _chosen(steps, base, tree.one)
+            for other in _chosen(steps, base, tree.other)
+        ]
+    if isinstance(tree, Far):
+        return [(*base, *_farthest(steps, base, tree.way))]
+    if isinstance(tree, Along):
+        return [(*base, tree.axis)]
+    if isinstance(tree, OfKind) and tree.name in ("LINE", "CIRCLE"):
+        return [(*base, "line" if tree.name == "LINE" else "round")]
+    if isinstance(tree, Across | Not) and not base:
+        return _others(steps, tree)
+    raise UnsupportedError(["a selection of edges that has no name"])
+
+
+def _extremes_first(word: str) -> int:
+    """Where a filter stands: all sides of an `and` are asked of the same edges."""
+    return 0 if word in AXES else 1
+
+
+def _others(steps: Steps, tree: Across | Not) -> list[Filters]:
+    inner = tree.one if isinstance(tree, Not) else None
+    if isinstance(tree, Across):
+        return [one for one in across(steps, tree.axis) if one != ("round",)]
+    if isinstance(inner, Along):
+        return across(steps, inner.axis)
+    raise UnsupportedError(["a selection of edges that has no name"])
+
+
+def _farthest(steps: Steps, base: Filters, way: str) -> Filters:
+    """Return the filter of the edges that lie farthest, of those that pass some filters.
+
+    They are those of a flat face in which the solid ends: of others the library and a name might
+    mean different ones.
+    """
+    if any(word in AXES and word != way for word in base):
+        level_of(steps, way)  # of the rim of one face those that lie in the other: its edge
+    return of_rim(steps, way)
+
+
+# --- corners ------------------------------------------------------------------------------------
+
+
+def _vertices(_: Session, self: Workplane, selector: Any = None, tag: Any = None) -> Workplane:
+    source = self if tag is None else tagged(self, tag)
+    tree = _tree(selector)
+    points = [point for item in source.stack for point in _corners(item)]
+    spend(len(points))
+    distinct = list(dict.fromkeys(tuple(round(v, 7) + 0.0 for v in point) for point in points))
+    chosen = distinct if tree is None else _picked(distinct, tree)  # type: ignore[arg-type]
+    return self.then(*(Plane(point, self.plane.normal, self.plane.x_axis) for point in chosen))  # type: ignore[arg-type]
+
+
+def _corners(item: Any) -> list[Vec3]:
+    if isinstance(item, Wire):
+        plane, loops = item.plane, [item.loop]
+    elif isinstance(item, FacePick):
+        plane, faces = item.faces()
+        loops = [loop for face in faces for loop in face.loops]
+    elif isinstance(item, Pen) and not isinstance(item.curve, Circle):
+        ends = (item.curve.start, item.curve.end)
+        return [frames.to_world(item.plane, (*end, 0.0)) for end in ends]
+    else:
+        raise UnsupportedError(["corners of what is no wire and no face"])
+    if any(isinstance(curve, Circle) for loop in loops for curve in loop.curves):
+        raise UnsupportedError(["the corners of a circle"])
+    return [frames.to_world(plane, (*c.start, 0.0)) for loop in loops for c in loop.curves]
+
+
+def _picked(points: list[Vec3], tree: Selector) -> list[Vec3]:
+    if isinstance(tree, Both):
+        other = _picked(points, tree.other)
+        return [point for point in _picked(points, tree.one) if point in other]
+    if isinstance(tree, Either):
+        return list(dict.fromkeys([*_picked(points, tree.one), *_picked(points, tree.other)]))
+    if not isinstance(tree, Far) or not points:
+        raise UnsupportedError(["a selection of corners"])
+    heights = [dot(point, AXES[tree.way]) for point in points]
+    far = max(heights)
+    return [p for p, height in zip(points, heights, strict=True) if height >= far - _NEAR]
+
+
+# --- fillets and chamfers -----------------------------------------------------------------------
+
+
+def _blended(session: Session, self: Workplane, size: float, *, rounded: bool) -> Workplane:
+    steps, filters = _edges_of(self)
+    if steps is not self.solid and steps != self.solid:
+        raise UnsupportedError(["a fillet or chamfer of edges of another solid"])
+    return self.then((*steps, BlendStep(size, named(filters), rounded, session.line)))
+
+
+def _fillet(session: Session, self: Workplane, radius: Any) -> Workplane:
+    return _blended(session, self, positive(radius, "a radius"), rounded=True)
+
+
+def _chamfer(session: Session, self: Workplane, length: Any, length2: Any = None) -> Workplane:
+    size = positive(length, "a length")
+    if length2 is not None and length2 != length:
+        # the library measures the first on the face that it happens to find first
+        raise UnsupportedError(["chamfer(length2)"])
+    return _blended(session, self, size, rounded=False)
+
+
+SELECTING = {
+    name: Function(name, run)
+    for name, run in {
+        "faces": _faces,
+        "edges": _edges,
+        "vertices": _vertices,
+        "fillet": _fillet,
+        "chamfer": _chamfer,
+    }.items()
+}
+"""Methods of workplanes that select, and what is done with edges."""

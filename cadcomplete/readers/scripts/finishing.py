@@ -1,0 +1,78 @@
+"""Steps of a solid that sweep nothing: edges rounded or cut off, and the whole mirrored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from cadcomplete.errors import UnsupportedError
+from cadcomplete.history.edges import PARALLEL_TO, EdgeName, EdgePoint, EdgePredicate
+from cadcomplete.history.geometry import Plane, Symmetry, Vec3
+from cadcomplete.history.kinds import AXES
+from cadcomplete.readers.scripts.frames import compose, to_world
+
+_STRAIGHT = 1e-9  # how far an axis that is turned by quarters may be off
+
+
+@dataclass(frozen=True, slots=True)
+class BlendStep:
+    """Edges of the solid so far made round, or cut off slantwise, by a size in mm.
+
+    The names refer to no other step: predicates of all edges, and points.
+    """
+
+    size: float
+    edges: tuple[EdgeName, ...]
+    rounded: bool
+    line: int = field(default=0, compare=False)
+
+    def moved(self, frame: Plane) -> BlendStep:
+        """Return it in a solid put at a place. Raises UnsupportedError."""
+        return replace(self, edges=tuple(_moved(name, frame) for name in self.edges))
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorStep:
+    """The whole solid so far, and its image on the other side of a plane."""
+
+    plane: Plane
+    line: int = field(default=0, compare=False)
+
+    def moved(self, frame: Plane) -> MirrorStep:
+        return replace(self, plane=compose(frame, self.plane))
+
+
+def _moved(name: EdgeName, frame: Plane) -> EdgeName:
+    if isinstance(name, EdgePoint):
+        return EdgePoint(to_world(frame, name.at))
+    if not any(one in PARALLEL_TO or one in AXES for one in name.filters):
+        return name
+    symmetry = _quarters(frame)
+    if symmetry is None:
+        raise UnsupportedError(["a fillet or chamfer that is turned askew"])
+    return name.mapped(symmetry)
+
+
+def _quarters(frame: Plane) -> Symmetry | None:
+    """Return the turn that a frame makes, if it is one by quarters."""
+    order: list[int] = []
+    signs: list[int] = []
+    for row in zip(frame.x_axis, frame.y_axis, frame.normal, strict=True):
+        at = max(range(3), key=lambda column: abs(row[column]))
+        if abs(abs(row[at]) - 1) > _STRAIGHT:
+            return None
+        order.append(at)
+        signs.append(1 if row[at] > 0 else -1)
+    return Symmetry((order[0], order[1], order[2]), (signs[0], signs[1], signs[2]))
+
+
+def every_edge(*filters: str) -> EdgePredicate:
+    """Return the name of all edges that pass some filters."""
+    return EdgePredicate("all", filters=filters)
+
+
+def axis_word(direction: Vec3) -> str:
+    """Return +x, -x, +y … for a direction along an axis. Raises UnsupportedError for any other."""
+    for word, axis in AXES.items():
+        if all(abs(a - b) <= _STRAIGHT for a, b in zip(axis, direction, strict=True)):
+            return word
+    raise UnsupportedError(["a direction that is not along an axis"])

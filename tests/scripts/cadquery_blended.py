@@ -1,0 +1,21 @@
+import cadquery as cq
+
+r = (
+    cq.Workplane("XY")
+    .box(50, 40, 12)
+    .faces(">Z")
+    .workplane()
+    .hole(14)
+    .edges("|Z")
+    .fillet(6)
+    .faces(">Z")
+    .edges()
+    .chamfer(1)
+    .faces("<Z")
+    .edges("%CIRCLE")
+    .fillet(0.5)
+    .faces(">Z")
+    .workplane(centerOption="CenterOfMass")
+    .pushPoints([(0, 13)])
+    .hole(3)
+)

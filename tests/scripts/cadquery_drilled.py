@@ -1,0 +1,20 @@
+import cadquery as cq
+
+r = (
+    cq.Workplane("XZ")
+    .polyline([(0, 0), (60, 0), (60, 8), (8, 8), (8, 40), (0, 40)])
+    .close()
+    .extrude(30)
+    .faces(">X")
+    .workplane(centerOption="CenterOfMass")
+    .hole(3, depth=20)
+    .faces("<Z")
+    .workplane(centerOption="CenterOfMass", invert=True)
+    .transformed(offset=(5, 0, 8))
+    .rarray(20, 16, 2, 2)
+    .cskHole(3.4, 6.8, 90)
+    .faces("<X")
+    .workplane(centerOption="CenterOfMass")
+    .polarArray(7, 0, 360, 3)
+    .cboreHole(2, 4, 1.5)
+)
