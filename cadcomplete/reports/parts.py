@@ -56,6 +56,7 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
         "id": sequence.id,
         "format": document.origin,
         "dialect": document.dialect,
+        "caption": document.caption or None,
         "operations": len(sequence) + len(whole.rest),
         "known": len(sequence),
         "unsupported": list(whole.unsupported),
@@ -99,6 +100,8 @@ def _token_counts(sequence: CadSequence, folder: Path | None) -> dict[str, int]:
 def inspection_text(report: Json) -> str:
     """Return an inspection for people."""
     lines = [f"{report['id']}: {report['operations']} operations, {report['curves']} curves"]
+    if report["caption"]:
+        lines.append(f"called {report['caption']}")
     lines += [f"  {told_in_words(operation)}" for operation in report["history"]]
     if report["volume_mm3"] is not None:
         low, high = report["bounding_box_mm"]["min"], report["bounding_box_mm"]["max"]
