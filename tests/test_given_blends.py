@@ -11,19 +11,26 @@ import numpy as np
 import pytest
 from conftest import mesh_of
 
+from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion.completer import Completer
-from cadcomplete.completion.completion import shipped_model
+from cadcomplete.completion.completion import complete, shipped_model
+from cadcomplete.completion.ideas import ideas
+from cadcomplete.completion.reading import prompted
 from cadcomplete.errors import InputError, UnsupportedError
 from cadcomplete.fitting import occupancy
 from cadcomplete.fitting.flat.walls import prefix_faces
+from cadcomplete.history.fields import FORMATS
 from cadcomplete.history.operations import Chamfer, Fillet
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.history.symmetry import Symmetry, move
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.handing import handed
-from cadcomplete.language.lines import decode
+from cadcomplete.language.grammar import Grammar
+from cadcomplete.language.lines import decode, encode
+from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.meshes.manifolds import solid, states, volume_of
+from cadcomplete.model.generate import Row, Sampling
 from cadcomplete.predictions import Case
 
 A, B, C, R = 30.0, 20.0, 12.0, 3.0
@@ -154,3 +161,55 @@ def after(text: str, count: int = 3) -> tuple[Any, ...]:
     found: Any = decode(BOX + text).operations[2:]
     moved = [replace(p, sketch=count) for p in found[1].profiles]
     return found[0], replace(found[1], profiles=tuple(moved))
+
+
+# --- a model that has not learned the words -------------------------------------------------------
+
+
+def test_a_model_is_not_told_of_a_blend_that_it_has_no_word_for():
+    model, part = shipped_model(), decode(ROUND + BOSS)
+    assert "fillet" not in model.words
+    told = model.tokenizer.decode(prompted(part, model).ids)
+    assert told.endswith(BOX + BOSS) and "fillet" not in told
+    everything = replace(model, words=(*model.words, "fillet"))
+    assert model.tokenizer.decode(prompted(part, everything).ids).endswith(ROUND + BOSS)
+
+
+@pytest.mark.parametrize("text_format", FORMATS)
+def test_what_may_follow_is_said_as_after_what_was_told(text_format):
+    """In `numbers` numbers refer to what stands there: not to a radius that was not told."""
+    words = shipped_model().words
+    part, plain = decode(ROUND + BOSS), decode(BOX + BOSS)
+    given = truncate(part, 3)
+    (said,) = ideas(
+        given, [row(part)], "sketch", text_format=text_format, words=[*words, "nothing"], most=1
+    )[:1]
+    expected = encode(plain, text_format=text_format).text
+    before = encode(truncate(plain, 2), text_format=text_format).text
+    assert (before + said.text).rstrip() in expected
+    tokens = TextTokenizer.train([expected], size=400)
+    vocabulary = tokens.vocabulary
+    grammar = Grammar(vocabulary, tokens.end, text_format=text_format, words=words)
+    matcher = grammar.start(given)
+    for token in tokens.tokens(expected[len(before) :]):
+        assert token in matcher.allowed()
+        matcher.accept(token)
+    assert matcher.drawing.sequence.operations == part.operations
+
+
+def row(part: CadSequence) -> Row:
+    """What a model wrote, as far as ideas ask."""
+    start = Grammar({}, 0, text_format="lines").start(part)
+    return Row(start, whole=1, finished=part)
+
+
+def test_with_nothing_shown_the_answers_keep_the_blend_and_a_note_says_what_was_told(kernel):
+    document = readers.from_sequence(decode(ROUND))
+    found = complete(document, n=1, only_next=True, sampling=Sampling(rows=2), kernel=kernel)
+    assert found.completions
+    for one in found.completions:
+        assert one.document.sequence.operations[:3] == decode(ROUND).operations
+        assert one.valid and len(one.document.sequence) == 4
+    (note,) = (notice for notice in found.notices if "not learned" in notice)
+    assert note.startswith("this model has not learned fillet: it was told the part without oper")
+    assert found.given.sequence == decode(ROUND)

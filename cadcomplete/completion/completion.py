@@ -25,6 +25,7 @@ from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.handing import handed
 from cadcomplete.kernel.report import Remark, Report
 from cadcomplete.language.lines import encode
+from cadcomplete.language.words import unlearned
 from cadcomplete.model import checkpoint
 from cadcomplete.model.checkpoint import Checkpoint
 from cadcomplete.model.generate import Sampling, usual_sampling
@@ -96,9 +97,9 @@ class Completion:
         return in_words(self.document.sequence, self.given.whole_operations)
 
 
-_BUILDING, _WRITING, _CHECKING, _COMPARING = 0.4, 0.45, 0.75, 0.85
+_BUILDING, _WRITING, _CHECKING, _COMPARING = 0.7, 0.45, 0.75, 0.85
 """Shares of the time that is left that building what only the kernel makes, writing, checking, and
-both with comparing may take."""
+both with comparing may take: without the first there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,8 @@ def complete(
             reading = completer.read(case, seed=seed, until=until, due=due.share(_WRITING))
         tell("answers are compared and checked")
         found = _found(completer, reading, given, n, only_next=only_next, due=due)
-        notices = (*(shape.notices if shape else ()), *unused(model, caption, seen[0]))
+        about = shape.notices if shape else ()
+        notices = (*about, *untold(model, given.sequence), *unused(model, caption, seen[0]))
         return replace(found, seconds=time.monotonic() - started, notices=notices)
 
 
@@ -261,6 +263,19 @@ def unused(
     if caption and not any(stage.captions for stage in model.config.data.curriculum):
         notices.append("this model has never seen a caption")
     return tuple(notices)
+
+
+def untold(model: Checkpoint, given: CadSequence) -> tuple[str, ...]:
+    """Say of which given operations a model was not told, as it has not learned their words."""
+    left_out = unlearned(given, model.words)
+    if not left_out:
+        return ()
+    kinds = dict.fromkeys(type(given.operations[index]).__name__.lower() for index in left_out)
+    which = f"operation{'s' if len(left_out) > 1 else ''} {', '.join(map(str, left_out))}"
+    return (
+        f"this model has not learned {' and '.join(kinds)}: it was told the part without {which}; "
+        "what is built, compared and checked has all of them",
+    )
 
 
 def _model(model: Checkpoint | str | Path | None) -> Checkpoint:

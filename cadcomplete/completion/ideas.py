@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from cadcomplete.history.symmetry import Symmetry, move
 from cadcomplete.language.grammar import Matcher
 from cadcomplete.language.lines import encode
 from cadcomplete.language.tokenizer import TextTokenizer
-from cadcomplete.language.words import WORDS
+from cadcomplete.language.words import WORDS, unlearned
 from cadcomplete.model.generate import Began, Row, score
 from cadcomplete.predictions import Idea
 
@@ -45,11 +46,12 @@ def ideas(
     Raises UnsupportedError for a kind that is never proposed.
     """
     propose = PROPOSE[kind_of(command)]
-    before = encode(given, text_format=text_format).text
+    write = partial(encode, text_format=text_format, without=unlearned(given, words))
+    before = write(given).text
     found: dict[str, Idea] = {}
 
     def idea(operations: tuple[Operation, ...]) -> Idea:
-        text = encode(extended(given, operations[:1]), text_format=text_format).text
+        text = write(extended(given, operations[:1])).text
         known = Idea(operations, text=text[len(before) :])
         return found.setdefault(known.text, known) if text.startswith(before) else known
 
@@ -129,14 +131,19 @@ def averaged(ideas: Sequence[Idea], others: Sequence[Sequence[Idea]]) -> list[Id
 
 
 def turned(
-    ideas: Sequence[Idea], given: CadSequence, symmetry: Symmetry, text_format: Format
+    ideas: Sequence[Idea],
+    given: CadSequence,
+    symmetry: Symmetry,
+    text_format: Format,
+    words: Collection[str] | None = None,
 ) -> list[Idea]:
     """Return the same ideas for a part that is turned, as the model writes them there."""
-    before = len(encode(move(given, symmetry), text_format=text_format).text)
+    write = partial(encode, text_format=text_format, without=unlearned(given, words))
+    before = len(write(move(given, symmetry)).text)
     found = []
     for idea in ideas:
         whole = move(extended(given, idea.operations[:1]), symmetry)
-        text = encode(whole, text_format=text_format).text[before:]
+        text = write(whole).text[before:]
         operations = whole.operations[given.whole_operations :]
         found.append(replace(idea, operations=operations, text=text))
     return found

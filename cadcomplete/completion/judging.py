@@ -61,7 +61,7 @@ def judged(reading: Reading, model: Checkpoint, grammar: Grammar) -> list[Idea]:
         except InputError:  # turned it is a little too long: the other views have to do
             continue
         began = begin(model.model, asked)
-        same = turned(found, reading.given, symmetry, text_format)
+        same = turned(found, reading.given, symmetry, text_format, model.words)
         others.append(scored(same, began, grammar.start(given), model.tokenizer))
     return averaged(opinion, others)
 

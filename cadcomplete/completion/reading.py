@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from cadcomplete.kernel.contain import Pending
 from cadcomplete.kernel.report import Report
 from cadcomplete.language.grammar import Matcher
 from cadcomplete.language.prompt import prompt
+from cadcomplete.language.words import unlearned
 from cadcomplete.model.checkpoint import Checkpoint
 from cadcomplete.model.generate import Began, Prompt, Row, Sampling, generate
 from cadcomplete.model.inputs import picture, surface
@@ -107,7 +109,8 @@ def prompted(
 ) -> Prompt:
     """Return what the model is given: the beginning of a training sample of that part.
 
-    Raises InputError for what the model cannot see, and for a part that is too long for it.
+    Of operations for which it has no word it is told nothing. Raises InputError for what the model
+    cannot see, and for a part that is too long for it.
     """
     features, settings = model.model.features, model.config.model
     for what, there, seen in (
@@ -119,12 +122,13 @@ def prompted(
             raise InputError(f"this model sees no {what}", where=model.name, hint=hint)
     words = "" if points is None else measured(points)
     text_format = model.config.data.text_format
-    text = prompt(given, caption=caption, levels=words, text_format=text_format)
+    tell = partial(prompt, given, levels=words, text_format=text_format)
+    tell = partial(tell, without=unlearned(given, model.words))
+    text = tell(caption=caption)
     front = features.placeholders(images=len(images), points=points is not None)
     ids = model.tokenizer.encode(text).after(front).ids
     if len(ids) >= model.model.longest:
-        bare = prompt(given, levels=words, text_format=text_format)
-        if caption and len(model.tokenizer.encode(bare).after(front).ids) < model.model.longest:
+        if caption and len(model.tokenizer.encode(tell()).after(front).ids) < model.model.longest:
             hint = "say in a sentence or two what the part is"
             got = f"{len(caption)} characters"
             raise InputError("the caption is too long for this model", got=got, hint=hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cadcomplete.errors import BuildError, InputError, KernelFailure
+from cadcomplete.errors import BuildError, InputError, KernelFailure, TimeLimitError
 from cadcomplete.history.blends import Blend
 from cadcomplete.history.faceted import Faceted, made_before
 from cadcomplete.history.operations import Operation
@@ -28,8 +28,9 @@ def handed(sequence: CadSequence, kernel: Kernel) -> CadSequence:
     try:
         found = kernel.run(triangles_after, sequence, tuple(missing))
     except (BuildError, KernelFailure) as error:
-        hint = "keep the operations before it, with --keep"
-        problem = f"what is given cannot be built: {error}"
+        late = isinstance(error, TimeLimitError)
+        problem = f"what is given {'was not' if late else 'cannot be'} built: {error}"
+        hint = "allow more seconds" if late else "keep the operations before it, with --keep"
         raise InputError(problem, where=sequence.id, hint=hint) from error
     made: list[Operation] = []
     for index, operation in enumerate(before):

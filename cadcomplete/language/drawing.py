@@ -6,6 +6,7 @@ Decoding a text is drawing it; the grammar asks the same drawing what may come n
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection
 
 from cadcomplete.errors import GeometryError, TextError
 from cadcomplete.history.fields import Format
@@ -29,10 +30,11 @@ class Drawing(Sheet):
         self.memory = Memory()
 
     @staticmethod
-    def of(sequence: CadSequence, text_format: Format) -> Drawing:
+    def of(sequence: CadSequence, text_format: Format, *, without: Collection[int] = ()) -> Drawing:
         """Return the drawing that has just reached the end of `sequence`.
 
-        A sketch at the end is whole, unless it is empty or its last loop is still open. Raises
+        A sketch at the end is whole, unless it is empty or its last loop is still open. Numbers
+        refer to nothing in the operations `without`, of which the text says nothing. Raises
         UnsupportedError if something in it is not known here.
         """
         check_known(sequence)
@@ -46,7 +48,7 @@ class Drawing(Sheet):
                 drawing.curves = list(drawing.loops.pop().curves)
                 drawing.pen = drawing.curves[-1].end
         if text_format == "numbers":
-            for command in write_commands(sequence, "numbers")[0]:
+            for command in write_commands(sequence, "numbers", without=without)[0]:
                 drawing.memory = after(drawing.memory, command)
         return drawing
 

@@ -31,7 +31,7 @@ from cadcomplete.language.hole_rows import OPEN as HOLES
 from cadcomplete.language.hole_rows import drilled
 from cadcomplete.language.numbers import Memory, extent_row, spelling_of, turns_row
 from cadcomplete.language.rows import Outer, Place, Point, Regions, Row, is_decimal, state_of, step
-from cadcomplete.language.words import WORDS
+from cadcomplete.language.words import WORDS, unlearned
 
 # --- which lines may follow a drawing -----------------------------------------------------------
 
@@ -268,8 +268,13 @@ class Grammar:
         node.token = token
 
     def start(self, sequence: CadSequence, *, least: int = 0) -> Matcher:
-        """Return a matcher for what may follow `sequence`, at least `least` operations more."""
-        return Matcher(self, Drawing.of(sequence, self.text_format), len(sequence) + least)
+        """Return a matcher for what may follow `sequence`, at least `least` operations more.
+
+        Those of its operations that are none of the words are not in the text before it.
+        """
+        without = unlearned(sequence, self.words)
+        drawing = Drawing.of(sequence, self.text_format, without=without)
+        return Matcher(self, drawing, len(sequence) + least)
 
     def tokens(self, point: Point) -> tuple[int, ...]:
         """Return the tokens that may stand at a point; remembered by what decides it."""

@@ -9,7 +9,7 @@ docs/format.md is the specification.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from cadcomplete.errors import TextError
@@ -45,9 +45,14 @@ class Text:
         return tuple(offset for cut, offset in pairs if cut.curves is None)
 
 
-def encode(sequence: CadSequence, *, text_format: Format = "lines") -> Text:
-    """Return the text of a history. The same history always gives the same text."""
-    commands, cuts = write_commands(sequence, text_format)
+def encode(
+    sequence: CadSequence, *, text_format: Format = "lines", without: Collection[int] = ()
+) -> Text:
+    """Return the text of a history. The same history always gives the same text.
+
+    It says nothing of the operations `without`, which a model cannot read (`words.unlearned`).
+    """
+    commands, cuts = write_commands(sequence, text_format, without=without)
     lines = [f"{line}\n" for line in _lines(commands, text_format)]
     if text_format == "json":
         lines = [line if i == 0 else f",{line}" for i, line in enumerate(lines)]

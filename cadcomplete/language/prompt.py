@@ -8,6 +8,7 @@ a prompt for k operations is exactly the beginning of the training text, whateve
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from cadcomplete.history.fields import Format
@@ -46,12 +47,15 @@ def prompt(
     caption: str | None = None,
     levels: str = "",
     text_format: Format = "lines",
+    without: Collection[int] = (),
 ) -> Text:
     """Return the text of a history as the model reads it, with every place to cut it.
 
-    `levels` says what was measured in the cloud of the wanted part (`clouds.measured`).
+    `levels` says what was measured in the cloud of the wanted part (`clouds.measured`); nothing is
+    said of the operations `without`, for which the model has no words.
     """
     levels = spelled(levels) if text_format == "numbers" else levels
-    first, text = head(caption, levels=levels), encode(sequence, text_format=text_format)
+    first = head(caption, levels=levels)
+    text = encode(sequence, text_format=text_format, without=without)
     offsets = tuple(len(first) + offset for offset in text.offsets)
     return dataclasses.replace(text, text=first + text.text, offsets=offsets)

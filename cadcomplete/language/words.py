@@ -6,7 +6,7 @@ several commands: its own, then those of its loops and curves, which are read by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Container, Iterator
 from typing import Any, NamedTuple
 
 from cadcomplete.errors import TextError, UnsupportedError
@@ -52,16 +52,37 @@ class Word(NamedTuple):
     may_follow: Callable[[Sheet], bool]
 
 
-def write_commands(sequence: CadSequence, text_format: Format) -> tuple[list[Command], list[Cut]]:
+def unlearned(sequence: CadSequence, words: Container[str] | None) -> tuple[int, ...]:
+    """Return the indices of what a model with these `words` is not told, though it is given.
+
+    Those are fillets and chamfers for which it has no word: it knows better how a part goes on from
+    one with sharp edges than from letters that it has never seen. Of a revolve even these tell it
+    more than nothing (docs/experiments.md). Without `words` a model knows all.
+    """
+    if words is None:
+        return ()
+    deaf = tuple(kind for name, kind in OPERATIONS.items() if name not in words)
+    blends = (Fillet, Chamfer)
+    kinds = enumerate(type(operation) for operation in sequence.operations)
+    return tuple(index for index, kind in kinds if kind in blends and kind in deaf)
+
+
+def write_commands(
+    sequence: CadSequence, text_format: Format, *, without: Collection[int] = ()
+) -> tuple[list[Command], list[Cut]]:
     """Return the commands of a history and every cut, the one before the first included.
 
-    Raises UnsupportedError if something in it is not known here: there is no word for that.
+    Of the operations `without` nothing is said. Raises UnsupportedError if something in it is not
+    known here: there is no word for that.
     """
     check_known(sequence)
     commands: list[Command] = []
     cuts = [Cut(0, None, 0)]
     for index, operation in enumerate(sequence.operations):
         drawn, before = 0, sequence.operations[:index]
+        if index in without:
+            cuts.append(Cut(index + 1, None, len(commands)))
+            continue
         for command in WORDS[type(operation)].write(operation, before, text_format):
             commands.append(command)
             if command.name != LOOP:  # a sketch may be cut after any curve
