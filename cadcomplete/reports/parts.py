@@ -56,7 +56,6 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
         "id": sequence.id,
         "format": document.origin,
         "dialect": document.dialect,
-        "caption": document.caption or None,
         "operations": len(sequence) + len(whole.rest),
         "known": len(sequence),
         "unsupported": list(whole.unsupported),
@@ -72,6 +71,7 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
         "center_of_mass_mm": measures and measures.center_of_mass,
         "bodies": measures.bodies if measures else 0,
         "tokens": tokens,
+        "caption": document.caption or None,
     }
 
 
