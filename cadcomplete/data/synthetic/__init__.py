@@ -12,9 +12,19 @@ from cadcomplete.data.synthetic.dice import Dice
 from cadcomplete.data.synthetic.families import FAMILIES
 from cadcomplete.data.synthetic.features import fill
 from cadcomplete.data.synthetic.part import Workpiece
+from cadcomplete.data.synthetic.repeating import patterned
 from cadcomplete.history.sequence import CadSequence
 
-__all__ = ["FAMILIES", "LIKE", "Like", "family_of", "generate", "part_of", "parts"]
+__all__ = [
+    "FAMILIES",
+    "LIKE",
+    "Like",
+    "family_of",
+    "generate",
+    "part_of",
+    "parts",
+    "patterned_parts",
+]
 
 Like = Literal["extrudes", "engineers"]
 """What parts are like: sketches and extrudes as in the Fusion 360 designs, from which the shipped
@@ -95,6 +105,13 @@ def parts(
     """Yield `count` parts of a seed, from number `start` on."""
     for number in range(start, start + count):
         yield part_of(number, seed=seed, like=like)
+
+
+def patterned_parts(count: int, *, seed: int = 0, start: int = 0) -> Iterator[CadSequence]:
+    """Yield those of `count` parts like extrudes in which something repeats, said by patterns."""
+    for part in parts(count, seed=seed, start=start):
+        if len(said := patterned(part)) > len(part):
+            yield said
 
 
 _ALONE = {name: family.alone for name, family in FAMILIES.items()}
