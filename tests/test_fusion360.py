@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -152,16 +153,14 @@ def test_a_profile_with_a_spline_is_left_out_when_nothing_extrudes_it():
 def test_all_that_is_unsupported_is_named():
     outline = sketch(P=profile([SPLINE]), Q=profile([circle((0, 0), 1)], [ELLIPSE]))
     first = extrude("S.P", "S.Q", distance=1.0)
-    first["extent_one"]["taper_angle"]["value"] = 0.1
-    second = extrude("S.Q") | {"start_extent": {"type": "OffsetStartDefinition"}}
+    second = extrude("S.Q") | {"start_extent": {"type": "FromEntityStartDefinition"}}
     second["extent_one"] = {"type": "ToEntityExtentDefinition"}
     raw = fusion(S=outline, E=first, F=second, R={"type": "RevolveFeature"})
     assert unsupported(raw) == (
         "Ellipse3D",
+        "FromEntityStartDefinition",
         "NurbsCurve3D",
-        "OffsetStartDefinition",
         "RevolveFeature",
-        "TaperAngle",
         "ToEntityExtentDefinition",
     )
 
@@ -171,7 +170,27 @@ def test_a_taper_of_the_second_side_counts_only_where_there_is_one():
     tapered["extent_two"]["taper_angle"]["value"] = 0.1
     assert text(plate(E=tapered)) == PLATE
     tapered["extent_type"] = "TwoSidesFeatureExtentType"
-    assert unsupported(plate(E=tapered)) == ("TaperAngle",)
+    _, extrude_ = read(plate(E=tapered)).sequence.operations
+    assert extrude_.extent.taper == 0
+    assert extrude_.extent.taper_against == pytest.approx(-math.degrees(0.1), abs=1e-8)
+
+
+def test_a_taper_is_positive_here_where_it_is_negative_there():
+    """Fusion API: a negative angle tapers inward, in radians."""
+    tapered = extrude("S.P", distance=1.0)
+    tapered["extent_one"]["taper_angle"]["value"] = -math.radians(5)
+    (line,) = (row for row in text(plate(E=tapered)).splitlines() if row.startswith("extrude"))
+    assert line == "extrude new taper 5 to 10 0"
+
+
+@pytest.mark.parametrize(
+    ("extent", "said"), [("one", "at 20 to 30"), ("symmetric", "at 20 sym 25")]
+)
+def test_a_start_offset_lifts_all_of_an_extrude(extent, said):
+    raised = symmetric(full=True) if extent == "symmetric" else extrude("S.P", distance=1.0)
+    raised["start_extent"] = {"type": "OffsetStartDefinition", "offset": {"value": 2.0}}
+    (line,) = (row for row in text(plate(E=raised)).splitlines() if row.startswith("extrude"))
+    assert line == f"extrude new {said} 0"
 
 
 def test_a_profile_off_the_plane_of_its_sketch_is_not_moved_onto_it():

@@ -31,6 +31,7 @@ from cadcomplete.history.geometry import XY, Plane
 from cadcomplete.history.operations import OPERATIONS, Extrude, Unknown
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
+from cadcomplete.language.commands import PHRASES
 from cadcomplete.language.lines import decode
 from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.metrics import parameters, sketches, targets
@@ -334,10 +335,12 @@ def test_no_more_texts_are_read_than_it_takes():
         bowed = "sketch 0 0 0 +z +x\nloop 0 0\narc 10 0 90\nclose\nextrude new to 5 0\n"
         yield f"{bowed}fillet 1 side@1\nchamfer 1 all\n"
         yield f"{PLATE}hole 0 0 5 +z +x 2 through at 5 5\n"
+        yield f"{PLATE}extrude cut taper 5 at 3 from through to next 0\n"
+        yield f"{PLATE}extrude cut to face +z 3 0\n"
         pytest.fail("all words had been seen")
 
     new = {"revolve", "mirror", "linear", "polar", "fillet", "chamfer", "hole"}
-    assert set(words_in(texts())) == {*checkpoint.FIRST_WORDS, *new}
+    assert set(words_in(texts())) == {*checkpoint.FIRST_WORDS, *new, *PHRASES}
 
 
 @pytest.mark.parametrize(

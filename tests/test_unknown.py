@@ -139,9 +139,8 @@ def test_a_part_that_begins_with_what_is_not_known_has_no_operation():
         (("S", "profiles", "P", "loops", 0, "profile_curves", 1, "type"), "Nurbs3D", "Nurbs3D"),
         (("E", "operation"), "ShellFeatureOperation", "ShellFeatureOperation"),
         (("E", "extent_type"), "ThreeSidesFeatureExtentType", "ThreeSidesFeatureExtentType"),
-        (("E", "start_extent", "type"), "OffsetStartDefinition", "OffsetStartDefinition"),
+        (("E", "start_extent", "type"), "FromEntityStartDefinition", "FromEntityStartDefinition"),
         (("E", "extent_one", "type"), "AllExtentDefinition", "AllExtentDefinition"),
-        (("E", "extent_one", "taper_angle", "value"), 0.1, "TaperAngle"),
     ],
 )
 def test_an_extrude_that_uses_what_is_not_known_is_named_by_that(path, value, name):

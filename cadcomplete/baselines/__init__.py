@@ -19,7 +19,7 @@ from cadcomplete.errors import InputError
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.expanded import expanded
 from cadcomplete.history.operations import Extrude, Sketch
-from cadcomplete.history.sequence import CadSequence, check_kinds
+from cadcomplete.history.sequence import CadSequence, check_kinds, check_plain
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.predictions import Case, Prediction, Predictor
 
@@ -64,6 +64,7 @@ def _plain(part: CadSequence) -> CadSequence:
     """
     plain = expanded(part)
     check_kinds(plain, "baselines/", *KINDS)
+    check_plain(plain, "baselines/")
     return plain
 
 
@@ -80,4 +81,5 @@ class KnownKinds:
     def predict(self, case: Case, *, n: int, seed: int) -> Prediction:
         """Answer a case. Raises UnsupportedError if something of what is given is another kind."""
         check_kinds(case.given, "baselines/", *KINDS)
+        check_plain(case.given, "baselines/")
         return self.asked.predict(case, n=n, seed=seed)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from manifold3d import JoinType, Manifold
 
+from cadcomplete.errors import GeometryError
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.holes import Hole
@@ -28,6 +29,7 @@ from cadcomplete.history.operations import (
     Sketch,
 )
 from cadcomplete.history.patterns import PATTERNS
+from cadcomplete.history.reach import in_numbers
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence, start_plane
 from cadcomplete.history.tables import Table
@@ -284,7 +286,13 @@ def effect(
 
 def _begin_extrude(
     extrude: Extrude, operations: tuple[Operation, ...], body: Manifold, columns: Columns
-) -> ExtrudeStep:
+) -> BuiltStep:
+    if not extrude.extent.straight:  # it is no column of what it leaves or takes
+        return BuiltStep(extrude, operations, body)
+    try:
+        extrude = in_numbers(extrude, operations)
+    except GeometryError:  # there is nothing to end at: it sweeps nothing
+        return BuiltStep(extrude, operations, body)
     column = columns.get(extrude.profiles)
     if column is None:
         column = columns[extrude.profiles] = _column(extrude, operations, body)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.fields import DECIMALS
 from cadcomplete.history.geometry import Array, Plane, Vec2, facing, same_plane
@@ -23,6 +24,7 @@ from cadcomplete.history.operations import (
     Operation,
     Sketch,
 )
+from cadcomplete.history.reach import in_numbers
 from cadcomplete.history.sequence import CadSequence, start_plane
 from cadcomplete.meshes.manifolds import mesh_of, solid
 
@@ -179,7 +181,7 @@ def same_spans(extrudes: Sequence[Extrude], given: CadSequence, *, least: float)
     ]
     numbers = {way: i for i, way in enumerate(dict.fromkeys(ways))}
     which = np.array([numbers[way] for way in ways])
-    spans = np.array([sorted(e.extent.span) for e in extrudes])
+    spans = np.array([_span(e, given) for e in extrudes])
     for way, number in numbers.items():
         if way[1] == "cut":
             rows = which == number
@@ -190,6 +192,14 @@ def same_spans(extrudes: Sequence[Extrude], given: CadSequence, *, least: float)
     union = np.maximum(high, high.T) - np.minimum(low, low.T)
     alike = (common >= least * union) & (union > 0) & (which[:, None] == which[None])
     return np.asarray(alike | np.eye(len(extrudes), dtype=bool), dtype=np.float64)
+
+
+def _span(extrude: Extrude, given: CadSequence) -> list[float]:
+    """Between which heights over its sketch it lies; none if there is nothing that it ends at."""
+    try:
+        return sorted(in_numbers(extrude, given.operations).extent.ends)
+    except (GeometryError, UnsupportedError):
+        return [0.0, 0.0]
 
 
 def _side(boolean: Boolean) -> str:
@@ -206,13 +216,13 @@ def _reach(given: CadSequence, plane: Plane) -> tuple[float, float]:
 
 
 def reach(sequence: CadSequence) -> Array:
-    """Return points around everything that the extrudes of a history sweep, shape (n, 3).
+    """Return points around all prisms of a history, shape (n, 3).
 
     If anything else builds, points around the part are among them.
     """
     corners = [np.zeros((0, 3))]
     for operation in sequence.operations:
-        if not isinstance(operation, Extrude):
+        if not isinstance(operation, Extrude) or not _is_prism(operation):
             continue
         for profile in operation.profiles:
             sketch = sequence.operations[profile.sketch]
@@ -220,6 +230,13 @@ def reach(sequence: CadSequence) -> Array:
             flat = sketch.plane.to_world(sketch.loops[profile.outer].points())
             normal = np.array(sketch.plane.normal)
             corners += [flat + normal * height for height in operation.extent.span]
-    if any(op.builds and not isinstance(op, Extrude) for op in sequence.operations):
+    if any(op.builds and not _is_prism(op) for op in sequence.operations):
         corners.append(mesh_of(solid(sequence)).vertices)
     return np.concatenate(corners)
+
+
+def _is_prism(operation: Operation) -> bool:
+    """Whether it sweeps prisms between two numbers."""
+    if not isinstance(operation, Extrude):
+        return False
+    return operation.extent.numeric and operation.extent.straight

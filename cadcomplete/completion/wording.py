@@ -61,14 +61,25 @@ def _sketched(sketch: Sketch, step: None) -> str:
     return f"sketch of {_drawn(sketch)} {_where(sketch.plane)}"
 
 
-def _extruded(extrude: Extrude, step: ExtrudeStep) -> str:
+def _extruded(extrude: Extrude, step: BuiltStep) -> str:
     if step.kind is Kind.NOTHING or step.change.nothing:
         return "an extrude that changes nothing"
+    if not isinstance(step, ExtrudeStep):
+        tapers = dict.fromkeys((extrude.extent.taper, extrude.extent.taper_against))
+        leaning = times(*(taper for taper in tapers if taper))
+        return f"{_LEANING[extrude.boolean]} tapered by {leaning}°"
     things = Counter(_made(profile, step) for profile in extrude.profiles)
     if len(things) > _THINGS:
         return f"{len(extrude.profiles)} {plural(NOUNS[step.kind][3])}"
     return _counted(things)
 
+
+_LEANING: dict[Boolean, str] = {
+    Boolean.NEW_BODY: "body",
+    Boolean.JOIN: "boss",
+    Boolean.CUT: "pocket",
+    Boolean.INTERSECT: "intersection",
+}
 
 _TURNED: dict[Boolean, str] = {
     Boolean.NEW_BODY: "revolve",

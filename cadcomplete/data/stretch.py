@@ -93,6 +93,8 @@ class Stretch:
             return _exact(sign * (end - self.place(axis, start)))
 
         old = extrude.extent
+        if old.unusual:
+            return None
         distance, back = reached(old.distance), -reached(-old.distance)
         if old.type is ExtentType.SYMMETRIC and distance != back:
             return None
@@ -104,11 +106,14 @@ def stretch(sequence: CadSequence, random: np.random.Generator) -> Stretch | Non
     """Return a change of one dimension, and of all equal ones along its axis.
 
     None if no dimension is free: a plane or an axis is tilted, or what keeps its size fills the
-    part, or there is a mirror or a pattern, whose other side would have to change as well. Raises
+    part, there is a mirror or a pattern, whose other side would have to change as well, or an
+    extrude is tapered, starts off its sketch or has no numbers for its ends. Raises
     UnsupportedError if something in the history is not known here.
     """
     check_kinds(sequence, "data/stretch.py", (*_KNOWN, *PATTERNS))
-    if any(isinstance(operation, PATTERNS) for operation in sequence.operations):
+    if any(
+        isinstance(operation, PATTERNS) or _unusual(operation) for operation in sequence.operations
+    ):
         return None
     planes = [op.plane for op in sequence.operations if isinstance(op, Sketch)]
     if any(1.0 not in map(abs, axis) for p in planes for axis in (p.normal, p.x_axis)):
@@ -128,6 +133,10 @@ def stretch(sequence: CadSequence, random: np.random.Generator) -> Stretch | Non
     changes: list[tuple[tuple[float, float], ...]] = [(), (), ()]
     changes[axis] = tuple((gap.at, change) for gap in equal)
     return Stretch(tuple(changes))
+
+
+def _unusual(operation: Operation) -> bool:
+    return isinstance(operation, Extrude) and bool(operation.extent.unusual)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from cadcomplete.history.holes import Hole
 from cadcomplete.history.motions import Motion
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
+from cadcomplete.history.reach import numbered
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence
 
@@ -48,9 +49,11 @@ class _Group:
 def expanded(sequence: CadSequence) -> CadSequence:
     """Return the same part of sketches, extrudes and revolves; one of these alone as it is.
 
-    Raises UnsupportedError if it has other operations, or if copies of the whole body cannot be
-    said so: a cut of one would meet another. What is not known here stays where it is.
+    Extrudes have numbers for their ends. Raises UnsupportedError if it has other operations, if
+    only a solid tells where an extrude ends, or if copies of the whole body cannot be said so: a
+    cut of one would meet another. What is not known here stays where it is.
     """
+    sequence = numbered(sequence)
     if not any(isinstance(operation, Repeat | Hole) for operation in sequence.operations):
         return sequence
     made = _Expansion()
@@ -171,7 +174,7 @@ def moved(operation: Operation, motion: Motion) -> Sketch:
 
 def _ends(plane: Plane, flat: Array, extrude: Extrude) -> Array:
     """Points (n, 2) of a sketch where its extrude starts and where it ends, shape (2n, 3)."""
-    return np.concatenate([plane.raised(h).to_world(flat) for h in extrude.extent.span])
+    return np.concatenate([plane.raised(h).to_world(flat) for h in extrude.extent.ends])
 
 
 def _box(extrude: Extrude, before: list[Operation], motion: Motion | None = None) -> Array:
@@ -192,7 +195,8 @@ def _marks(
     extrude: Extrude, before: list[Operation], motion: Motion | None = None
 ) -> frozenset[tuple[float, ...]]:
     """Points that tell what an extrude sweeps from anything else, and radii."""
-    found: set[tuple[float, ...]] = set()
+    tapers = (extrude.extent.taper, extrude.extent.taper_against)
+    found: set[tuple[float, ...]] = set() if extrude.extent.straight else {tapers}
     for profile in extrude.profiles:
         sketch = before[profile.sketch]
         assert isinstance(sketch, Sketch)

@@ -84,6 +84,17 @@ def same_plane(a: Plane, b: Plane, *, turned: float = 1e-9, apart: float = 1e-7)
     return facing(a.normal, b.normal, turned=turned) if near else 0
 
 
+def plane_across(normal: Vec3, position: float) -> Plane:
+    """Return the plane across a unit normal, `position` mm along it from the world's origin.
+
+    Its x axis is one of many.
+    """
+    x, y, z = (position * along for along in normal)
+    least = min(range(3), key=lambda axis: abs(normal[axis]))
+    aside = (float(least == 0), float(least == 1), float(least == 2))
+    return Plane.of((x, y, z), normal, cross(normal, aside))
+
+
 XY = Plane((0.0, 0.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0, 0.0))
 
 

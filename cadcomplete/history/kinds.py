@@ -196,9 +196,8 @@ def _choice(what: str, *names: str) -> FieldKind:
 BOOLEAN = _choice("boolean", "new", "join", "cut", "intersect")
 
 
-# What sweeps profiles ends at one or two numbers, after its type. An extent's are in the line
-# language positions along the normal, seen from the world's origin, and in JSON distances from the
-# sketch plane; a revolve's are angles.
+# What sweeps profiles ends at one or two numbers, after its type: an extent's are lengths, and it
+# may have more to say (`extent_kind.py`); a revolve's are angles.
 Ends = tuple[str, tuple[float, ...]]
 
 
@@ -249,9 +248,6 @@ def ends_kind(
     return FieldKind(
         write_ends, read, dump, load, slots={"lines": (Branch(lines),), "json": (Branch(json),)}
     )
-
-
-EXTENT = ends_kind("extent", "distance", number, first=Decimal(), any_=Decimal())
 
 
 # A profile is one word, such as `0/1/2`: loop 0 with the holes 1 and 2 of the newest sketch.

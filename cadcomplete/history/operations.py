@@ -24,7 +24,8 @@ from dataclasses import dataclass, field
 
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.edge_kinds import EDGE_NAMES
-from cadcomplete.history.extrude import Boolean, Extent, ExtentType, Extrude
+from cadcomplete.history.extents import Extent, ExtentType
+from cadcomplete.history.extrude import Boolean, Extrude
 from cadcomplete.history.fields import FieldKind
 from cadcomplete.history.findings import Finding
 from cadcomplete.history.hole_kinds import CENTERS

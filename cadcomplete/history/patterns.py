@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 from cadcomplete.history.edge_kinds import EDGE_NAMES
 from cadcomplete.history.fields import LIMIT, Field, number, times
 from cadcomplete.history.findings import Finding
-from cadcomplete.history.geometry import Array, Plane, Symmetry, Vec3, cross, dot
+from cadcomplete.history.geometry import Array, Plane, Symmetry, Vec3, dot, plane_across
 from cadcomplete.history.kinds import POSITIVE
 from cadcomplete.history.motions import Motion, mirroring, shifting, turning
 from cadcomplete.history.pattern_kinds import (
@@ -146,10 +146,7 @@ class Mirror(Repeat):
     @property
     def plane(self) -> Plane:
         """The plane itself; its x axis is one of many."""
-        x, y, z = (self.position * along for along in self.normal)
-        least = min(range(3), key=lambda axis: abs(self.normal[axis]))
-        across = (float(least == 0), float(least == 1), float(least == 2))
-        return Plane.of((x, y, z), self.normal, cross(self.normal, across))
+        return plane_across(self.normal, self.position)
 
     def motions(self) -> tuple[Motion, ...]:
         return (mirroring(self.plane),)

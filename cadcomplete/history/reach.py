@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from cadcomplete.errors import GeometryError
+from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.extrude import Boolean, Extrude
 from cadcomplete.history.geometry import Array, Plane
@@ -21,6 +22,7 @@ from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Operation
 from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import Revolve, turned
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.sketches import Sketch
 from cadcomplete.history.tables import Table
 
@@ -54,6 +56,29 @@ def through(plane: Plane, before: tuple[Operation, ...], *, side: int) -> float:
     return math.floor(far + 0.5) + 1.0
 
 
+def in_numbers(extrude: Extrude, before: tuple[Operation, ...]) -> Extrude:
+    """Return an extrude with numbers for where it ends; one that has them already as it is.
+
+    Behind the part a cut may end anywhere, so `through` is a number for what takes away. Raises
+    GeometryError if there is nothing to end at, UnsupportedError for what only a solid can tell:
+    `through` of what adds, `next`, slanted faces.
+    """
+    if extrude.extent.numeric:
+        return extrude
+    return extrude.resolved(before, None if extrude.adds else heights)
+
+
+def numbered(sequence: CadSequence) -> CadSequence:
+    """Return the same part with numbers for where extrudes end. Raises what `in_numbers` does."""
+    if all(op.extent.numeric for op in sequence.operations if isinstance(op, Extrude)):
+        return sequence
+    found = (
+        in_numbers(op, sequence.operations[:index]) if isinstance(op, Extrude) else op
+        for index, op in enumerate(sequence.operations)
+    )
+    return replace(sequence, operations=tuple(found))
+
+
 def around(operations: tuple[Operation, ...]) -> Array | None:
     """Return the corners of a box around all that operations add, (2, 3), in mm; None if nothing.
 
@@ -77,14 +102,29 @@ def _hull(boxes: list[Array]) -> Array | None:
 def _swept(extrude: Extrude, before: tuple[Operation, ...]) -> Array | None:
     if extrude.boolean not in _ADDS:
         return None
-    points = []
+    points, ends = [], _ends(extrude, before)
+    lean = max(-extrude.extent.taper, -extrude.extent.taper_against, 0.0)
+    wider = math.tan(math.radians(lean)) * max(map(abs, ends))
     for profile in extrude.profiles:
         sketch = before[profile.sketch] if 0 <= profile.sketch < len(before) else None
         if isinstance(sketch, Sketch) and 0 <= profile.outer < len(sketch.loops):
             left, bottom, right, top = sketch.loops[profile.outer].box
-            flat = np.array(list(product((left, right), (bottom, top))))
-            points += [sketch.plane.raised(end).to_world(flat) for end in extrude.extent.span]
+            sides = (left - wider, right + wider), (bottom - wider, top + wider)
+            flat = np.array(list(product(*sides)))
+            points += [sketch.plane.raised(end).to_world(flat) for end in ends]
     return _box(np.concatenate(points)) if points else None
+
+
+def _ends(extrude: Extrude, before: tuple[Operation, ...]) -> tuple[float, ...]:
+    """Heights over its sketch that it does not leave: where the part ends, if a solid tells it."""
+    plane, extent = extrude.start(before), extrude.extent
+    try:
+        return extrude.resolved(before, heights).extent.ends
+    except GeometryError:  # there is nothing to end at: it is not built
+        return (extent.start,)
+    except UnsupportedError:
+        part = heights(plane, before) or (0.0, 0.0)
+        return (*part, extent.start, extent.start + extent.distance, extent.start - extent.against)
 
 
 def _turned(revolve: Revolve, before: tuple[Operation, ...]) -> Array | None:

@@ -18,7 +18,7 @@ from cadcomplete.history.geometry import Array, Plane, Symmetry
 from cadcomplete.history.inside import Bools
 from cadcomplete.history.kinds import BOOLEAN, PROFILES
 from cadcomplete.history.loops import Loop
-from cadcomplete.history.sketches import Profile, Sketch, SweepsProfiles
+from cadcomplete.history.sketches import Asked, Profile, Sketch, SweepsProfiles
 from cadcomplete.history.turn_axis import ANGLES, AXIS, FULL, NEAR, TurnAxis
 
 if TYPE_CHECKING:
@@ -72,6 +72,25 @@ class Revolve(SweepsProfiles):
     def full(self) -> bool:
         """Whether it goes all around."""
         return self.total >= FULL - LEAST
+
+    def ends(
+        self, before: tuple[Operation, ...], asked: Asked | None = None
+    ) -> tuple[Plane, Plane] | None:
+        """The planes of its first profile where it starts and ends; None if it goes all around."""
+        if self.full or not self.profiles:
+            return None
+        at, (start, end) = turned(self, self.profiles[0], before), self.angles.span
+        return at.turned_by(start), at.turned_by(end)
+
+    def side(self, loop: int, curve: int, before: tuple[Operation, ...]) -> Plane | None:
+        """The plane that a line across its axis sweeps; None if it sweeps no plane."""
+        numbers = [number for profile in self.profiles for number in profile.loops]
+        if loop not in numbers:
+            return None
+        at = turned(self, replace(self.profiles[0], outer=loop, holes=()), before)
+        line = at.loops[0].curves[curve]
+        flat = type(line) is Line and abs(line.end[0] - line.start[0]) <= NEAR
+        return at.across(line.start[0]) if flat else None
 
     def planes(self, before: tuple[Operation, ...]) -> tuple[Plane, ...]:
         """The planes across its axis that it has flat faces on, and those where it ends."""

@@ -110,6 +110,16 @@ def check_kinds(
                 drawn[type(curve)]
 
 
+def check_plain(sequence: CadSequence, room: str) -> None:
+    """Raise UnsupportedError if a room that knows prisms alone meets another extrude.
+
+    It has a taper, a start off its sketch, or no numbers for its ends (`reach.numbered`).
+    """
+    for operation in sequence.operations:
+        if isinstance(operation, Extrude) and (unusual := operation.extent.unusual):
+            raise UnsupportedError([f"Extrude ({unusual})"], where=room)
+
+
 def _partial(sequence: CadSequence, index: int, curves: int) -> Sketch:
     sketch = sequence.operations[index] if index < len(sequence) else None
     total = sum(len(loop.curves) for loop in sketch.loops) if isinstance(sketch, Sketch) else 0

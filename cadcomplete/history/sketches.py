@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -128,6 +129,11 @@ def plane_of(profiles: tuple[Profile, ...], before: tuple[Operation, ...]) -> Pl
     return planes[-1] if planes else XY
 
 
+Asked = Callable[[Plane, "tuple[Operation, ...]"], "tuple[float, float] | None"]
+"""Says between which heights over a plane, in mm, what some operations make lies; None if nothing
+is made."""
+
+
 class SweepsProfiles:
     """What extrudes and revolves have in common."""
 
@@ -143,8 +149,18 @@ class SweepsProfiles:
     def lines(self) -> tuple[Array, ...]:
         return ()
 
+    @abstractmethod
+    def ends(
+        self, before: tuple[Operation, ...], asked: Asked | None = None
+    ) -> tuple[Plane, Plane] | None:
+        """The planes where it starts and ends; None if it goes all around."""
+
+    @abstractmethod
+    def side(self, loop: int, curve: int, before: tuple[Operation, ...]) -> Plane | None:
+        """The plane of the wall that a curve of its sketch makes; None if that is not flat."""
+
     def start(self, before: tuple[Operation, ...]) -> Plane:
-        """The plane it starts from."""
+        """The plane of the sketch that it starts from."""
         return plane_of(self.profiles, before)
 
 

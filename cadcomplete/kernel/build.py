@@ -44,6 +44,7 @@ from cadcomplete.kernel.revolving import revolve
 from cadcomplete.kernel.solid import Solid
 from cadcomplete.kernel.stages import FAILURES, Stage, failed
 from cadcomplete.kernel.sweep import sweep
+from cadcomplete.kernel.until import bodies
 
 
 class Before:
@@ -81,7 +82,7 @@ class Before:
 
 
 def _extruded(extrude: Extrude, before: Before) -> Step:
-    tools = [sweep(profile, extrude, before.operations) for profile in extrude.profiles]
+    tools = bodies(extrude, before.operations, lambda: before.solid)
     return Step(before.index, extrude.boolean, tuple(tools))
 
 

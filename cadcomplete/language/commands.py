@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from cadcomplete.errors import GeometryError, TextError
 from cadcomplete.history.curves import CURVES
+from cadcomplete.history.extent_kind import PHRASES as EXTENT_PHRASES
 from cadcomplete.history.fields import Field, Format
 from cadcomplete.history.kinds import POINT
 from cadcomplete.history.operations import OPERATIONS
@@ -21,6 +22,17 @@ LOOP, CLOSE = "loop", "close"
 
 OWN: dict[str, tuple[Field, ...]] = {LOOP: (Field("start", POINT),), CLOSE: ()}
 """The fields of commands that are neither a curve nor an operation."""
+
+
+EXTRUDE = "extrude"
+
+PHRASES = frozenset(EXTENT_PHRASES)
+"""Words within commands, of extrudes, that a model need not know which knows the commands."""
+
+
+def known_words() -> tuple[str, ...]:
+    """Return every word that a model can have learned: the commands, and `PHRASES`."""
+    return (*command_fields("lines"), *EXTENT_PHRASES)
 
 
 def command_fields(text_format: Format) -> dict[str, tuple[Field, ...]]:

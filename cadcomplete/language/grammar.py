@@ -27,11 +27,15 @@ from cadcomplete.language.commands import CLOSE, LOOP, fields_of
 from cadcomplete.language.drawing import Drawing
 from cadcomplete.language.earlier import OPEN, EarlierOnes
 from cadcomplete.language.edge_rows import NextEdge, makers
+from cadcomplete.language.extent_rows import numbers_row, reach_row
 from cadcomplete.language.hole_rows import OPEN as HOLES
 from cadcomplete.language.hole_rows import drilled
-from cadcomplete.language.numbers import Memory, extent_row, spelling_of, turns_row
+from cadcomplete.language.numbers import spelling_of, turns_row
 from cadcomplete.language.rows import Outer, Place, Point, Regions, Row, is_decimal, state_of, step
 from cadcomplete.language.words import WORDS, unlearned
+
+Words = Container[str] | None
+"""The words that may be used; None for all."""
 
 # --- which lines may follow a drawing -----------------------------------------------------------
 
@@ -111,36 +115,36 @@ _MOST_DIRECTIONS = 64  # of lines that are offered for an axis: more are a drawi
 def lines_after(drawing: Drawing, words: Container[str] | None = None) -> Row:
     """Return the row of everything that may be the next line, of the commands in `words`."""
     names, row = next_commands(drawing, words), _ROWS[drawing.text_format]
-    return (Branch(tuple(row(name, drawing) for name in names)),)  # type: ignore[arg-type]
+    return (Branch(tuple(row(name, drawing, words) for name in names)),)  # type: ignore[arg-type]
 
 
-def _line(name: str, drawing: Drawing) -> tuple[str, Row]:
+def _line(name: str, drawing: Drawing, words: Words) -> tuple[str, Row]:
     """A command of the format `lines`: how it begins, and what may follow."""
     row: list[Place] = []
     for declared in fields_of(name, "lines"):
         row.append(Fixed(" "))
         for slot in declared.kind.slots["lines"]:
-            row += _filled(slot, declared.name, drawing)
+            row += _filled(slot, declared.name, drawing, words)
     return (f"{name} ", (*row[1:], Fixed("\n"))) if row else (name, (Fixed("\n"),))
 
 
-def _document(name: str, drawing: Drawing) -> tuple[str, Row]:
+def _document(name: str, drawing: Drawing, words: Words) -> tuple[str, Row]:
     comma = "," if drawing.operations or drawing.plane else ""
     row: list[Place] = []
     for declared in fields_of(name, "json"):
         row.append(Fixed(f',"{declared.name}":'))
         for slot in declared.kind.slots["json"]:
-            row += _filled(slot, declared.name, drawing)
+            row += _filled(slot, declared.name, drawing, words)
     return f'{comma}{{"type":"{name}"', (*row, Fixed("}\n"))
 
 
-def _spelled(name: str, drawing: Drawing) -> tuple[str, Row]:
+def _spelled(name: str, drawing: Drawing, words: Words) -> tuple[str, Row]:
     row = spelling_of(name).row(drawing.memory)
-    filled = [place for slot in row for place in _filled(slot, "", drawing)]
+    filled = [place for slot in row for place in _filled(slot, "", drawing, words)]
     return f"{name} " if row else name, (*filled, Fixed("\n"))
 
 
-_ROWS: dict[Format, Callable[[str, Drawing], tuple[str, Row]]] = {
+_ROWS: dict[Format, Callable[[str, Drawing, Words], tuple[str, Row]]] = {
     "lines": _line,
     "json": _document,
     "numbers": _spelled,
@@ -154,9 +158,11 @@ def _booleans(drawing: Drawing, slot: Any) -> Branch:
     return Branch(tuple(option for option in slot.options if "new" in option[0]))
 
 
-def _filled(slot: Any, name: str, drawing: Drawing) -> Row:
+def _filled(slot: Any, name: str, drawing: Drawing, words: Words) -> Row:
     """A slot as it is for this drawing: open places get their choices."""
     if isinstance(slot, Open):
+        if slot.name in _OF_EXTRUDES:
+            return (_OF_EXTRUDES[slot.name](drawing, words),)
         return (_OPEN[slot.name](drawing),)
     return (_booleans(drawing, slot),) if name == "boolean" else (slot,)
 
@@ -185,21 +191,24 @@ def _json_direction(direction: Vec2) -> str:
 
 def _turned_profiles(drawing: Drawing) -> Outer:
     """The profiles of a revolve in the format `numbers`, and what follows them."""
-    return _profiles(drawing, turns_row)
+    return _outer(drawing, None, lambda back: turns_row(drawing.memory, back))
 
 
-def _profiles(
-    drawing: Drawing, rest: Callable[[Memory, int], tuple[Any, ...]] = extent_row
-) -> Outer:
+def _profiles(drawing: Drawing, words: Words) -> Outer:
+    return _outer(drawing, words, lambda back: numbers_row(drawing, words, back))
+
+
+def _outer(drawing: Drawing, words: Words, rest: Callable[[int], Row]) -> Outer:
+    """The profiles, and in the format `numbers` what follows them, by the first one's sketch."""
     regions = _regions(drawing)
     if drawing.text_format == "lines":
         return Outer(regions)
     if drawing.text_format == "json":
         return Outer(regions, quote='"', comma=",")
-    booleans, memory = _booleans(drawing, BOOLEAN.slots["lines"][0]).options, drawing.memory
+    booleans = _booleans(drawing, BOOLEAN.slots["lines"][0]).options
     rows = [
-        tuple(place for slot in rest(memory, back) for place in _filled(slot, "", drawing))
-        for back in range(len(memory.frames))
+        tuple(place for slot in rest(back) for place in _filled(slot, "", drawing, words))
+        for back in range(len(drawing.memory.frames))
     ]
     ends = tuple(
         (Branch(tuple((f" {text}", row) for text, _ in booleans)),)  # type: ignore[arg-type]
@@ -216,7 +225,6 @@ def _edges(drawing: Drawing) -> NextEdge:
 
 _OPEN: dict[str, Callable[[Drawing], Branch | Outer | EarlierOnes | NextEdge]] = {
     "axes": _turned,
-    "profiles": _profiles,
     "turned": _turned_profiles,
     "lines": _lines,
     **OPEN,
@@ -224,6 +232,12 @@ _OPEN: dict[str, Callable[[Drawing], Branch | Outer | EarlierOnes | NextEdge]] =
     "drilled": lambda drawing: drilled(_axes(drawing), drawing),
     "edges": _edges,
 }
+
+_OF_EXTRUDES: dict[str, Callable[[Drawing, Words], Branch | Outer]] = {
+    "profiles": _profiles,
+    "extent": reach_row,
+}
+"""The same of places in which not every word is known to who knows the command."""
 
 
 # --- tokens -------------------------------------------------------------------------------------

@@ -13,9 +13,8 @@ from cadcomplete.errors import TextError, UnsupportedError
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import CURVES, Curve, Line
 from cadcomplete.history.fields import Format
-from cadcomplete.history.geometry import Plane
 from cadcomplete.history.holes import Hole
-from cadcomplete.history.kinds import Ends, ProfileWord
+from cadcomplete.history.kinds import ProfileWord
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import (
     OPERATIONS,
@@ -33,6 +32,7 @@ from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table
 from cadcomplete.language.blends import may_blend, reads_blend, write_chamfer, write_fillet
 from cadcomplete.language.commands import CLOSE, LOOP, Command, Cut
+from cadcomplete.language.extents import extent_of, reach_of
 from cadcomplete.language.holes import may_drill, read_hole, write_hole
 from cadcomplete.language.patterns import NAMES, may_follow, reads, writes
 from cadcomplete.language.sheet import Sheet
@@ -162,8 +162,8 @@ def _write_extrude(
 ) -> Iterator[Command]:
     sketches = [i for i, op in enumerate(before) if isinstance(op, Sketch)]
     profiles = tuple(_profile_word(p, sketches) for p in extrude.profiles)
-    ends = _ends(extrude.extent, extrude.start(before), text_format)
-    yield Command("extrude", (extrude.boolean.value, ends, profiles))
+    reach = reach_of(extrude.extent, extrude.start(before), before, text_format)
+    yield Command("extrude", (extrude.boolean.value, reach, profiles))
 
 
 def _profile_word(profile: Profile, sketches: list[int]) -> ProfileWord:
@@ -173,21 +173,13 @@ def _profile_word(profile: Profile, sketches: list[int]) -> ProfileWord:
     return (back, profile.outer, profile.holes)
 
 
-def _ends(extent: Extent, plane: Plane, text_format: Format) -> Ends:
-    """An extent as its ends: positions along the normal (lines) or distances (JSON)."""
-    numbers = 2 if extent.type is ExtentType.TWO_SIDED else 1
-    if text_format == "json":
-        return (extent.type.value, (extent.distance, extent.against)[:numbers])
-    positions = (plane.offset + extent.distance, plane.offset - extent.against)
-    return (extent.type.value, positions[:numbers])
-
-
 def _read_extrude(values: tuple[Any, ...], sheet: Sheet) -> None:
-    boolean, ends, words = values
+    boolean, reach, words = values
     sheet.end_sketch()
     sketches = sheet.sketches
     profiles = tuple(_profile(word, sketches) for word in words)
-    extent = _extent(ends, plane_of(profiles, tuple(sheet.operations)), sheet.text_format)
+    before = tuple(sheet.operations)
+    extent = extent_of(reach, plane_of(profiles, before), before, sheet.text_format)
     sheet.operations.append(Extrude(profiles, extent, Boolean(boolean)))
 
 
@@ -200,14 +192,6 @@ def _profile(word: ProfileWord, sketches: list[tuple[int, Sketch]]) -> Profile:
         expected = f"0 to {len(sketch.loops) - 1}" if sketch.loops else "a sketch with loops"
         raise TextError("no such loop", expected=expected, got=highest)
     return Profile(index, outer, holes)
-
-
-def _extent(ends: Ends, plane: Plane, text_format: Format) -> Extent:
-    extent, numbers = ExtentType(ends[0]), ends[1]
-    if text_format == "json":
-        return Extent(extent, *numbers)
-    against = plane.offset - numbers[1] if extent is ExtentType.TWO_SIDED else 0.0
-    return Extent(extent, numbers[0] - plane.offset, against)
 
 
 def _may_extrude(sheet: Sheet) -> bool:

@@ -28,16 +28,19 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.drilled import drilled
+from cadcomplete.history.extrude import tapered
 from cadcomplete.history.faceted import handed_over
 from cadcomplete.history.geometry import Array, Plane, Vec2
 from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
+from cadcomplete.history.reach import in_numbers
 from cadcomplete.history.revolve import LEAST, Revolve, turned
 from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table
 from cadcomplete.history.turn_axis import FULL
 from cadcomplete.meshes.faceted import body_of
+from cadcomplete.meshes.frusta import polyhedron
 from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.meshes.repeats import NOTHING, Tool, Tools, met, repeated
 from cadcomplete.meshes.turning import turn
@@ -190,8 +193,15 @@ def change_by(before: Manifold, operation: Any, operations: tuple[Operation, ...
 def swept(extrude: Extrude, operations: tuple[Operation, ...]) -> Manifold:
     """Return what the profiles of an extrude sweep over, together.
 
-    `operations` are those that it names sketches of; there may be more.
+    `operations` are those that it names sketches of; there may be more, if its ends are numbers.
+    Raises UnsupportedError if only a solid of the kernel tells where it ends.
     """
+    try:
+        extrude = in_numbers(extrude, operations)
+    except GeometryError:
+        return Manifold()
+    if not extrude.extent.straight:
+        return _leaning(extrude, operations)
     low, high = sorted(extrude.extent.span)
     if not (-_LARGEST < low < high < _LARGEST):
         return Manifold()
@@ -209,6 +219,17 @@ def swept(extrude: Extrude, operations: tuple[Operation, ...]) -> Manifold:
             prism = flat.extrude(high - low).transform(_placed(sketch.plane, low))
             total = prism if total.is_empty() else total + prism
     return total
+
+
+def _leaning(extrude: Extrude, operations: tuple[Operation, ...]) -> Manifold:
+    """The same of a tapered one: a body for each profile, and each side that it goes to."""
+    bodies: list[Manifold] = []
+    for profile in extrude.profiles:
+        try:
+            bodies += [polyhedron(one, STEP) for one in tapered(profile, extrude, operations)]
+        except GeometryError:
+            continue
+    return Manifold.batch_boolean(bodies, OpType.Add)
 
 
 def revolved(revolve: Revolve, operations: tuple[Operation, ...]) -> Manifold:

@@ -20,7 +20,7 @@ from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.expanded import expanded
 from cadcomplete.history.geometry import Plane, Vec2, cross, dot
 from cadcomplete.history.operations import Boolean, ExtentType, Extrude, Loop, Sketch
-from cadcomplete.history.sequence import CadSequence, check_kinds
+from cadcomplete.history.sequence import CadSequence, check_kinds, check_plain
 from cadcomplete.meshes.manifolds import solid
 from cadcomplete.metrics.metric import Metric
 
@@ -112,6 +112,7 @@ def vectors(
     """
     sequence = expanded(sequence)
     check_kinds(sequence, "metrics/deepcad.py", (Sketch, Extrude), (Line, Arc, Circle))
+    check_plain(sequence, "metrics/deepcad.py")
     scale = REACH / (reach or _reach(sequence))
     rows: list[Row] = []
     for operation in sequence.operations:

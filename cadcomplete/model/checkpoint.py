@@ -33,7 +33,7 @@ from cadcomplete.files import share
 from cadcomplete.history.curves import CURVES, Line
 from cadcomplete.history.kinds import PROFILES
 from cadcomplete.history.operations import beginners
-from cadcomplete.language.commands import CLOSE, LOOP, command_fields
+from cadcomplete.language.commands import CLOSE, LOOP, known_words
 from cadcomplete.language.tokenizer import TextTokenizer, shipped
 from cadcomplete.model.assembly import Architectures, architectures_of, assemble, own_parts
 from cadcomplete.model.distributed import gathered, spread
@@ -174,8 +174,8 @@ def _lacking(words: Sequence[str]) -> str:
 
 def _read_config(path: Path) -> tuple[Config, tuple[str, ...]]:
     raw = _read_json(path)
-    words, known = raw.pop("words", FIRST_WORDS), command_fields("lines")
-    if not isinstance(words, list | tuple) or not all(w in list(known) for w in words):
+    words, known = raw.pop("words", FIRST_WORDS), known_words()
+    if not isinstance(words, list | tuple) or not all(w in known for w in words):
         expected = f"some of {', '.join(known)}"
         problem = "the model has learned words that there are none of here"
         raise CheckpointError(problem, file=path, where="words", expected=expected, got=words)

@@ -18,6 +18,7 @@ or names what is not there, is wrong, and refused with its place.
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from cadcomplete.errors import ReadError, UnsupportedError, shorten
@@ -53,6 +54,8 @@ OMNICAD = Convention("sequence", Unit("metres", 1000.0), BOOLEANS, normals=False
 
 _STRAIGHT = 1e-9
 """The most that a taper may be, in radians, and be none: a micrometre over a kilometre."""
+
+_STEEPEST = math.pi / 2
 
 _MOST_LISTED = 10_000
 """Most operations of a history."""
@@ -163,19 +166,18 @@ def _read_extrude(
     names: list[str] = []
     boolean = _named(entity, "operation", convention.booleans, names)
     extent_type = _named(entity, "extent_type", EXTENTS, names)
-    start = at(".start_extent", get, get(entity, "start_extent", dict), "type", str)
-    if start != "ProfilePlaneStartDefinition":
-        names.append(start)
+    start = at(".start_extent", _read_start, get(entity, "start_extent", dict), convention, names)
     two_sided = extent_type is ExtentType.TWO_SIDED
-    distances: list[float] = []
+    sides: list[tuple[float, float]] = []
     for key in ("extent_one", "extent_two") if two_sided else ("extent_one",):
-        distances.append(at(f".{key}", _read_distance, entity.get(key), convention, names))
+        sides.append(at(f".{key}", _read_side, entity.get(key), convention, names))
     profiles: list[Profile] = []
     for position, reference in enumerate(get(entity, "profiles", list)):
         profiles += at(f".profiles[{position}]", _read_profile, reference, sketches, names)
     if names:
         raise UnsupportedError(names)
-    extent = Extent(extent_type, *distances)
+    (distance, taper), (against, second) = sides[0], (sides[1:] or [(0.0, 0.0)])[0]
+    extent = Extent(extent_type, distance, against, start, taper, second)
     return Extrude(tuple(dict.fromkeys(profiles)), extent, boolean, path)
 
 
@@ -186,17 +188,36 @@ def _named(entity: Json, key: str, known: dict[str, Any], names: list[str]) -> A
     return known.get(name)
 
 
-def _read_distance(extent: Any, convention: Convention, names: list[str]) -> float:
+def _read_start(start: Json, convention: Convention, names: list[str]) -> float:
+    """How far off its sketch an extrude starts, in mm (Fusion API, OffsetStartDefinition)."""
+    kind = get(start, "type", str)
+    if kind == "OffsetStartDefinition":
+        return at(".offset", length, get(start, "offset", dict), "value", convention.unit)
+    if kind != "ProfilePlaneStartDefinition":
+        names.append(kind)
+    return 0.0
+
+
+def _read_side(extent: Any, convention: Convention, names: list[str]) -> tuple[float, float]:
+    """How far a side goes, in mm, and its taper in degrees.
+
+    In a file that is in radians, and positive where it gets wider (Fusion API, ExtrudeFeatureInput:
+    "a negative angle will taper the extrusion inward").
+    """
     kind = extent.get("type") if isinstance(extent, dict) else None
     if isinstance(kind, str) and kind not in _REACHES:
         names.append(kind)
-        return 0.0
+        return 0.0, 0.0
     found = at(".distance", length, get(extent, "distance", dict), "value", convention.unit)
     if extent.get("taper_angle") is not None:
         taper = get(extent, "taper_angle", dict)
-        if abs(at(".taper_angle", number, taper, "value", convention.unit)) > _STRAIGHT:
-            names.append("TaperAngle")
-    return found
+        angle = at(".taper_angle", number, taper, "value", convention.unit)
+        if abs(angle) >= _STEEPEST:
+            expected = "radians below a quarter of a turn"
+            raise ReadError("no taper", where=".taper_angle.value", expected=expected, got=angle)
+        if abs(angle) > _STRAIGHT:
+            return found, round(-math.degrees(angle), 9)
+    return found, 0.0
 
 
 def _read_profile(

@@ -293,20 +293,30 @@ def _extrude_entity(
             for p in extrude.profiles
         ],
         "operation": _BOOLEAN_NAMES[extrude.boolean],
-        "start_extent": {"type": "ProfilePlaneStartDefinition"},
+        "start_extent": _start(extent.start),
         "extent_type": _EXTENT_NAMES[extent.type],
-        "extent_one": _distance(extent.distance, "AlongDistance", "TaperAngle"),
-        "extent_two": _distance(extent.against, "AgainstDistance", "Side2TaperAngle"),
+        "extent_one": _distance(extent.distance, extent.taper, "AlongDistance", "TaperAngle"),
+        "extent_two": _distance(
+            extent.against, extent.taper_against, "AgainstDistance", "Side2TaperAngle"
+        ),
     }
 
 
-def _distance(length: float, role: str, taper_role: str) -> Json:
-    def parameter(value: float, role: str) -> Json:
-        return {"type": "ModelParameter", "name": "none", "value": value, "role": role}
+def _parameter(value: float, role: str) -> Json:
+    return {"type": "ModelParameter", "name": "none", "value": value, "role": role}
 
+
+def _start(offset: float) -> Json:
+    if not offset:
+        return {"type": "ProfilePlaneStartDefinition"}
+    return {"type": "OffsetStartDefinition", "offset": _parameter(_metres(offset), "OffsetStart")}
+
+
+def _distance(length: float, taper: float, role: str, taper_role: str) -> Json:
+    """A side of an extent. There a taper is in radians, and positive where it gets wider."""
     return {
-        "distance": parameter(_metres(length), role),
-        "taper_angle": parameter(0.0, taper_role),
+        "distance": _parameter(_metres(length), role),
+        "taper_angle": _parameter(0.0 - math.radians(taper), taper_role),
         "type": "DistanceExtentDefinition",
     }
 

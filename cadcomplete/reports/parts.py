@@ -71,6 +71,7 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
         "center_of_mass_mm": measures and measures.center_of_mass,
         "bodies": measures.bodies if measures else 0,
         "tokens": tokens,
+        "caption": document.caption or None,
     }
 
 
@@ -99,6 +100,8 @@ def _token_counts(sequence: CadSequence, folder: Path | None) -> dict[str, int]:
 def inspection_text(report: Json) -> str:
     """Return an inspection for people."""
     lines = [f"{report['id']}: {report['operations']} operations, {report['curves']} curves"]
+    if report["caption"]:
+        lines.append(f"called {report['caption']}")
     lines += [f"  {told_in_words(operation)}" for operation in report["history"]]
     if report["volume_mm3"] is not None:
         low, high = report["bounding_box_mm"]["min"], report["bounding_box_mm"]["max"]

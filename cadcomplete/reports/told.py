@@ -61,17 +61,34 @@ def _sketch_words(told: Json) -> str:
 
 
 def _extrude(extrude: Extrude) -> Json:
+    extent = extrude.extent
+    more: Json = {"taper_deg": [extent.taper, extent.taper_against]} if not extent.straight else {}
+    if not extent.numeric:
+        ends = ((extent.until_against, extent.against), (extent.until, extent.distance))
+        more["until"] = [until.word if until else distance for until, distance in ends]
     return {
         "boolean": extrude.boolean.value,
-        "extent": extrude.extent.type.value,
-        "span_mm": extrude.extent.span,
+        "extent": extent.type.value,
+        "span_mm": extent.ends if extent.numeric else None,
+        **more,
         "profiles": len(extrude.profiles),
     }
 
 
 def _extrude_words(told: Json) -> str:
-    start, end = told["span_mm"]
-    what = f"{told['boolean']}, {start:.6g} to {end:.6g} mm from its plane"
+    taper = dict.fromkeys(degrees for degrees in told.get("taper_deg", ()) if degrees)
+    leaning = f", tapered by {'° and '.join(f'{t:.6g}' for t in taper)}°" if taper else ""
+    if told["span_mm"] is None:
+        back, along = (one if isinstance(one, str) else f"{one:.6g} mm" for one in told["until"])
+        reach = (
+            f"{along} along its normal"
+            if told["extent"] == "one_sided"
+            else (f"{along} along its normal and {back} against it")
+        )
+        what = f"{told['boolean']}, {reach}{leaning}"
+    else:
+        start, end = told["span_mm"]
+        what = f"{told['boolean']}, {start:.6g} to {end:.6g} mm from its plane{leaning}"
     return f"extrude  {what}, {counted(told['profiles'], 'profile')}"
 
 

@@ -17,7 +17,7 @@ from cadcomplete.data.prepared import SPLITS
 from cadcomplete.data.sources import TRAIN, SourceData
 from cadcomplete.data.stored import Stored
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.language.commands import command_fields
+from cadcomplete.language.commands import EXTRUDE, PHRASES, known_words
 from cadcomplete.language.lines import encode
 from cadcomplete.model import checkpoint
 
@@ -35,11 +35,18 @@ def words_of(config: Config, texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def words_in(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the commands that stand in histories as lines; no more are read than it takes."""
-    known, found = command_fields("lines"), set[str]()
+    """Return the words that stand in histories as lines; no more are read than it takes.
+
+    They are the commands, and the words within extrudes that not every model knows.
+    """
+    known, found = known_words(), set[str]()
     for text in texts:
-        found |= {line.partition(" ")[0] for line in text.splitlines()}
-        if found >= known.keys():
+        for line in text.splitlines():
+            command, _, rest = line.partition(" ")
+            found.add(command)
+            if command == EXTRUDE:
+                found.update(PHRASES & frozenset(rest.split(" ")))
+        if found.issuperset(known):
             break
     return tuple(name for name in known if name in found)
 

@@ -16,15 +16,16 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from cadcomplete.errors import InputError
-from cadcomplete.exporters.scripts import build123d
+from cadcomplete.exporters.scripts import build123d, cadquery
 from cadcomplete.exporters.scripts.draft import At, Draft
 from cadcomplete.history.blends import Blend
-from cadcomplete.history.sequence import CadSequence, check_known
+from cadcomplete.history.reach import numbered
+from cadcomplete.history.sequence import CadSequence, check_known, check_plain
 
 if TYPE_CHECKING:
     from cadcomplete.exporters.part import Part
 
-DIALECTS: dict[str, ModuleType] = {"build123d": build123d}
+DIALECTS: dict[str, ModuleType] = {"build123d": build123d, "cadquery": cadquery}
 """Libraries by name: a module with `IMPORT`, `EXPORT`, `CURVES` and `BY_MASS`."""
 
 USUAL = "build123d"
@@ -46,6 +47,8 @@ def script(sequence: CadSequence, dialect: str = USUAL) -> str:
     if dialect not in DIALECTS:
         expected = " or ".join(DIALECTS)
         raise InputError("unknown dialect", where="--dialect", expected=expected, got=dialect)
+    sequence = numbered(sequence)
+    check_plain(sequence, "exporters/scripts/")
     library, found = DIALECTS[dialect], {}
     if any(isinstance(operation, Blend) for operation in sequence.operations):
         from cadcomplete.exporters.scripts.selecting import selections
@@ -54,7 +57,7 @@ def script(sequence: CadSequence, dialect: str = USUAL) -> str:
     draft = Draft(sequence, found)
     for index, operation in enumerate(sequence.operations):
         library.EXPORT[type(operation)](operation, At(draft, index))
-    values = [f"{name} = {value}" for name, value in draft.dimensions.values.items()]
+    values = [f"{name} = {value}" for name, value in draft.variables.values.items()]
     head = [_title(sequence.id), "", library.IMPORT, *[""] * bool(values), *values]
     return "\n".join([*head, *draft.lines, ""])
 

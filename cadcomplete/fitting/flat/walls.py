@@ -15,11 +15,13 @@ from cadcomplete.fitting.faces.faces import Cylinder, Flat, vec3
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.drilled import drilled, reached
+from cadcomplete.history.extrude import tapered
 from cadcomplete.history.geometry import Array, Plane, Vec3
 from cadcomplete.history.holes import Hole
 from cadcomplete.history.motions import Motion
-from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.operations import Extrude, Operation, Profile, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
+from cadcomplete.history.reach import numbered
 from cadcomplete.history.revolve import Revolve, Turned, turned
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
@@ -124,10 +126,9 @@ def prefix_faces(given: CadSequence) -> tuple[list[Flat], list[Cylinder]]:
 
     Raises UnsupportedError, naming it, for an operation or a curve that is not known here.
     """
+    operations = numbered(given).operations
     return _sorted(
-        face
-        for operation in given.operations
-        for face in FACES[type(operation)](operation, given.operations)
+        face for operation in operations for face in FACES[type(operation)](operation, operations)
     )
 
 
@@ -158,6 +159,9 @@ def _prism_faces(extrude: Extrude, operations: tuple[Operation, ...]) -> Iterato
         sketch = operations[profile.sketch]
         if not isinstance(sketch, Sketch):
             continue
+        if not extrude.extent.straight:
+            yield from _leaning_faces(profile, extrude, operations)
+            continue
         plane, ends = sketch.plane, sorted(extrude.extent.span)
         for height in ends:
             outline = plane.to_world(sketch.loops[profile.outer].points())
@@ -166,6 +170,25 @@ def _prism_faces(extrude: Extrude, operations: tuple[Operation, ...]) -> Iterato
         for loop in profile.loops:
             for curve in sketch.loops[loop].curves:
                 yield from _wall(curve, plane, ends)
+
+
+def _leaning_faces(
+    profile: Profile, extrude: Extrude, operations: tuple[Operation, ...]
+) -> Iterator[Flat]:
+    """The ends and the flat walls of a tapered extrude; cones are nothing to say here."""
+    for frustum in tapered(profile, extrude, operations):
+        plane, end = frustum.plane, frustum.plane.raised(frustum.height)
+        for at, loop in ((plane, frustum.loops[0]), (end, frustum.top[0])):
+            yield Flat(at.normal, at.offset, 0, _box(at.to_world(loop.points())))
+        for low, high in zip(frustum.loops, frustum.top, strict=True):
+            for one, other in zip(low.curves, high.curves, strict=True):
+                if type(one) is Line:
+                    corners = np.concatenate(
+                        [plane.to_world(one.points()), end.to_world(other.points())]
+                    )
+                    normal = np.cross(corners[1] - corners[0], corners[2] - corners[0])
+                    normal /= np.linalg.norm(normal)
+                    yield Flat(vec3(normal), float(normal @ corners[0]), 0, _box(corners))
 
 
 def _turned_faces(revolve: Revolve, operations: tuple[Operation, ...]) -> Iterator[Face]:

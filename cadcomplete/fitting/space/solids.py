@@ -12,11 +12,14 @@ from cadcomplete.fitting.flat.regions import Bools, inside_loop
 from cadcomplete.fitting.space.repeats import Tool, Tools, copies
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.drilled import drilled
+from cadcomplete.history.extrude import tapered
 from cadcomplete.history.faceted import handed_over
+from cadcomplete.history.frustums import inside_frustum
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
+from cadcomplete.history.reach import in_numbers
 from cadcomplete.history.revolve import Revolve, turned
 from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table
@@ -123,6 +126,12 @@ def combined(inside: Bools, tool: Bools, boolean: Boolean) -> Bools:
 def swept(extrude: Extrude, operations: tuple[Operation, ...], points: Array) -> Bools:
     """Say which of the points (n, 3), in mm, the profiles of an extrude sweep over, shape (n,)."""
     tool = np.zeros(len(points), dtype=np.bool_)
+    extrude = in_numbers(extrude, operations)
+    if not extrude.extent.straight:
+        for profile in extrude.profiles:
+            for frustum in tapered(profile, extrude, operations):
+                tool |= inside_frustum(frustum, points)
+        return tool
     low, high = sorted(extrude.extent.span)
     for number in extrude.refers():
         sketch = operations[number] if 0 <= number < len(operations) else None

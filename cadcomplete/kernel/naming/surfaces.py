@@ -7,17 +7,22 @@ whether it lies on such a surface, within its outline. `SURFACES` has what each 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from cadcomplete.errors import GeometryError
+from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.drilled import reached, walls
+from cadcomplete.history.extents import Extent, ExtentType
+from cadcomplete.history.extrude import tapered
+from cadcomplete.history.faces import Face
+from cadcomplete.history.fields import LIMIT
+from cadcomplete.history.frustums import Frustum
 from cadcomplete.history.geometry import Array, Plane
 from cadcomplete.history.hole_kinds import Counterbore
 from cadcomplete.history.holes import Hole
@@ -25,7 +30,10 @@ from cadcomplete.history.inside import inside_loop
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Extrude, Operation, Profile, Sketch
 from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
+from cadcomplete.history.reach import heights
+from cadcomplete.history.reaching import face_plane
 from cadcomplete.history.revolve import Revolve, turned
+from cadcomplete.history.sketches import sketch_of
 from cadcomplete.history.tables import Table
 
 NEAR = 4e-4
@@ -80,13 +88,23 @@ class SweptSurfaces(ABC):
     def ends(self, points: Array) -> tuple[Bools, Bools]:
         """Say which of the points lie on its start and on its end face, two of shape (n,)."""
         flat, above, below = self.flat(points)
-        outer, *holes = (inside_loop(loop, flat) for loop in self.loops)
-        inside = outer & ~np.logical_or.reduce([np.zeros_like(outer), *holes])
+        inside = _inside(self.loops, flat)
         return inside & (abs(above) <= NEAR), inside & (abs(below) <= NEAR)
 
     def _on_curves(self, flat: Array) -> Bools:
-        curves = (curve for loop in self.loops for curve in loop.curves)
-        return np.array([OFF[type(curve)](curve, flat) <= NEAR for curve in curves])
+        return _near(self.loops, flat)
+
+
+def _near(loops: tuple[Loop, ...], flat: Array) -> Bools:
+    """Say which of the points (n, 2) lie on which curve of some loops, shape (curves, n)."""
+    curves = (curve for loop in loops for curve in loop.curves)
+    return np.array([OFF[type(curve)](curve, flat) <= NEAR for curve in curves])
+
+
+def _inside(loops: tuple[Loop, ...], flat: Array) -> Bools:
+    """Say which of the points (n, 2) are in the first loop and in none of the others."""
+    outer, *holes = (inside_loop(loop, flat) for loop in loops)
+    return outer & ~np.logical_or.reduce([np.zeros_like(outer), *holes])
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +133,62 @@ class Prismatic(SweptSurfaces):
     def flat(self, points: Array) -> tuple[Array, Array, Array]:
         local = self.sketch.plane.to_local(points)
         return local[:, :2], local[:, 2] - self.start, local[:, 2] - self.end
+
+
+@dataclass(frozen=True, eq=False)
+class Leaning(SweptSurfaces):
+    """Those of one side of a tapered extrude.
+
+    Attributes:
+        frustum: what a profile sweeps there.
+        numbers: by which names count its loops.
+        begins: whether it begins where the extrude does, and not within it.
+        backwards: whether it ends where the extrude begins.
+    """
+
+    frustum: Frustum
+    numbers: tuple[int, ...]
+    begins: bool
+    backwards: bool
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        return self.frustum.loops
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        return self.numbers
+
+    def flat(self, points: Array) -> tuple[Array, Array, Array]:
+        local = self.frustum.plane.to_local(points)
+        return local[:, :2], local[:, 2], local[:, 2] - self.frustum.height
+
+    def sides(self, points: Array) -> Bools:
+        flat, above, below = self.flat(points)
+        between = (above * below < 0) | (np.minimum(abs(above), abs(below)) <= NEAR)
+        share = np.clip(np.round(above / self.frustum.height, 9), 0.0, 1.0)
+        on = np.zeros((len(self.keys), len(points)), dtype=np.bool_)
+        for one in np.unique(share[between]):
+            there = between & (share == one)
+            on[:, there] = _near(self.frustum.at(float(one)), flat[there])
+        return on
+
+    def rims(self, points: Array) -> tuple[Bools, Bools]:
+        flat, above, below = self.flat(points)
+        low, high = _near(self.loops, flat), _near(self.frustum.top, flat)
+        return self._named(low & (abs(above) <= NEAR), high & (abs(below) <= NEAR))
+
+    def ends(self, points: Array) -> tuple[Bools, Bools]:
+        flat, above, below = self.flat(points)
+        low, high = (_inside(loops, flat) for loops in (self.loops, self.frustum.top))
+        return self._named(low & (abs(above) <= NEAR), high & (abs(below) <= NEAR))
+
+    def _named(self, low: Bools, high: Bools) -> tuple[Bools, Bools]:
+        """From what lies where it begins and ends to what does where the extrude does."""
+        if self.begins:
+            return low, high
+        nothing = np.zeros_like(high)
+        return (high, nothing) if self.backwards else (nothing, high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,6 +317,12 @@ OFF: Table[Callable[[Any, Array], Array]] = Table(
 
 
 def _extruded(extrude: Extrude, before: tuple[Operation, ...]) -> tuple[SweptSurfaces, ...]:
+    try:
+        extrude = extrude.resolved(before, heights)
+    except UnsupportedError:  # what only the solid tells has no end that a formula knows
+        extrude = _endless(extrude, before)
+    if not extrude.extent.straight:
+        return tuple(_leaning(extrude, before))
     start, end = extrude.extent.span
     found = ((before[profile.sketch], profile) for profile in extrude.profiles)
     return tuple(
@@ -250,6 +330,42 @@ def _extruded(extrude: Extrude, before: tuple[Operation, ...]) -> tuple[SweptSur
         for sketch, profile in found
         if isinstance(sketch, Sketch)
     )
+
+
+def _leaning(extrude: Extrude, before: tuple[Operation, ...]) -> Iterator[SweptSurfaces]:
+    """Those of a tapered one: with two sides it begins where the second one ends."""
+    extent = extrude.extent
+    one_sided, along = extent.type is ExtentType.ONE_SIDED, extent.distance >= 0
+    for profile in extrude.profiles:
+        for frustum in tapered(profile, extrude, before):
+            backwards = not one_sided and (frustum.height > 0) != along
+            yield Leaning(frustum, profile.loops, one_sided, backwards)
+
+
+def _endless(extrude: Extrude, before: tuple[Operation, ...]) -> Extrude:
+    """Return it as if it went on where only the solid tells its end: its sides lie there too."""
+    extent = extrude.extent
+    if not extent.straight:
+        raise UnsupportedError([f"Extrude (tapered, {extent.unusual})"])
+    distance, against = extent.distance, extent.against
+    if extent.until is not None:
+        distance = LIMIT * _way(extrude, extent.until.face, before)
+    if extent.until_against is not None:
+        against = LIMIT
+    return replace(extrude, extent=Extent(extent.type, distance, against, extent.start))
+
+
+def _way(extrude: Extrude, face: Face | None, before: tuple[Operation, ...]) -> int:
+    """To which side of its sketch a face lies that an extrude goes up to: 1 or -1."""
+    if face is None or extrude.extent.type is not ExtentType.ONE_SIDED:
+        return 1
+    sketch, plane = sketch_of(extrude, before), face_plane(face, before)
+    if sketch is None:
+        return 1
+    outer = sketch.loops[extrude.profiles[0].outer]
+    (at,) = sketch.plane.raised(extrude.extent.start).to_world(np.array([outer.start]))
+    off = (np.array(plane.origin) - at) @ np.array(plane.normal)
+    return 1 if off * np.dot(plane.normal, sketch.plane.normal) > 0 else -1
 
 
 def _turned(revolve: Revolve, before: tuple[Operation, ...]) -> tuple[SweptSurfaces, ...]:

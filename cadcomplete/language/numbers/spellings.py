@@ -12,7 +12,6 @@ from cadcomplete.history.fields import Branch, Fixed, Open, parse_number
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.kinds import (
     BOOLEAN,
-    Ends,
     ProfileWord,
     read_axes,
     write_axes,
@@ -34,6 +33,7 @@ from cadcomplete.language.numbers.memory import (
     Memory,
     along,
 )
+from cadcomplete.language.numbers.reaches import read_reach, write_reach
 from cadcomplete.language.numbers.words import Number, read_number, write_number
 
 Axes = Callable[[Memory], tuple[Axis, ...]]
@@ -115,13 +115,9 @@ _ENDS = {"one_sided": ("to",), "symmetric": ("sym",), "two_sided": ("to", "from"
 
 
 def _write_extrude(values: tuple[Any, ...], memory: Memory) -> list[str]:
-    boolean, (extent, at), profiles = values
-    axis = memory.frame_of(profiles).w
+    boolean, reach, profiles = values
     words = [",".join(map(_write_profile, profiles))] if profiles else []
-    words.append(boolean)
-    for word, position in zip(_ENDS[extent], at, strict=True):
-        words += [word, write_number(position, axis, memory)]
-    return words
+    return [*words, boolean, *write_reach(reach, memory.frame_of(profiles).w, memory)]
 
 
 def _write_profile(profile: ProfileWord) -> str:
@@ -141,7 +137,7 @@ def _read_profile(word: str) -> ProfileWord:
 
 def _read_extrude(words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
     boolean, profiles = _read_profiles(words)
-    return (boolean, _read_ends(words, memory.frame_of(profiles).w, memory), profiles)
+    return (boolean, read_reach(words, memory.frame_of(profiles).w, memory), profiles)
 
 
 def _read_profiles(words: Iterator[str]) -> tuple[str, tuple[ProfileWord, ...]]:
@@ -153,24 +149,10 @@ def _read_profiles(words: Iterator[str]) -> tuple[str, tuple[ProfileWord, ...]]:
     return BOOLEAN.load(next(words)), profiles
 
 
-def _read_ends(words: Iterator[str], axis: Axis, memory: Memory) -> Ends:
-    word = next(words)
-    if word not in ("to", "sym"):
-        raise TextError("unknown extent", expected="to or sym", got=word)
-    end = read_number(next(words), axis, memory)
-    if word == "sym":
-        return ("symmetric", (end,))
-    if (more := next(words, None)) is None:
-        return ("one_sided", (end,))
-    if more != "from":
-        raise TextError("unknown extent", expected="from, or the end of the line", got=more)
-    return ("two_sided", (end, read_number(next(words), axis, memory)))
-
-
 def _see_extrude(values: tuple[Any, ...], memory: Memory) -> Memory:
-    _, (_, at), profiles = values
+    _, reach, profiles = values
     axis = memory.frame_of(profiles).w
-    return memory.seen((axis, position) for position in at)
+    return memory.seen((axis, position) for position in reach.numbers)
 
 
 def extent_row(memory: Memory, back: int) -> tuple[Any, ...]:
