@@ -414,9 +414,14 @@ UNKNOWN_CQ = {
     "a name of the library that is not read": ("x = cq.Assembly()", "Assembly"),
     "comparing what is no number": ("x = w < w", "comparison of Workplane and Workplane"),
     "a truth of what is no value": ("x = 1 if w else 2", "if of Workplane"),
-    "a dictionary": ("x = {1: 2}", "dict"),
+    "a dictionary of another": ("x = {**{}}", "dict(**)"),
+    "a loop without an end": ("while True: pass", "while"),
+    "what is tried": ("try:\n    w = w.fillet(1)\nexcept ValueError:\n    pass", "try"),
+    "what is raised": ("raise ValueError", "raise"),
+    "a lambda of any arguments": ("f = lambda *a: a", "lambda"),
+    "a class with methods": ("class A:\n    def f(self): pass\nx = A()", "A"),
     "the opposite of a text": ("x = -'a'", "usub of str"),
-    "an item that is set": ("x = [1]; x[0] = 5", "assignment to a part of an object"),
+    "an item that is set": ("x = (1, 2); x[0] = 5", "assignment to a part of an object"),
     "an attribute that is set": ("w.x = 5", "assignment to a part of an object"),
 }
 

@@ -118,6 +118,7 @@ ALGEBRA = ("build123d algebra", "build123d_algebra", "cadquery_sketch_shapes")
 DIFFERENT = {
     "cadquery_moved": range(14, 16),  # the solid that is made first is moved
     "build123d_several_profiles": range(19, 23),  # what is drawn first is cut away again
+    "cadquery_mirrored": range(4, 7),  # its corners are cut off
     "build123d_blended": range(6, 12),  # and its corners are cut off
     "build123d_finished_algebra": range(10, 15),  # what is joined later is made beside it
 }
@@ -128,9 +129,9 @@ STATEMENTS = {
     "its result": "riddle = mystery(1, 2)",
     "a with": "with mystery() as riddle:\n{0}    riddle(1)",
     "a loop": "for riddle in mystery():\n{0}    pass",
-    "a while": "while mystery:\n{0}    pass",
+    "a while": "while mystery():\n{0}    pass",
     "an argument": "print_it = abs(mystery(2))",
-    "a lambda": "riddle = lambda: mystery",
+    "a lambda": "riddle = lambda *all: mystery",
 }
 
 
@@ -138,14 +139,16 @@ def places(text: str) -> Iterator[tuple[int, str]]:
     """Yield the lines before which a statement can stand, with their indentation."""
     lines = text.split("\n")
     tree = ast.parse(text)
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    fields = {field for node in classes for field in node.body}
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.stmt) and n not in fields]
     starts = {node.lineno: node.col_offset for node in found if not isinstance(node, _NOT_BEFORE)}
     for line, indented in sorted(starts.items()):
         yield line - 1, " " * indented
     yield len(lines) - 1, ""
 
 
-_NOT_BEFORE = (ast.Import, ast.ImportFrom, ast.FunctionDef)
+_NOT_BEFORE = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
 def put(text: str, line: int, indented: str, statement: str) -> str:
@@ -434,14 +437,14 @@ with BuildPart() as p:
         [Sketch],
         ("offset(amount=3)", "line 6"),
     ),
-    "places at the corners of a sketch": (
+    "places on the edges of a sketch": (
         """
 import cadquery as cq
-s = cq.Sketch().rect(60, 40).vertices().circle(3, mode="s")
+s = cq.Sketch().rect(60, 40).edges().circle(3, mode="s")
 r = cq.Workplane("XY").placeSketch(s).extrude(5)
 """,
         [Sketch],
-        ('.vertices().circle(3, mode="s")', "line 3"),
+        ('.edges().circle(3, mode="s")', "line 3"),
     ),
     "a shell in a function": (
         """

@@ -15,7 +15,8 @@ from cadcomplete.readers.scripts.areas import Faces, FlatFace, faces_of
 from cadcomplete.readers.scripts.boring import bored, coned
 from cadcomplete.readers.scripts.cadquery_objects import pair
 from cadcomplete.readers.scripts.cadquery_sketch import SketchValue
-from cadcomplete.readers.scripts.cadquery_workplane import Workplane
+from cadcomplete.readers.scripts.cadquery_workplane import FacePick, Workplane
+from cadcomplete.readers.scripts.finishing import MirrorStep
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.solids import Steps
 from cadcomplete.readers.scripts.values import Function, flag, number, positive, vec3
@@ -278,6 +279,43 @@ def _intersect(
     return self.combined(toIntersect, Boolean.INTERSECT)
 
 
+_MIRRORS = {"XY": (0, 0, 1), "YZ": (1, 0, 0), "XZ": (0, 1, 0)}
+
+
+def _mirror(
+    session: Session,
+    self: Workplane,
+    mirrorPlane: Any = "XY",
+    basePointVector: Any = None,
+    union: Any = False,
+) -> Workplane:
+    """Mirror the solid on the stack; with `union` join both."""
+    if self.solids is None or len(self.stack) != 1:
+        raise UnsupportedError(["mirror of what is not one solid"])
+    plane = _mirror_plane(mirrorPlane, basePointVector)
+    if flag(union):
+        return self.then((*self.solids, MirrorStep(plane, session.line)))
+    made = self.then(solids.reflected(self.solids, plane))
+    made.image = (self.solids, plane)
+    return made
+
+
+def _mirror_plane(given: Any, base: Any) -> Plane:
+    if isinstance(given, Workplane):
+        pick = given.stack[0] if len(given.stack) == 1 else None
+        if not isinstance(pick, FacePick):
+            raise UnsupportedError(["mirror(mirrorPlane)"])
+        if base is None:
+            return pick.frame()
+        return frames.plane_of(vec3(base), pick.frame().normal, None)
+    normal = given
+    if isinstance(given, str):
+        normal = _MIRRORS.get(given, _MIRRORS.get(given[::-1]))
+        if normal is None:
+            raise ReadError("unknown plane", expected=", ".join(_MIRRORS), got=given)
+    return frames.plane_of((0.0, 0.0, 0.0) if base is None else vec3(base), vec3(normal), None)
+
+
 def _translate(_: Session, self: Workplane, vec: Any) -> Workplane:
     return _moved(self, replace(XY, origin=vec3(vec)))
 
@@ -313,6 +351,7 @@ SOLIDS = {
     "union": Function("union", _union),
     "cut": Function("cut", _cut),
     "intersect": Function("intersect", _intersect),
+    "mirror": Function("mirror", _mirror),
     "translate": Function("translate", _translate),
     "rotate": Function("rotate", _rotate),
 }
