@@ -404,7 +404,18 @@ UNKNOWN_CQ = {
         "r = w.box(3, 3, 3).edges('>Z[1]').fillet(1)",
         "a selection of edges that has no name",
     ),
-    "a taper": ("r = w.rect(4, 4).extrude(2, taper=5)", "extrude(taper)"),
+    "a taper that opens": (
+        "r = w.rect(4, 4).extrude(2, taper=-5)",
+        "a taper that rounds the corners which it opens",
+    ),
+    "a taper through all": (
+        "r = w.box(9, 9, 9).faces('>Z').rect(4, 4).cutThruAll(taper=5)",
+        "cutThruAll(taper)",
+    ),
+    "a face of what is tapered": (
+        "r = w.rect(4, 4).extrude(2, taper=5).faces('>Z').workplane()",
+        "Extrude (tapered)",
+    ),
     "a mode of a sketch": ("s = cq.Sketch().rect(2, 2, mode='c')", "mode='c'"),
     "a face of a wire": ("s = cq.Sketch().face(5)", "face of anything but a sketch"),
     "a ring in selected places": (

@@ -264,7 +264,7 @@ def _calls(tree: ast.AST) -> list[ast.Call]:
 
 
 def test_a_sketch_that_nothing_known_extrudes_is_kept():
-    for ending in (".extrude(5, taper=5)", ".twistExtrude(5, 90)", ".extrude(until='next')"):
+    for ending in (".extrude(5, taper=-5)", ".twistExtrude(5, 90)", ".extrude(until='next')"):
         part = cq(f"r = cq.Workplane('XZ').rect(6, 4).circle(1){ending}")
         (sketch,) = part.operations
         assert isinstance(sketch, Sketch)
@@ -312,7 +312,7 @@ BUILT = (
     [
         (*BUILT, "        offset(face.vertices(), 1)", "    extrude(amount=3)"),
         (*BUILT, "    loft()"),
-        (*BUILT, "    extrude(amount=3, taper=4)"),
+        (*BUILT, "    extrude(amount=3, dir=(0, 1, 1))"),
         (*BUILT, "        mystery()", "        Circle(1, mode=Mode.SUBTRACT)"),
         (*BUILT, "part.part.mystery()"),
         (
@@ -479,10 +479,10 @@ def test_a_file_that_was_refused_is_read_as_far_as_it_is_known(name, tmp_path):
 
 def test_what_is_read_of_a_file_is_said(run, tmp_path):
     path = tmp_path / "part.py"
-    path.write_text("import cadquery as cq\nr = cq.Workplane().rect(60, 40).extrude(5, taper=5)\n")
+    path.write_text("import cadquery as cq\nr = cq.Workplane().rect(60, 40).twistExtrude(5, 90)\n")
     document = read(path)
     assert document.sequence.notice == (
-        "operation 1 is not known here: .extrude(5, taper=5) (extrude(taper)); it is not built"
+        "operation 1 is not known here: .twistExtrude(5, 90) (twistExtrude); it is not built"
     )
     code, out, _ = run("inspect", path)
     assert code == 0

@@ -16,6 +16,7 @@ from cadcomplete.readers.scripts.boring import bored, coned
 from cadcomplete.readers.scripts.cadquery_objects import pair
 from cadcomplete.readers.scripts.cadquery_sketch import SketchValue
 from cadcomplete.readers.scripts.cadquery_workplane import FacePick, Workplane
+from cadcomplete.readers.scripts.corners import has_corner
 from cadcomplete.readers.scripts.finishing import MirrorStep
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.solids import Steps
@@ -73,11 +74,17 @@ def _taken(self: Workplane, made: Workplane) -> Workplane:
     return made
 
 
-def _swept(session: Session, self: Workplane, amount: Any, both: Any) -> Steps:
+def _swept(session: Session, self: Workplane, amount: Any, both: Any, taper: Any) -> Steps:
     if isinstance(amount, str):
         raise UnsupportedError([f"extrude until {amount}"])
-    reach = solids.extent(number(amount, "a distance"), both=flag(both))
-    return solids.extruded(_faces(self), reach, session.line)
+    reach, faces = solids.extent(number(amount, "a distance"), both=flag(both)), _faces(self)
+    if taper:
+        if any(face.holes for _, group in faces for face in group):
+            raise UnsupportedError(["a taper of wires inside of wires"])
+        reach = solids.leaning(reach, number(taper, "an angle"))
+        if any(has_corner(f.outer.loop, inner=taper > 0) for _, group in faces for f in group):
+            raise UnsupportedError(["a taper that rounds the corners which it opens"])
+    return solids.extruded(faces, reach, session.line)
 
 
 def _combined(self: Workplane, steps: Steps, combine: Any) -> Workplane:
@@ -103,7 +110,7 @@ def _extrude(
     both: Any = False,
     taper: Any = None,
 ) -> Workplane:
-    return _taken(self, _combined(self, _swept(session, self, until, both), combine))
+    return _taken(self, _combined(self, _swept(session, self, until, both, taper), combine))
 
 
 def _cut_blind(
@@ -114,7 +121,7 @@ def _cut_blind(
     both: Any = False,
     taper: Any = None,
 ) -> Workplane:
-    return _taken(self, _combined(self, _swept(session, self, until, both), "cut"))
+    return _taken(self, _combined(self, _swept(session, self, until, both, taper), "cut"))
 
 
 def _cut_thru_all(
@@ -334,14 +341,12 @@ def _moved(self: Workplane, frame: Plane) -> Workplane:
     return self.then(solids.moved(self.solids, frame))
 
 
-_EXTRUDES = {"taper": (None, 0)}
-
 SOLIDS = {
     "sketch": Function("sketch", _sketch),
     "placeSketch": Function("placeSketch", _place_sketch),
-    "extrude": Function("extrude", _extrude, _EXTRUDES),
-    "cutBlind": Function("cutBlind", _cut_blind, _EXTRUDES),
-    "cutThruAll": Function("cutThruAll", _cut_thru_all, _EXTRUDES),
+    "extrude": Function("extrude", _extrude),
+    "cutBlind": Function("cutBlind", _cut_blind),
+    "cutThruAll": Function("cutThruAll", _cut_thru_all, {"taper": (None, 0)}),
     "revolve": Function("revolve", _revolve),
     "hole": Function("hole", _hole),
     "cboreHole": Function("cboreHole", _cbore_hole),

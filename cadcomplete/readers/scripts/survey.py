@@ -21,7 +21,8 @@ OUTPUTS = frozenset(
 _KNOWN = (
     ast.Module | ast.Import | ast.ImportFrom | ast.Expr | ast.Assign | ast.AnnAssign | ast.AugAssign
     | ast.With | ast.For | ast.While | ast.Try | ast.ExceptHandler | ast.If
-    | ast.Return | ast.Pass | ast.Break | ast.Continue | ast.Assert | ast.Constant | ast.Name | ast.Attribute | ast.Dict | ast.GeneratorExp
+    | ast.Return | ast.Pass | ast.Break | ast.Continue | ast.Assert
+    | ast.Constant | ast.Name | ast.Attribute | ast.Dict | ast.GeneratorExp
     | ast.JoinedStr | ast.Lambda
     | ast.Tuple | ast.List | ast.UnaryOp | ast.BinOp | ast.BoolOp | ast.Compare | ast.IfExp
     | ast.Subscript | ast.Slice | ast.ListComp | ast.Call | ast.Starred | ast.keyword
