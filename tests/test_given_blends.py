@@ -331,7 +331,8 @@ def test_a_baseline_is_told_of_each_copy_and_names_none(kernel):
     assert told.back(given, (again,)) == (again,)
     sketch = told.sequence.operations[6]
     new = replace(extrude, profiles=(Profile(8, 0, ()),))
-    assert told.back(given, (sketch, new))[1].refers() == (5,)
+    found = told.back(given, (sketch, new))
+    assert found is not None and found[1].refers() == (5,)
 
 
 # --- a model that has learned the words ----------------------------------------------------------
