@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cadcomplete.exporters.freecad.body import BodyDraft, Place, refused
+from cadcomplete.exporters.freecad.body import BodyDraft, InBody, refused
 from cadcomplete.exporters.freecad.features import EXPORT
 from cadcomplete.exporters.freecad.objects import document
 from cadcomplete.history.reach import numbered
@@ -44,7 +44,7 @@ def entries(sequence: CadSequence) -> dict[str, str]:
     check_plain(sequence, "exporters/freecad/")
     body = BodyDraft(sequence.operations)
     for index, operation in enumerate(sequence.operations):
-        EXPORT[type(operation)](operation, Place(body, index))
+        EXPORT[type(operation)](operation, InBody(body, index))
     objects = body.objects()
     shapes = {one.file: one.content for one in objects if one.file}
     return {"Document.xml": document(objects, sequence.id or "part"), **shapes}

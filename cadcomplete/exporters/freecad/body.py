@@ -106,7 +106,7 @@ def _origin_features() -> list[DocumentObject]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class InBody:
     """Where an entry of a table writes: the body, and the index of the operation."""
 
     body: BodyDraft

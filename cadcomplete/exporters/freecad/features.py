@@ -7,7 +7,7 @@ from typing import Any
 
 from cadcomplete.errors import InputError
 from cadcomplete.exporters.freecad import objects as xml
-from cadcomplete.exporters.freecad.body import Place, refused
+from cadcomplete.exporters.freecad.body import InBody, refused
 from cadcomplete.exporters.freecad.sketches import sketch
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Circle
@@ -32,7 +32,7 @@ _SUBTRACTS = {"Pad": "Pocket", "Revolution": "Groove"}
 # --- profiles -------------------------------------------------------------------------------------
 
 
-def _loop(place: Place, profile: Profile, index: int) -> Loop:
+def _loop(place: InBody, profile: Profile, index: int) -> Loop:
     if problem := profile.problem(place.before):
         raise InputError(problem, where=f"operation {place.index}")
     drawn = place.before[profile.sketch]
@@ -40,7 +40,7 @@ def _loop(place: Place, profile: Profile, index: int) -> Loop:
     return drawn.loops[index]
 
 
-def _groups(place: Place, profiles: tuple[Profile, ...]) -> Iterator[tuple[Profile, ...]]:
+def _groups(place: InBody, profiles: tuple[Profile, ...]) -> Iterator[tuple[Profile, ...]]:
     """Yield profiles that one sketch can draw: whatever lies in a loop of it is a hole, in that an
     island, and so on. Those that touch, or have a loop in common, are features of their own."""
     left = list(profiles)
@@ -55,7 +55,7 @@ def _groups(place: Place, profiles: tuple[Profile, ...]) -> Iterator[tuple[Profi
         yield tuple(group)
 
 
-def _apart(place: Place, one: Profile, other: Profile) -> bool:
+def _apart(place: InBody, one: Profile, other: Profile) -> bool:
     """Whether two profiles have nothing in common by their boxes: one may lie in a hole."""
     if set(one.loops) & set(other.loops):
         return False
@@ -80,7 +80,7 @@ def _within(inner: Box, outer: Box) -> bool:
 
 
 def _drawn(
-    place: Place,
+    place: InBody,
     group: tuple[Profile, ...],
     plane: Plane,
     axis: tuple[Vec2, Vec2] | None = None,
@@ -94,7 +94,7 @@ def _drawn(
     return place.body.drawn[key]
 
 
-def _kind(place: Place, boolean: Boolean, adds: str) -> str:
+def _kind(place: InBody, boolean: Boolean, adds: str) -> str:
     """The feature for a boolean: what adds, or what takes away."""
     if boolean is Boolean.INTERSECT:
         raise refused("Boolean (intersect: of one Body there is none)")
@@ -108,7 +108,7 @@ def _kind(place: Place, boolean: Boolean, adds: str) -> str:
 # --- what sweeps ----------------------------------------------------------------------------------
 
 
-def _extrude(extrude: Extrude, place: Place) -> None:
+def _extrude(extrude: Extrude, place: InBody) -> None:
     kind, (start, end) = _kind(place, extrude.boolean, "Pad"), extrude.extent.span
     front = 1.0 if kind == "Pad" else -1.0
     for group in _groups(place, extrude.profiles):
@@ -129,7 +129,7 @@ def _extrude(extrude: Extrude, place: Place) -> None:
         place.body.feature(place.index, kind, *said, xml.truth("Refine", False))
 
 
-def _revolve(revolve: Revolve, place: Place) -> None:
+def _revolve(revolve: Revolve, place: InBody) -> None:
     kind = _kind(place, revolve.boolean, "Revolution")
     for group in _groups(place, revolve.profiles):
         plane = place.before[group[0].sketch].plane  # type: ignore[union-attr]
@@ -164,7 +164,7 @@ _THROUGH, _FLAT, _POINTED = 1, 0, 1
 _HEADS = {Counterbore: 1, Countersink: 2}
 
 
-def _hole(hole: Hole, place: Place) -> None:
+def _hole(hole: Hole, place: InBody) -> None:
     if not place.body.features:
         raise InputError("there is nothing to drill in", where=f"operation {place.index}")
     loops = [Loop((Circle(center, hole.diameter / 2),)) for center in hole.centers]
@@ -196,7 +196,7 @@ def _hole(hole: Hole, place: Place) -> None:
 # --- patterns -------------------------------------------------------------------------------------
 
 
-def _originals(pattern: Repeat, place: Place) -> str:
+def _originals(pattern: Repeat, place: InBody) -> str:
     """The features that a pattern does again. Raises UnsupportedError for what is no original."""
     name = type(pattern).__name__
     if pattern.of is None:
@@ -207,14 +207,14 @@ def _originals(pattern: Repeat, place: Place) -> str:
     return xml.links("Originals", found)
 
 
-def _mirror(mirror: Mirror, place: Place) -> None:
+def _mirror(mirror: Mirror, place: InBody) -> None:
     originals = _originals(mirror, place)
     plane = place.body.datum("Plane", mirror.plane)
     said = (originals, xml.part_of("MirrorPlane", plane, ("",)), xml.truth("Refine", False))
     place.body.feature(place.index, "Mirrored", *said)
 
 
-def _linear(pattern: LinearPattern, place: Place) -> None:
+def _linear(pattern: LinearPattern, place: InBody) -> None:
     originals = _originals(pattern, place)
     axis, reversed_ = place.body.axis((0.0, 0.0, 0.0), pattern.direction)
     said = (
@@ -228,7 +228,7 @@ def _linear(pattern: LinearPattern, place: Place) -> None:
     place.body.feature(place.index, "LinearPattern", *said)
 
 
-def _polar(pattern: PolarPattern, place: Place) -> None:
+def _polar(pattern: PolarPattern, place: InBody) -> None:
     originals = _originals(pattern, place)
     axis, reversed_ = place.body.axis(pattern.point, pattern.axis)
     said = (
@@ -242,14 +242,14 @@ def _polar(pattern: PolarPattern, place: Place) -> None:
     place.body.feature(place.index, "PolarPattern", *said)
 
 
-def _sketch(drawn: Sketch, place: Place) -> None:
+def _sketch(drawn: Sketch, place: InBody) -> None:
     """One that nothing sweeps is drawn by itself; the others where they are swept."""
     used = {i for op in place.body.operations if not isinstance(op, Repeat) for i in op.refers()}
     if place.index not in used:
         place.body.add(sketch(place.body.name("Sketch"), drawn.plane, drawn.loops))
 
 
-EXPORT: Table[Callable[[Any, Place], None]] = Table(
+EXPORT: Table[Callable[[Any, InBody], None]] = Table(
     "exporters/freecad/features.py",
     {
         Sketch: _sketch,
