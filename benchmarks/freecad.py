@@ -1,7 +1,7 @@
 """Rebuild real FreeCAD bodies, and compare each feature's solid with the one that is stored.
 
-Prints how many bodies that are made of pads and pockets alone agree after every feature, and what
-the others fail on; then how far all bodies are read, and by which feature their histories end.
+Prints for groups of bodies, each with a few kinds of features more than the one before, how many
+agree after every feature, and what the others fail on or by which feature their histories end.
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -157,7 +157,7 @@ def problem_of(report: Report | CadCompleteError, step: Json) -> str:
     if isinstance(report, CadCompleteError):
         return type(report).__name__
     if report.measures is None or not report.valid:
-        return f"not built: {report.problems[0]}"
+        return "not built"
     if abs(report.measures.volume / step["v"] - 1) > CLOSE:
         return "volume differs"
     low, high = step["bb"][:3], step["bb"][3:]
@@ -190,8 +190,33 @@ def _said(report: Report | CadCompleteError, step: Json) -> str:
     return f"{report.measures.volume:.6g} for {step['v']:.6g} mm³"
 
 
-def table(title: str, counts: Counter[str], total: int) -> None:
-    print(f"\n{title}")
+EQUAL = "equal after each feature"
+
+GROUPS = {
+    "pad, pocket": {"Pad", "Pocket"},
+    "and revolution, groove": {"Revolution", "Groove"},
+    "and fillet, chamfer": {"Fillet", "Chamfer"},
+    "and mirror, patterns": {
+        *("Mirrored", "LinearPattern", "PolarPattern", "MultiTransform", "Scaled"),
+    },
+    "and hole": {"Hole"},
+}
+"""Kinds of features, each with those before it."""
+
+
+def tables(known: list[Known], verdicts: dict[str, str]) -> None:
+    """Print how many bodies of each group agree, and what is left of it."""
+    kinds: set[str] = set()
+    for title, more in GROUPS.items():
+        kinds |= more
+        table(title, [body for body in known if set(body.kinds) <= kinds], verdicts)
+    table("all", known, verdicts)
+
+
+def table(title: str, bodies: list[Known], verdicts: dict[str, str]) -> None:
+    counts = Counter(verdicts[body.id] for body in bodies)
+    total, equal = len(bodies), counts.pop(EQUAL, 0)
+    print(f"\n{title}: {equal} of {total} bodies {EQUAL}, {100 * equal / (total or 1):.1f} %")
     for reason, count in counts.most_common():
         print(f"{count:6d}  {100 * count / total:5.1f} %  {reason}")
 
@@ -201,27 +226,27 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", nargs="+", default=[], help="bodies by the start of their id")
     parser.add_argument("--most", type=int, help="bodies to take")
-    parser.add_argument("--kinds", nargs="+", default=["Pad", "Pocket"])
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--limit", type=float, default=120.0, help="seconds for a beginning")
+    parser.add_argument("-o", "--out", type=Path, help="verdicts by id, as JSON; --only renews")
     parser.add_argument("-v", "--verbose", action="store_true", help="name each that differs")
     args = parser.parse_args()
     started = time.monotonic()
-    known = [b for b in bodies(args.folder) if not args.only or b.id.startswith(tuple(args.only))]
-    known = known[: args.most]
+    read = list(bodies(args.folder))[: args.most]
+    known = [b for b in read if not args.only or b.id.startswith(tuple(args.only))]
     with Kernel(workers=args.workers, time_limit=args.limit) as kernel:
         found = compare(known, kernel, verbose=args.verbose)
-    plain = [body for body in known if set(body.kinds) <= set(args.kinds)]
-    verdicts = Counter(found.get(b.id) or b.ends_with or "equal after each feature" for b in plain)
-    table(f"{len(plain)} bodies of {', '.join(args.kinds)} alone", verdicts, len(plain) or 1)
-    whole = Counter(found.get(b.id) or b.ends_with or "equal after each feature" for b in known)
-    table(f"all {len(known)} bodies: what is wrong, or by what they end", whole, len(known) or 1)
+    verdicts = {b.id: found.get(b.id) or b.ends_with or EQUAL for b in known}
+    if args.out:
+        before = json.loads(args.out.read_text()) if args.only and args.out.exists() else {}
+        verdicts = before | verdicts
+        args.out.write_text(json.dumps(verdicts, indent=0))
+        known = [b for b in read if b.id in verdicts]
+    tables(known, verdicts)
     features = sum(len(body.kinds) for body in known)
     done = sum(len(body.after) for body in known)
-    equal = sum(len(body.after) for body in known if body.id not in found)
     seconds = time.monotonic() - started
-    print(f"\n{done} of {features} features are read, {equal} of them in bodies that agree as far")
-    print(f"as they are read; {seconds:.0f} s")
+    print(f"\n{done} of {features} features are read; {seconds:.0f} s")
 
 
 if __name__ == "__main__":

@@ -95,7 +95,11 @@ class Script:
     @property
     def ends_with(self) -> str:
         """Why it is not read to its end, or ""."""
-        return self.refused or ", ".join(self.sequence.unsupported if self.sequence else ())
+        return self.refused or ", ".join(self.unsupported)
+
+    @property
+    def unsupported(self) -> tuple[str, ...]:
+        return () if self.sequence is None else self.sequence.unsupported
 
 
 def script(path: Path) -> Script:
@@ -162,7 +166,7 @@ def main() -> None:
     _table(scripts, whole, equal, wrong, alone)
     if args.verbose:
         for one in scripts:
-            known = len(one.sequence) if one.sequence else 0
+            known = 0 if one.sequence is None else len(one.sequence)
             print(f"{one.path.name:40} {known:4}  {one.ends_with or 'read'}")
 
 
@@ -174,9 +178,7 @@ def _table(scripts: list, whole: list, equal: list, wrong: list, alone: list) ->
         print(f"  WRONG {one.path.name}: {problem}")
     for one, problem in alone:
         print(f"  {one.path.name}: {problem}")
-    names = Counter(
-        name for one in scripts if one.sequence for name in set(one.sequence.unsupported)
-    )
+    names = Counter(name for one in scripts for name in one.unsupported)
     for name, count in names.most_common(40):
         print(f"{count:6}  {name}")
     for one in refused:

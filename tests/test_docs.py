@@ -83,18 +83,17 @@ def test_the_python_example_of_the_readme_runs(tmp_path):
 
 
 @pytest.mark.parametrize("line", [x for b in blocks(README, "console") for x in b.splitlines()])
-def test_the_commands_of_the_readme_run(line, tmp_path):
+def test_the_commands_of_the_readme_run(line, tmp_path, run, monkeypatch):
+    monkeypatch.chdir(ROOT)
     words = shlex.split(line.removeprefix("$ "), comments=True)
     assert words[0] == "cadcomplete"
     words = [w.replace("out/", f"{tmp_path}/") for w in words]
     if words[1] == "complete":  # other tests run beside it
         words += ["--time-limit", "150"]
-    done = subprocess.run(
-        [sys.executable, "-m", *words], capture_output=True, text=True, cwd=ROOT, timeout=200
-    )
-    assert done.returncode == 0, done.stderr
+    code, out, err = run(*words[1:])
+    assert code == 0, err
     if "--json" in words:
-        json.loads(done.stdout)
+        json.loads(out)
 
 
 def test_the_links_of_the_documents_lead_somewhere():

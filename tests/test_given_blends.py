@@ -18,6 +18,9 @@ from cadcomplete.completion.completion import complete, shipped_model
 from cadcomplete.completion.ideas import ideas
 from cadcomplete.completion.reading import prompted
 from cadcomplete.errors import InputError, UnsupportedError
+from cadcomplete.evaluate.handing import handed_answers
+from cadcomplete.evaluate.records import Answered, Header
+from cadcomplete.evaluate.scores import scored_run
 from cadcomplete.fitting import occupancy
 from cadcomplete.fitting.flat.walls import prefix_faces
 from cadcomplete.history.fields import FORMATS
@@ -30,8 +33,10 @@ from cadcomplete.language.grammar import Grammar
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.meshes.manifolds import solid, states, volume_of
+from cadcomplete.metrics.parameters import errors, exact_dimensions
+from cadcomplete.metrics.targets import target
 from cadcomplete.model.generate import Row, Sampling
-from cadcomplete.predictions import Case
+from cadcomplete.predictions import Answer, Case, Prediction
 
 A, B, C, R = 30.0, 20.0, 12.0, 3.0
 BOX = f"""\
@@ -213,3 +218,80 @@ def test_with_nothing_shown_the_answers_keep_the_blend_and_a_note_says_what_was_
     (note,) = (notice for notice in found.notices if "not learned" in notice)
     assert note.startswith("this model has not learned fillet: it was told the part without oper")
     assert found.given.sequence == decode(ROUND)
+
+
+# --- what is right, and how much of it -----------------------------------------------------------
+
+TRUTH = f"{BOX}fillet {R:g} side@1\n{HOLE}"
+
+
+def blended(*lines: str) -> CadSequence:
+    """The box with something blended."""
+    return decode(BOX + "".join(f"{line}\n" for line in lines))
+
+
+@pytest.mark.parametrize(
+    ("suggested", "overlap"),
+    [
+        ("fillet 3 side@1", 1.0),
+        ("fillet 3 0,0,6 30,0,6 0,20,5 30,20,1", 1.0),  # the same edges, by points on them
+        ("fillet 2.5 side@1", 2.5 / 3),
+        ("fillet 3 0,0,6 30,0,6 0,20,5", 2 * 3 / (4 + 3)),
+        ("fillet 3 all", 2 * 4 / (4 + 12)),
+        ("fillet 3 end@1", 0.0),
+        ("chamfer 3 side@1", 0.0),
+        ("fillet 11 end@1/0", 0.0),  # the kernel cannot make it
+    ],
+)
+def test_a_fillet_is_right_by_its_edges_and_its_radius(kernel, suggested, overlap):
+    truth = target(handed(blended("fillet 3 side@1"), kernel), 2)
+    assert (truth.kind, truth.excluded) == ("fillet", "")
+    try:
+        made = handed(blended(suggested), kernel).operations[2]
+    except InputError:
+        made = blended(suggested).operations[2]
+    assert truth.overlap(made) == pytest.approx(overlap)
+
+
+def test_of_a_chamfer_both_sizes_count(kernel):
+    truth = target(handed(blended("chamfer 2/1 end@1"), kernel), 2)
+    made = handed(blended("chamfer 2/1.25 end@1"), kernel).operations[2]
+    assert truth.kind == "chamfer" and truth.overlap(made) == pytest.approx(1 / 1.25)
+    assert exact_dimensions(truth, made) == (1, 2) and errors(truth, made) == {}
+    assert truth.overlap(decode(BOX + HOLE).operations[2]) == 0
+
+
+def test_what_is_not_handed_over_is_no_truth():
+    with pytest.raises(UnsupportedError, match=r"metrics/targets\.py: not supported: Fillet"):
+        target(blended("fillet 3 side@1"), 2)
+
+
+def test_a_benchmark_counts_parts_with_fillets():
+    """Predictions as they are read from a file: histories that nobody has built."""
+    history = replace(decode(TRUTH), id="part")
+    near = decode(TRUTH.replace("15 10 4", "15 10 4.01"))
+    broken = decode(f"{BOX}fillet 11 end@1/0\n")
+    good = Prediction((Answer(truncate(near, 4), 0.5),), (Answer(near, 0.9),), 0.1)
+    late = Prediction((Answer(truncate(near, 3), 0.5),), (Answer(broken, 0.9),), 0.1)
+    header = Header("model", {}, "test", None, ("none",), None, 5, 0, 1, 2, {})
+    answers = [
+        Answered("set", "design", history, 3, "none", good),
+        Answered("set", "design", history, 2, "none", late),
+    ]
+    run = scored_run(header, answers, watch=lambda *_: None)
+    first, second = run.scored
+    assert first.ranking is not None and first.ranking.rank == 1
+    assert first.ranking.kind == "later sketch" and first.parts[0].iou > 0.99
+    assert second.ranking is not None and second.ranking.kind == "fillet"
+    assert second.ranking.rank == 1 and second.ranking.exact == (1, 1)
+    assert second.parts[0].failed.startswith("the part cannot be built: operation 2:")
+    assert run.document["conditions"]["none"]["next"]["fillet"]["hit@1"]["value"] == 1
+    assert "not scored" not in run.document["settings"]
+
+
+def test_a_true_part_that_cannot_be_built_is_counted():
+    history = decode(f"{BOX}fillet 11 end@1/0\n")
+    answers = [Answered("set", "d", history, 2, "none", Prediction((), (), 0.1))]
+    found, reasons = handed_answers(answers)
+    (reason,) = reasons
+    assert not found and reasons[reason] == 1 and "operation 2" in reason

@@ -7,6 +7,7 @@ import importlib.util
 import subprocess
 import sys
 from collections import defaultdict
+from functools import cache
 
 import pytest
 from conftest import ROOT
@@ -59,9 +60,16 @@ def drawn():
 HOUSE = drawn()
 
 
+@cache
 def imports(path):
     """Every name that a file imports, also inside of functions, but not for types alone."""
-    return HOUSE.imported(path, PACKAGE)
+    return frozenset(HOUSE.imported(path, PACKAGE))
+
+
+@cache
+def nodes(path):
+    """All that a file says, as a syntax tree has it."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def room(path):
@@ -160,7 +168,7 @@ def test_no_class_has_the_name_of_another():
     """But for private ones: who reads a name should know what it is without the import."""
     places = defaultdict(list)
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places[node.name].append(path.relative_to(PACKAGE).as_posix())
     twice = {name: where for name, where in places.items() if len(where) > 1}
@@ -208,7 +216,7 @@ def test_no_broad_except_and_no_print_outside_the_command_line():
     for path in FILES:
         if room(path) in ("cli", "server"):
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.ExceptHandler):
                 caught = "" if node.type is None else ast.unparse(node.type)
                 assert caught not in ("", "Exception", "BaseException"), path
@@ -224,9 +232,8 @@ def test_files_stay_below_500_lines_and_functions_at_50():
     """Of a function what counts is all below its signature, which a command's options make long."""
     long = set()
     for path in FILES:
-        text = path.read_text(encoding="utf-8")
-        assert text.count("\n") < 500, path
-        for node in ast.walk(ast.parse(text)):
+        assert path.read_text(encoding="utf-8").count("\n") < 500, path
+        for node in nodes(path):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 length = (node.end_lineno or 0) - node.body[0].lineno + 1
                 if length > 50:

@@ -174,7 +174,7 @@ OTHERS = {
     "a shape of no kind": (["rebuild", FLANGE], "flange.json"),
     "no such format of a rebuilt part": (
         ["rebuild", "nowhere.stl", "--formats", "dwg"],
-        "at formats: unknown format: expected json, lines, step, stl, glb, png, py, got dwg",
+        "at formats: unknown format: expected json, lines, step, stl, glb, png, fcstd, py, got dwg",
     ),
     "no parts": (
         ["synthesize", "out", "-n", "0"],
@@ -426,7 +426,7 @@ def test_the_keys_of_inspect_are_a_promise(run):
     assert list(json.loads(out)) == [
         *("file", "id", "format", "dialect", "operations", "known", "unsupported", "curves"),
         *("history", "problems", "valid", "checked", "volume_mm3", "area_mm2"),
-        *("bounding_box_mm", "center_of_mass_mm", "bodies", "tokens"),
+        *("bounding_box_mm", "center_of_mass_mm", "bodies", "tokens", "caption"),
     ]
 
 

@@ -155,17 +155,16 @@ def test_all_names_that_are_not_supported_are_listed_with_the_line_of_the_first(
         "    with BuildSketch():",
         "        Ellipse(3, 2)",
         "    extrude(amount=2, taper=3)",
-        "    fillet(part.edges().filter_by(Axis.Z), radius=1)",
+        "    shell(part.wires().filter_by(Axis.Z), radius=1)",
         "    loft()",
     )
     assert unknown.uses == (
         "Ellipse",
         "Sphere",
-        "edges",
         "extrude(taper)",
-        "fillet",
-        "filter_by",
         "loft",
+        "shell",
+        "wires",
     )
     assert unknown.source == "line 3"
 
@@ -213,10 +212,10 @@ def test_what_is_being_built_is_read_when_the_script_ends_within():
         "        with BuildSketch():",
         "            Ellipse(3, 2)",
         "    extrude(amount=5)",
-        "    fillet(part.edges(), radius=1)",
+        "    offset(part.wires(), radius=1)",
     )
-    assert found[:4] == (2, "Ellipse(3, 2)", ("Ellipse", "edges", "fillet"), "line 8")
-    assert found[4].endswith("    fillet(part.edges(), radius=1)")
+    assert found[:4] == (2, "Ellipse(3, 2)", ("Ellipse", "offset", "wires"), "line 8")
+    assert found[4].endswith("    offset(part.wires(), radius=1)")
 
 
 def test_a_chain_is_read_up_to_the_call_that_is_not_understood():
@@ -281,7 +280,15 @@ PLATE = ("with BuildPart() as part:", "    with BuildSketch():", "        Rectan
         (b3d, (*PLATE, "    extrude(until=Until.LAST)"), "extrude(until)"),
         (b3d, (*PLATE, "    extrude(amount=3, dir=(0, 1, 1))"), "extrude(dir)"),
         (b3d, (*PLATE, "    extrude(amount=3, mode=Mode.REPLACE)"), "Mode.REPLACE"),
-        (b3d, (*PLATE, "        Circle(5.1, mode=Mode.SUBTRACT)"), OVERLAP),
+        (
+            b3d,
+            (
+                *PLATE,
+                "        with Locations((-5, 5), (5, -5)):",  # what is left touches at one point
+                "            Rectangle(10, 10, mode=Mode.SUBTRACT)",
+            ),
+            OVERLAP,
+        ),
         (b3d, (*PLATE, "        Circle(6, arc_size=90)"), "Circle(arc_size)"),
         (
             cq,

@@ -435,7 +435,41 @@ UNKNOWN_B3D = {
         ("with BuildLine():", "    Line((0, 0), (1, 1))", "    mirror(about=Plane.XY)"),
         "mirror at a plane that is not upright",
     ),
-    "a mirror of a solid": (("mirror(Box(1, 1, 1))",), "mirror"),
+    "a mirror of several solids": (("mirror([Box(1, 1, 1)])",), "mirror"),
+    "a face that is not the last": (
+        (*PART, "    s = BuildSketch(part.faces().sort_by(Axis.Z)[1])"),
+        "a face that is not the first or last along an axis",
+    ),
+    "one of two faces": (
+        (
+            "part = Pos(9, 0, 0) * Box(1, 1, 1) + Box(1, 1, 1)",
+            "p = Plane(part.faces().sort_by(Axis.Z)[-1])",
+        ),
+        "one of several faces that lie equally far",
+    ),
+    "an axis of a face that is not known": (
+        (
+            "part = extrude(Polygon((0, 0), (9, 0), (4, 5)), 2)",
+            "s = Plane(part.faces().sort_by(Axis.Z)[-1]) * Rectangle(1, 2)",
+        ),
+        "the x axis of a face that is selected",
+    ),
+    "edges selected before": (
+        (*PART, "    e = part.edges()", "    fillet(e, 1)", "    fillet(e, 1)"),
+        "a fillet or chamfer of edges that were selected before",
+    ),
+    "corners in no order": (
+        ("with BuildSketch() as s:", "    Rectangle(3, 4)", "    fillet(s.vertices()[0], 1)"),
+        "corners in no order",
+    ),
+    "some of several corners": (
+        (
+            "with BuildSketch() as s:",
+            "    Rectangle(3, 4)",
+            "    fillet(s.vertices().sort_by(Axis.X)[:3], 1)",
+        ),
+        "some of several corners that lie equally far",
+    ),
     "a mirror that cuts": (
         (
             "with BuildSketch():",
@@ -487,7 +521,7 @@ UNKNOWN_B3D = {
         ),
         "a compound part at several places",
     ),
-    "a fillet": ((*PART, "    fillet(part.edges(), 1)"), "fillet"),
+    "a fillet": ((*PART, "    fillet(part.wires(), 1)"), "wires"),
     "while": (("while True:", "    x = 1"), "while"),
 }
 

@@ -118,6 +118,8 @@ ALGEBRA = ("build123d algebra", "build123d_algebra", "cadquery_sketch_shapes")
 DIFFERENT = {
     "cadquery_moved": range(14, 16),  # the solid that is made first is moved
     "build123d_several_profiles": range(19, 23),  # what is drawn first is cut away again
+    "build123d_blended": range(6, 12),  # and its corners are cut off
+    "build123d_finished_algebra": range(10, 15),  # what is joined later is made beside it
 }
 """Lines before which a script has made what the whole does not begin with."""
 
@@ -162,7 +164,7 @@ def assert_begins(whole: CadSequence, part: CadSequence, *, moved: bool = False)
 
     In algebra a sketch may be `moved` when it is used.
     """
-    built = [isinstance(op, Extrude) for op in part.operations]
+    built = [op.builds for op in part.operations]
     number = len(built) - built[::-1].index(True) if any(built) else 0
     assert part.operations[:number] == whole.operations[:number]
     later = [op for op in whole.operations if isinstance(op, Sketch)]
@@ -305,7 +307,7 @@ BUILT = (
 @pytest.mark.parametrize(
     "lines",
     [
-        (*BUILT, "        fillet(face.vertices(), 1)", "    extrude(amount=3)"),
+        (*BUILT, "        offset(face.vertices(), 1)", "    extrude(amount=3)"),
         (*BUILT, "    loft()"),
         (*BUILT, "    extrude(amount=3, taper=4)"),
         (*BUILT, "        mystery()", "        Circle(1, mode=Mode.SUBTRACT)"),
@@ -420,17 +422,17 @@ def test_what_is_read_goes_through_our_own_format():
 # --- files as they were given to us -------------------------------------------------------------
 
 GIVEN = {
-    "a fillet in a sketch": (
+    "an offset in a sketch": (
         """
 from build123d import *
 with BuildPart() as p:
     with BuildSketch() as s:
         Rectangle(40, 30)
-        fillet(s.vertices(), 3)
+        offset(amount=3)
     extrude(amount=5)
 """,
         [Sketch],
-        ("fillet(s.vertices(), 3)", "line 6"),
+        ("offset(amount=3)", "line 6"),
     ),
     "places at the corners of a sketch": (
         """

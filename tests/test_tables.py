@@ -268,7 +268,7 @@ def test_a_kind_is_told_and_drawn(entered, name):
 def exported(name: str) -> Callable[[CadSequence, Any], object]:
     def export(sequence: CadSequence, folder: Any) -> object:
         path = folder / f"part.{name}"
-        solid = kernel.build(sequence) if name not in ("json", "lines") else None
+        solid = kernel.build(sequence) if name not in ("json", "lines", "fcstd") else None
         exporters.write(Part(from_sequence(sequence), solid), path)
         return path.read_bytes()
 

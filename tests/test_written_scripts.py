@@ -9,7 +9,7 @@ import math
 import pytest
 from conftest import PLATE
 
-from cadcomplete.errors import InputError
+from cadcomplete.errors import InputError, UnsupportedError
 from cadcomplete.exporters.scripts import DIALECTS, script
 from cadcomplete.exporters.scripts.layout import WIDTH, wrapped
 from cadcomplete.exporters.scripts.levels import Levels
@@ -90,7 +90,11 @@ PARTS = {
 }
 
 
-NOT_READ = ("islands", "bores", "bolt circle", "sunk")  # what has Sketch() or a mirrored part
+NOT_READ = {  # what has Sketch(), a mirrored part, or eachpoint
+    *((name, "build123d") for name in ("islands", "bores", "bolt circle", "sunk")),
+    *((name, "cadquery") for name in ("drilled", "sunk")),
+}
+READ_BACK = [(n, d) for n in PARTS for d in DIALECTS if (n, d) not in NOT_READ]
 
 
 def written(text, dialect="build123d"):
@@ -127,8 +131,7 @@ def test_a_script_is_valid_and_short_lined_and_its_dimensions_stand_at_the_top(n
     assert not set(dimensions) & set(names(body))
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("name", [n for n in PARTS if n not in NOT_READ])
+@pytest.mark.parametrize(("name", "dialect"), READ_BACK)
 def test_what_is_read_back_makes_the_same_solid(name, dialect, tmp_path):
     before = decode(PARTS[name])
     path = tmp_path / "part.py"
@@ -136,9 +139,46 @@ def test_what_is_read_back_makes_the_same_solid(name, dialect, tmp_path):
     after = read(path).sequence
     assert not after.rest
     assert volume(after) == pytest.approx(volume(before), rel=1e-6)
-    if name not in ("holes", "drilled"):  # they are read as what they do
+    if name not in (
+        "holes",
+        "drilled",
+        "bores",
+        "islands",
+        "regions apart",
+    ):  # read as what they do
         built = [[type(op).__name__ for op in s.operations if op.builds] for s in (before, after)]
         assert built[0] == built[1]
+
+
+EDGES = {  # how edges are selected in both libraries, by what names them in the history
+    "fillet 2 side@1/0": (".filter_by(Axis.Z)", '.edges("|Z")'),
+    "fillet 2 all:z:+x": (".filter_by(Axis.Z).group_by(Axis.X)[-1]", '.edges("|Z").edges(">X")'),
+    "chamfer 1 end@1/0": (  # no filter leaves the outline and not the hole
+        "[part.edges().sort_by_distance(point)[0] for point in edge_points]",
+        "part.newObject([part.edges(cq.NearestToPointSelector(point)).val() for point in",
+    ),
+    "chamfer 1 end@1/1": (
+        "part.edges().filter_by(GeomType.CIRCLE).group_by(Axis.Z)[-1]",
+        '.edges("%CIRCLE").edges(">Z")',
+    ),
+    "fillet 1 end@1": ("part.faces().sort_by(Axis.Z)[-1].edges()", '.faces(">Z").edges()'),
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_edges_are_selected_by_what_is_true_of_them_or_else_by_points(name):
+    for dialect, said in zip(("build123d", "cadquery"), EDGES[name], strict=True):
+        lines = "".join(line.strip() for line in written(f"{PLATE}{name}\n", dialect).splitlines())
+        assert said in lines
+
+
+def test_a_chamfer_of_two_sizes_names_its_first_face_or_is_refused():
+    text = f"{PLATE}chamfer 1/2 end@1/1\n"
+    assert "chamfer_other_size,reference=part.faces().sort_by_distance(" in "".join(
+        line.strip() for line in written(text).splitlines()
+    )
+    with pytest.raises(UnsupportedError, match=r"Chamfer .of two sizes"):
+        written(text, "cadquery")
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

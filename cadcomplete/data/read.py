@@ -39,13 +39,14 @@ def read_samples(source: str | Path, *, cuts: bool = False) -> Iterator[Sample |
         if TRUNCATED.search(name):
             continue
         try:
-            whole = replace(readers.read(path).sequence, id=name)
+            document = readers.read(path)
         except InputError as error:
             yield Skipped(str(path), str(error))
             continue
         except MISTAKES as error:
             yield Skipped(str(path), f"unexpected {type(error).__name__}: {error}")
             continue
+        whole = replace(document.sequence, id=name)
         sequence = whole.known
         if whole.rest and not len(sequence):
             yield Skipped(str(path), whole.notice)
@@ -53,6 +54,6 @@ def read_samples(source: str | Path, *, cuts: bool = False) -> Iterator[Sample |
         kept, problems = stated.of(sequence) if cuts else ((), ())
         yield from problems
         design, place = design_of(name), places.find(name)
-        caption, beyond = captions.get(name), whole.unsupported
+        caption, beyond = captions.get(name) or document.caption or None, whole.unsupported
         yield Sample(sequence, caption, design, place=place, cuts=kept, unsupported=beyond)
     yield from stated.without_part()

@@ -66,9 +66,10 @@ def find(source: str | Path) -> Iterator[tuple[Path, str]]:
     """Yield the files of a data set that can be read and their ids, in the order of their names.
 
     The folder is one of such files, however deep, or has them in `json/`. Names that begin with
-    a dot are passed over.
+    a dot are passed over. A file with bodies is one for each: its path and its id end with `#` and
+    the name of the body, and the id keeps its suffix.
     """
-    from cadcomplete.readers import is_history
+    from cadcomplete.readers import bodies_of, is_history
     from cadcomplete.readers.content import name_of
 
     if not Path(source).is_dir():
@@ -76,8 +77,13 @@ def find(source: str | Path) -> Iterator[tuple[Path, str]]:
         raise InputError(problem, file=source)
     root = histories(source)
     for path in walk(root):
-        if is_history(path):
-            yield path, path.relative_to(root).with_name(name_of(path)).as_posix()
+        if not is_history(path):
+            continue
+        place = path.relative_to(root)
+        for body in (bodies := bodies_of(path)):
+            yield path.with_name(f"{path.name}#{body}"), f"{place.as_posix()}#{body}"
+        if not bodies:
+            yield path, place.with_name(name_of(path)).as_posix()
 
 
 def histories(source: str | Path) -> Path:
@@ -122,8 +128,17 @@ def read_captions(source: str | Path) -> dict[str, str]:
     return {name: text for path in files for name, text in caption_entries(path)}
 
 
+_BODY_OF = re.compile(r"(.+)\.fcstd(?:\.gz)?#[^/]*", re.IGNORECASE)
+
+
 def design_of(name: str) -> str:
-    """Return the source design of a part: its id up to the last underscore."""
+    """Return the source design of a part: its id up to the last underscore.
+
+    Of bodies of FreeCAD's files it is the repository they come from: the topmost folder of the id,
+    or else the file.
+    """
+    if match := _BODY_OF.fullmatch(name):
+        return match[1].partition("/")[0]
     stem = name.rsplit("/", 1)[-1]
     return stem.rsplit("_", 1)[0] if "_" in stem else stem
 

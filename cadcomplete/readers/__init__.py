@@ -89,13 +89,15 @@ class Importer:
         suffix: of its files.
         matches: whether a file's content is in it: a JSON object, for other suffixes its bytes.
         parse: from that content to its history.
-        bodies: whether a file may have several, and `parse` takes which.
+        bodies: where a file may have several, what lists their names; `parse` takes one of them.
+        caption: where a file may say what its part is, what returns that, or "".
     """
 
     suffix: str
     matches: Callable[[Any], bool]
     parse: Callable[..., CadSequence]
-    bodies: bool = False
+    bodies: Callable[[Any], tuple[str, ...]] | None = None
+    caption: Callable[..., str] | None = None
 
 
 def _read_lines(data: bytes, *, id: str) -> CadSequence:
@@ -113,7 +115,7 @@ IMPORTERS: dict[str, Importer] = {
     "deepcad": Importer(".h5", deepcad.matches, deepcad.parse),
     "build123d": Importer(".py", build123d.matches, build123d.parse),
     "cadquery": Importer(".py", cadquery.matches, cadquery.parse),
-    "freecad": Importer(".fcstd", freecad.matches, freecad.parse, bodies=True),
+    "freecad": Importer(".fcstd", freecad.matches, freecad.parse, freecad.bodies, freecad.caption),
 }
 
 SUFFIXES = tuple(dict.fromkeys((".json", *(i.suffix for i in IMPORTERS.values()))))
@@ -123,6 +125,16 @@ SUFFIXES = tuple(dict.fromkeys((".json", *(i.suffix for i in IMPORTERS.values())
 def is_history(path: Path) -> bool:
     """Say whether a file can be read, by its name."""
     return suffix_of(path) in SUFFIXES
+
+
+def bodies_of(path: Path) -> tuple[str, ...]:
+    """Return the names of the bodies of a file that may have several; none of any other."""
+    suffix = suffix_of(path)
+    found = next((i.bodies for i in IMPORTERS.values() if i.suffix == suffix and i.bodies), None)
+    try:
+        return found(content.load(path)) if found else ()
+    except InputError:
+        return ()
 
 
 _TRUNCATIONS, _KEPT = ("metadata", "truncation_metadata"), "kept_operations"
@@ -138,6 +150,7 @@ class Document:
         dialect: key in `READERS`.
         path: where it came from, or "".
         origin: what it was read as: key in `READERS` or `IMPORTERS`; "" if it was not read.
+        caption: what the file calls its part, if that says something.
     """
 
     sequence: CadSequence
@@ -145,6 +158,7 @@ class Document:
     dialect: str
     path: str = ""
     origin: str = ""
+    caption: str = ""
 
     @property
     def kept_operations(self) -> int | None:
@@ -242,8 +256,10 @@ def _import(data: Any, suffix: str, *, id: str, path: str, body: str = "") -> Do
         if importer.suffix == suffix and importer.matches(data):
             chosen = {"body": body} if importer.bodies else {}
             sequence = importer.parse(data, id=id, **chosen)
+            caption = importer.caption(data, **chosen) if importer.caption else ""
             document = from_sequence(sequence, path=path)
-            return replace(document, origin=name, sequence=_told(document.sequence, sequence))
+            told = _told(document.sequence, sequence)
+            return replace(document, origin=name, sequence=told, caption=caption)
     raise ReadError(*_NO_HISTORY[suffix])
 
 

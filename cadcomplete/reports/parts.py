@@ -71,6 +71,7 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
         "center_of_mass_mm": measures and measures.center_of_mass,
         "bodies": measures.bodies if measures else 0,
         "tokens": tokens,
+        "caption": document.caption or None,
     }
 
 
@@ -99,6 +100,8 @@ def _token_counts(sequence: CadSequence, folder: Path | None) -> dict[str, int]:
 def inspection_text(report: Json) -> str:
     """Return an inspection for people."""
     lines = [f"{report['id']}: {report['operations']} operations, {report['curves']} curves"]
+    if report["caption"]:
+        lines.append(f"called {report['caption']}")
     lines += [f"  {told_in_words(operation)}" for operation in report["history"]]
     if report["volume_mm3"] is not None:
         low, high = report["bounding_box_mm"]["min"], report["bounding_box_mm"]["max"]
@@ -204,7 +207,7 @@ def prepare(
         )
 
 
-def synthesize(target: Path, count: int, *, start: int, seed: int) -> Json:
+def synthesize(target: Path, count: int, *, start: int, seed: int, like: str) -> Json:
     """Write synthetic parts into a folder, a thousand in each folder below it."""
     from cadcomplete.data import synthetic
     from cadcomplete.files import write_text
@@ -214,11 +217,15 @@ def synthesize(target: Path, count: int, *, start: int, seed: int) -> Json:
         raise InputError("nothing to write", where="-n", expected="1 or more", got=count)
     if start < 0:
         raise InputError("out of range", where="--start", expected="0 or more", got=start)
-    for part in progress(synthetic.parts(count, seed=seed, start=start), "writing parts"):
+    if like not in synthetic.LIKE:
+        known = " or ".join(synthetic.LIKE)
+        raise InputError("unknown parts", where="--like", expected=known, got=like)
+    made = synthetic.parts(count, seed=seed, start=start, like=like)
+    for part in progress(made, "writing parts"):
         name = part.id.rpartition("/")[2]
         file = target / "json" / name[:-3] / f"{name}.json"
         write_text(file, readers.from_sequence(part).dump())
-    return {"folder": str(target), "parts": count, "start": start, "seed": seed}
+    return {"folder": str(target), "parts": count, "start": start, "seed": seed, "like": like}
 
 
 # --- evaluate -----------------------------------------------------------------------------------

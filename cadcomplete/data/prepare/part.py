@@ -78,28 +78,28 @@ def _prepared(
     built: Any,
     unsupported: tuple[str, ...],
 ) -> Prepared:
-    from cadcomplete.data.describe import describe
+    from cadcomplete.data.describe import describe_part
     from cadcomplete.data.samples import design_of, hash64
-    from cadcomplete.kernel.features.find import find_features
     from cadcomplete.kernel.fingerprint import fingerprint
     from cadcomplete.kernel.tessellate import tessellate
     from cadcomplete.language.lines import encode
     from cadcomplete.readers import from_sequence
-    from cadcomplete.readers.content import ending_of
+    from cadcomplete.readers.content import ending_of, split_body
 
     sequence, solid, measures = document.sequence, built.solid, built.report.measures
     text, exact = encode(sequence), encode(sequence, text_format="json")
-    description = describe(find_features(solid))
+    description = describe_part(sequence, solid)
     mesh = tessellate(solid) if settings.views or settings.points else None
     tokenizer = _tokenizer(settings.tokenizer)
+    path, body = split_body(Path(item.path))
     row = {
         "id": item.id,
         "design": design_of(item.id),
-        "source": f"{item.id}{ending_of(Path(item.path))}",
+        "source": item.id.removesuffix(f"#{body}") if body else f"{item.id}{ending_of(path)}",
         "format": document.origin,
         "text": text.text,
         "json": from_sequence(sequence).dump(),
-        "caption": item.caption,
+        "caption": item.caption or document.caption or None,
         "description": description.short,
         "description_long": description.long,
         "operations": len(sequence),

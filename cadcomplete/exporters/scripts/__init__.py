@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from cadcomplete.errors import InputError
-from cadcomplete.exporters.scripts import build123d
+from cadcomplete.exporters.scripts import build123d, cadquery
 from cadcomplete.exporters.scripts.draft import At, Draft
 from cadcomplete.history.blends import Blend
 from cadcomplete.history.reach import numbered
@@ -25,7 +25,7 @@ from cadcomplete.history.sequence import CadSequence, check_known, check_plain
 if TYPE_CHECKING:
     from cadcomplete.exporters.part import Part
 
-DIALECTS: dict[str, ModuleType] = {"build123d": build123d}
+DIALECTS: dict[str, ModuleType] = {"build123d": build123d, "cadquery": cadquery}
 """Libraries by name: a module with `IMPORT`, `EXPORT`, `CURVES` and `BY_MASS`."""
 
 USUAL = "build123d"
@@ -57,7 +57,7 @@ def script(sequence: CadSequence, dialect: str = USUAL) -> str:
     draft = Draft(sequence, found)
     for index, operation in enumerate(sequence.operations):
         library.EXPORT[type(operation)](operation, At(draft, index))
-    values = [f"{name} = {value}" for name, value in draft.dimensions.values.items()]
+    values = [f"{name} = {value}" for name, value in draft.variables.values.items()]
     head = [_title(sequence.id), "", library.IMPORT, *[""] * bool(values), *values]
     return "\n".join([*head, *draft.lines, ""])
 

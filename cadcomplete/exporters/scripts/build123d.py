@@ -138,25 +138,12 @@ def _again(pattern: Repeat, at: At, count: int | str, copy: Callable[[str], str]
     draft.tools[at.index] = copies
 
 
-def _what(pattern: Repeat, at: At) -> str:
-    if pattern.of is None:
-        return "The whole part"
-    names = [at.draft.name_of(index) for index in pattern.originals]
-    return " and ".join(names).capitalize()
-
-
-def _called(pattern: Repeat, at: At) -> Called:
-    """What the dimensions of a pattern are called after: what it does again."""
-    name = "part" if pattern.of is None else _what(pattern, at).lower().replace(" ", "_")
-    return Called(name, name)
-
-
 def _mirror(mirror: Mirror, at: At) -> None:
     draft = at.draft
     plane = _mirror_plane(mirror)
     placed = placed_on(plane, draft.levels, NOTHING)
     about = plane_text(placed.plane, placed.offset, (0.0, 0.0), bare=True)
-    draft.comment(f"{_what(mirror, at)}, mirrored")
+    draft.comment(f"{draft.again(mirror)}, mirrored")
     _again(mirror, at, 2, lambda body: f"mirror({body}, about={about})")
 
 
@@ -174,28 +161,21 @@ def _mirror_plane(mirror: Mirror) -> Plane:
 
 
 def _linear(pattern: LinearPattern, at: At) -> None:
-    draft, called = at.draft, _called(pattern, at)
-    draft.comment(f"{_what(pattern, at)}, {pattern.count} in a row")
-    spacing = draft.dimensions.named(called.noun, called.own, "spacing", number(pattern.spacing))
+    draft, called = at.draft, at.draft.repeated(pattern)
+    draft.comment(f"{draft.again(pattern)}, {pattern.count} in a row")
+    spacing = draft.variables.named(called.noun, called.own, "spacing", number(pattern.spacing))
     count: int | str = pattern.count
     step = spacing
     if pattern.count > 2:
         count = sizes.counted(draft, called, pattern.count)
         step = f"i * {spacing}"
-    move = ", ".join(_times(step, along) for along in pattern.direction)
+    move = ", ".join(sizes.times(step, along) for along in pattern.direction)
     _again(pattern, at, count, lambda body: f"Pos({move}) * {body}")
 
 
-def _times(text: str, factor: float) -> str:
-    said = ratio(factor)
-    if said in ("0", "1", "-1"):
-        return {"0": "0", "1": text, "-1": f"-{text}"}[said]
-    return f"{text} * {said}"
-
-
 def _polar(pattern: PolarPattern, at: At) -> None:
-    draft, called = at.draft, _called(pattern, at)
-    draft.comment(f"{_what(pattern, at)}, {pattern.count} around an axis")
+    draft, called = at.draft, at.draft.repeated(pattern)
+    draft.comment(f"{draft.again(pattern)}, {pattern.count} around an axis")
     count: int | str = pattern.count
     if pattern.count == 2:
         angle = ratio(pattern.step)
@@ -213,7 +193,7 @@ def _polar(pattern: PolarPattern, at: At) -> None:
 def _fillet(fillet: Fillet, at: At) -> None:
     draft = at.draft
     draft.comment("Round edges")
-    radius = draft.dimensions.named("fillet", "fillet", "radius", number(fillet.radius))
+    radius = draft.variables.named("fillet", "fillet", "radius", number(fillet.radius))
     edges = _edges(at, draft.selections[at.index])
     draft.say(f"part = fillet({edges}, {radius})")
 
@@ -222,11 +202,11 @@ def _chamfer(chamfer: Chamfer, at: At) -> None:
     draft, selection = at.draft, at.draft.selections[at.index]
     draft.comment("Chamfer edges")
     first, second, _ = map(number, chamfer.sizes)
-    size = draft.dimensions.named("chamfer", "chamfer", "size", first)
+    size = draft.variables.named("chamfer", "chamfer", "size", first)
     if not selection.groups:
         draft.say(f"part = chamfer({_edges(at, selection)}, {size})")
         return
-    other = draft.dimensions.named("chamfer", "chamfer", "other_size", second)
+    other = draft.variables.named("chamfer", "chamfer", "other_size", second)
     for group in selection.groups:
         edges = _edges(at, Selection(None, group.points))
         face = f"part.faces().sort_by_distance({point(group.face)})[0]"

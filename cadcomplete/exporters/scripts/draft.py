@@ -15,7 +15,7 @@ from cadcomplete.exporters.scripts.selection import Selection
 from cadcomplete.history.extrude import Boolean, Extrude
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Operation, Sketch
-from cadcomplete.history.patterns import PATTERNS
+from cadcomplete.history.patterns import PATTERNS, Repeat
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.sketches import Profile, SweepsProfiles
@@ -68,8 +68,8 @@ class Draft:
     def __init__(self, sequence: CadSequence, selections: Mapping[int, Selection]) -> None:
         self.operations, self.selections = sequence.operations, selections
         self.names = Names()
-        self.dimensions = Variables(self.names)
-        self.levels = Levels(self.dimensions)
+        self.variables = Variables(self.names)
+        self.levels = Levels(self.variables)
         self.lines: list[str] = []
         self.tools: dict[int, list[Tool]] = {}
         self.begun = False
@@ -118,10 +118,18 @@ class Draft:
         assert isinstance(sketch, Sketch)
         return sketch.loops[index]
 
-    def name_of(self, index: int) -> str:
-        """What a comment calls an operation."""
-        tools = self.tools.get(index)
-        return tools[0].text.replace("_", " ") if tools else "body"
+    def again(self, pattern: Repeat) -> str:
+        """What a comment calls what a pattern does again."""
+        if pattern.of is None:
+            return "The whole part"
+        tools = (tool for index in pattern.originals for tool in self.tools.get(index, ()))
+        return " and ".join(tool.text.replace("_", " ") for tool in tools).capitalize()
+
+    def repeated(self, pattern: Repeat) -> Called:
+        """What the dimensions of a pattern are called after: the first thing that it does again."""
+        tools = [tool for index in pattern.originals for tool in self.tools.get(index, ())]
+        name = tools[0].text if tools else "part"
+        return Called(name, name)
 
 
 @dataclass(frozen=True, slots=True)

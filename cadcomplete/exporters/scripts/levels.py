@@ -29,8 +29,8 @@ class Reach:
 class Levels:
     """Positions along the axes of the world, each with the sum that says it."""
 
-    def __init__(self, dimensions: Variables) -> None:
-        self._dimensions = dimensions
+    def __init__(self, variables: Variables) -> None:
+        self._variables = variables
         self._known: dict[int, list[tuple[float, Sum]]] = {0: [], 1: [], 2: []}
 
     def at(self, normal: Vec3, position: float) -> Sum:
@@ -70,7 +70,7 @@ class Levels:
         base = self.at(plane.normal, offset)
 
         def variable(size: float) -> str:
-            return self._dimensions.named(noun, own, what, number(abs(size)))
+            return self._variables.named(noun, own, what, number(abs(size)))
 
         if extent.type is ExtentType.SYMMETRIC:
             reach = Reach(Sum.of(variable(end - start), 0.5), both=True)

@@ -55,6 +55,13 @@ class PolygonShape:
     sides: int
     angle: float
 
+    @property
+    def corners(self) -> list[Vec2]:
+        """The corners, counter-clockwise."""
+        (x, y), r = self.center, self.radius
+        turns = (math.radians(self.angle + i * 360 / self.sides) for i in range(self.sides))
+        return [(x + r * math.cos(turn), y + r * math.sin(turn)) for turn in turns]
+
 
 @dataclass(frozen=True, slots=True)
 class OutlineShape:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from OCP.BRep import BRep_Tool
 from OCP.BRepAdaptor import BRepAdaptor_Curve, BRepAdaptor_Surface
 from OCP.BRepBuilderAPI import BRepBuilderAPI_MakeVertex
 from OCP.BRepExtrema import BRepExtrema_DistShapeShape
@@ -95,6 +96,8 @@ class _Table:
         round: whether it is on a circle, shape (m,).
         chains: of the n, a number that is the same for those that are rounded together.
         wanted: of the n, those that are to be rounded.
+        seams: of the others, those where a face meets itself; rounding leaves them alone.
+        by_mass: whether `centers` are centres of mass.
     """
 
     shape: TopoDS_Shape
@@ -104,6 +107,8 @@ class _Table:
     round: Bools
     chains: Array
     wanted: Bools
+    seams: Bools
+    by_mass: bool
 
     @staticmethod
     def of(shape: TopoDS_Shape, edges: SolidEdges, wanted: Bools, *, by_mass: bool) -> _Table:
@@ -118,15 +123,23 @@ class _Table:
             np.array(circles, dtype=np.bool_),
             together,
             wanted,
+            _seams(shape, edges.smooth),
+            by_mass,
         )
 
     def leaves(self, mask: Bools) -> bool:
         """Say whether rounding the edges of a mask (m,) rounds just what is wanted."""
         count = len(self.edges)
-        if mask[count:].any() or not mask.any():
+        if mask[count:][~self.seams].any() or not mask[:count].any():
             return False
         said = np.unique(self.chains[mask[:count]])
         return np.array_equal(said, np.unique(self.chains[self.wanted]))
+
+
+def _seams(shape: TopoDS_Shape, edges: tuple[TopoDS_Edge, ...]) -> Bools:
+    faces = [TopoDS.Face(face) for face in _explored(shape, TopAbs_FACE)]
+    closed = [any(BRep_Tool.IsClosed_s(edge, face) for face in faces) for edge in edges]
+    return np.array(closed, dtype=np.bool_)
 
 
 def _course(edge: TopoDS_Edge, *, by_mass: bool) -> tuple[list[float], list[float], bool]:
@@ -150,6 +163,8 @@ def _selection(table: _Table, labels: LabelledEdges, blend: Blend) -> Selection:
     for steps in _candidates():
         if table.leaves(_left_by(table, steps)):
             return Selection(steps)
+    if table.by_mass and (centers := _centers(table)) is not None:
+        return Selection(None, centers, centers=True)
     return Selection(None, tuple(_points(table, table.wanted)))
 
 
@@ -233,6 +248,25 @@ def _points(table: _Table, wanted: Bools) -> Iterator[Vec3]:
             x, y, z = table.edges.points[members[0], 2]
             raise UnsupportedError([f"an edge at ({x:.6g}, {y:.6g}, {z:.6g}) that another lies on"])
         yield place
+
+
+def _centers(table: _Table) -> tuple[Vec3, ...] | None:
+    """Return a centre for each chain to which no edge of another is as near; None if one lacks."""
+    found: list[Vec3] = []
+    for number in np.unique(table.chains[table.wanted]).tolist():
+        members = np.flatnonzero(table.chains == number)
+        others = np.delete(table.centers, members, axis=0)
+        for index, decimals in itertools.product(members, range(_MOST_DECIMALS + 1)):
+            at = np.round(table.centers[index], decimals) + 0.0
+            off = float(np.linalg.norm(at - table.centers[index]))
+            gaps = np.linalg.norm(others - at, axis=1)
+            if off < _APART and gaps.min(initial=np.inf) > off + _APART:
+                x, y, z = at.tolist()
+                found.append((x, y, z))
+                break
+        else:
+            return None
+    return tuple(found)
 
 
 def _point(table: _Table, index: int, members: Places) -> Vec3 | None:

@@ -14,6 +14,7 @@ from cadcomplete.exporters.scripts.outlines import (
     SlotShape,
 )
 from cadcomplete.exporters.scripts.places import Grid, Ring
+from cadcomplete.exporters.scripts.sums import ratio
 from cadcomplete.history.curves import Arc
 from cadcomplete.history.fields import number
 from cadcomplete.history.loops import Loop
@@ -26,14 +27,14 @@ def naming(draft: Draft, called: Called) -> Naming:
     """Return what names the dimensions of a thing."""
 
     def named(what: str, value: float) -> str:
-        return draft.dimensions.named(called.noun, called.own, what, number(value))
+        return draft.variables.named(called.noun, called.own, what, number(value))
 
     return named
 
 
 def counted(draft: Draft, called: Called, count: int) -> str:
     """Return the variable for how many there are of a thing."""
-    return draft.dimensions.named(called.noun, called.own, "count", str(count))
+    return draft.variables.named(called.noun, called.own, "count", str(count))
 
 
 def radius(shape: CircleShape, named: Naming) -> str:
@@ -68,6 +69,14 @@ def spacings(grid: Grid, named: Naming) -> tuple[str, str]:
 def circle_around(ring: Ring, named: Naming) -> str:
     """The radius of the circle on which things lie."""
     return f"{named('circle_diameter', 2 * ring.radius)} / 2"
+
+
+def times(text: str, factor: float) -> str:
+    """Return a length, as code says it, so many times."""
+    said = ratio(factor)
+    if said in ("0", "1", "-1"):
+        return {"0": "0", "1": text, "-1": f"-{text}"}[said]
+    return f"{text} * {said}"
 
 
 def radii(loops: Iterable[Loop]) -> frozenset[str]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from cadcomplete.errors import ReadError
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers.freecad.archive import document_in, entry_in, is_zip
 from cadcomplete.readers.freecad.document import BodyOfFeatures, body_names, read_body
@@ -41,4 +42,26 @@ def parse(data: bytes, *, id: str = "", body: str = "") -> CadSequence:
     return history(found, id=f"{id}_{found.name}" if body else id)
 
 
-__all__ = ["BodyOfFeatures", "body_names", "body_of", "history", "matches", "parse"]
+def caption(data: bytes, *, body: str = "") -> str:
+    """Return what a body is called, if that says something, else "". Raises ReadError."""
+    return body_of(data, body=body).caption
+
+
+def bodies(data: bytes) -> tuple[str, ...]:
+    """Return the names of the bodies of a file; none if it cannot be read."""
+    try:
+        return body_names(document_in(data)) if is_zip(data) else ()
+    except ReadError:
+        return ()
+
+
+__all__ = [
+    "BodyOfFeatures",
+    "bodies",
+    "body_names",
+    "body_of",
+    "caption",
+    "history",
+    "matches",
+    "parse",
+]

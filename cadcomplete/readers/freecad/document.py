@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -14,6 +14,7 @@ from cadcomplete.errors import GeometryError, ReadError
 from cadcomplete.history.geometry import Plane, Vec3, cross
 from cadcomplete.readers.freecad import properties
 from cadcomplete.readers.freecad.features import Feature, SketchObject
+from cadcomplete.readers.freecad.labels import caption_of
 from cadcomplete.readers.freecad.properties import Link, Thing
 from cadcomplete.readers.freecad.read_features import feature, sketch_object
 from cadcomplete.readers.freecad.stored import (
@@ -47,7 +48,7 @@ class BodyOfFeatures:
 
     Attributes:
         name: of the object, unique in its file.
-        label: what a person called it: often a good caption.
+        caption: what a person called it, or the document, if that says something (`labels.py`).
         version: of the program that wrote it, such as (0, 21).
         features: in order; suppressed ones are left out.
         objects: all objects of the document, to look up what features refer to.
@@ -55,7 +56,7 @@ class BodyOfFeatures:
     """
 
     name: str
-    label: str
+    caption: str
     version: tuple[int, int]
     features: tuple[Feature, ...]
     objects: Mapping[str, Thing]
@@ -173,7 +174,7 @@ def read_body(
     `entry` gives what the zip has beside the document, by its name. Raises ReadError naming the
     bodies that there are.
     """
-    things, _, version = properties.parse(text)
+    things, title, version = properties.parse(text)
     chosen = _choose([t for t in things.values() if t.type == _BODY], body)
     made = tuple(feature(thing, things) for thing in _chain(chosen, things))
 
@@ -186,7 +187,8 @@ def read_body(
         found = solid(name) if is_part(part) else None
         return found and found.part(part)
 
-    return BodyOfFeatures(chosen.name, chosen.label, version, made, things, stored)
+    caption = caption_of(chosen.label, title)
+    return BodyOfFeatures(chosen.name, caption, version, made, things, stored)
 
 
 def _choose(bodies: list[Thing], name: str) -> Thing:
@@ -230,7 +232,16 @@ def _before(thing: Thing) -> Link | None:
     return thing.link("Base") if base is None and thing.type in _AFTER_BASE else base
 
 
-def body_names(text: bytes) -> Iterator[str]:
-    """Yield the names of all bodies of a document."""
-    things, _, _ = properties.parse(text)
-    yield from (thing.name for thing in things.values() if thing.type == _BODY)
+_OBJECT, _ATTRIBUTE = re.compile(rb"<Object\s([^>]*)>"), re.compile(rb"""(\w+)="([^"]*)\"""")
+
+
+def body_names(text: bytes) -> tuple[str, ...]:
+    """Return the names of all bodies of a document, from the list of objects at its start."""
+    listed = (
+        dict(_ATTRIBUTE.findall(m)) for m in _OBJECT.findall(text.partition(b"<ObjectData")[0])
+    )
+    return tuple(
+        o.get(b"name", b"").decode(errors="replace")
+        for o in listed
+        if o.get(b"type") == _BODY.encode()
+    )

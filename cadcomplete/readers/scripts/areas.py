@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from cadcomplete.errors import UnsupportedError
@@ -42,10 +42,17 @@ class BoxedLoop:
 
 @dataclass(frozen=True, slots=True)
 class FlatFace:
-    """An area: an outer loop and the holes in it."""
+    """An area: an outer loop and the holes in it.
+
+    Attributes:
+        x: where the x axis of the library's own surface points, if that is known.
+        made: as what it was drawn, if its walls are to be known as well: rectangle, box.
+    """
 
     outer: BoxedLoop
     holes: tuple[BoxedLoop, ...] = ()
+    x: Vec2 | None = field(default=None, compare=False)
+    made: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, outer: Loop, holes: Iterable[Loop] = ()) -> FlatFace:
@@ -59,7 +66,12 @@ class FlatFace:
     def mapped(self, move: Callable[[Loop], Loop]) -> FlatFace:
         """Return the face with each loop moved."""
         outer, *holes = map(move, self.loops)
-        return FlatFace.of(outer, holes)
+        made = FlatFace.of(outer, holes)
+        if self.x is None:
+            return made
+        (way,) = move(Loop((Line((0.0, 0.0), self.x),))).curves
+        (a, b), (c, d) = way.start, way.end
+        return replace(made, x=(c - a, d - b), made=self.made)
 
 
 Faces = tuple[FlatFace, ...]
@@ -137,7 +149,7 @@ def _cut(face: FlatFace, tool: FlatFace) -> list[FlatFace]:
             raise UnsupportedError([OVERLAP])
         if within == "apart":
             kept.append(hole)
-    return [FlatFace(face.outer, (*kept, tool.outer)), *map(FlatFace, tool.holes)]
+    return [replace(face, holes=(*kept, tool.outer)), *map(FlatFace, tool.holes)]
 
 
 def intersect(faces: Faces, tools: Faces) -> Faces:
@@ -152,7 +164,7 @@ def _common(face: FlatFace, tool: FlatFace) -> Faces:
     if said == "crossing":
         raise UnsupportedError([OVERLAP])
     small, big = (tool, face) if said == "inside" else (face, tool)
-    return subtract((small,), tuple(map(FlatFace, big.holes)))
+    return subtract((FlatFace(small.outer, small.holes),), tuple(map(FlatFace, big.holes)))
 
 
 # --- how two loops lie --------------------------------------------------------------------------

@@ -8,6 +8,7 @@ goes along the normal of each; `both` goes as far to each side.
 from __future__ import annotations
 
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.readers.scripts.build123d_blending import BLENDING, OF_PARTS, OF_SKETCHES
 from cadcomplete.readers.scripts.build123d_builders import (
     BUILDERS,
     BuildLine,
@@ -18,15 +19,16 @@ from cadcomplete.readers.scripts.build123d_builders import (
     within,
 )
 from cadcomplete.readers.scripts.build123d_curves import CURVES
-from cadcomplete.readers.scripts.build123d_objects import (
-    OBJECTS,
-    Areas,
-    Curves,
-    Frame,
-    Places,
-    Solid,
-)
+from cadcomplete.readers.scripts.build123d_objects import OBJECTS, Areas, Curves, Solid
 from cadcomplete.readers.scripts.build123d_parts import SOLIDS
+from cadcomplete.readers.scripts.build123d_places import Frame, Places
+from cadcomplete.readers.scripts.build123d_selecting import (
+    EdgeList,
+    FaceGroup,
+    FaceList,
+    PickedFace,
+    PointList,
+)
 from cadcomplete.readers.scripts.build123d_sketches import SKETCHES
 from cadcomplete.readers.scripts.machine import read_script
 from cadcomplete.readers.scripts.session import Library, methods_of
@@ -35,9 +37,15 @@ from cadcomplete.readers.scripts.values import Namespace, Vector
 
 _IMPORT = imports("build123d")
 
+BuildPart.METHODS = Solid.METHODS = OF_PARTS
+BuildSketch.METHODS = Areas.METHODS = BuildLine.METHODS = OF_SKETCHES
+
 _LIBRARY = Library(
-    Namespace("build123d", {**OBJECTS, **SKETCHES, **CURVES, **SOLIDS, **BUILDERS}),
-    methods_of(Vector, Frame, Places, Areas, Solid, Curves, BuildPart, BuildSketch, BuildLine),
+    Namespace("build123d", {**OBJECTS, **SKETCHES, **CURVES, **SOLIDS, **BUILDERS, **BLENDING}),
+    methods_of(
+        *(Vector, Frame, Places, Areas, Solid, Curves, BuildPart, BuildSketch, BuildLine),
+        *(FaceList, FaceGroup, PickedFace, EdgeList, PointList),
+    ),
     solid_of,
     drawn_in,
     within,

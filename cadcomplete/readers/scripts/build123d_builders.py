@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.history.curves import Curve
+from cadcomplete.history.curves import Circle, Curve
 from cadcomplete.history.geometry import XY, Plane
 from cadcomplete.history.operations import Boolean
 from cadcomplete.readers.scripts import frames, solids
@@ -14,16 +15,20 @@ from cadcomplete.readers.scripts.areas import Faces, FlatFace, size
 from cadcomplete.readers.scripts.budget import check_curves, spend
 from cadcomplete.readers.scripts.build123d_objects import (
     ADD,
-    AXIS_Z,
     FACES,
     Areas,
     Curves,
+    Solid,
+    boolean_of,
+)
+from cadcomplete.readers.scripts.build123d_places import (
+    AXIS_Z,
+    LOOSE,
+    Faced,
     Frame,
     Line3D,
     Places,
-    Solid,
     around,
-    boolean_of,
 )
 from cadcomplete.readers.scripts.history import Drawn, merged
 from cadcomplete.readers.scripts.session import Session
@@ -43,13 +48,14 @@ _Attributes = Mapping[str, Callable[[Any], Any]]
 class _Builder(Value):
     """What is drawn inside `with`, put where the builder says when it is left."""
 
-    __slots__ = ("boolean", "outer", "planes")
+    __slots__ = ("boolean", "loose", "outer", "planes")
 
     takes: ClassVar[bool] = True
 
     def __init__(self, planes: tuple[Plane, ...], boolean: Boolean | None) -> None:
         self.planes = planes
         self.boolean = boolean
+        self.loose = False  # where its x axis points is not known
         self.outer: tuple[Plane, ...] = (XY,)
 
     def enter(self, session: Session) -> None:
@@ -89,6 +95,8 @@ class BuildLine(_Builder):
     def leave(self, session: Session) -> None:
         builder = above(session)
         if isinstance(builder, BuildSketch) and self.boolean is not None:
+            if builder.loose:
+                raise UnsupportedError([LOOSE])
             builder.curves += self.flat()
         elif isinstance(builder, BuildPart):
             builder.aside += drawn_in(self)
@@ -98,6 +106,14 @@ class BuildLine(_Builder):
         if not all(frames.coplanar(XY, place) for place in self.spots):
             raise UnsupportedError(["lines off the plane of a sketch"])
         return tuple(frames.placed(c, place) for place in self.spots for c in self.curves)
+
+
+def _turns_to_itself(placed: tuple[Plane, Faces]) -> bool:
+    """Whether faces look the same however they are turned: circles around the origin."""
+    plane, faces = placed
+    curves = [curve for face in faces for loop in face.loops for curve in loop.curves]
+    middle = plane.origin[0] ** 2 + plane.origin[1] ** 2 <= 1e-18
+    return middle and all(isinstance(c, Circle) and c.center == (0.0, 0.0) for c in curves)
 
 
 class BuildSketch(_Builder):
@@ -122,7 +138,11 @@ class BuildSketch(_Builder):
             raise ReadError("a sketch takes faces", got=type(made).__name__)
         if not self.faces and boolean is not Boolean.JOIN:
             raise ReadError(f"there is nothing to {boolean.value}")
+        if self.loose and not all(map(_turns_to_itself, made.moved(places[0]).placed)):
+            raise UnsupportedError([LOOSE])
         faces = tuple(f for place in places for f in made.moved(place).in_plane(XY))
+        if self.loose:  # nor is it known of what is drawn
+            faces = tuple(replace(face, x=None) for face in faces)
         self.faces = FACES[boolean](self.faces, faces)
 
     def leave(self, session: Session) -> None:
@@ -243,16 +263,27 @@ def _so_far(
 
 def _builder(kind: type[_Builder]) -> Function:
     def run(session: Session, *placements: Any, mode: Any = ADD) -> _Builder:
-        planes: list[Plane] = []
-        for placement in placements:
-            if not isinstance(placement, Frame):
+        found: list[Frame] = []
+        for placement in (one for given in placements for one in _each(given)):
+            frame = placement.faced() if isinstance(placement, Faced) else placement
+            if not isinstance(frame, Frame):
                 raise ReadError(
                     "wrong value", expected="a Plane or Location", got=type(placement).__name__
                 )
-            planes.append(placement.plane)
-        return kind(tuple(planes) or (XY,), boolean_of(mode))
+            found.append(frame)
+        if kind is not BuildSketch and any(frame.loose for frame in found):
+            raise UnsupportedError([LOOSE])
+        builder = kind(tuple(frame.plane for frame in found) or (XY,), boolean_of(mode))
+        builder.loose = any(frame.loose for frame in found)
+        return builder
 
     return Function(kind.__name__, run)
+
+
+def _each(placement: Any) -> list[Any]:
+    """Return the places of a list of faces, or one place."""
+    listed = placement.listed() if isinstance(placement, Value) else placement
+    return listed if isinstance(listed, list) else [placement]
 
 
 # --- operations ---------------------------------------------------------------------------------

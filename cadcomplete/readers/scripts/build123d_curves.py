@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.history.curves import Curve
 from cadcomplete.history.geometry import XY, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Loop
-from cadcomplete.readers.scripts import shapes
+from cadcomplete.readers.scripts import shapes, solids
 from cadcomplete.readers.scripts.areas import size
-from cadcomplete.readers.scripts.build123d_builders import BuildLine, BuildSketch, above, curves_of
+from cadcomplete.readers.scripts.build123d_builders import (
+    BuildLine,
+    BuildPart,
+    BuildSketch,
+    above,
+    curves_of,
+)
 from cadcomplete.readers.scripts.build123d_objects import (
     ADD,
     Areas,
     Curves,
-    Frame,
+    Solid,
     boolean_of,
     publish,
 )
+from cadcomplete.readers.scripts.build123d_places import Frame
+from cadcomplete.readers.scripts.finishing import MirrorStep
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.shapes import lines
 from cadcomplete.readers.scripts.values import (
@@ -110,6 +119,8 @@ def _mirror(session: Session, objects: Any = None, about: Any = _ABOUT, mode: An
     builder = above(session)
     if not isinstance(about, Frame):
         raise ReadError("wrong value", expected="a Plane to mirror at", got=type(about).__name__)
+    if isinstance(objects, Solid | BuildPart) or isinstance(builder, BuildPart):
+        return _mirrored_part(session, objects, about.fixed(), mode)
     origin, normal = about.plane.origin[:2], about.plane.normal[:2]
     if abs(about.plane.normal[2]) > 1e-9:
         raise UnsupportedError(["mirror at a plane that is not upright"])
@@ -126,12 +137,36 @@ def _mirror(session: Session, objects: Any = None, about: Any = _ABOUT, mode: An
     return publish(session, made, mode)
 
 
+def _mirrored_part(session: Session, objects: Any, mirror: Plane, mode: Any) -> Solid:
+    """Return the image of a part, and add it to the part around it: of all of it as one step."""
+    part, boolean = above(session), boolean_of(mode)
+    given = part if objects is None else objects
+    steps = given.placed() if isinstance(given, BuildPart) else given
+    steps = steps.steps if isinstance(steps, Solid) else steps
+    if not isinstance(steps, tuple):
+        raise UnsupportedError(["mirror of several things"])
+    if not steps:
+        raise ReadError("there is nothing to mirror")
+    made = Solid(solids.reflected(steps, mirror), (steps, mirror))
+    if not isinstance(part, BuildPart) or boolean is None:
+        return made
+    if part.spots != (XY,):
+        raise UnsupportedError(["mirror in a part that is placed"])
+    if steps == part.steps and boolean is Boolean.JOIN:
+        part.steps = (*steps, MirrorStep(mirror, session.line))
+        return made
+    part.take(session, made, (XY,), boolean)
+    return made
+
+
 def _mirrored_areas(session: Session, whole: Areas, origin: Vec2, normal: Vec2, mode: Any) -> Areas:
     if boolean_of(mode) not in (None, Boolean.JOIN):
         raise UnsupportedError(["mirror(mode)"])
     faces = whole.in_plane(XY)
     session.drawing(size(faces))
-    moved = tuple(face.mapped(lambda loop: _over(loop, origin, normal)) for face in faces)
+    moved = tuple(
+        replace(face.mapped(lambda loop: _over(loop, origin, normal)), x=None) for face in faces
+    )
     return publish(session, Areas(((XY, moved),)), mode)
 
 

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from cadcomplete.errors import ReadError
 from cadcomplete.history.curves import Circle
-from cadcomplete.history.geometry import XY, Plane
-from cadcomplete.history.operations import Boolean, Loop
+from cadcomplete.history.geometry import XY, Plane, Vec2
+from cadcomplete.history.operations import Boolean, Extent, ExtentType, Loop
 from cadcomplete.readers.scripts import frames, shapes, solids
 from cadcomplete.readers.scripts.areas import FlatFace
+from cadcomplete.readers.scripts.boring import bored, coned
 from cadcomplete.readers.scripts.budget import spend
 from cadcomplete.readers.scripts.build123d_builders import BuildPart, above
-from cadcomplete.readers.scripts.build123d_objects import (
-    ADD,
-    Mode,
-    Solid,
-    aligns,
-    around,
-    boolean_of,
-    publish,
-)
+from cadcomplete.readers.scripts.build123d_objects import ADD, Mode, Solid, boolean_of, publish
+from cadcomplete.readers.scripts.build123d_places import aligns, around
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.solids import Steps
 from cadcomplete.readers.scripts.values import Function, positive, vec3
@@ -66,7 +61,8 @@ def _prism(
     if along.name == "MAX":
         reach = solids.extent(-height, both=False)
     plane = frames.compose(turned, replace(XY, origin=moved))
-    made = Solid(solids.extruded([(plane, (FlatFace.of(loop),))], reach, session.line))
+    face = replace(FlatFace.of(loop), x=(1.0, 0.0), made="box")
+    made = Solid(solids.extruded([(plane, (face,))], reach, session.line))
     return publish(session, made, mode)
 
 
@@ -100,7 +96,82 @@ def _hole(session: Session, radius: Any, depth: Any = None, mode: Any = _CUT) ->
     return made
 
 
+def _counter_bore(
+    session: Session,
+    radius: Any,
+    counter_bore_radius: Any,
+    counter_bore_depth: Any,
+    depth: Any = None,
+    mode: Any = _CUT,
+) -> Solid:
+    """Drill against z at each place, and wider from a depth on up to all that lies above."""
+    wide, deep = positive(counter_bore_radius, "a radius"), positive(counter_bore_depth, "a depth")
+
+    def head(plane: Plane, points: list[Vec2], up: float) -> Steps:
+        reach = (
+            Extent(ExtentType.TWO_SIDED, up, deep) if up > 0 else solids.extent(-deep, both=False)
+        )
+        return bored(plane, points, wide, reach, session.line)
+
+    return _headed(session, radius, depth, mode, head)
+
+
+def _counter_sink(
+    session: Session,
+    radius: Any,
+    counter_sink_radius: Any,
+    depth: Any = None,
+    counter_sink_angle: Any = 82,
+    mode: Any = _CUT,
+) -> Solid:
+    """Drill against z at each place, with a cone there, and as wide as that above."""
+    wide = positive(counter_sink_radius, "a radius")
+
+    def head(plane: Plane, points: list[Vec2], up: float) -> Steps:
+        cones = coned(plane, points, wide, counter_sink_angle, session.line)
+        if up <= 0:
+            return cones
+        return cones + bored(plane, points, wide, solids.extent(up, both=False), session.line)
+
+    return _headed(session, radius, depth, mode, head)
+
+
+def _headed(
+    session: Session,
+    radius: Any,
+    depth: Any,
+    mode: Any,
+    head: Callable[[Plane, list[Vec2], float], Steps],
+) -> Solid:
+    part, boolean = above(session), boolean_of(mode)
+    if not isinstance(part, BuildPart) or not part.steps:
+        raise ReadError("there is no solid to drill into")
+    places = around(session)
+    session.drawing(2 * len(places))
+    groups: list[tuple[Plane, list[Vec2]]] = []
+    for place in places:
+        spend(1 + len(groups))
+        known = next((group for group in groups if frames.coplanar(place, group[0])), None)
+        if known is None:
+            groups.append(known := (place, []))
+        known[1].append(frames.to_local(known[0], place.origin)[:2])
+    steps: Steps = ()
+    for plane, points in groups:
+        low, high = solids.reach(part.steps, plane)
+        down = -low if depth is None else positive(depth, "a depth")
+        up = high if depth is None else down
+        bore = solids.extent(-positive(down, "a depth below the place"), both=False)
+        steps += bored(plane, points, positive(radius, "a radius"), bore, session.line)
+        steps += head(plane, points, up)
+    made = Solid(steps)
+    if boolean is not None:
+        part.take(session, made, (XY,), boolean)
+    return made
+
+
 SOLIDS: dict[str, Any] = {
+    "CounterBoreHole": Function("CounterBoreHole", _counter_bore),
+    "CounterSinkHole": Function("CounterSinkHole", _counter_sink),
     "Box": Function("Box", _box),
     "Cylinder": Function("Cylinder", _cylinder, {"arc_size": (360,)}),
     "Hole": Function("Hole", _hole),

@@ -9,14 +9,8 @@ from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts import shapes
-from cadcomplete.readers.scripts.build123d_objects import (
-    ADD,
-    Align,
-    Areas,
-    Places,
-    aligns,
-    draw,
-)
+from cadcomplete.readers.scripts.build123d_objects import ADD, Areas, draw
+from cadcomplete.readers.scripts.build123d_places import Align, Places, aligns
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.values import (
     Function,
@@ -33,14 +27,14 @@ def _circle(
     session: Session, radius: Any, arc_size: Any = 360.0, align: Any = None, mode: Any = ADD
 ) -> Areas:
     loop = Loop((Circle((0.0, 0.0), positive(radius, "a radius")),))
-    return draw(session, loop, align, 0.0, mode)
+    return draw(session, loop, align, 0.0, mode, made="circle")
 
 
 def _rectangle(
     session: Session, width: Any, height: Any, rotation: Any = 0, align: Any = None, mode: Any = ADD
 ) -> Areas:
     loop = shapes.rectangle(positive(width, "a width"), positive(height, "a height"))
-    return draw(session, loop, align, rotation, mode)
+    return draw(session, loop, align, rotation, mode, made="rectangle")
 
 
 def _polygon(
@@ -90,7 +84,7 @@ def _rounded(
         raise ReadError(
             "the radius is too large for the rectangle", expected="less than half of it"
         )
-    return draw(session, shapes.rounded(*sides, corner), align, rotation, mode)
+    return draw(session, shapes.rounded(*sides, corner), align, rotation, mode, made="rounded")
 
 
 def _slot_overall(
@@ -98,7 +92,7 @@ def _slot_overall(
 ) -> Areas:
     across = positive(height, "a height")
     straight = positive(number(width, "a width") - across, "a width beyond the height")
-    return draw(session, shapes.slot(straight, across), align, rotation, mode)
+    return draw(session, shapes.slot(straight, across), align, rotation, mode, made="slot")
 
 
 def _slot_between(

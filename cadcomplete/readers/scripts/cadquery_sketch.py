@@ -10,7 +10,7 @@ from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.history.curves import Circle, Curve
 from cadcomplete.history.geometry import XY, Plane, Vec2
 from cadcomplete.history.operations import Loop
-from cadcomplete.readers.scripts import areas, frames, shapes
+from cadcomplete.readers.scripts import areas, frames, overlay, shapes
 from cadcomplete.readers.scripts.areas import Faces, FlatFace
 from cadcomplete.readers.scripts.cadquery_objects import frame_of, grid, ring
 from cadcomplete.readers.scripts.session import Session
@@ -30,8 +30,8 @@ from cadcomplete.readers.scripts.values import (
 
 _MODES: dict[str, Callable[[Faces, Faces], Faces]] = {
     "a": areas.add,
-    "s": areas.subtract,
-    "i": areas.intersect,
+    "s": overlay.subtract,
+    "i": overlay.intersect,
     "r": lambda _, new: new,
 }
 

@@ -102,6 +102,13 @@ def _among(value: Any, allowed: tuple[Any, ...]) -> bool:
 
 
 def chosen(value: Any, index: Any) -> Any:
+    """Return an item, or a slice of a list. Raises ReadError."""
+    if isinstance(value, Value):
+        if type(value).item is not Value.item or value.listed() is None:
+            return value.item(index)
+        value = value.listed()
+    if isinstance(value, list | tuple) and isinstance(index, slice):
+        return value[index]
     if not isinstance(value, list | tuple) or type(index) is not int:
         raise ReadError("not an item of a list", got=index if is_number(index) else None)
     if not -len(value) <= index < len(value):

@@ -187,13 +187,19 @@ def _foot(curve: Curve, point: Vec2) -> Vec2:
     return (x + (point[0] - x) * share, y + (point[1] - y) * share)
 
 
-def inset(loop: Loop, by: float, *, hole: bool) -> Loop:
-    """Return a loop drawn so far inside the area that it bounds. Raises UnsupportedError.
+def inset(
+    loop: Loop, by: float, *, hole: bool, chosen: Callable[[Curve], bool] = lambda _: True
+) -> Loop:
+    """Return a loop with chosen curves drawn so far inside the area that it bounds.
 
     Only where all corners of the area stand out: what becomes of others is not said.
+
+    Raises UnsupportedError.
     """
     curves = loop.curves
     if isinstance(curves[0], Circle):
+        if not chosen(curves[0]):
+            return loop
         radius = curves[0].radius + (by if hole else -by)
         if radius <= _NEAR:
             raise UnsupportedError([TOO_LARGE])
@@ -201,18 +207,22 @@ def inset(loop: Loop, by: float, *, hole: bool) -> Loop:
     left = (loop.area > 0) is not hole  # whether the area is to the left
     side = by if left else -by
     points: list[Vec2] = []
-    for a, b in _pairs(loop):
+    sides = [side * chosen(curve) for curve in curves]
+    for number, (a, b) in enumerate(_pairs(loop)):
         spend(20)
-        bend = _bend(a, b)
-        if not bend:
-            points.append(_shift(b, 0.0, side))
+        bend, first, second = _bend(a, b), sides[number - 1], sides[number]
+        if not bend and first == second:
+            points.append(_shift(b, 0.0, side * chosen(b)))
             continue
-        found = _crossings(_beside(a, side), _beside(b, side))
-        if bend * side < 0 or not found:
+        if not first and not second:
+            points.append(b.start)
+            continue
+        found = _crossings(_beside(a, first), _beside(b, second))
+        if bend * side <= 0 or not found:
             raise UnsupportedError(["a fillet or chamfer along a rim with an inner corner"])
         points.append(min(found, key=lambda point: distance(point, b.start)))
     result = [
-        _between(curve, points[n], points[(n + 1) % len(points)], side)
+        _between(curve, points[n], points[(n + 1) % len(points)], sides[n])
         for n, curve in enumerate(curves)
     ]
     return Loop(tuple(result))
@@ -232,7 +242,7 @@ def _between(curve: Curve, start: Vec2, end: Vec2, side: float) -> Curve:
         return Line(start, end)
     assert isinstance(curve, Arc)
     middle = _shift(curve, 0.5, side)
-    radius = curve.radius - math.copysign(side, side * curve.sweep)
+    radius = curve.radius - math.copysign(1.0, curve.sweep) * side
     if radius <= _NEAR:
         raise UnsupportedError([TOO_LARGE])
     return Arc(start, middle, end)

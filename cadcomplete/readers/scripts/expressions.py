@@ -43,7 +43,12 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Pow: power,
     ast.BitAnd: operator.and_,
     ast.MatMult: operator.matmul,
+    ast.BitOr: operator.or_,
+    ast.RShift: operator.rshift,
+    ast.LShift: operator.lshift,
 }
+_OF_OBJECTS = (ast.BitOr, ast.RShift, ast.LShift)
+"""Operators that only objects of a library have here."""
 
 
 class Expressions:
@@ -182,11 +187,20 @@ class Expressions:
             return chosen(self.value(node.value), self.value(node.slice))
         if isinstance(node, ast.ListComp):
             return self.comprehension(node)
+        if isinstance(node, ast.Slice):
+            return self.part(node)
         if isinstance(node, ast.IfExp):
             return self.value(node.body if truth(self.value(node.test)) else node.orelse)
         if isinstance(node, ast.Compare | ast.BoolOp):
             return self.condition(node)
         raise UnsupportedError([word(node)])
+
+    def part(self, node: ast.Slice) -> slice:
+        """Return what a slice says: whole numbers, or nothing."""
+        ends = [None if e is None else self.value(e) for e in (node.lower, node.upper, node.step)]
+        if any(end is not None and type(end) is not int for end in ends) or ends[2] == 0:
+            raise ReadError("wrong value", expected="whole numbers to slice by")
+        return slice(*ends)
 
     def condition(self, node: ast.Compare | ast.BoolOp) -> Any:
         """Return what a comparison, or several that are joined by `and` or `or`, comes to."""
@@ -198,6 +212,11 @@ class Expressions:
                     break
             return result
         left = self.value(node.left)
+        if isinstance(left, Value) and len(node.ops) == 1:
+            right = self.value(node.comparators[0])
+            if not isinstance(node.ops[0], ast.Is | ast.IsNot):
+                return left.compare(node.ops[0], right)
+            return compared(node.ops[0], left, right)
         for op, other in zip(node.ops, node.comparators, strict=True):
             right = self.value(other)
             if not compared(op, left, right):
@@ -240,6 +259,8 @@ class Expressions:
         if lists and isinstance(op, ast.Add):
             return held(left + right)
         combines = isinstance(left, Value) or isinstance(right, Value)
+        if isinstance(op, _OF_OBJECTS):
+            numbers = False
         if function is None or not (numbers or combines):
             raise ReadError("cannot be calculated", got=_said(left, op, right))
         try:

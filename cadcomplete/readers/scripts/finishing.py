@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from cadcomplete.errors import UnsupportedError
@@ -9,6 +10,11 @@ from cadcomplete.history.edges import PARALLEL_TO, EdgeName, EdgePoint, EdgePred
 from cadcomplete.history.geometry import Plane, Symmetry, Vec3
 from cadcomplete.history.kinds import AXES
 from cadcomplete.readers.scripts.frames import compose, to_world
+from cadcomplete.readers.scripts.mirrored import (
+    reflected_plane,
+    reflected_point,
+    reflected_way,
+)
 
 _STRAIGHT = 1e-9  # how far an axis that is turned by quarters may be off
 
@@ -27,7 +33,22 @@ class BlendStep:
 
     def moved(self, frame: Plane) -> BlendStep:
         """Return it in a solid put at a place. Raises UnsupportedError."""
-        return replace(self, edges=tuple(_moved(name, frame) for name in self.edges))
+
+        def move(point: Vec3) -> Vec3:
+            return to_world(frame, point)
+
+        turn = _quarters(frame.x_axis, frame.y_axis, frame.normal)
+        return replace(self, edges=tuple(_mapped(name, move, turn) for name in self.edges))
+
+    def reflected(self, mirror: Plane) -> BlendStep:
+        """Return it in the mirror image of a solid. Raises UnsupportedError."""
+
+        def move(point: Vec3) -> Vec3:
+            return reflected_point(mirror, point)
+
+        x, y, z = (reflected_way(mirror, axis) for axis in (AXES["+x"], AXES["+y"], AXES["+z"]))
+        turn = _quarters(x, y, z)
+        return replace(self, edges=tuple(_mapped(name, move, turn) for name in self.edges))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +61,25 @@ class MirrorStep:
     def moved(self, frame: Plane) -> MirrorStep:
         return replace(self, plane=compose(frame, self.plane))
 
+    def reflected(self, mirror: Plane) -> MirrorStep:
+        return replace(self, plane=reflected_plane(mirror, self.plane))
 
-def _moved(name: EdgeName, frame: Plane) -> EdgeName:
+
+def _mapped(name: EdgeName, move: Callable[[Vec3], Vec3], turn: Symmetry | None) -> EdgeName:
     if isinstance(name, EdgePoint):
-        return EdgePoint(to_world(frame, name.at))
+        return EdgePoint(move(name.at))
     if not any(one in PARALLEL_TO or one in AXES for one in name.filters):
         return name
-    symmetry = _quarters(frame)
-    if symmetry is None:
+    if turn is None:
         raise UnsupportedError(["a fillet or chamfer that is turned askew"])
-    return name.mapped(symmetry)
+    return name.mapped(turn)
 
 
-def _quarters(frame: Plane) -> Symmetry | None:
-    """Return the turn that a frame makes, if it is one by quarters."""
+def _quarters(x: Vec3, y: Vec3, z: Vec3) -> Symmetry | None:
+    """Return what takes the axes of the world to others, if those are such as well."""
     order: list[int] = []
     signs: list[int] = []
-    for row in zip(frame.x_axis, frame.y_axis, frame.normal, strict=True):
+    for row in zip(x, y, z, strict=True):
         at = max(range(3), key=lambda column: abs(row[column]))
         if abs(abs(row[at]) - 1) > _STRAIGHT:
             return None

@@ -15,6 +15,7 @@ from cadcomplete.errors import UnsupportedError
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Vec2, distance
 from cadcomplete.history.operations import Loop
+from cadcomplete.readers.scripts import areas
 from cadcomplete.readers.scripts.areas import (
     OVERLAP,
     Faces,
@@ -29,6 +30,22 @@ from cadcomplete.readers.scripts.areas import (
 from cadcomplete.readers.scripts.budget import spend
 
 _SAME = 1e-9  # sine of the angle up to which two lines are one
+
+
+def subtract(faces: Faces, tools: Faces) -> Faces:
+    """Return faces without tools as they are drawn, and where they cross, drawn anew."""
+    try:
+        return areas.subtract(faces, tools)
+    except UnsupportedError:
+        return without(united((), faces), united((), tools))
+
+
+def intersect(faces: Faces, tools: Faces) -> Faces:
+    """Return what faces and tools share, as they are drawn, and where they cross, drawn anew."""
+    try:
+        return areas.intersect(faces, tools)
+    except UnsupportedError:
+        return common(united((), faces), tools)
 
 
 def united(faces: Faces, more: Faces) -> Faces:
@@ -171,14 +188,17 @@ def _side(piece: Curve, faces: Faces, boundary: list[Curve], near: float) -> str
 # --- loops again --------------------------------------------------------------------------------
 
 
-def _loops(pieces: list[Curve]) -> list[Loop]:
-    """Put pieces end to end. Raises UnsupportedError where that can be done in several ways."""
+def _loops(pieces: list[Curve]) -> list[tuple[Loop, bool]]:
+    """Put pieces end to end, and say of each loop whether it runs counter-clockwise.
+
+    Raises UnsupportedError where that can be done in several ways.
+    """
     after: dict[Vec2, Curve] = {}
     for piece in pieces:
         if piece.start in after:
             raise UnsupportedError([OVERLAP])
         after[piece.start] = piece
-    loops: list[Loop] = []
+    loops: list[tuple[Loop, bool]] = []
     while after:
         _, piece = after.popitem()
         chain = [piece]
@@ -187,7 +207,8 @@ def _loops(pieces: list[Curve]) -> list[Loop]:
             if following is None:
                 raise UnsupportedError([OVERLAP])
             chain.append(following)
-        loops.append(Loop(tuple(_simplified(chain))))
+        turns_left = sum(piece.area for piece in chain) > 0  # a circle would no longer say it
+        loops.append((Loop(tuple(_simplified(chain))), turns_left))
     return loops[::-1]
 
 
@@ -231,16 +252,19 @@ def _round(arc: Arc) -> Circle:
     return Circle(arc.center, arc.radius)
 
 
-def _nested(loops: list[Loop]) -> Faces:
+def _nested(loops: list[tuple[Loop, bool]]) -> Faces:
     """Return the faces of loops whose area is to the left: what runs clockwise is a hole."""
     outer: list[tuple[Loop, list[Loop]]] = []
     holes: list[Loop] = []
-    for loop in loops:
-        (outer.append((loop, [])) if loop.area > 0 else holes.append(loop))
+    for loop, turns_left in loops:
+        if turns_left:
+            outer.append((loop, []))
+        else:
+            holes.append(loop)
     for hole in holes:
         spend(4 * sum(len(loop.curves) for loop, _ in outer))
         around = [pair for pair in outer if holds(pair[0], point_of(hole.curves[0], 0.5))]
         if not around:
             raise UnsupportedError([OVERLAP])
-        min(around, key=lambda pair: pair[0].area)[1].append(hole)
+        min(around, key=lambda pair: abs(pair[0].area))[1].append(hole)
     return tuple(FlatFace.of(loop, inner) for loop, inner in outer)

@@ -16,6 +16,7 @@ from cadcomplete.errors import UnsupportedError
 from cadcomplete.history.curves import Circle, Curve, Line
 from cadcomplete.history.edges import EdgePredicate
 from cadcomplete.history.geometry import Plane, Vec2, Vec3, dot
+from cadcomplete.history.kinds import AXES
 from cadcomplete.history.moments import moment
 from cadcomplete.history.operations import Boolean, Loop
 from cadcomplete.history.turn_axis import FULL
@@ -213,24 +214,82 @@ def _crossed(curve: Curve, way: Vec2, below: float, height: float) -> list[float
 
 def _blended(step: BlendStep, before: Steps, faces: Faces, way: Vec3, far: float) -> Faces:
     """Return what a fillet or chamfer makes of the faces at a level."""
-    own, opposite = axis_word(way), axis_word((-way[0], -way[1], -way[2]))
-    thick = far + bound(before, (-way[0], -way[1], -way[2]))
-    upright = all(_along(one, way) for one in before if not isinstance(one, BlendStep))
+    own, back = axis_word(way), (-way[0], -way[1], -way[2])
+    thick = far + bound(before, back)
+    upright = all(_upright(one, way, far) for one in before if not isinstance(one, BlendStep))
     for name in step.edges:
         filters = name.filters if isinstance(name, EdgePredicate) and name.kind == "all" else None
-        if filters is None or not upright:
+        if filters is None:
             raise UnsupportedError([UNSURE])
-        if opposite in filters:
+        if axis_word(back) in filters:
             if thick < _AWAY * step.size:
                 raise UnsupportedError([UNSURE])
-        elif filters == (own[1],):
-            change = rounded if step.rounded else chamfered
-            faces = tuple(face.mapped(lambda loop: change(loop, step.size)) for face in faces)  # noqa: B023
+        elif not upright:
+            raise UnsupportedError([UNSURE])
         elif filters == (own,):
             faces = tuple(_smaller(face, step.size) for face in faces)
+        elif filters in (("x",), ("y",), ("z",)) and own[1] not in filters:
+            way_of = _flat(frame_at(way, far), AXES[f"+{filters[0]}"])
+            faces = tuple(_smaller(face, step.size, way_of) for face in faces)
+        elif own[1] in filters:
+            faces = _cornered(step, set(filters) - {own[1]}, before, faces, frame_at(way, far))
         else:
             raise UnsupportedError([UNSURE])
     return faces
+
+
+def _cornered(step: BlendStep, ways: set[str], before: Steps, faces: Faces, frame: Plane) -> Faces:
+    """Return faces with their corners changed, where edges run away from them.
+
+    With a direction only those that lie farthest in it: as far as the solid reaches.
+    """
+    if len(ways) > 1 or not ways <= AXES.keys():
+        raise UnsupportedError([UNSURE])
+    found: list[Vec2] = []
+
+    def chosen(at: Vec2) -> bool:
+        for word in ways:
+            reach = dot(AXES[word], frames.to_world(frame, (*at, 0.0)))
+            if reach < bound(before, AXES[word]) - 1e-6:
+                return False
+        found.append(at)
+        return True
+
+    def change(loop: Loop) -> Loop:
+        return (rounded if step.rounded else chamfered)(loop, step.size, chosen)
+
+    changed = tuple(face.mapped(change) for face in faces)
+    if ways and not found:
+        raise UnsupportedError([UNSURE])
+    return changed
+
+
+def _upright(step: SolidStep | MirrorStep, way: Vec3, far: float) -> bool:
+    """Say whether the walls of a step that meet a level run straight along a direction."""
+    if _along(step, way):
+        return True
+    if isinstance(step, MirrorStep) or step.axis is not None:
+        return False
+    alone = (replace(step, boolean=Boolean.JOIN),)
+    if bound(alone, way) < far - NEAR or -bound(alone, (-way[0], -way[1], -way[2])) > far - NEAR:
+        return True
+    plane = step.plane
+    flat, base = (dot(way, plane.x_axis), dot(way, plane.y_axis)), dot(way, plane.origin)
+    if abs(dot(way, plane.normal)) > _ASKEW:
+        return False
+    meeting = [
+        curve
+        for face in step.faces
+        for loop in face.loops
+        for curve in loop.curves
+        if _crossed(curve, flat, far - base - _JUST, far - base)
+    ]
+    return all(isinstance(c, Line) and _runs(c, flat) for c in meeting)
+
+
+def _runs(line: Line, way: Vec2) -> bool:
+    x, y = line.end[0] - line.start[0], line.end[1] - line.start[1]
+    return abs(x * way[1] - y * way[0]) <= 1e-9 * line.length
 
 
 def _along(step: SolidStep | MirrorStep, way: Vec3) -> bool:
@@ -240,9 +299,62 @@ def _along(step: SolidStep | MirrorStep, way: Vec3) -> bool:
     return step.axis is None and abs(dot(step.plane.normal, way)) >= 1 - _ASKEW
 
 
-def _smaller(face: FlatFace, by: float) -> FlatFace:
+def _smaller(face: FlatFace, by: float, along: Vec2 | None = None) -> FlatFace:
+    """Return a face of which the rim is rounded or cut off; only its lines along a direction."""
+
+    def chosen(curve: Curve) -> bool:
+        return along is None or (isinstance(curve, Line) and _runs(curve, along))
+
     outer, *holes = face.loops
-    return FlatFace.of(inset(outer, by, hole=False), [inset(hole, by, hole=True) for hole in holes])
+    inner = [inset(hole, by, hole=True, chosen=chosen) for hole in holes]
+    return FlatFace.of(inset(outer, by, hole=False, chosen=chosen), inner)
+
+
+def _flat(frame: Plane, way: Vec3) -> Vec2:
+    return (dot(way, frame.x_axis), dot(way, frame.y_axis))
+
+
+# --- the x axis of their surface ----------------------------------------------------------------
+
+
+def surface_x(steps: Steps, way: Vec3, far: float) -> Vec3 | None:
+    """Return where the x axis of the surface points in which a solid ends; None if that is unsure.
+
+    A library that draws on a face takes it from there. Of what is drawn as a rectangle, a circle or
+    a box it is known.
+    """
+    frame, found = frame_at(way, far), set()
+    for number, step in enumerate(steps):
+        if isinstance(step, MirrorStep) and _image(step.plane, steps[:number], frame, way, far):
+            return None
+        if not isinstance(step, SolidStep) or step.boolean is Boolean.CUT:
+            continue
+        if _section(step, frame, way, far):
+            found |= {_surface_x(step, face, way) for face in step.faces}
+    if len(found) != 1 or None in found:
+        return None
+    return found.pop()
+
+
+def _surface_x(step: SolidStep, face: FlatFace, way: Vec3) -> Vec3 | None:
+    plane = step.plane
+    if face.x is None or step.axis is not None:
+        return None
+    (u, v), at = face.x, (dot(way, plane.x_axis), dot(way, plane.y_axis))
+    if abs(dot(way, plane.normal)) < 1 - _ASKEW:
+        if face.made == "box":
+            return _rounded(plane.normal)
+        if face.made != "rectangle":
+            return None
+        if abs(at[0] * u + at[1] * v) > 1 - _ASKEW:  # a wall that its x stands upon
+            u, v = -v, u
+    a, b = plane.x_axis, plane.y_axis
+    return _rounded((u * a[0] + v * b[0], u * a[1] + v * b[1], u * a[2] + v * b[2]))
+
+
+def _rounded(way: Vec3) -> Vec3:
+    x, y, z = (round(v, 9) + 0.0 for v in way)
+    return (x, y, z)
 
 
 # --- where their middle is ----------------------------------------------------------------------

@@ -38,6 +38,10 @@ class SolidStep:
     def moved(self, frame: Plane) -> SolidStep:
         return replace(self, plane=compose(frame, self.plane))
 
+    def reflected(self, mirror: Plane) -> SolidStep:
+        plane, extent = reflected_plane(mirror, self.plane), reflected_extent(self.extent)
+        return replace(self, plane=plane, extent=extent)
+
 
 Step = SolidStep | BlendStep | MirrorStep
 Steps = tuple[Step, ...]
@@ -118,19 +122,9 @@ def done(steps: Steps, boolean: Boolean) -> Steps:
 
 
 def reflected(steps: Steps, mirror: Plane) -> Steps:
-    """Return the image of a solid that is only added together. Raises UnsupportedError."""
-    if not only_adds(steps):
-        raise UnsupportedError(["the mirror image of a compound solid by itself"])
+    """Return the image of a solid on the other side of a plane. Raises UnsupportedError."""
     spend(20 * len(steps))
-    return tuple(
-        replace(
-            step,
-            plane=reflected_plane(mirror, step.plane),
-            extent=reflected_extent(step.extent),
-        )
-        for step in steps
-        if isinstance(step, SolidStep)
-    )
+    return tuple(step.reflected(mirror) for step in steps)
 
 
 def _together(first: Steps, second: Steps) -> Steps:

@@ -21,9 +21,9 @@ _KNOWN = (
     ast.Module | ast.Import | ast.ImportFrom | ast.Expr | ast.Assign | ast.AnnAssign | ast.AugAssign
     | ast.With | ast.For | ast.If | ast.Return | ast.Pass | ast.Constant | ast.Name | ast.Attribute
     | ast.Tuple | ast.List | ast.UnaryOp | ast.BinOp | ast.BoolOp | ast.Compare | ast.IfExp
-    | ast.Subscript | ast.ListComp | ast.Call | ast.Starred | ast.keyword | ast.arguments | ast.arg
-    | ast.cmpop | ast.boolop | ast.operator | ast.unaryop | ast.FormattedValue | ast.expr_context
-    | ast.withitem | ast.alias | ast.comprehension
+    | ast.Subscript | ast.Slice | ast.ListComp | ast.Call | ast.Starred | ast.keyword
+    | ast.arguments | ast.arg | ast.cmpop | ast.boolop | ast.operator | ast.unaryop
+    | ast.FormattedValue | ast.expr_context | ast.withitem | ast.alias | ast.comprehension
 )  # fmt: skip
 
 _WORDS = {

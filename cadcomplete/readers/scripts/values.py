@@ -58,6 +58,15 @@ class Value:
         """Return what a loop over the object goes through, if it can be gone through."""
         return None
 
+    def item(self, index: Any) -> Any:
+        """Return what `object[index]` is; an index may be a slice. Raises UnsupportedError."""
+        raise UnsupportedError([f"an item of {type(self).__name__}"])
+
+    def compare(self, op: ast.cmpop, other: Any) -> Any:
+        """Return what a comparison with something comes to. Raises UnsupportedError."""
+        kinds = f"{type(self).__name__} and {type(other).__name__}"
+        raise UnsupportedError([f"comparison of {kinds}"])
+
 
 @dataclass(frozen=True, slots=True)
 class Vector(Value):
