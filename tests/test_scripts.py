@@ -154,14 +154,14 @@ def test_all_names_that_are_not_supported_are_listed_with_the_line_of_the_first(
         "    Sphere(3)",
         "    with BuildSketch():",
         "        Ellipse(3, 2)",
-        "    extrude(amount=2, taper=3)",
+        "    extrude(amount=2, dir=(0, 1, 1))",
         "    shell(part.wires().filter_by(Axis.Z), radius=1)",
         "    loft()",
     )
     assert unknown.uses == (
         "Ellipse",
         "Sphere",
-        "extrude(taper)",
+        "extrude(dir)",
         "loft",
         "shell",
         "wires",
@@ -174,12 +174,12 @@ def test_names_of_methods_and_statements_that_are_not_supported_are_listed():
         cq,
         "def hole(part):",
         "    return part.faces('>Z').shell(3)",
-        "while True:",
+        "while mystery():",
         "    r = cq.Workplane().box(1, 2, 3).shells().shell(0.2)",
-        "r = cq.Workplane().ellipse(2, 1).extrude('next', taper=10)",
+        "r = cq.Workplane().ellipse(2, 1).twistExtrude(3, 10)",
         "a = cq.Assembly()",
     )
-    assert unknown.uses == ("Assembly", "ellipse", "extrude(taper)", "shell", "shells", "while")
+    assert unknown.uses == ("Assembly", "ellipse", "mystery", "shell", "shells", "twistExtrude")
     assert unknown.source == "line 4"  # the function is never called
 
 

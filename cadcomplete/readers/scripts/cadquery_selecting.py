@@ -6,7 +6,7 @@ from typing import Any
 
 from cadcomplete.errors import UnsupportedError
 from cadcomplete.history.curves import Circle
-from cadcomplete.history.geometry import Plane, Vec3, dot
+from cadcomplete.history.geometry import Plane, Vec3
 from cadcomplete.history.kinds import AXES
 from cadcomplete.readers.scripts import frames
 from cadcomplete.readers.scripts.budget import spend
@@ -21,6 +21,7 @@ from cadcomplete.readers.scripts.cadquery_selectors import (
     OfKind,
     Selector,
     parsed,
+    picked,
 )
 from cadcomplete.readers.scripts.cadquery_workplane import (
     EdgePick,
@@ -172,7 +173,7 @@ def _vertices(_: Session, self: Workplane, selector: Any = None, tag: Any = None
     points = [point for item in source.stack for point in _corners(item)]
     spend(len(points))
     distinct = list(dict.fromkeys(tuple(round(v, 7) + 0.0 for v in point) for point in points))
-    chosen = distinct if tree is None else _picked(distinct, tree)  # type: ignore[arg-type]
+    chosen = distinct if tree is None else picked(distinct, tree)  # type: ignore[arg-type]
     return self.then(*(Plane(point, self.plane.normal, self.plane.x_axis) for point in chosen))  # type: ignore[arg-type]
 
 
@@ -190,19 +191,6 @@ def _corners(item: Any) -> list[Vec3]:
     if any(isinstance(curve, Circle) for loop in loops for curve in loop.curves):
         raise UnsupportedError(["the corners of a circle"])
     return [frames.to_world(plane, (*c.start, 0.0)) for loop in loops for c in loop.curves]
-
-
-def _picked(points: list[Vec3], tree: Selector) -> list[Vec3]:
-    if isinstance(tree, Both):
-        other = _picked(points, tree.other)
-        return [point for point in _picked(points, tree.one) if point in other]
-    if isinstance(tree, Either):
-        return list(dict.fromkeys([*_picked(points, tree.one), *_picked(points, tree.other)]))
-    if not isinstance(tree, Far) or not points:
-        raise UnsupportedError(["a selection of corners"])
-    heights = [dot(point, AXES[tree.way]) for point in points]
-    far = max(heights)
-    return [p for p, height in zip(points, heights, strict=True) if height >= far - _NEAR]
 
 
 # --- fillets and chamfers -----------------------------------------------------------------------

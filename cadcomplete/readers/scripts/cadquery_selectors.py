@@ -6,8 +6,12 @@ import re
 from dataclasses import dataclass
 
 from cadcomplete.errors import UnsupportedError
+from cadcomplete.history.geometry import Vec3, dot
+from cadcomplete.history.kinds import AXES
 
 _WORD = re.compile(r"\s*(>>|<<|[()<>|#+-]|%\w+|\[-?\d+\]|[A-Za-z]+)")
+
+_NEAR = 1e-4  # mm by which the library's levels may differ
 
 _VIEWS = {
     "front": "+z", "back": "-z", "left": "-x", "right": "+x", "top": "+y", "bottom": "-y"
@@ -144,3 +148,17 @@ class _Reader:
         if not self.words:
             raise _unknown(self.text)
         return self.words.pop(0)
+
+
+def picked(points: list[Vec3], tree: Selector | None) -> list[Vec3]:
+    """Return the points that a selector means. Raises UnsupportedError."""
+    if isinstance(tree, Both):
+        other = picked(points, tree.other)
+        return [point for point in picked(points, tree.one) if point in other]
+    if isinstance(tree, Either):
+        return list(dict.fromkeys([*picked(points, tree.one), *picked(points, tree.other)]))
+    if not isinstance(tree, Far) or not points:
+        raise UnsupportedError(["a selection of corners"])
+    heights = [dot(point, AXES[tree.way]) for point in points]
+    far = max(heights)
+    return [p for p, height in zip(points, heights, strict=True) if height >= far - _NEAR]

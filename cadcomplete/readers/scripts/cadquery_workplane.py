@@ -25,6 +25,7 @@ from cadcomplete.readers.scripts.cadquery_objects import (
 )
 from cadcomplete.readers.scripts.cadquery_sketch import SketchValue
 from cadcomplete.readers.scripts.edge_names import Filters
+from cadcomplete.readers.scripts.finishing import MirrorStep
 from cadcomplete.readers.scripts.history import Drawn, merged
 from cadcomplete.readers.scripts.regions import (
     flat_level,
@@ -127,6 +128,7 @@ class Workplane(Value):
     stack: tuple[Any, ...]
     pending: PendingWires
     parent: Workplane | None = None
+    image: tuple[Steps, Plane] | None = None  # of what its solid is the mirror image, and where
 
     METHODS: ClassVar[Mapping[str, Function]]
 
@@ -187,6 +189,9 @@ class Workplane(Value):
         tool = other.solids if isinstance(other, Workplane) else None
         if not tool:
             raise ReadError(f"there is no solid to {boolean.value}")
+        image = other.image if isinstance(other, Workplane) else None
+        if boolean is Boolean.JOIN and image is not None and image[0] == self.solid:
+            return self.then((*image[0], MirrorStep(image[1], self.pending.session.line)))
         return self.then(solids.BOOLEANS[boolean](self.solid or (), tool))
 
     def __add__(self, other: object) -> Workplane:

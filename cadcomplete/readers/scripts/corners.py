@@ -48,6 +48,12 @@ def _bend(a: Curve, b: Curve) -> float:
     return sine or 1e-9
 
 
+def has_corner(loop: Loop, *, inner: bool) -> bool:
+    """Say whether a loop has corners that stand out of what it encloses, or inner ones."""
+    turn = -1 if (loop.area > 0) is inner else 1
+    return any(_bend(a, b) * turn > 0 for a, b in _pairs(loop))
+
+
 def rounded(loop: Loop, radius: float, chosen: Pick = lambda _: True) -> Loop:
     """Return a loop with arcs of a radius at chosen corners. Raises UnsupportedError."""
     return _changed(loop, chosen, lambda a, b: _arc(a, b, radius))
