@@ -14,6 +14,7 @@ from itertools import product
 import numpy as np
 
 from cadcomplete.errors import InputError, UnsupportedError
+from cadcomplete.history.bent import Bent, evenly
 from cadcomplete.history.blends import Blend
 from cadcomplete.history.curves import Arc, Circle
 from cadcomplete.history.drilled import drilled
@@ -260,6 +261,9 @@ def _marks(
         flat = [curve.center for curve in rounds]
         flat += [curve.start for curve in curves if not isinstance(curve, Circle)]
         flat += [curve.mid for curve in curves if isinstance(curve, Arc)]
+        flat += [
+            at for curve in curves if isinstance(curve, Bent) for at in evenly(curve, 5).tolist()
+        ]
         points = _ends(sketch.plane, np.array(flat), extrude)
         points = points if motion is None else motion.apply(points)
         found.update(map(tuple, (np.round(points, 6) + 0.0).tolist()))
