@@ -119,6 +119,7 @@ DIFFERENT = {
     "cadquery_moved": range(14, 16),  # the solid that is made first is moved
     "build123d_several_profiles": range(19, 23),  # what is drawn first is cut away again
     "cadquery_mirrored": range(4, 7),  # its corners are cut off
+    "build123d_more_shapes": range(4, 11),  # it is drawn larger
     "build123d_blended": range(6, 12),  # and its corners are cut off
     "build123d_finished_algebra": range(10, 15),  # what is joined later is made beside it
 }
@@ -386,11 +387,11 @@ def test_what_a_call_could_not_do_has_not_been_done():
 
 def test_a_script_that_begins_with_what_is_not_known_has_no_operation():
     """As a document of any other dialect."""
-    part = cq("x = 3", "r = cq.Workplane('XZ').sphere(x)", "show_object(r)")
+    part = cq("x = 3", "r = cq.Workplane('XZ').torus(x)", "show_object(r)")
     assert len(part) == 0
     (unknown,) = part.rest
-    assert (unknown.name, unknown.uses) == ("r = cq.Workplane('XZ').sphere(x)", ("sphere",))
-    assert unknown.content == "r = cq.Workplane('XZ').sphere(x)\nshow_object(r)"
+    assert (unknown.name, unknown.uses) == ("r = cq.Workplane('XZ').torus(x)", ("torus",))
+    assert unknown.content == "r = cq.Workplane('XZ').torus(x)\nshow_object(r)"
     assert unknown.source == "line 3"
 
 
@@ -425,17 +426,17 @@ def test_what_is_read_goes_through_our_own_format():
 # --- files as they were given to us -------------------------------------------------------------
 
 GIVEN = {
-    "an offset in a sketch": (
+    "a hull in a sketch": (
         """
 from build123d import *
 with BuildPart() as p:
     with BuildSketch() as s:
         Rectangle(40, 30)
-        offset(amount=3)
+        make_hull()
     extrude(amount=5)
 """,
         [Sketch],
-        ("offset(amount=3)", "line 6"),
+        ("make_hull()", "line 6"),
     ),
     "places on the edges of a sketch": (
         """

@@ -15,6 +15,7 @@ from cadcomplete.readers.scripts.cadquery_selectors import (
     Along,
     Both,
     Either,
+    Facing,
     Far,
     Level,
     Not,
@@ -33,9 +34,10 @@ from cadcomplete.readers.scripts.cadquery_workplane import (
 )
 from cadcomplete.readers.scripts.edge_names import Filters, across, level_of, named, of_rim
 from cadcomplete.readers.scripts.finishing import BlendStep
+from cadcomplete.readers.scripts.regions import spans_all
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.skyline import nth_level
-from cadcomplete.readers.scripts.solids import Steps
+from cadcomplete.readers.scripts.solids import SolidStep, Steps
 from cadcomplete.readers.scripts.values import Function, positive
 
 _NEAR = 1e-4  # mm by which the library's levels may differ
@@ -66,10 +68,17 @@ def _faces(_: Session, self: Workplane, selector: Any = None, tag: Any = None) -
         return self.then(_at_level(steps, tree))
     if isinstance(tree, Along):
         return self.then(FacePick(steps, across=tree.axis))
-    ways = _ways(tree)
+    ways = (_only(steps, tree.way),) if isinstance(tree, Facing) else _ways(tree)
     for way in ways:
         level_of(steps, way)
     return self.then(FacePick(steps, ways))
+
+
+def _only(steps: Steps, way: str) -> str:
+    """Return a direction in which only the faces look that lie farthest along it."""
+    if not spans_all(tuple(s for s in steps if isinstance(s, SolidStep)), AXES[way]):
+        raise UnsupportedError(["faces that look in a direction, of several levels"])
+    return way
 
 
 def _at_level(steps: Steps, wanted: Level) -> FacePick:
@@ -83,7 +92,7 @@ def _at_level(steps: Steps, wanted: Level) -> FacePick:
 
 
 def _ways(tree: Selector | None) -> tuple[str, ...]:
-    if isinstance(tree, Far):
+    if isinstance(tree, Far) and tree.way in AXES:
         return (tree.way,)
     if isinstance(tree, Either):
         return tuple(dict.fromkeys((*_ways(tree.one), *_ways(tree.other))))
@@ -128,7 +137,7 @@ def _chosen(steps: Steps, base: Filters, tree: Selector) -> list[Filters]:
             for one in _chosen(steps, base, tree.one)
             for other in _chosen(steps, base, tree.other)
         ]
-    if isinstance(tree, Far):
+    if isinstance(tree, Far) and tree.way in AXES:
         return [(*base, *_farthest(steps, base, tree.way))]
     if isinstance(tree, Along):
         return [(*base, tree.axis)]
@@ -147,7 +156,7 @@ def _extremes_first(word: str) -> int:
 def _others(steps: Steps, tree: Across | Not) -> list[Filters]:
     inner = tree.one if isinstance(tree, Not) else None
     if isinstance(tree, Across):
-        return [one for one in across(steps, tree.axis) if one != ("round",)]
+        return across(steps, tree.axis, straight=True)
     if isinstance(inner, Along):
         return across(steps, inner.axis)
     raise UnsupportedError(["a selection of edges that has no name"])

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.history.curves import Circle
+from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import XY, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Loop
+from cadcomplete.history.turn_axis import FULL, TurnAxis
 from cadcomplete.readers.scripts import frames, shapes, solids
 from cadcomplete.readers.scripts.areas import Faces, FlatFace, faces_of
 from cadcomplete.readers.scripts.boring import bored, coned
@@ -270,6 +271,31 @@ def _prism(
     return _combined(self, solids.extruded(placed, reach, session.line), combine)
 
 
+def _sphere(
+    session: Session,
+    self: Workplane,
+    radius: Any,
+    direct: Any = (0, 0, 1),
+    angle1: Any = -90,
+    angle2: Any = 90,
+    angle3: Any = 360,
+    centered: Any = True,
+    combine: Any = True,
+    clean: Any = True,
+) -> Workplane:
+    """A ball around each place of the stack: half a disc, turned."""
+    r = positive(radius, "a radius")
+    profile = Loop((Arc((0.0, -r), (r, 0.0), (0.0, r)), Line((0.0, r), (0.0, -r))))
+    axis, reach = TurnAxis((0.0, 0.0), (0.0, 1.0)), Extent(ExtentType.ONE_SIDED, FULL)
+    session.drawing(2 * len(self.spots))
+    places = [frames.compose(self.plane, spot) for spot in self.spots]
+    steps = tuple(
+        solids.SolidStep(at, (FlatFace.of(profile),), reach, Boolean.JOIN, session.line, axis)
+        for at in places
+    )
+    return _combined(self, steps, combine)
+
+
 def _union(
     _: Session, self: Workplane, toUnion: Any, clean: Any = True, glue: Any = False, tol: Any = None
 ) -> Workplane:
@@ -341,6 +367,14 @@ def _moved(self: Workplane, frame: Plane) -> Workplane:
     return self.then(solids.moved(self.solids, frame))
 
 
+_WHOLE_BALL = {
+    "direct": (None,),
+    "angle1": (-90,),
+    "angle2": (90,),
+    "angle3": (360,),
+    "centered": (True,),
+}
+
 SOLIDS = {
     "sketch": Function("sketch", _sketch),
     "placeSketch": Function("placeSketch", _place_sketch),
@@ -353,6 +387,7 @@ SOLIDS = {
     "cskHole": Function("cskHole", _csk_hole),
     "box": Function("box", _box),
     "cylinder": Function("cylinder", _cylinder, {"direct": (None,), "angle": (360,)}),
+    "sphere": Function("sphere", _sphere, _WHOLE_BALL),
     "union": Function("union", _union),
     "cut": Function("cut", _cut),
     "intersect": Function("intersect", _intersect),

@@ -179,7 +179,12 @@ class Expressions:
         if isinstance(node, ast.Constant):
             return kept(node.value) if is_number(node.value) else node.value
         if isinstance(node, ast.Name):
-            found = self.frame.find(node.id)
+            try:
+                found = self.frame.find(node.id)
+            except ReadError:
+                if node.id[:1].isupper():  # of a library from which all was imported
+                    raise UnsupportedError([node.id]) from None
+                raise
             if isinstance(found, Value | list | tuple):
                 self.loaded[id(found)] = found
             return found
