@@ -7,6 +7,7 @@ The table is in Markdown, as in cadcomplete/data/synthetic/README.md. Real files
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +21,8 @@ from cadcomplete.data.samples import find
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.geometry import Vec3, dot
-from cadcomplete.history.operations import Boolean, Extrude, Sketch
+from cadcomplete.history.operations import Extrude, Sketch
+from cadcomplete.history.reach import around
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
@@ -46,16 +48,8 @@ def extrudes(parts: Iterable[CadSequence], first: int = 0) -> Iterable[Extrude]:
 
 def largest_side(part: CadSequence) -> float:
     """The longest side of the box around all that is added, in millimetres."""
-    points = []
-    for op in part.operations:
-        if isinstance(op, Extrude) and op.boolean in (Boolean.NEW_BODY, Boolean.JOIN):
-            for profile in op.profiles:
-                sketch = part.operations[profile.sketch]
-                assert isinstance(sketch, Sketch)
-                flat = sketch.plane.to_world(sketch.loops[profile.outer].points())
-                points += [flat + np.array(sketch.plane.normal) * end for end in op.extent.span]
-    corners = np.concatenate(points)
-    return float((corners.max(axis=0) - corners.min(axis=0)).max())
+    box = around(part.operations)
+    return 0.0 if box is None else float((box[1] - box[0]).max())
 
 
 def tokens(parts: Sequences) -> list[float]:
@@ -204,18 +198,18 @@ def print_table(columns: dict[str, Sequences]) -> None:
 # --- speed, validity, likeness ------------------------------------------------------------------
 
 
-def print_speed(count: int, seed: int) -> None:
+def print_speed(count: int, seed: int, like: synthetic.Like) -> None:
     start = time.process_time()
-    for _ in synthetic.parts(count, seed=seed):
+    for _ in synthetic.parts(count, seed=seed, like=like):
         pass
     print(f"\n{count / (time.process_time() - start):.0f} sequences a second on one core")
 
 
-def print_likeness(count: int, seed: int) -> None:
+def print_likeness(count: int, seed: int, like: synthetic.Like) -> None:
     """Count parts with the same text, and with the same shape whatever their place and size."""
     texts: set[int] = set()
     shapes: set[int] = set()
-    for part in synthetic.parts(count, seed=seed):
+    for part in synthetic.parts(count, seed=seed, like=like):
         texts.add(hash(encode(part).text))
         shapes.add(hash(shape_of(part)))
     print(f"of {count} parts {count - len(texts)} have the text of another,")
@@ -227,7 +221,8 @@ def shape_of(part: CadSequence) -> tuple[object, ...]:
 
     The lengths of all curves and all heights, over the first height, to seven digits.
     """
-    unit = abs(next(iter(extrudes([part]))).extent.distance)
+    first = next(iter(extrudes([part])), None)
+    unit = 1.0 if first is None else abs(first.extent.distance)
 
     def ratio(value: float) -> str:
         return f"{abs(value) / unit:.7g}"
@@ -244,9 +239,41 @@ def shape_of(part: CadSequence) -> tuple[object, ...]:
     return tuple(found)
 
 
+def kinds_of(part: CadSequence) -> set[str]:
+    """The kinds of operations that build which a part has."""
+    return {type(operation).__name__ for operation in part.operations if operation.builds}
+
+
+def print_kinds(parts: Sequences, valid: set[str]) -> None:
+    """Of each kind of operation the parts that have it, where it stands, and how many are valid."""
+    print(
+        "\n| operation | parts with it, % | where, 0 first, 1 last | valid, % |\n|---|---|---|---|"
+    )
+    for kind in sorted({kind for part in parts for kind in kinds_of(part)}):
+        having = [part for part in parts if kind in kinds_of(part)]
+        share = 100 * len(having) / len(parts)
+        right = 100 * sum(part.id in valid for part in having) / len(having)
+        print(f"| {kind} | {share:.1f} | {_place(kind, having):.2f} | {right:.1f} |")
+    builders = [sum(operation.builds for operation in part.operations) for part in parts]
+    print(
+        f"\n{np.mean(builders):.2f} operations that build a part, {np.median(builders):.0f} median"
+    )
+
+
+def _place(kind: str, parts: Sequences) -> float:
+    """Where a kind stands in the histories that have it: 0 first, 1 last, the mean."""
+    found = []
+    for part in parts:
+        builders = [type(operation).__name__ for operation in part.operations if operation.builds]
+        places = (i / (len(builders) - 1) for i, name in enumerate(builders) if name == kind)
+        found += places if len(builders) > 1 else []
+    return float(np.mean(found)) if found else math.nan
+
+
 def print_validity(parts: Sequences, workers: int) -> list[Measures]:
-    """Build every part; each extrude must change something."""
+    """Build every part; each operation must change something."""
     failures: list[str] = []
+    valid: set[str] = set()
     measures: list[Measures] = []
     start = time.perf_counter()
     with Kernel(workers=workers, time_limit=60) as kernel:
@@ -258,6 +285,7 @@ def print_validity(parts: Sequences, workers: int) -> list[Measures]:
                 continue
             if report.valid and report.measures:
                 measures.append(report.measures)
+                valid.add(part.id)
             else:
                 failures.append(f"{part.id}: {report.problems[0]}")
     share = 100 * len(measures) / len(parts)
@@ -267,6 +295,7 @@ def print_validity(parts: Sequences, workers: int) -> list[Measures]:
     )
     for failure in failures[:40]:
         print(f"  {failure}")
+    print_kinds(parts, valid)
     return measures
 
 
@@ -321,7 +350,13 @@ _DRAWN = {
 
 
 def draw_gallery(
-    seed: int, file: Path, *, columns: int = 8, rows: int = 6, size: int = 150
+    seed: int,
+    file: Path,
+    like: synthetic.Like,
+    *,
+    columns: int = 8,
+    rows: int = 6,
+    size: int = 150,
 ) -> None:
     """Draw parts in the order of their numbers; of those of one extrude only one in eight."""
     from PIL import Image
@@ -332,7 +367,7 @@ def draw_gallery(
 
     sheet = Image.new("RGB", (columns * size, rows * size), "white")
     place = 0
-    for number, part in enumerate(synthetic.parts(10 * columns * rows, seed=seed)):
+    for number, part in enumerate(synthetic.parts(10 * columns * rows, seed=seed, like=like)):
         if len(part) < 3 and number % 8:
             continue
         built = examine_here(part)
@@ -348,27 +383,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=5000, help="parts for the table")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--like", choices=tuple(synthetic.LIKE), default="extrudes")
     parser.add_argument("--real", nargs="*", type=Path, default=[], help="folders of real files")
     parser.add_argument("--build", type=int, default=0, help="parts to build")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--alike", type=int, default=0, help="parts to look for equal ones among")
     parser.add_argument("--picture", type=Path)
     parser.add_argument("--gallery", type=Path)
+    parser.add_argument("--columns", type=int, default=8, help="of the gallery")
+    parser.add_argument("--rows", type=int, default=6, help="of the gallery")
+    parser.add_argument("--size", type=int, default=150, help="of its pictures, in pixels")
     args = parser.parse_args()
-    columns: dict[str, Sequences] = {"synthetic": list(synthetic.parts(args.count, seed=args.seed))}
+    made = list(synthetic.parts(args.count, seed=args.seed, like=args.like))
+    columns: dict[str, Sequences] = {"synthetic": made}
     for folder in args.real:
         found = [readers.read(path).sequence for path, _ in find(folder)]
         columns[folder.name] = [p for p in found if any(True for _ in extrudes([p]))]
     print_table(columns)
-    print_speed(min(args.count, 5000), args.seed)
+    print_speed(min(args.count, 5000), args.seed, args.like)
     if args.alike:
-        print_likeness(args.alike, args.seed)
+        print_likeness(args.alike, args.seed, args.like)
     if args.build:
         print_validity(columns["synthetic"][: args.build], args.workers)
     if args.picture:
         draw_distributions(columns, args.picture)
     if args.gallery:
-        draw_gallery(args.seed, args.gallery)
+        draw_gallery(
+            args.seed, args.gallery, args.like, rows=args.rows, columns=args.columns, size=args.size
+        )
 
 
 if __name__ == "__main__":

@@ -73,6 +73,7 @@ class DataConfig:
         points: share of samples that show a point cloud, where there is one.
         scans: of these, the share whose cloud looks as if it had been scanned.
         synthetic: synthetic parts to learn from as well; they are never held out.
+        synthetic_like: what these are like: "extrudes", or "engineers" with all operations.
         stages: a curriculum, one stage after the other; then `variants` and the shares of
             captions, images and points are those of the stages.
     """
@@ -95,6 +96,7 @@ class DataConfig:
     points: Share = 0.5
     scans: Share = 0.0
     synthetic: Annotated[int, Between(0, 10**8)] = 0
+    synthetic_like: Literal["extrudes", "engineers"] = "extrudes"
     stages: tuple[StageConfig, ...] = ()
 
     @property

@@ -99,7 +99,7 @@ def test_a_cost_counts_what_is_lost_and_what_is_refused(modules, samples, tokeni
     assert ours.tokens < first.tokens and ours.work < first.work
 
 
-def run(*arguments, script="train.py"):
+def run(*arguments, script):
     done = subprocess.run(
         [sys.executable, "-W", "ignore", str(BENCHMARKS / script), *arguments],
         capture_output=True,
@@ -112,9 +112,12 @@ def run(*arguments, script="train.py"):
     return done.stdout
 
 
-def test_the_benchmark_runs_from_the_literal_loop_to_ours():
-    small = ("--seconds", "0.2", "--parts", "2", "--length", "700")
-    out = run(*small, "--loops", "literal", "together")
+def test_the_benchmark_runs_from_the_literal_loop_to_ours(modules, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    small = ["--seconds", "0.2", "--parts", "2", "--length", "700"]
+    monkeypatch.setattr(sys, "argv", ["train.py", *small, "--loops", "literal", "together"])
+    modules.train.main()
+    out = capsys.readouterr().out
     assert "the specification's loop" in out and "samples/s against the first row" in out
 
 

@@ -1,7 +1,9 @@
-"""Every law on every open real file. The data are not part of the project: without them these
-tests are skipped, and say so.
+"""The laws on open real files. The data are not part of the project: without them these tests are
+skipped, and say so.
 
-The files are taken in chunks, so that the processes of pytest-xdist share them.
+All files are read and written; for time a third of them is truncated, another is prompted with, and
+some are built: benchmarks/survival.py and real_files.py do all of that with all of them. They are
+taken in chunks, so that the processes of pytest-xdist share them.
 """
 
 from __future__ import annotations
@@ -32,8 +34,9 @@ EXCEPTIONS = json.loads((ROOT / "tests" / "exceptions.json").read_text(encoding=
 ALL = [(name, chunk) for name, count in CHUNKS.items() for chunk in range(count)]
 EVERY = {"omnicad": (0, 2), "fusion360": (2, 8)}
 BUILT = [(name, chunk) for name, chunk in ALL if chunk % EVERY[name][1] == EVERY[name][0]]
-"""Half and an eighth of the files, for time; benchmarks/real_files.py builds all of them."""
-IN_TURN = [(*both, FORMATS[number % len(FORMATS)]) for number, both in enumerate(ALL)]
+"""Half of the one, and an eighth of the other."""
+TRUNCATED, PROMPTED = ([both for both in ALL if both[1] % 3 == n] for n in (0, 1))
+IN_TURN = [(*both, FORMATS[number % len(FORMATS)]) for number, both in enumerate(PROMPTED)]
 """Each chunk in one of the formats."""
 
 
@@ -98,7 +101,7 @@ def test_reading_is_lossless_and_the_texts_are_stable(name, chunk):
         assert decode(exact, text_format="json").operations == document.sequence.operations, key
 
 
-@pytest.mark.parametrize(("name", "chunk"), ALL)
+@pytest.mark.parametrize(("name", "chunk"), TRUNCATED)
 def test_a_truncated_file_is_the_beginning_of_the_whole_one(name, chunk):
     for path, key, _ in files(name, chunk):
         document = readers.read(path)

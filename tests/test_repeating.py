@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cadcomplete.data import synthetic
-from cadcomplete.data.synthetic.repeating import patterned, patterned_parts
+from cadcomplete.data.synthetic import patterned_parts
+from cadcomplete.data.synthetic.repeating import patterned
 from cadcomplete.errors import UnsupportedError
 from cadcomplete.history.patterns import PATTERNS, LinearPattern, Mirror, PolarPattern
 from cadcomplete.history.sequence import CadSequence, validate

@@ -92,12 +92,15 @@ def synthesize(
     count: Annotated[int, typer.Option("-n", min=1, help="How many parts.")] = 1000,
     start: Annotated[int, typer.Option(min=0, help="Number of the first part.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, other parts.")] = 0,
+    like: Annotated[
+        str, typer.Option(help="What they are like: engineers, with all operations, or extrudes.")
+    ] = "engineers",
     as_json: AsJson = False,
 ) -> None:
     """Write synthetic parts that look like real ones, in our JSON."""
     from cadcomplete.reports import parts as reports
 
-    report = reports.synthesize(target, count, start=start, seed=seed)
+    report = reports.synthesize(target, count, start=start, seed=seed, like=like)
     if as_json:
         print_json(report)
     else:

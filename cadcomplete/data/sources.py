@@ -83,7 +83,8 @@ def find_data(config: Config) -> SourceData:
         found = list(read_samples(folder, cuts=cuts))
         sources.append([item for item in found if isinstance(item, Sample)])
         skipped += [item for item in found if isinstance(item, Skipped)]
-    made = synthetic.parts(config.data.synthetic, seed=config.train.seed)
+    data, seed = config.data, config.train.seed
+    made = synthetic.parts(data.synthetic, seed=seed, like=data.synthetic_like)
     sources.append([Sample(part, None, part.id, "train") for part in made])
     sides = [_side(source, config.data.validation) for source in sources]
     return SourceData(tuple(sources), np.concatenate(sides), tuple(skipped))

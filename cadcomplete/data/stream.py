@@ -120,7 +120,8 @@ class Stream(IterableDataset[Batch]):
             yield from (batches[i] for i in random.permutation(len(batches)).tolist())
 
     def _synthetic(self, number: int, random: np.random.Generator) -> Piece | None:
-        part = synthetic.generate(number, seed=self.seed)
+        like = self.config.data.synthetic_like
+        part = synthetic.part_of(number, seed=self.seed, like=like)
         chosen = symmetries()[random.integers(48)]
         return piece(move(part, chosen), self.tokenizer, self.config)
 

@@ -15,9 +15,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Curve, Line
 from cadcomplete.history.fields import DECIMALS, times
 from cadcomplete.history.geometry import Plane, Vec2, Vec3
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Extent, ExtentType, Extrude, Operation, Revolve, Sketch
 from cadcomplete.history.patterns import PATTERNS
 from cadcomplete.history.sequence import CadSequence, check_kinds
@@ -26,6 +28,9 @@ FACTORS = (0.4, 0.5, 0.6, 0.75, 0.8, 1.2, 1.25, 1.5, 1.6, 2.0, 2.5)
 """What dimensions are multiplied by: round ones stay round."""
 
 _KNOWN = (Sketch, Extrude, Revolve)
+
+_STIFF = (*PATTERNS, Hole, Fillet, Chamfer)
+"""What does not change with a dimension beside it, or would have to change in other places."""
 
 _SAME = 2e-6  # dimensions that differ by less are equal
 _LEFT = 0.3  # of what is free between two places, the least that a shorter dimension leaves
@@ -106,13 +111,14 @@ def stretch(sequence: CadSequence, random: np.random.Generator) -> Stretch | Non
     """Return a change of one dimension, and of all equal ones along its axis.
 
     None if no dimension is free: a plane or an axis is tilted, or what keeps its size fills the
-    part, there is a mirror or a pattern, whose other side would have to change as well, or an
-    extrude is tapered, starts off its sketch or has no numbers for its ends. Raises
-    UnsupportedError if something in the history is not known here.
+    part, there is a mirror or a pattern, whose other side would have to change as well, or a hole,
+    a fillet or a chamfer, which may fit no longer, or an extrude is tapered, starts off its sketch
+    or has no numbers for its ends. Raises UnsupportedError if something in the history is not known
+    here.
     """
-    check_kinds(sequence, "data/stretch.py", (*_KNOWN, *PATTERNS))
+    check_kinds(sequence, "data/stretch.py", (*_KNOWN, *_STIFF))
     if any(
-        isinstance(operation, PATTERNS) or _unusual(operation) for operation in sequence.operations
+        isinstance(operation, _STIFF) or _unusual(operation) for operation in sequence.operations
     ):
         return None
     planes = [op.plane for op in sequence.operations if isinstance(op, Sketch)]

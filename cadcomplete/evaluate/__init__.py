@@ -77,9 +77,10 @@ def rescore(
     names the file and the line, if they cannot be read.
     """
     header, answers, _ = read_predictions(path)
-    document = {"folder": str(path.parent), **scored_run(header, answers, watch=watch).document}
+    run = scored_run(header, answers, watch=watch)
+    document = {"folder": str(path.parent), **run.document}
     for name, condition in document["conditions"].items() if full else ():
-        own = [answer for answer in answers if answer.condition == name]
+        own = [one.answer for one in run.scored if one.answer.condition == name]
         condition["other metrics"] = published(own, draws=DRAWS, seed=header.seed, watch=watch)
     stored = {key: value for key, value in document.items() if key != "folder"}
     write_text(path.parent / METRICS_FILE, json.dumps(stored, indent=1, ensure_ascii=False) + "\n")

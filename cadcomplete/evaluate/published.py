@@ -9,8 +9,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from cadcomplete.errors import UnsupportedError
 from cadcomplete.evaluate.records import Answered
 from cadcomplete.evaluate.run import Watch
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.meshes.manifolds import mesh_of, solid
 from cadcomplete.metrics.clouds import CHAMFER, CHAMFER_DEEPCAD
 from cadcomplete.metrics.deepcad import COMMAND_ACCURACY, PARAMETER_ACCURACY, accuracy
@@ -60,20 +62,31 @@ def _values(answer: Answered, made: Answer | None) -> tuple[str, Values]:
     target = target_part(answer.truth, answer.given)
     score = score_parts(target, [made] if made else [], distances=True)[0]
     sequence = made.sequence if made and not score.failed else None
-    right = accuracy(answer.truth, sequence, given=answer.given)
-    counts = count(answer.truth, sequence, given=answer.given)
     values: Values = {
         IOU_CENTRED.name: score.iou_centred,
         CHAMFER.name: score.chamfer,
         CHAMFER_DEEPCAD.name: score.chamfer_deepcad,
-        COMMAND_ACCURACY.name: right.commands,
-        PARAMETER_ACCURACY.name: right.parameters,
-        **{F1[name].name: one.f1 for name, one in counts.items()},
+        **_by_commands(answer.truth, sequence, answer.given),
     }
     truth, body = mesh_of(target.body), None if sequence is None else mesh_of(solid(sequence))
     for metric, value in TOPOLOGY.values():
         values[metric.name] = None if body is None else _finite(value, truth, body)
     return score.failed, values
+
+
+def _by_commands(truth: CadSequence, made: CadSequence | None, given: int) -> Values:
+    """What other systems count by commands; not defined where they have no word for one."""
+    try:
+        right = accuracy(truth, made, given=given)
+        counts = count(truth, made, given=given)
+    except UnsupportedError:
+        names = (COMMAND_ACCURACY.name, PARAMETER_ACCURACY.name, *(one.name for one in F1.values()))
+        return dict.fromkeys(names)
+    return {
+        COMMAND_ACCURACY.name: right.commands,
+        PARAMETER_ACCURACY.name: right.parameters,
+        **{F1[name].name: one.f1 for name, one in counts.items()},
+    }
 
 
 def _finite(value: Callable[[Any, Any], float], truth: Any, body: Any) -> float | None:

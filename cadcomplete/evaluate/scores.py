@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cadcomplete.evaluate.handing import handed_answers
 from cadcomplete.evaluate.records import Answered, Header
 from cadcomplete.evaluate.run import Watch
 from cadcomplete.history.operations import Sketch
@@ -87,7 +88,12 @@ def _scored(answer: Answered) -> Scored:
 
 
 def scored_run(header: Header, answers: Sequence[Answered], *, watch: Watch) -> EvaluationRun:
-    """Score a benchmark: `document` has its settings, and for each condition all metrics."""
+    """Score a benchmark: `document` has its settings, and for each condition all metrics.
+
+    Where the kernel cannot build a true part up to its fillets, the settings say how many answers
+    are not scored, and why.
+    """
+    answers, unscored = handed_answers(answers)
     everything = scored(answers, watch=watch)
     conditions = {}
     for name in header.conditions:
@@ -95,6 +101,8 @@ def scored_run(header: Header, answers: Sequence[Answered], *, watch: Watch) -> 
         if own:
             conditions[name] = _condition(own, seed=header.seed)
     settings = {**dataclasses.asdict(header), "answered": len(answers)}
+    if unscored:
+        settings["not scored"] = unscored
     return EvaluationRun(
         header, tuple(everything), {"settings": settings, "conditions": conditions}
     )

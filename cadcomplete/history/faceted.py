@@ -7,7 +7,7 @@ the solid is handed over with the operation, and is good for exactly the operati
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,17 +27,30 @@ class Faceted:
         operations: those that it was made of, all of them.
         vertices: shape (n, 3).
         triangles: indices of vertices, shape (m, 3), counter-clockwise seen from outside.
+        edges: the middle of each edge that the last of the operations blends, those included that
+            run on smoothly from one that it names, shape (e, 3): of the solid before it.
     """
 
     operations: tuple[Operation, ...]
     vertices: Array
     triangles: np.ndarray
+    edges: Array
 
 
 def made_before(blend: Blend, before: tuple[Operation, ...]) -> Faceted | None:
     """Return the solid after a blend that follows these operations; None if nobody knows it."""
     known = blend.solid
     return known if known is not None and known.operations == (*before, blend) else None
+
+
+def unmade(operations: tuple[Operation, ...]) -> tuple[int, ...]:
+    """Return the indices of the blends of a history after which nobody knows the solid."""
+    blends: list[tuple[int, Any]] = [
+        (index, operation)
+        for index, operation in enumerate(operations)
+        if hasattr(operation, "solid")
+    ]
+    return tuple(index for index, op in blends if made_before(op, operations[:index]) is None)
 
 
 def handed_over(blend: Blend, before: tuple[Operation, ...], room: str) -> Faceted:

@@ -85,6 +85,17 @@ def blended(shape: TopoDS_Shape, blend: Blend, before: tuple[Operation, ...]) ->
     return BlendedShape(made, volume - high, volume - low)
 
 
+def blended_edges(shape: TopoDS_Shape, blend: Blend, before: tuple[Operation, ...]) -> Array:
+    """Return the middles of the edges that a blend changes of a solid so far, shape (e, 3), in mm.
+
+    Raises GeometryError naming the edge that does not exist.
+    """
+    edges = edges_of(shape)
+    chosen = chosen_edges(labelled(edges, before), blend, len(before))
+    together = chains(shape, edges)
+    return edges.points[np.isin(together, together[chosen]), 2]
+
+
 def chosen_edges(labels: LabelledEdges, blend: Blend, index: int) -> Bools:
     chosen = np.zeros(len(labels.found), bool)
     for name in blend.edges:

@@ -10,14 +10,15 @@ from OCP.BRepBuilderAPI import BRepBuilderAPI_Copy
 from OCP.BRepTools import BRepTools
 
 from cadcomplete.errors import BuildError, GeometryError
-from cadcomplete.history.faceted import Faceted
+from cadcomplete.history.blends import Blend
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence, truncate
+from cadcomplete.kernel.blends import blended_edges
 from cadcomplete.kernel.build import construct
 from cadcomplete.kernel.examine import kept
 from cadcomplete.kernel.solid import Solid
 from cadcomplete.kernel.tessellate import tessellate
-from cadcomplete.meshes.faceted import body_of
+from cadcomplete.meshes.faceted import closed
 
 WAYS = ((1e-3, 5.0), (1e-3, 15.0), (2e-4, 5.0))
 """How far triangles may be off, as a share of the diagonal, and degrees between neighbours.
@@ -28,24 +29,31 @@ tried where one makes more than `MANY` triangles, or leaves the surface open.
 
 MANY = 20_000
 
+Facets = tuple[Array, np.ndarray, Array]
+"""Vertices, triangles and the middles of edges, as `Faceted` has them."""
 
-def triangles_after(
-    sequence: CadSequence, indices: tuple[int, ...]
-) -> list[tuple[Array, np.ndarray]]:
-    """Return the vertices and triangles of the solid after each of some operations.
+
+def facets_after(sequence: CadSequence, indices: tuple[int, ...]) -> list[Facets]:
+    """Return what is known of the solid after each of some blends (`Faceted`).
 
     Raises BuildError, of an operation that cannot be built or whose triangles leave a gap.
     """
     found = []
     for index in indices:
-        made = construct(truncate(sequence, index + 1), prefixes=kept()).solid
-        if made is None:
-            raise BuildError(index, "there is no solid after it")
+        before, made = (_built(truncate(sequence, index + more)) for more in (0, 1))
+        blend = sequence.operations[index]
         try:
-            found.append(_closed(made))
+            if before is None or made is None or not isinstance(blend, Blend):
+                raise GeometryError("there is no solid that has edges")
+            edges = blended_edges(before.shape, blend, sequence.operations[:index])
+            found.append((*_closed(made), edges))
         except GeometryError as error:
             raise BuildError(index, str(error)) from error
     return found
+
+
+def _built(sequence: CadSequence) -> Solid | None:
+    return construct(sequence, prefixes=kept()).solid
 
 
 def _closed(solid: Solid) -> tuple[Array, np.ndarray]:
@@ -57,7 +65,7 @@ def _closed(solid: Solid) -> tuple[Array, np.ndarray]:
         BRepTools.Clean_s(shape)
         mesh = tessellate(Solid(shape, solid.volume), deflection=deflection, angle=angle)
         try:
-            body_of(Faceted((), mesh.vertices, mesh.triangles))
+            closed(mesh)
         except GeometryError as error:
             problem = error
             continue

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from cadcomplete.errors import BuildError, InputError, KernelFailure, TimeLimitError
 from cadcomplete.history.blends import Blend
-from cadcomplete.history.faceted import Faceted, made_before
+from cadcomplete.history.faceted import Faceted, unmade
 from cadcomplete.history.operations import Operation
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import triangles_after
+from cadcomplete.kernel.jobs import facets_after
 
 
 def handed(sequence: CadSequence, kernel: Kernel) -> CadSequence:
@@ -19,24 +19,20 @@ def handed(sequence: CadSequence, kernel: Kernel) -> CadSequence:
     One without such operations is returned as it is, and the kernel is not asked. Raises
     InputError if it cannot be built up to the last of them.
     """
-    before, missing = sequence.operations, []
-    for index, operation in enumerate(before):
-        if isinstance(operation, Blend) and made_before(operation, before[:index]) is None:
-            missing.append(index)
+    before, missing = sequence.operations, unmade(sequence.operations)
     if not missing:
         return sequence
     try:
-        found = kernel.run(triangles_after, sequence, tuple(missing))
+        found = kernel.run(facets_after, sequence, missing)
     except (BuildError, KernelFailure) as error:
         late = isinstance(error, TimeLimitError)
-        problem = f"what is given {'was not' if late else 'cannot be'} built: {error}"
+        problem = f"the part {'was not' if late else 'cannot be'} built: {error}"
         hint = "allow more seconds" if late else "keep the operations before it, with --keep"
         raise InputError(problem, where=sequence.id, hint=hint) from error
     made: list[Operation] = []
     for index, operation in enumerate(before):
         if isinstance(operation, Blend) and index in missing:
-            vertices, triangles = found[missing.index(index)]
-            solid = Faceted((*made, operation), vertices, triangles)
+            solid = Faceted((*made, operation), *found[missing.index(index)])
             operation = replace(operation, solid=solid)
         made.append(operation)
     return replace(sequence, operations=tuple(made))

@@ -30,16 +30,16 @@ def examine_and_keep(sequence: CadSequence, strict_from: int | None = None) -> R
     return made.report if failed else replace(made.report, solid=packed(made.solid))
 
 
-def triangles_after(
+def facets_after(
     sequence: CadSequence, indices: tuple[int, ...]
-) -> list[tuple[Array, np.ndarray]]:
-    """Return the vertices and triangles of the solid after each of some operations.
+) -> list[tuple[Array, np.ndarray, Array]]:
+    """Return what is known of the solid after each of some blends: what `Faceted` has.
 
-    Raises BuildError, of one that cannot be built.
+    Raises BuildError, of an operation that cannot be built.
     """
-    from cadcomplete.kernel.faceting import triangles_after as triangles_here
+    from cadcomplete.kernel.faceting import facets_after as facets_here
 
-    return triangles_here(sequence, indices)
+    return facets_here(sequence, indices)
 
 
 def renamed(sequence: CadSequence) -> CadSequence:

@@ -11,6 +11,7 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.history.faceted import Faceted
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.inside import Bools
+from cadcomplete.meshes.mesh import Mesh
 
 _TURNED = (0.71, 1.13, 0.0)
 """Degrees by which a solid is turned before rays go upwards: no edge that anybody draws does then,
@@ -20,7 +21,12 @@ so that they meet triangles inside of them, and few of them: walls stay upright.
 @lru_cache(maxsize=64)
 def body_of(solid: Faceted) -> Manifold:
     """Return the solid. Raises GeometryError if its triangles enclose nothing."""
-    body = Manifold(Mesh64(solid.vertices, solid.triangles.astype(np.uint64)))
+    return closed(Mesh(solid.vertices, solid.triangles))
+
+
+def closed(mesh: Mesh) -> Manifold:
+    """Return what triangles enclose. Raises GeometryError if that is nothing."""
+    body = Manifold(Mesh64(mesh.vertices, mesh.triangles.astype(np.uint64)))
     if body.status() != Error.NoError or body.is_empty():
         raise GeometryError(f"its triangles are no closed surface: {body.status().name}")
     return body

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.history.blends import Chamfer, Fillet
-from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.curves import Arc, BSpline, Circle, Ellipse, EllipseArc, Line
 from cadcomplete.history.ends import end_offsets
 from cadcomplete.history.geometry import Array, Plane, Vec2
 from cadcomplete.history.hole_kinds import Counterbore
@@ -18,10 +17,10 @@ from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Extrude, Operation, Revolve, Sketch
 from cadcomplete.history.patterns import PATTERNS, LinearPattern, Mirror, Repeat
 from cadcomplete.history.sequence import start_plane
-from cadcomplete.history.tables import Table, refusing
+from cadcomplete.history.tables import Table
 from cadcomplete.meshes.manifolds import outline
 from cadcomplete.metrics.sketches import drawn_box, plane_distance
-from cadcomplete.metrics.targets import TargetExtrude, TargetSketch, Truth
+from cadcomplete.metrics.targets import SIZES_OF, TargetBlend, TargetExtrude, TargetSketch, Truth
 
 EXACT = 0.01
 """Millimetres up to which two dimensions are equal."""
@@ -80,8 +79,9 @@ def exact_dimensions(truth: Truth, hit: Operation) -> tuple[int, int] | None:
     Of an extrude: the positions of its two ends. Of a revolve: its axis and its two angles, in
     degrees. Of a hole: its diameter, its depth, its head and each place. Of a sketch: the
     different ends of its lines and arcs, and of each different arc or circle its centre and its
-    radius; positions in space, so that another plane in the same place has the same. None if the
-    hit is of another kind. Raises UnsupportedError for a kind that is not known here.
+    radius; positions in space, so that another plane in the same place has the same. Of a fillet
+    its radius, of a chamfer both sizes. None if the hit is of another kind. Raises UnsupportedError
+    for a kind that is not known here.
     """
     measures = _measures(truth, hit)
     return None if measures is None else measures.exact(truth, hit)
@@ -160,6 +160,12 @@ def _alike(one: float, other: float) -> bool:
     return one == other or abs(one - other) <= EXACT
 
 
+def _sizes_exact(truth: TargetBlend, hit: Any) -> tuple[int, int]:
+    """The radius of a fillet, both sizes of a chamfer."""
+    own, made = (SIZES_OF[type(one)](one) for one in (truth.operation, hit))
+    return sum(_alike(a, b) for a, b in zip(own, made, strict=True)), len(own)
+
+
 def _sketch_exact(truth: TargetSketch, hit: Sketch) -> tuple[int, int]:
     corners, rounds = _corners(truth.operation), _rounds(truth.operation)
     made = _rounds(hit)
@@ -186,8 +192,7 @@ MEASURES: Table[KindMeasures] = Table(
         Revolve: KindMeasures(lambda truth, made: {}, _revolve_exact),
         Hole: KindMeasures(lambda truth, made: {}, _hole_exact),
         **dict.fromkeys(PATTERNS, KindMeasures(_place_errors, _places_exact)),
-        Fillet: KindMeasures(*[refusing(Fillet, "metrics/parameters.py")] * 2),
-        Chamfer: KindMeasures(*[refusing(Chamfer, "metrics/parameters.py")] * 2),
+        **{kind: KindMeasures(lambda truth, made: {}, _sizes_exact) for kind in SIZES_OF},
     },
 )
 """What is measured of each kind of operation."""
@@ -223,6 +228,9 @@ DIMENSIONS: Table[Callable[[Any], Dimensions]] = Table(
         Line: lambda line: Dimensions((line.start, line.end), None),
         Arc: lambda arc: Dimensions((arc.start, arc.end), _round(arc)),
         Circle: lambda circle: Dimensions((), _round(circle)),
+        Ellipse: lambda ellipse: Dimensions((ellipse.center, ellipse.start), None),
+        EllipseArc: lambda arc: Dimensions((arc.start, arc.end), None),
+        BSpline: lambda spline: Dimensions((spline.start, spline.end), None),
     },
 )
 """What is dimensioned of each kind of curve, in the x and y of its sketch, in mm."""

@@ -207,7 +207,7 @@ def prepare(
         )
 
 
-def synthesize(target: Path, count: int, *, start: int, seed: int) -> Json:
+def synthesize(target: Path, count: int, *, start: int, seed: int, like: str) -> Json:
     """Write synthetic parts into a folder, a thousand in each folder below it."""
     from cadcomplete.data import synthetic
     from cadcomplete.files import write_text
@@ -217,11 +217,15 @@ def synthesize(target: Path, count: int, *, start: int, seed: int) -> Json:
         raise InputError("nothing to write", where="-n", expected="1 or more", got=count)
     if start < 0:
         raise InputError("out of range", where="--start", expected="0 or more", got=start)
-    for part in progress(synthetic.parts(count, seed=seed, start=start), "writing parts"):
+    if like not in synthetic.LIKE:
+        known = " or ".join(synthetic.LIKE)
+        raise InputError("unknown parts", where="--like", expected=known, got=like)
+    made = synthetic.parts(count, seed=seed, start=start, like=like)
+    for part in progress(made, "writing parts"):
         name = part.id.rpartition("/")[2]
         file = target / "json" / name[:-3] / f"{name}.json"
         write_text(file, readers.from_sequence(part).dump())
-    return {"folder": str(target), "parts": count, "start": start, "seed": seed}
+    return {"folder": str(target), "parts": count, "start": start, "seed": seed, "like": like}
 
 
 # --- evaluate -----------------------------------------------------------------------------------

@@ -329,7 +329,8 @@ def _texts(learned: Sequence[Packed], config: Config, speed: Speed) -> Iterator[
     if speed.share < 1:
         yield from lines_of(part.sample.sequence for part in learned)
     if speed.share > 0:
-        yield from lines_of(synthetic.parts(_LOOKED_AT, seed=config.train.seed))
+        like, seed = config.data.synthetic_like, config.train.seed
+        yield from lines_of(synthetic.parts(_LOOKED_AT, seed=seed, like=like))
 
 
 def _drop(model: CompletionModel, share: float) -> None:

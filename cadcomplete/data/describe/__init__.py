@@ -1,17 +1,27 @@
 """A part in words, by rule from its geometry: what one would write under its picture.
 
 Every number and every count is one of the solid's; what could not be told with certainty is
-not said. Lengths are millimetres.
+not said. Where edges were rounded or cut off, the solid before that is described, and its history
+says the rest (`finish.py`). Lengths are millimetres.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from cadcomplete.data.describe.bases import name_base
+from cadcomplete.data.describe.bases import Named, name_base
 from cadcomplete.data.describe.facts import find_facts, grouped
+from cadcomplete.data.describe.finish import NOTHING, Finish, finish_of
 from cadcomplete.data.describe.words import article, count_of, joined, plural, some, times
+from cadcomplete.data.unblended import unblended
+from cadcomplete.errors import BuildError
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.features.anatomy import Body, PartFeatures
+
+if TYPE_CHECKING:
+    from cadcomplete.kernel.solid import Solid
 
 MOST_SHORT, MOST_LONG = 12, 60
 """How many words the descriptions have at most."""
@@ -28,12 +38,29 @@ class Description:
     long: str
 
 
-def describe(features: PartFeatures) -> Description:
+def describe_part(sequence: CadSequence, solid: Solid) -> Description:
+    """Return a part in words, from its history and the solid that it makes.
+
+    Needs the kernel, as that solid does. Raises UnsupportedError for an operation that is not known
+    here.
+    """
+    from cadcomplete.kernel.build import build
+    from cadcomplete.kernel.features.find import find_features
+
+    plain, kept = unblended(sequence)
+    if len(kept) < len(sequence):
+        with suppress(BuildError):  # what followed needed it: then the whole is described
+            solid = build(plain) or solid
+    return describe(find_features(solid), finish_of(sequence))
+
+
+def describe(features: PartFeatures, finish: Finish = NOTHING) -> Description:
     """Return a part in words. Equal features give equal words."""
     body, *others = features.bodies
     if others:
-        return _assembly(features)
-    return Description(_brief(body, MOST_SHORT), f"{_capital(_full(body, MOST_LONG))}.")
+        return _assembly(features, finish)
+    long = _full(body, MOST_LONG, finish=finish)
+    return Description(_brief(body, MOST_SHORT, finish), f"{_capital(long)}.")
 
 
 def _capital(text: str) -> str:
@@ -44,9 +71,16 @@ def _words(*texts: str) -> int:
     return sum(len(text.split()) for text in texts)
 
 
-def _brief(body: Body, most: int) -> str:
-    """Return a body in at most so many words, without article and dimensions."""
+def _named(body: Body, finish: Finish) -> Named:
+    """What a body is called; one without a name that was turned is that at least."""
     named = name_base(body)
+    turned = finish.turned and body.base is None
+    return replace(named, noun=f"turned {named.noun}", of="") if turned else named
+
+
+def _brief(body: Body, most: int, finish: Finish) -> str:
+    """Return a body in at most so many words, without article and dimensions."""
+    named = _named(body, finish)
     text = f"{named.noun} {named.of}".strip()
     counts: dict[str, int] = {}
     for fact in find_facts(body):
@@ -56,23 +90,27 @@ def _brief(body: Body, most: int) -> str:
         words = some(count, noun) if count else noun
         if _words(text, "with and", *told, words) <= most:
             told.append(words)
+    for words in finish.short:
+        if _words(text, "with and", *told, words) <= most:
+            told.append(words)
     return f"{text} with {joined(told)}" if told else text
 
 
-def _full(body: Body, most: int, *, count: int = 1) -> str:
+def _full(body: Body, most: int, *, count: int = 1, finish: Finish = NOTHING) -> str:
     """Return a body, or several equal ones, with dimensions, in at most about so many words."""
-    named = name_base(body)
+    named = _named(body, finish)
     noun = named.noun if count == 1 else plural(named.noun)
     text = f"{noun} {named.of}, {named.size}" if named.of else f"{noun} {named.size}"
     comma = "," if "," in text else ""
     facts = [fact.text for fact in find_facts(body)]
-    room = most - _words(text, _further(body)) - 3
+    room = most - _words(text, _further(body), *finish.long) - 3
     told: list[str] = []
     for fact in facts:
         if _words(*told, fact) > room:
             break
         told.append(fact)
-    if body.base is not None and (len(told) < len(facts) or body.unexplained):
+    told += finish.long
+    if body.base is not None and (len(told) < len(facts) + len(finish.long) or body.unexplained):
         told.append(_further(body))
     if not told:
         return text
@@ -91,7 +129,7 @@ def _further(body: Body) -> str:
     return f"further details ({text})"
 
 
-def _assembly(features: PartFeatures) -> Description:
+def _assembly(features: PartFeatures, finish: Finish) -> Description:
     """Several bodies, equal ones together, the largest first."""
     kinds = list(grouped(features.bodies, lambda body: _full(body, MOST_LONG)).items())
     kinds.sort(key=lambda kind: (-float(f"{kind[1][0].volume:.3g}"), kind[0]))
@@ -113,4 +151,5 @@ def _assembly(features: PartFeatures) -> Description:
     brief = f"{bodies}: {joined([some(count, noun) for noun, count in nouns.items()])}"
     short = bodies if rest or _words(brief) > MOST_SHORT else brief
     overall = f"{times(*features.size)} mm overall"
-    return Description(short, f"{_capital(bodies)}, {overall}: {'; '.join(fulls)}.")
+    finished = f", with {joined(finish.long)}" if finish.long else ""
+    return Description(short, f"{_capital(bodies)}, {overall}: {'; '.join(fulls)}{finished}.")

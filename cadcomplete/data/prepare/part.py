@@ -78,9 +78,8 @@ def _prepared(
     built: Any,
     unsupported: tuple[str, ...],
 ) -> Prepared:
-    from cadcomplete.data.describe import describe
+    from cadcomplete.data.describe import describe_part
     from cadcomplete.data.samples import design_of, hash64
-    from cadcomplete.kernel.features.find import find_features
     from cadcomplete.kernel.fingerprint import fingerprint
     from cadcomplete.kernel.tessellate import tessellate
     from cadcomplete.language.lines import encode
@@ -89,7 +88,7 @@ def _prepared(
 
     sequence, solid, measures = document.sequence, built.solid, built.report.measures
     text, exact = encode(sequence), encode(sequence, text_format="json")
-    description = describe(find_features(solid))
+    description = describe_part(sequence, solid)
     mesh = tessellate(solid) if settings.views or settings.points else None
     tokenizer = _tokenizer(settings.tokenizer)
     path, body = split_body(Path(item.path))

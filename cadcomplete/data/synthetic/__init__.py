@@ -5,15 +5,31 @@ Only numpy is needed, and of this package only the values; the README says what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Literal
 
 from cadcomplete.data.synthetic.dice import Dice
 from cadcomplete.data.synthetic.families import FAMILIES
 from cadcomplete.data.synthetic.features import fill
 from cadcomplete.data.synthetic.part import Workpiece
+from cadcomplete.data.synthetic.repeating import patterned
 from cadcomplete.history.sequence import CadSequence
 
-__all__ = ["FAMILIES", "family_of", "generate", "parts"]
+__all__ = [
+    "FAMILIES",
+    "LIKE",
+    "Like",
+    "family_of",
+    "generate",
+    "part_of",
+    "parts",
+    "patterned_parts",
+]
+
+Like = Literal["extrudes", "engineers"]
+"""What parts are like: sketches and extrudes as in the Fusion 360 designs, from which the shipped
+model has learned; or with revolves, holes, mirrors, patterns, fillets and chamfers as engineers use
+them (`engineered.py`)."""
 
 # How many extrudes a part has; measured on the 6,367 Fusion 360 designs.
 EXTRUDES: dict[int, float] = {
@@ -66,10 +82,36 @@ def _begin(number: int, seed: int) -> tuple[Dice, int, str]:
     return dice, wanted, dice.weighted(_ALONE if wanted == 1 else _SEVERAL)
 
 
-def parts(count: int, *, seed: int = 0, start: int = 0) -> Iterator[CadSequence]:
+def _engineered(number: int, *, seed: int = 0) -> CadSequence:
+    from cadcomplete.data.synthetic.engineered import engineered_part  # it needs more than numpy
+
+    return engineered_part(number, seed=seed)
+
+
+LIKE: dict[Like, Callable[..., CadSequence]] = {"extrudes": generate, "engineers": _engineered}
+
+
+def part_of(number: int, *, seed: int = 0, like: Like = "extrudes") -> CadSequence:
+    """Return part `number` of the parts of a seed: the same on every machine, in any order.
+
+    Raises KeyError if there are no such parts as `like`.
+    """
+    return LIKE[like](number, seed=seed)
+
+
+def parts(
+    count: int, *, seed: int = 0, start: int = 0, like: Like = "extrudes"
+) -> Iterator[CadSequence]:
     """Yield `count` parts of a seed, from number `start` on."""
     for number in range(start, start + count):
-        yield generate(number, seed=seed)
+        yield part_of(number, seed=seed, like=like)
+
+
+def patterned_parts(count: int, *, seed: int = 0, start: int = 0) -> Iterator[CadSequence]:
+    """Yield those of `count` parts like extrudes in which something repeats, said by patterns."""
+    for part in parts(count, seed=seed, start=start):
+        if len(said := patterned(part)) > len(part):
+            yield said
 
 
 _ALONE = {name: family.alone for name, family in FAMILIES.items()}

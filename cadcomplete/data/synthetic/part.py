@@ -375,7 +375,7 @@ class Workpiece:
 
         With `behind` the normal of that plane is opposite to that of the frame.
         """
-        plane = self._plane(frame, _minus(frame.normal) if behind else frame.normal)
+        plane = self.plane_at(frame, _minus(frame.normal) if behind else frame.normal)
         place = SketchMap(frame, plane, mirrored=behind)
         outers = {id(region.outer) for region in regions}
         loops: dict[int, Loop] = {}
@@ -407,7 +407,8 @@ class Workpiece:
         self.operations.append(Extrude(profiles, _extent(low, high), boolean))
         self.extrudes += 1
 
-    def _plane(self, frame: AxisFrame, normal: Vec3) -> Plane:
+    def plane_at(self, frame: AxisFrame, normal: Vec3) -> Plane:
+        """Return the sketch plane of a frame that the program of the part would lay there."""
         if not self.operations:
             x_axis = frame.x
         else:

@@ -7,12 +7,11 @@ a row, in a grid, around a middle or on both sides of one become one profile and
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from cadcomplete.data.synthetic import generate
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.geometry import Array, Plane, Vec2, Vec3
 from cadcomplete.history.operations import Extrude, Operation, Profile, Sketch
@@ -22,19 +21,6 @@ from cadcomplete.history.sequence import CadSequence, check_kinds
 _NEAR = 3e-6  # mm that a copy may be off: numbers are told to a nanometre
 
 Patterns = list[Mirror | LinearPattern | PolarPattern]
-
-
-def patterned_part(number: int, *, seed: int = 0) -> CadSequence:
-    """Return part `number` of the parts of a seed, what repeats in it said by patterns."""
-    return patterned(generate(number, seed=seed))
-
-
-def patterned_parts(count: int, *, seed: int = 0, start: int = 0) -> Iterator[CadSequence]:
-    """Yield those of `count` parts, from number `start` on, in which something repeats."""
-    for number in range(start, start + count):
-        part = generate(number, seed=seed)
-        if len(said := patterned(part)) > len(part):
-            yield said
 
 
 def patterned(sequence: CadSequence) -> CadSequence:
@@ -60,6 +46,31 @@ def patterned(sequence: CadSequence) -> CadSequence:
         found[drawn] = sketch
         found += [replace(operation, profiles=(replace(only, sketch=drawn),)), *patterns]
     return replace(sequence, operations=tuple(found))
+
+
+def last_patterned(operations: Sequence[Operation]) -> list[Operation]:
+    """Return the same operations, equal profiles of the extrude at the end said by patterns."""
+    *before, extrude = operations
+    assert isinstance(extrude, Extrude)
+    named = [index for op in operations for index in op.refers()]
+    again = _repeats(extrude, operations, named, len(before))
+    if again is None:
+        return list(operations)
+    sketch, only, patterns = again
+    drawn = extrude.profiles[0].sketch
+    before[drawn] = sketch
+    return [*before, replace(extrude, profiles=(replace(only, sketch=drawn),)), *patterns]
+
+
+def placed_again(places: Array, plane: Plane, index: int) -> tuple[int, Patterns] | None:
+    """Return which of some places (n, 2) of a plane is made, and how patterns make the others.
+
+    `index` is that of the operation that makes it; None if they lie in no pattern.
+    """
+    for arranged in (_on_both_sides, _around, _in_rows):
+        if (said := arranged(places, plane, index)) is not None:
+            return said
+    return None
 
 
 def _renumbered(extrude: Extrude, place: dict[int, int]) -> Extrude:
