@@ -21,6 +21,7 @@ from cadcomplete.history.holes import Hole
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
+from cadcomplete.history.reach import in_numbers
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sketches import Profile
 from cadcomplete.history.tables import Table
@@ -127,6 +128,9 @@ def _kind(place: InBody, boolean: Boolean, adds: str) -> str:
 
 
 def _extrude(extrude: Extrude, place: InBody) -> None:
+    extrude = in_numbers(extrude, place.before)
+    if extrude.extent.unusual:
+        raise refused(f"Extrude ({extrude.extent.unusual})")
     kind, (start, end) = _kind(place, extrude.boolean, "Pad"), extrude.extent.span
     front = 1.0 if kind == "Pad" else -1.0
     for group in _groups(place, extrude.profiles) if extrude.profiles else ():

@@ -22,10 +22,10 @@ from cadcomplete.exporters.freecad.objects import (
     string,
     whole,
 )
-from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.curves import BENT, Arc, Circle, Line
 from cadcomplete.history.geometry import Plane, Vec2
 from cadcomplete.history.loops import Loop
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 
 _COINCIDENT, _HORIZONTAL, _VERTICAL = 1, 2, 3
 _START, _END = 1, 2
@@ -85,6 +85,7 @@ CURVES: Table[Callable[[Any], DrawnCurve]] = Table(
         Line: _line,
         Arc: _arc,
         Circle: lambda circle: DrawnCurve("Circle", _around(circle.center, circle.radius)),
+        **{kind: refusing(kind, "exporters/freecad/sketches.py") for kind in BENT},
     },
 )
 """A curve as FreeCAD has it."""
