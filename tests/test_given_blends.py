@@ -106,6 +106,21 @@ def test_a_whole_body_with_a_fillet_is_copied(kernel):
     assert occupancy(mirrored, np.concatenate([points, there])).tolist() == [True, False] * 2
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        f"{HOLE.replace('15 10 4', '6 10 2')}fillet {R:g} side@3\nlinear +x 8 3 @2\n",
+        f"fillet {R:g} side@1\n{HOLE.replace('15 10 4', '6 10 2')}linear +x 8 3 @1\n",
+    ],
+    ids=["the fillet between", "the fillet before"],
+)
+def test_a_pattern_of_a_cut_goes_by_a_fillet(kernel, lines):
+    part = handed(decode(BOX + lines), kernel)
+    assert volume_of(solid(part)) == pytest.approx(A * B * C - GONE - 3 * math.pi * 4 * C, rel=1e-3)
+    points = np.array([[6.0, 10, 6], [14, 10, 6], [22, 10, 6], [10, 10, 6], [0.1, 0.1, 6]])
+    assert occupancy(part, points).tolist() == [False, False, False, True, False]
+
+
 def test_a_cut_where_a_cut_is_already_changes_nothing_after_a_fillet(kernel):
     """The triangles of a hole have their corners where the polygon of a circle has them."""
     once = handed(decode(f"{BOX}{HOLE}fillet {R:g} side@3\n"), kernel)
