@@ -43,7 +43,7 @@ def test_inspect_of_a_broken_part_finds_the_problems_and_is_done(run, tmp_path):
     assert "nothing to cut" in report["problems"][0]["problem"]
 
 
-@pytest.mark.parametrize("suffix", ["json", "lines", "step", "stl", "glb", "png", "py"])
+@pytest.mark.parametrize("suffix", ["json", "lines", "step", "stl", "glb", "png", "py", "FCStd"])
 def test_convert_by_suffix(run, tmp_path, suffix):
     target = tmp_path / f"out.{suffix}"
     assert run("convert", FLANGE, target)[0] == 0

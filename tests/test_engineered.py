@@ -135,6 +135,13 @@ def test_edges_of_copies_are_named_with_those_of_the_first():
     assert rims.names == (EdgePredicate("start", (2,)), EdgePredicate("start", (3,)))
 
 
+def test_what_comes_after_a_mirror_of_all_has_no_copies():
+    holed = f"{PLATE}mirror +z 0 all\nhole 0 0 8 +z +x 3 through at 6 15\n"
+    assert names(holed)["start@3"] == (0.75, True)
+    found = [one.names for one in clean_edges(decode(holed).operations)]
+    assert (EdgePredicate("start", (3,)),) in found
+
+
 # --- what is said of them -------------------------------------------------------------------------
 
 

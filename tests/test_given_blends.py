@@ -5,26 +5,29 @@ from __future__ import annotations
 import math
 import pickle
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from conftest import mesh_of
 
 from cadcomplete import readers
+from cadcomplete.baselines import BASELINES, baseline
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.completion import complete, shipped_model
 from cadcomplete.completion.ideas import ideas
-from cadcomplete.completion.reading import prompted
+from cadcomplete.completion.reading import Reading, looked_at, prompted
+from cadcomplete.completion.written import built_rows
 from cadcomplete.errors import InputError, UnsupportedError
 from cadcomplete.evaluate.handing import handed_answers
 from cadcomplete.evaluate.records import Answered, Header
 from cadcomplete.evaluate.scores import scored_run
 from cadcomplete.fitting import occupancy
 from cadcomplete.fitting.flat.walls import prefix_faces
+from cadcomplete.history.expanded import plain
 from cadcomplete.history.fields import FORMATS
-from cadcomplete.history.operations import Chamfer, Fillet
+from cadcomplete.history.operations import Chamfer, Fillet, Profile
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.history.symmetry import Symmetry, move
 from cadcomplete.kernel.contain import Kernel
@@ -101,6 +104,21 @@ def test_a_whole_body_with_a_fillet_is_copied(kernel):
     (motion,) = mirror.motions()
     there = motion.apply(points)
     assert occupancy(mirrored, np.concatenate([points, there])).tolist() == [True, False] * 2
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        f"{HOLE.replace('15 10 4', '6 10 2')}fillet {R:g} side@3\nlinear +x 8 3 @2\n",
+        f"fillet {R:g} side@1\n{HOLE.replace('15 10 4', '6 10 2')}linear +x 8 3 @1\n",
+    ],
+    ids=["the fillet between", "the fillet before"],
+)
+def test_a_pattern_of_a_cut_goes_by_a_fillet(kernel, lines):
+    part = handed(decode(BOX + lines), kernel)
+    assert volume_of(solid(part)) == pytest.approx(A * B * C - GONE - 3 * math.pi * 4 * C, rel=1e-3)
+    points = np.array([[6.0, 10, 6], [14, 10, 6], [22, 10, 6], [10, 10, 6], [0.1, 0.1, 6]])
+    assert occupancy(part, points).tolist() == [False, False, False, True, False]
 
 
 def test_a_cut_where_a_cut_is_already_changes_nothing_after_a_fillet(kernel):
@@ -295,3 +313,61 @@ def test_a_true_part_that_cannot_be_built_is_counted():
     found, reasons = handed_answers(answers)
     (reason,) = reasons
     assert not found and reasons[reason] == 1 and "operation 2" in reason
+
+
+# --- baselines -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_a_baseline_goes_on_from_the_part_with_sharp_edges(kernel, name):
+    """It has seen one part, rounded first: told the box alone it knows the hole that follows."""
+    known, given = decode(TRUTH), truncate(decode(TRUTH), 4)
+    asked = baseline(name, [known], kernel=kernel)
+    answer = asked.predict(Case("part", given), n=3, seed=0)
+    for one in (*answer.next, *answer.parts):
+        assert one.sequence.operations[:4] == given.operations
+        assert one.valid == (one.report is not None and one.report.valid)
+    if name == "retrieval":
+        assert answer.next[0].operation == known.operations[4]
+    if name != "stop":
+        assert answer.next[0].operation.refers() == (3,)
+
+
+def test_a_baseline_is_told_of_each_copy_and_names_none(kernel):
+    """What it would make of the sketch of a copy cannot be said of the part with the pattern."""
+    given = decode(
+        f"{BOX}sketch 0 0 12 +z +x\ncircle 5 5 2\nextrude cut to 0 0\nlinear +x 10 3 @1\n"
+    )
+    told = plain(given)
+    assert (len(told.sequence), told.places) == (8, (0, 1, 2, 3, 4))
+    extrude = replace(told.sequence.operations[3], profiles=(Profile(6, 0, ()),))
+    assert told.back(given, (extrude,)) is None
+    again = replace(extrude, profiles=(Profile(2, 0, ()),))
+    assert told.back(given, (again,)) == (again,)
+    sketch = told.sequence.operations[6]
+    new = replace(extrude, profiles=(Profile(8, 0, ()),))
+    found = told.back(given, (sketch, new))
+    assert found is not None and found[1].refers() == (5,)
+
+
+# --- a model that has learned the words ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("shown", [False, True], ids=["nothing shown", "a shape shown"])
+def test_what_a_model_blends_is_built_before_it_is_compared(kernel, shown):
+    part = decode(BOX)
+    texts = [ROUND, f"{BOX}fillet 11 end@1/0\n", f"{BOX}fillet 1 side@1\n", ROUND]
+    rows = built_rows([row(decode(text)) for text in texts], kernel)
+    assert [one.whole for one in rows] == [1, 0, 1, 1]
+    cloud = sample_cloud(mesh_of(ROUND), 2048, seed=0) if shown else None
+    case = Case("part", part, points=cloud)
+    wanted = looked_at(case)[1]
+    reading = Reading(case, 0.1, "fillet", Sampling(), rows, wanted=wanted)
+    completer = Completer(shipped_model(), kernel)
+    following = list(completer.next(reading, n=3))
+    assert all(one.valid for one in following)
+    radii = [cast("Fillet", one.operation).radius for one in following]
+    assert radii[0] == R and set(radii) == {R, 1.0}
+    parts = list(completer.parts(reading, n=3))
+    assert any(one.sequence == decode(ROUND) for one in parts)
+    assert cloud is None or parts[0].sequence == decode(ROUND)

@@ -228,6 +228,14 @@ def test_a_hole_that_misses_the_part_is_remarked():
     assert str(remark) == "operation 2: the hole changes nothing"
 
 
+@pytest.mark.parametrize("head", ["", "bore 8 2 ", "sink 8 90 "])
+def test_of_several_holes_the_one_that_misses_the_part_is_named(head):
+    made = construct(part(f"4 through {head}at 10 10 60 10 30 20"))
+    assert [str(one) for one in made.remarks] == [
+        "operation 2: the hole at (60, 10) changes nothing"
+    ]
+
+
 def test_a_centre_that_stands_there_twice_is_unusual():
     (finding,) = validate(part("4 to 4 at 5 5 9 9 5 5"))
     assert (finding.severity, "(5, 5) stands there twice" in finding.problem) == ("warning", True)

@@ -174,7 +174,7 @@ OTHERS = {
     "a shape of no kind": (["rebuild", FLANGE], "flange.json"),
     "no such format of a rebuilt part": (
         ["rebuild", "nowhere.stl", "--formats", "dwg"],
-        "at formats: unknown format: expected json, lines, step, stl, glb, png, py, got dwg",
+        "at formats: unknown format: expected json, lines, step, stl, glb, png, fcstd, py, got dwg",
     ),
     "no parts": (
         ["synthesize", "out", "-n", "0"],

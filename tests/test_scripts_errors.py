@@ -404,7 +404,18 @@ UNKNOWN_CQ = {
         "r = w.box(3, 3, 3).edges('>Z[1]').fillet(1)",
         "a selection of edges that has no name",
     ),
-    "a taper": ("r = w.rect(4, 4).extrude(2, taper=5)", "extrude(taper)"),
+    "a taper that opens": (
+        "r = w.rect(4, 4).extrude(2, taper=-5)",
+        "a taper that rounds the corners which it opens",
+    ),
+    "a taper through all": (
+        "r = w.box(9, 9, 9).faces('>Z').rect(4, 4).cutThruAll(taper=5)",
+        "cutThruAll(taper)",
+    ),
+    "a face of what is tapered": (
+        "r = w.rect(4, 4).extrude(2, taper=5).faces('>Z').workplane()",
+        "Extrude (tapered)",
+    ),
     "a mode of a sketch": ("s = cq.Sketch().rect(2, 2, mode='c')", "mode='c'"),
     "a face of a wire": ("s = cq.Sketch().face(5)", "face of anything but a sketch"),
     "a ring in selected places": (
@@ -414,9 +425,14 @@ UNKNOWN_CQ = {
     "a name of the library that is not read": ("x = cq.Assembly()", "Assembly"),
     "comparing what is no number": ("x = w < w", "comparison of Workplane and Workplane"),
     "a truth of what is no value": ("x = 1 if w else 2", "if of Workplane"),
-    "a dictionary": ("x = {1: 2}", "dict"),
+    "a dictionary of another": ("x = {**{}}", "dict(**)"),
+    "a loop without an end": ("while True: pass", "while"),
+    "what is tried": ("try:\n    w = w.fillet(1)\nexcept ValueError:\n    pass", "try"),
+    "what is raised": ("raise ValueError", "raise"),
+    "a lambda of any arguments": ("f = lambda *a: a", "lambda"),
+    "a class with methods": ("class A:\n    def f(self): pass\nx = A()", "A"),
     "the opposite of a text": ("x = -'a'", "usub of str"),
-    "an item that is set": ("x = [1]; x[0] = 5", "assignment to a part of an object"),
+    "an item that is set": ("x = (1, 2); x[0] = 5", "assignment to a part of an object"),
     "an attribute that is set": ("w.x = 5", "assignment to a part of an object"),
 }
 

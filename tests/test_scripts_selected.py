@@ -13,7 +13,7 @@ from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.operations import Loop, Sketch
 from cadcomplete.readers.scripts.areas import FlatFace
 from cadcomplete.readers.scripts.cadquery_selectors import Along, Both, Either, Far, Not, parsed
-from cadcomplete.readers.scripts.corners import chamfered, inset, rounded
+from cadcomplete.readers.scripts.corners import chamfered, grown, inset, rounded
 from cadcomplete.readers.scripts.overlay import common, united, without
 from cadcomplete.readers.scripts.regions import middle_of
 from cadcomplete.readers.scripts.shapes import polygon, rectangle
@@ -108,6 +108,8 @@ def test_corners_of_construction_geometry_are_places():
         ("edges('not |Z')", ["all:x", "all:y"]),
         ("faces('|Z').edges()", ["all:x", "all:y"]),
         ("edges('#Z')", ["all:x", "all:y"]),
+        ("edges('|Z').fillet(2).edges('#Z')", ["all:x", "all:y"]),
+        ("faces('+Z')", ["all:+z"]),
         ("edges()", ["all"]),
     ],
 )
@@ -125,7 +127,7 @@ def test_a_chamfer_of_one_size_is_read_and_one_of_two_is_refused():
 
 
 @pytest.mark.parametrize(
-    "selector", ["|XY", ">Z exc |X", "%PLANE and >Z", "(1, 2, 3)", ">", "|Z |X", "(|Z", "+Z"]
+    "selector", ["|XY", ">Z exc |X", "%PLANE and >Z", "(1, 2, 3)", ">", "|Z |X", "(|Z", "+Z", ">XY"]
 )
 def test_a_selector_that_is_not_known_ends_the_history(selector):
     made = cq(BOX, f"r = r.edges('{selector}').fillet(1)")
@@ -193,3 +195,24 @@ def test_a_loop_is_drawn_farther_inside():
         polygon([(0, 0), (4, 0), (0, 3)]), 0.5, hole=False
     )  # its inscribed radius is 1
     assert triangle.area == pytest.approx(6 / 4)
+
+
+def test_a_loop_grows_with_arcs_or_with_corners():
+    loop = rectangle(10, 6)
+    assert grown(loop, 1, arcs=True).area == pytest.approx(60 + 2 * 16 + math.pi)
+    assert grown(loop, 1, arcs=False).area == pytest.approx(12 * 8)
+    assert grown(loop, -1, arcs=True).area == pytest.approx(8 * 4)
+    with pytest.raises(UnsupportedError, match="too large"):
+        grown(loop, -3.5, arcs=True)
+
+
+def test_an_offset_that_closes_a_gap_is_refused():
+    notched = [(0, 0), (20, 0), (20, 10), (12, 10), (12, 4), (10, 4), (10, 10), (0, 10)]
+    with pytest.raises(UnsupportedError, match="too large"):
+        grown(polygon(notched), 1.5, arcs=True)
+
+
+def test_levels_are_refused_where_faces_look_both_ways():
+    stairs = "r = cq.Workplane().box(9, 9, 2).union(cq.Workplane(origin=(7, 0, 2)).box(9, 9, 2))"
+    made = cq(stairs, "r = r.faces('>Z[-2]').workplane().hole(1)")
+    assert made.unsupported == ("a flat face that is cut away, or looks both ways",)

@@ -252,3 +252,31 @@ def test_a_with_in_a_function_within_another_with_is_not_guessed():
     )
     assert len(part) == 2
     assert "with in a function" in part.unsupported[0]
+
+
+def test_an_import_that_is_tried_is_an_import():
+    tried = ("try:", "    from ocp_vscode import show_object", "except ImportError:", "    pass")
+    assert cq(*tried, "r = cq.Workplane().box(1, 2, 3)", "show_object(r)").rest == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "got"),
+    [
+        (("a = []", "a.append(a)", "a.append(1)"), "too many values"),
+        (("a = [1]", "while True:", "    a += a"), "too many values"),
+        (("a = [0] * 10**9",), "too many values"),
+        (("a = f'{1:>999999999}'",), "a plain format"),
+        (("a = 'x'", "while True:", "    a = a + a"), ""),
+        (("a = 1 << 10**9",), "cannot be calculated"),
+    ],
+)
+def test_what_grows_without_end_is_refused(lines, got):
+    if got:
+        assert got in str(refused(cq, *lines))
+    else:
+        assert cq("r = cq.Workplane().box(1, 2, 3)", *lines).unsupported == ("while",)
+
+
+def test_a_list_that_two_names_stand_for_grows_for_both():
+    made = cq("a = b = [1]", "a += [2]", "a.append(4)", "r = cq.Workplane().box(*b)")
+    assert made.operations[0].loops[0].area == 2  # type: ignore[union-attr]

@@ -29,7 +29,7 @@ from cadcomplete.exporters import EXPORTERS, Exporter
 from cadcomplete.exporters.part import Part
 from cadcomplete.fitting.space import solids
 from cadcomplete.history.blends import Chamfer, Fillet
-from cadcomplete.history.curves import CURVES, Arc, Circle, Line
+from cadcomplete.history.curves import CURVES, Arc, BSpline, Circle, Ellipse, EllipseArc, Line
 from cadcomplete.history.edges import EdgePredicate
 from cadcomplete.history.fields import FORMATS
 from cadcomplete.history.geometry import XY, Plane
@@ -81,6 +81,15 @@ KINDS: dict[str, tuple[Any, float]] = {  # a history that has it, and its volume
         BOWED,
     ),
     "circle": (extruded(Loop((Circle((3.0, 4.0), 5.0),))), 25 * math.pi * 6),
+    "ellipse": (extruded(Loop((Ellipse((3.0, 4.0), 5.0, 2.0, 30.0),))), 10 * math.pi * 6),
+    "ellipsearc": (
+        extruded(closed_by(EllipseArc((0.0, 0.0), (20.0, 0.0), 180.0, 0.0, 0.5))),
+        (200 + 25 * math.pi) * 6,
+    ),
+    "spline": (  # of a parabola two thirds of the rectangle around it are inside
+        extruded(closed_by(BSpline(2, ((0.0, 0.0), (10.0, -10.0), (20.0, 0.0)), (0.0, 1.0)))),
+        (200 + 2 / 3 * 20 * 5) * 6,
+    ),
     "post": ((Post(Plane((1.0, 2.0, 3.0), XY.normal, XY.x_axis), 5.0),), 125 * math.pi),
     "rule": (extruded(closed_by(Rule(*CORNERS[:2]))), 200 * 6),
 }
@@ -259,7 +268,7 @@ def test_a_kind_is_told_and_drawn(entered, name):
 def exported(name: str) -> Callable[[CadSequence, Any], object]:
     def export(sequence: CadSequence, folder: Any) -> object:
         path = folder / f"part.{name}"
-        solid = kernel.build(sequence) if name not in ("json", "lines") else None
+        solid = kernel.build(sequence) if name not in ("json", "lines", "fcstd") else None
         exporters.write(Part(from_sequence(sequence), solid), path)
         return path.read_bytes()
 

@@ -25,6 +25,8 @@ from cadcomplete.completion import effects, wording
 from cadcomplete.data import reorder
 from cadcomplete.data.reorder import Movable
 from cadcomplete.errors import CheckpointError, UnsupportedError
+from cadcomplete.exporters.freecad import features as freecad
+from cadcomplete.exporters.freecad import sketches as freecad_sketches
 from cadcomplete.exporters.scripts import DIALECTS
 from cadcomplete.history.curves import CURVES
 from cadcomplete.history.geometry import XY, Plane
@@ -197,6 +199,8 @@ TABLES: dict[str, tuple[dict[type, Any], set[type]]] = {
     "effects": (effects.STEPS, {*OPERATIONS.values()}),
     "words": (wording.SAID, {*OPERATIONS.values()}),
     "order": (reorder.MOVED, {*OPERATIONS.values()}),
+    "freecad": (freecad.EXPORT, {*OPERATIONS.values()}),
+    "freecad's curves": (freecad_sketches.CURVES, {*CURVES.values()}),
     **{f"script of {n}": (d.EXPORT, {*OPERATIONS.values()}) for n, d in DIALECTS.items()},
     **{f"curves of {n}": (d.CURVES, {*CURVES.values()}) for n, d in DIALECTS.items()},
 }

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from cadcomplete.completion import effects, proposing, wording
+from cadcomplete.exporters.freecad import features as freecad
+from cadcomplete.exporters.freecad import sketches as freecad_sketches
 from cadcomplete.exporters.scripts import DIALECTS
 from cadcomplete.fitting.flat import walls
 from cadcomplete.fitting.space import solids
@@ -186,6 +188,7 @@ POST_ENTRIES: dict[str, tuple[dict[Any, Any], Any, Any]] = {
     "proposals": (proposing.PROPOSE, Post, proposing.Proposer(usual=_usual_posts)),
     "effects": (effects.STEPS, Post, effects.any_step),
     "wording": (wording.SAID, Post, lambda post, step: f"post ø{2 * post.radius:g}"),
+    "freecad": (freecad.EXPORT, Post, lambda post, place: place.body.feature(place.index, "Pad")),
     **{
         f"script of {name}": (
             dialect.EXPORT,
@@ -207,6 +210,11 @@ RULE_ENTRIES: dict[str, tuple[dict[Any, Any], Any, Any]] = {
     "moments": (moments.MOMENTS, Rule, lambda rule: moments.MOMENTS[Line](rule.line)),
     "walls": (walls.WALLS, Rule, walls.WALLS[Line]),
     "grammar": (grammar.STRAIGHT, Rule, True),
+    "freecad": (
+        freecad_sketches.CURVES,
+        Rule,
+        lambda rule: freecad_sketches.CURVES[Line](rule.line),
+    ),
     **{
         f"script of {name}": (
             dialect.CURVES,

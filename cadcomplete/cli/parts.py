@@ -48,7 +48,10 @@ def inspect(
 def convert(
     source: PartFile,
     target: Annotated[
-        Path, typer.Argument(metavar="TARGET", help=".json, .lines, .py, .step, .stl, .glb or .png")
+        Path,
+        typer.Argument(
+            metavar="TARGET", help=".json, .lines, .py, .FCStd, .step, .stl, .glb or .png"
+        ),
     ],
     dialect: Annotated[
         str | None,

@@ -22,6 +22,7 @@ from cadcomplete.completion.parts import finished_parts
 from cadcomplete.completion.ranking import Ranker
 from cadcomplete.completion.reading import Reading, looked_at, prompted
 from cadcomplete.completion.searching import searched
+from cadcomplete.completion.written import built_rows
 from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import CadCompleteError, CheckpointError, InputError
 from cadcomplete.history.fields import Format
@@ -116,7 +117,8 @@ class Completer:
         seen, wanted = looked_at(case, after=after) if self.source == "both" else (None, None)
         if wanted is not None:  # a cloud tells better than the model how the part goes on
             drawn = replace(drawn, until="built")
-        rows = generate(began, start.only(command), drawn)
+        with self.kernel.until(due):
+            rows = built_rows(generate(began, start.only(command), drawn), self.kernel)
         return Reading(case, stop, command, drawn, rows, seen, wanted, began, start)
 
     def next(self, reading: Reading, *, n: int) -> Iterator[Answer]:
@@ -166,6 +168,7 @@ class Completer:
                     yield from found
                     return
             reading.write_more(attempt)
+            reading.rows = built_rows(reading.rows, self.kernel)
 
     def _next(self, reading: Reading, ideas: list[Idea], n: int) -> Iterator[Answer]:
         given, shown = reading.given, reading.wanted is not None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cadcomplete.errors import InputError
-from cadcomplete.exporters import pictures, scripts, solids, texts
+from cadcomplete.exporters import freecad, pictures, scripts, solids, texts
 from cadcomplete.exporters.part import Part, built
 from cadcomplete.files import writing
 from cadcomplete.readers import Document
@@ -40,6 +40,7 @@ EXPORTERS: dict[str, Exporter] = {
     "stl": Exporter(solids.write_stl, True),
     "glb": Exporter(solids.write_glb, True),
     "png": Exporter(pictures.write_png, True, draws=True),
+    "fcstd": Exporter(freecad.write_freecad, True, draws=True),
     "py": Exporter(scripts.write_script, True, draws=True, dialects=tuple(scripts.DIALECTS)),
 }
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from cadcomplete.errors import InputError
-from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.bent import Bent, polyline
+from cadcomplete.history.curves import BENT, Arc, BSpline, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Vec2
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.tables import Table
@@ -23,6 +25,8 @@ NEAR_END = 1e-5
 Where an arc goes on from a line, single precision makes the two cross once more near by.
 """
 
+_CHORDS = 1.0  # degrees between chords that stand for what is neither straight nor round
+
 _SHORT = 0.01  # the same, as a part of the shorter of two curves
 
 Pairs = tuple[np.ndarray, np.ndarray]
@@ -34,7 +38,7 @@ def crossing(loop: Loop, *, near_end: float = NEAR_END) -> Vec2 | None:
 
     Raises InputError for too many curves to look at, GeometryError for an arc that there is not.
     """
-    if len(loop.curves) < 2:
+    if len(loop.curves) < 2 and not any(isinstance(curve, BSpline) for curve in loop.curves):
         return None
     curves = _Curves.of(loop)
     one, other = _beside(curves.low, curves.high)
@@ -85,12 +89,11 @@ class _Curves:
 
     @staticmethod
     def of(loop: Loop) -> _Curves:
+        curves = [piece for curve in loop.curves for piece in _straightened(curve)]
         start, end = (
-            np.array([getattr(c, at) for c in loop.curves], dtype=float) for at in ("start", "end")
+            np.array([getattr(c, at) for c in curves], dtype=float) for at in ("start", "end")
         )
-        round_parts = np.array(
-            [EQUATIONS[type(curve)](curve) for curve in loop.curves], dtype=float
-        )
+        round_parts = np.array([EQUATIONS[type(curve)](curve) for curve in curves], dtype=float)
         center, radius, sweep = round_parts[:, :2], round_parts[:, 2], round_parts[:, 3]
         away = start - center
         first = np.arctan2(away[:, 1], away[:, 0])
@@ -164,9 +167,18 @@ EQUATIONS: Table[Callable[[Any], tuple[float, float, float, float]]] = Table(
         Line: lambda line: (0.0, 0.0, 0.0, 0.0),
         Arc: lambda arc: (*arc.center, arc.radius, math.radians(arc.sweep)),
         Circle: lambda circle: (*circle.center, circle.radius, 2 * math.pi),
+        **dict.fromkeys(BENT, lambda curve: (0.0, 0.0, 0.0, 0.0)),
     },
 )
-"""Centre, radius and sweep in radians; 0 for a line."""
+"""Centre, radius and sweep in radians; 0 for a line, and for what chords stand for."""
+
+
+def _straightened(curve: Curve) -> list[Curve]:
+    """A curve, or chords that stand for it."""
+    if not isinstance(curve, Bent):
+        return [curve]
+    points = [(x, y) for x, y in polyline(curve, _CHORDS).tolist()]
+    return [Line(start, end) for start, end in pairwise(points)]
 
 
 def _turned(first: Array, sweep: Array, angle: Array | float) -> Array:

@@ -17,9 +17,11 @@ from typing import ClassVar
 import numpy as np
 
 from cadcomplete.errors import GeometryError
+from cadcomplete.history.ellipses import Ellipse, EllipseArc
 from cadcomplete.history.fields import LIMIT, SMALL, Field, Format, alike, number, times
 from cadcomplete.history.geometry import Array, Vec2, distance
 from cadcomplete.history.kinds import POINT, POSITIVE, SWEEP
+from cadcomplete.history.splines import BSpline
 
 Fields = dict[Format, tuple[Field, ...]]
 
@@ -289,10 +291,16 @@ class Circle:
         return np.stack([np.cos(angles), np.sin(angles)], 1) * self.radius + np.array(self.center)
 
 
-Curve = Line | Arc | Circle
+Curve = Line | Arc | Circle | Ellipse | EllipseArc | BSpline
 
-CURVES: dict[str, type[Line] | type[Arc] | type[Circle]] = {
+BENT: tuple[type[Ellipse] | type[EllipseArc] | type[BSpline], ...] = (Ellipse, EllipseArc, BSpline)
+"""Curves that are neither straight nor round."""
+
+CURVES: dict[str, type[Curve]] = {
     "line": Line,
     "arc": Arc,
     "circle": Circle,
+    "ellipse": Ellipse,
+    "ellipsearc": EllipseArc,
+    "spline": BSpline,
 }

@@ -14,6 +14,8 @@ from itertools import product
 import numpy as np
 
 from cadcomplete.errors import InputError, UnsupportedError
+from cadcomplete.history.bent import Bent, evenly
+from cadcomplete.history.blends import Blend
 from cadcomplete.history.curves import Arc, Circle
 from cadcomplete.history.drilled import drilled
 from cadcomplete.history.geometry import Array, Plane, Symmetry
@@ -46,6 +48,56 @@ class _Group:
     whole: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A part without mirrors, patterns, holes, fillets and chamfers, and where its operations are.
+
+    Attributes:
+        sequence: copies and holes are operations of their own; edges are sharp.
+        places: for each operation of the history, the index of the first of those that it became;
+            a fillet or a chamfer became none, and has that of what follows it.
+    """
+
+    sequence: CadSequence
+    places: tuple[int, ...]
+
+    def back(
+        self, given: CadSequence, added: tuple[Operation, ...]
+    ) -> tuple[Operation, ...] | None:
+        """Return operations that follow the plain part as they follow the given one.
+
+        None if they name a sketch that it does not have: that of a copy. Those that can be said so
+        are sketches, extrudes and revolves.
+        """
+        own = {
+            place: index
+            for index, place in enumerate(self.places)
+            if isinstance(given.operations[index], Sketch)
+        }
+        own |= {len(self.sequence) + more: len(given) + more for more in range(len(added))}
+        if any(number not in own for operation in added for number in operation.refers()):
+            return None
+        return tuple(
+            _renumbered(operation, own) if isinstance(operation, Extrude | Revolve) else operation
+            for operation in added
+        )
+
+
+def plain(sequence: CadSequence) -> Plain:
+    """Return a part with sharp edges, made of sketches, extrudes and revolves alone.
+
+    For predictors that know no more, and say of the rounded part what follows the sharp one.
+    Raises UnsupportedError as `expanded` does.
+    """
+    sequence = numbered(sequence)
+    if not any(isinstance(op, Repeat | Hole | Blend) for op in sequence.operations):
+        return Plain(sequence, tuple(range(len(sequence))))
+    made = _Expansion(sharp=True)
+    for index, operation in enumerate(sequence.operations):
+        made.add(operation, sequence.operations[:index])
+    return Plain(replace(sequence, operations=tuple(made.operations)), tuple(made.places))
+
+
 def expanded(sequence: CadSequence) -> CadSequence:
     """Return the same part of sketches, extrudes and revolves; one of these alone as it is.
 
@@ -63,9 +115,13 @@ def expanded(sequence: CadSequence) -> CadSequence:
 
 
 class _Expansion:
-    """The operations so far, and what each one of the history became."""
+    """The operations so far, and what each one of the history became.
 
-    def __init__(self) -> None:
+    If it is to be `sharp`, a fillet or a chamfer becomes nothing.
+    """
+
+    def __init__(self, *, sharp: bool = False) -> None:
+        self.sharp = sharp
         self.operations: list[Operation] = []
         self.places: list[int] = []
         self.groups: list[tuple[_Group, ...]] = []
@@ -85,7 +141,7 @@ class _Expansion:
             groups = (self._drilled(operation, before),)
         elif isinstance(operation, PATTERNS):
             groups = tuple(self._copied(len(before), operation))
-        else:
+        elif not (self.sharp and isinstance(operation, Blend)):
             known = ["Sketch", "Extrude", "Revolve", "Hole", *(kind.__name__ for kind in PATTERNS)]
             raise UnsupportedError([type(operation).__name__], where=_ROOM, known=known)
         self.groups.append(groups)
@@ -206,6 +262,9 @@ def _marks(
         flat = [curve.center for curve in rounds]
         flat += [curve.start for curve in curves if not isinstance(curve, Circle)]
         flat += [curve.mid for curve in curves if isinstance(curve, Arc)]
+        flat += [
+            at for curve in curves if isinstance(curve, Bent) for at in evenly(curve, 5).tolist()
+        ]
         points = _ends(sketch.plane, np.array(flat), extrude)
         points = points if motion is None else motion.apply(points)
         found.update(map(tuple, (np.round(points, 6) + 0.0).tolist()))

@@ -1,5 +1,7 @@
 """Which points of a plane are inside a loop: exact for lines and arcs, crossing loops included.
 
+Of ellipses and splines chords are taken, 4e-7 of their radius off.
+
 A loop is the polygon of its chords, and for each arc the cap between chord and circle turned
 inside out: a point is inside if it is in an odd number of polygon and caps.
 """
@@ -12,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.bent import FINE, Bent, polyline
+from cadcomplete.history.curves import BENT, Arc, Circle, Line
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.tables import Table
@@ -45,7 +48,10 @@ def chords_and_caps(loop: Loop) -> tuple[Array, Array]:
     caps: list[tuple[float, ...]] = []
     for curve in loop.curves:
         caps += CAPS[type(curve)](curve)
-        if not curve.closed:
+        if isinstance(curve, Bent):
+            points = polyline(curve, FINE)
+            chords += np.hstack([points[:-1], points[1:]]).tolist()
+        elif not curve.closed:
             chords.append((*curve.start, *curve.end))
     if not loop.closed:
         chords.append((*loop.end, *loop.start))
@@ -70,9 +76,10 @@ CAPS: Table[Callable[[Any], list[tuple[float, ...]]]] = Table(
         Line: lambda line: [],
         Arc: _cap,
         Circle: lambda circle: [(*circle.center, circle.radius, 0.0, 0.0, 1.0)],
+        **dict.fromkeys(BENT, lambda curve: []),
     },
 )
-"""What is between a curve and its chord."""
+"""What is between a curve and its chord; what is neither straight nor round has many chords."""
 
 
 def odd_crossings(chords: Array, caps: Array, points: Array) -> Bools:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.bent import Bent, quadrature
+from cadcomplete.history.curves import BENT, Arc, Circle, Line
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.tables import Table
 
@@ -47,8 +48,18 @@ def _arc(arc: Arc) -> float:
     return r / 2 * (c * c * one + 2 * c * r * two + r * r * three)
 
 
+def _bent(curve: Bent) -> float:
+    points, steps = quadrature(curve)
+    return float(-(points[:, 1] ** 2 * steps[:, 0]).sum() / 2)
+
+
 MOMENTS: Table[Callable[[Any], float]] = Table(
     "history/moments.py",
-    {Line: _line, Arc: _arc, Circle: lambda circle: circle.area * circle.center[1]},
+    {
+        Line: _line,
+        Arc: _arc,
+        Circle: lambda circle: circle.area * circle.center[1],
+        **dict.fromkeys(BENT, _bent),
+    },
 )
 """What each curve of a loop adds to it."""

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.curves import BENT, Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Vec2, distance
 from cadcomplete.history.loops import Loop
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 
 _SMOOTH = 1e-7
 """Sine of the angle between two curves that run on smoothly."""
@@ -80,7 +80,13 @@ def _circle(circle: Circle, left: float, start: Vec2, end: Vec2) -> Circle:
 _LEAST = 1e-6  # mm; what is shorter has vanished
 
 MOVED: Table[Callable[[Any, float, Vec2, Vec2], Any]] = Table(
-    "history/offsets.py", {Line: _line, Arc: _arc, Circle: _circle}
+    "history/offsets.py",
+    {
+        Line: _line,
+        Arc: _arc,
+        Circle: _circle,
+        **{kind: refusing(kind, "history/offsets.py") for kind in BENT},
+    },
 )
 """A curve moved to its left by so many mm, between the corners that it has then; None for none."""
 
@@ -101,7 +107,8 @@ def _direction(curve: Curve, at: Vec2) -> Array:
 def _corner(before: Curve, after: Curve, left: float) -> Vec2:
     """Where two neighbours meet once they are moved. Raises GeometryError if they do not."""
     for curve in (before, after):
-        MOVED[type(curve)]  # raises for a kind that has no offset
+        if not isinstance(curve, Line | Arc):
+            MOVED[type(curve)](curve, left, after.start, after.start)  # says that it has no offset
     at = after.start
     one, other = _direction(before, at), _direction(after, at)
     turn = float(one[0] * other[1] - one[1] * other[0])

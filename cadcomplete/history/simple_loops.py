@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from cadcomplete.errors import GeometryError, UnsupportedError
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.curves import Arc, Curve, Line
 from cadcomplete.history.geometry import Array, Vec2, distance
 from cadcomplete.history.inside import inside_loop
 from cadcomplete.history.loops import Loop
@@ -32,7 +32,7 @@ def simple_loops(loop: Loop) -> tuple[Loop, ...]:
 
     Raises GeometryError for an arc that there is not, and for more than `MOST_CURVES` curves.
     """
-    if isinstance(loop.curves[0], Circle):
+    if loop.curves[0].closed:
         return (loop,)
     if len(loop.curves) > MOST_CURVES:
         raise GeometryError(f"a loop that touches itself has more than {MOST_CURVES} curves")

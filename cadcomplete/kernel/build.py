@@ -26,9 +26,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from cadcomplete.errors import BuildError, GeometryError
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
-from cadcomplete.history.drilled import drilled
+from cadcomplete.history.drilled import drilled, reached
 from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
 from cadcomplete.history.patterns import PATTERNS
@@ -98,7 +100,12 @@ def _drilled(hole: Hole, before: Before) -> Step:
     for sketch, cut in drilled(hole, before.operations):
         make = sweep if isinstance(cut, Extrude) else revolve
         tools += [make(profile, cut, (sketch,)) for profile in cut.profiles]  # type: ignore[arg-type]
-    return Step(before.index, Boolean.CUT, tuple(tools), "hole")
+    deep = np.linspace(0.005, 0.995, 40)[:, None] * reached(hole, before.operations)
+    spots = tuple(
+        (f"hole at ({x:.6g}, {y:.6g})", np.array(axis.origin) + deep * np.array(axis.x_axis))
+        for (x, y), axis in zip(hole.centers, hole.axes(), strict=True)
+    )
+    return Step(before.index, Boolean.CUT, tuple(tools), "hole", spots)
 
 
 def _blended(blend: Blend, before: Before) -> Solid:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,13 +15,15 @@ from OCP.BRepBuilderAPI import (
     BRepBuilderAPI_MakeVertex,
     BRepBuilderAPI_MakeWire,
 )
+from OCP.collections import Array1_double, Array1_gp_Pnt, Array1_int
 from OCP.GC import GC_MakeArcOfCircle
-from OCP.gp import gp_Ax2, gp_Ax3, gp_Circ, gp_Dir, gp_Pln, gp_Pnt
+from OCP.Geom import Geom_BSplineCurve
+from OCP.gp import gp_Ax2, gp_Ax3, gp_Circ, gp_Dir, gp_Elips, gp_Pln, gp_Pnt
 from OCP.TopoDS import TopoDS, TopoDS_Edge, TopoDS_Face, TopoDS_Vertex, TopoDS_Wire
 
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.history.crossings import crossing
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.curves import Arc, BSpline, Circle, Curve, Ellipse, EllipseArc, Line
 from cadcomplete.history.geometry import Plane, Vec2
 from cadcomplete.history.operations import Loop, Profile, Sketch
 from cadcomplete.history.tables import Table
@@ -48,8 +51,55 @@ def _circle(circle: Circle, plane: Plane, a: TopoDS_Vertex, b: TopoDS_Vertex) ->
     return BRepBuilderAPI_MakeEdge(gp_Circ(axes, circle.radius))
 
 
+def _elips(curve: Ellipse | EllipseArc, plane: Plane, *, clockwise: bool = False) -> gp_Elips:
+    """The kernel's ellipse, whose axis is its longer one, seen so that an edge runs along it."""
+    turn, normal = math.radians(curve.turn), gp_Dir(*plane.normal)
+    along, across = (curve.radius, curve.minor) if isinstance(curve, Ellipse) else curve.radii
+    turn = turn if along >= across else turn + math.pi / 2
+    x, y = math.cos(turn), math.sin(turn)
+    axis = [x * u + y * v for u, v in zip(plane.x_axis, plane.y_axis, strict=True)]
+    up = normal.Reversed() if clockwise else normal
+    axes = gp_Ax2(point(plane, curve.center), up, gp_Dir(*axis))
+    return gp_Elips(axes, max(along, across), min(along, across))
+
+
+def _ellipse(ellipse: Ellipse, plane: Plane, a: TopoDS_Vertex, b: TopoDS_Vertex) -> Any:
+    return BRepBuilderAPI_MakeEdge(_elips(ellipse, plane))
+
+
+def _ellipse_arc(arc: EllipseArc, plane: Plane, a: TopoDS_Vertex, b: TopoDS_Vertex) -> Any:
+    return BRepBuilderAPI_MakeEdge(_elips(arc, plane, clockwise=arc.sweep < 0), a, b)
+
+
+def _spline(spline: BSpline, plane: Plane, a: TopoDS_Vertex, b: TopoDS_Vertex) -> Any:
+    if spline.problem:
+        raise GeometryError(spline.problem)
+    full = spline.degree + 1
+    poles = _array(Array1_gp_Pnt, [point(plane, pole) for pole in spline.poles])
+    weights = _array(Array1_double, list(spline.weights or [1.0] * len(spline.poles)))
+    knots = _array(Array1_double, list(spline.knots))
+    often = _array(Array1_int, [full, *spline.multiplicities, full])
+    curve = Geom_BSplineCurve(poles, weights, knots, often, spline.degree)
+    return BRepBuilderAPI_MakeEdge(curve, a, b, spline.knots[0], spline.knots[-1])
+
+
+def _array(kind: Any, values: list[Any]) -> Any:
+    found = kind(1, len(values))
+    for index, value in enumerate(values, start=1):
+        found.SetValue(index, value)
+    return found
+
+
 EDGES: Table[Callable[..., Any]] = Table(
-    "kernel/edges.py", {Line: _line, Arc: _arc, Circle: _circle}
+    "kernel/edges.py",
+    {
+        Line: _line,
+        Arc: _arc,
+        Circle: _circle,
+        Ellipse: _ellipse,
+        EllipseArc: _ellipse_arc,
+        BSpline: _spline,
+    },
 )
 
 

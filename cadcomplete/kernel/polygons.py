@@ -10,12 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.bent import Bent, curve_ends, turning
+from cadcomplete.history.curves import BENT, Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Vec2
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.tables import Table
@@ -97,6 +100,62 @@ def _round(center: Vec2, radius: float, degrees: np.ndarray) -> list[Vec2]:
     return list(zip(x.tolist(), y.tolist(), strict=True))
 
 
+@lru_cache(maxsize=512)
+def _roundness(curve: Bent) -> tuple[float, float]:
+    """The radius and degrees of an arc off which polygons are as far as off the curve, at most.
+
+    A chord of length c is off by c³ k / 12 where the curve turns by k a mm; with as many corners as
+    the arc has, each c is the length times step / degrees.
+    """
+    degrees = sum(turning(curve, low, high) for low, high in pairwise(curve.pieces))
+    if degrees < _STRAIGHT:
+        return 0.0, 0.0
+    degrees = max(degrees, 30.0 * (len(curve.pieces) - 1))
+    most = 0.0
+    for low, high in pairwise(curve.pieces):
+        at = np.linspace(low, high, 65)
+        _, slopes = curve.evaluate(at)
+        angles = np.unwrap(np.arctan2(slopes[:, 1], slopes[:, 0]))
+        lengths = np.hypot(*((slopes[1:] + slopes[:-1]) / 2).T) * np.diff(at)
+        bends = np.abs(np.diff(angles)) / np.maximum(lengths, 1e-12)
+        most = max(most, float(bends.max()))
+    return math.sqrt(2 * curve.length**3 * most / math.radians(degrees) ** 3), degrees
+
+
+_STRAIGHT = 1e-6  # degrees
+
+
+def _bent(curve: Bent, step: float) -> list[Vec2]:
+    """Points evenly along each piece, moved off it together so that the curve's area is theirs."""
+    degrees = _roundness(curve)[1]
+    share = degrees / (len(curve.pieces) - 1)
+    count = max(math.ceil(share / step - 1e-9), 2)
+    ends = pairwise(curve.pieces)
+    at = np.concatenate([np.linspace(low, high, count + 1)[:-1] for low, high in ends])
+    points, slopes = curve.evaluate(at)
+    out = np.stack([slopes[:, 1], -slopes[:, 0]], axis=1)
+    out /= np.maximum(np.hypot(*slopes.T), 1e-300)[:, None]
+    first, last = curve_ends(curve)
+    if not curve.closed:
+        points[0], out[0] = first, 0.0
+    closing = points[:1] if curve.closed else np.array([last])
+    still = points[:1] * 0.0 if not curve.closed else out[:1]
+    ring, way = np.concatenate([points, closing]), np.concatenate([out, still])
+    lacking = curve.area - _area(ring, ring)
+    slope, bend = _area(ring, way) + _area(way, ring), _area(way, way)
+    far = (
+        2
+        * lacking
+        / (slope + math.copysign(math.sqrt(max(slope**2 + 4 * bend * lacking, 0)), slope))
+    )
+    return [(x, y) for x, y in (ring + far * way)[:-1].tolist()]
+
+
+def _area(one: Array, other: Array) -> float:
+    """Half the sum of the cross products of each point of the one and the next of the other."""
+    return float((one[:-1, 0] * other[1:, 1] - other[1:, 0] * one[:-1, 1]).sum()) / 2
+
+
 class Polygon(NamedTuple):
     """What stands for a curve: its radius and degrees, and its corners at steps of some degrees.
 
@@ -113,5 +172,6 @@ POLYGONS: Table[Polygon] = Table(
         Line: Polygon(lambda line: (0.0, 0.0), lambda line, step: [line.start]),
         Arc: Polygon(lambda arc: (arc.radius, abs(arc.sweep)), _arc),
         Circle: Polygon(lambda circle: (circle.radius, 360.0), _circle),
+        **dict.fromkeys(BENT, Polygon(_roundness, _bent)),
     },
 )

@@ -18,7 +18,7 @@ from cadcomplete.kernel.arrangement import Arrangement, difference, intersection
 from cadcomplete.kernel.booleans import SAME
 from cadcomplete.kernel.known import oracle_of
 from cadcomplete.kernel.measure import count_bodies
-from cadcomplete.kernel.oracle import Oracle
+from cadcomplete.kernel.oracle import INSIDE, Oracle
 from cadcomplete.kernel.report import Remark, Senseless
 from cadcomplete.kernel.solid import Solid
 
@@ -40,12 +40,15 @@ class Step:
         boolean: how the bodies meet what is there.
         tools: the bodies.
         said: what a message calls the operation; its boolean if it is empty.
+        spots: of each of the first tools, if they stand for themselves, what a message calls it,
+            and points within it, shape (n, 3).
     """
 
     index: int
     boolean: Boolean
     tools: tuple[Solid, ...]
     said: str = ""
+    spots: tuple[tuple[str, Array], ...] = ()
 
     @property
     def name(self) -> str:
@@ -105,6 +108,8 @@ def remarks(before: Solid | None, run: list[Step], after: Solid | None) -> Itera
     steps = [step for step in run if step.tools]
     if not steps or after is None:
         return
+    for step in steps:
+        yield from _missing(before, step)
     if not isinstance(after.oracle, Arrangement):
         yield from _told(before, steps[0], after)
         return
@@ -118,6 +123,20 @@ def remarks(before: Solid | None, run: list[Step], after: Solid | None) -> Itera
         ):
             if step.index in found:
                 yield Remark(step.index, kind, step.name)
+
+
+def _missing(before: Solid | None, step: Step) -> Iterator[Remark]:
+    """Yield which of several tools, but not all of them, are surely not in what is there."""
+    if before is None or len(step.spots) < 2:
+        return
+    solid = oracle_of(before)
+    off = [
+        name
+        for (name, spots), tool in zip(step.spots, step.tools, strict=False)
+        if not (solid.contains(spots) == INSIDE).any() and solid.apart(oracle_of(tool), 0.0)
+    ]
+    for name in off if len(off) < len(step.spots) else ():
+        yield Remark(step.index, Senseless.CHANGES_NOTHING, name)
 
 
 def _told(before: Solid | None, step: Step, after: Solid) -> Iterator[Remark]:

@@ -26,12 +26,12 @@ from OCP.TopExp import TopExp_Explorer
 from OCP.TopoDS import TopoDS, TopoDS_Edge, TopoDS_Shape
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.curves import BENT, Arc, Circle, Line
 from cadcomplete.history.frustums import Frustum, inside_frustum
 from cadcomplete.history.geometry import Array, Plane
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Profile, Sketch
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 from cadcomplete.kernel.booleans import believed
 from cadcomplete.kernel.edges import edges, face, point
 from cadcomplete.kernel.oracle import INSIDE, OUTSIDE, Oracle, Rough, Sides, turned_about
@@ -88,7 +88,13 @@ def _conical(low: Rim, high: Rim) -> TopoDS_Shape:
 
 
 WALLS: Table[Callable[[Rim, Rim], TopoDS_Shape]] = Table(
-    "kernel/tapering.py", {Line: _flat, Arc: _conical, Circle: _conical}
+    "kernel/tapering.py",
+    {
+        Line: _flat,
+        Arc: _conical,
+        Circle: _conical,
+        **{kind: refusing(kind, "kernel/tapering.py") for kind in BENT},
+    },
 )
 """The wall between a curve and what is left of it at the other end."""
 

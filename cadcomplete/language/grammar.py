@@ -14,7 +14,7 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cadcomplete.history.curves import CURVES, Arc, Circle, Line
+from cadcomplete.history.curves import BENT, CURVES, Arc, BSpline, Circle, Line
 from cadcomplete.history.fields import Branch, Decimal, Fixed, Format, Open
 from cadcomplete.history.geometry import Plane, Vec2, dot
 from cadcomplete.history.kinds import AXES, BOOLEAN, write_axes
@@ -32,6 +32,7 @@ from cadcomplete.language.hole_rows import OPEN as HOLES
 from cadcomplete.language.hole_rows import drilled
 from cadcomplete.language.numbers import spelling_of, turns_row
 from cadcomplete.language.rows import Outer, Place, Point, Regions, Row, is_decimal, state_of, step
+from cadcomplete.language.spline_rows import SplinePlace, spline_row
 from cadcomplete.language.words import WORDS, unlearned
 
 Words = Container[str] | None
@@ -61,7 +62,9 @@ def _drawable(drawing: Drawing) -> tuple[str, ...]:
     return (LOOP, *(name for name, curve in CURVES.items() if curve.closed))
 
 
-STRAIGHT: Table[bool] = Table("language/grammar.py", {Line: True, Arc: False, Circle: False})
+STRAIGHT: Table[bool] = Table(
+    "language/grammar.py", {Line: True, Arc: False, Circle: False, **dict.fromkeys(BENT, False)}
+)
 """Whether a curve is straight: after such a one alone the line back would enclose nothing."""
 
 
@@ -223,7 +226,7 @@ def _edges(drawing: Drawing) -> NextEdge:
     return NextEdge(named, quote='"', comma=",") if quoted else NextEdge(named)
 
 
-_OPEN: dict[str, Callable[[Drawing], Branch | Outer | EarlierOnes | NextEdge]] = {
+_OPEN: dict[str, Callable[[Drawing], Branch | Outer | EarlierOnes | NextEdge | SplinePlace]] = {
     "axes": _turned,
     "turned": _turned_profiles,
     "lines": _lines,
@@ -231,6 +234,7 @@ _OPEN: dict[str, Callable[[Drawing], Branch | Outer | EarlierOnes | NextEdge]] =
     **HOLES,
     "drilled": lambda drawing: drilled(_axes(drawing), drawing),
     "edges": _edges,
+    "spline": spline_row,
 }
 
 _OF_EXTRUDES: dict[str, Callable[[Drawing, Words], Branch | Outer]] = {
@@ -373,7 +377,8 @@ class Matcher:
         after = self.drawing.copy()
         line = "".join((self._line, *ends)).strip().removeprefix(",")
         after.add(after.read(line))
-        return after.pen == pen and len(after.curves) > len(self.drawing.curves)
+        drawn = len(after.curves) > len(self.drawing.curves)
+        return after.pen == pen and drawn and not isinstance(after.curves[-1], BSpline)
 
     def accept(self, token: int) -> None:
         """Move on by one token, which must be among the allowed ones and not the end."""

@@ -9,6 +9,7 @@ from cadcomplete.language.earlier import AfterOne, EarlierOnes
 from cadcomplete.language.edge_rows import EdgePlace
 from cadcomplete.language.hole_rows import MorePoints
 from cadcomplete.language.numbers import Number, Rest
+from cadcomplete.language.spline_rows import SplinePlace
 
 Regions = tuple[tuple[int, tuple[int, ...]], ...]
 """The closed loops of a sketch, each with the loops that lie inside it."""
@@ -83,6 +84,7 @@ Place = (
     | AfterOne
     | EdgePlace
     | MorePoints
+    | SplinePlace
     | Number
     | Rest
 )

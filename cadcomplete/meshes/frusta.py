@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from manifold3d import Manifold, Mesh64, triangulate
 
-from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.curves import BENT, Arc, Circle, Line
 from cadcomplete.history.frustums import Frustum
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.loops import Loop
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 
 
 def polyhedron(at: Frustum, step: float) -> Manifold:
@@ -83,6 +83,12 @@ def _round(low: Circle, high: Circle, step: float) -> tuple[Array, Array]:
 
 
 RULED: Table[Callable[[Any, Any, float], tuple[Array, Array]]] = Table(
-    "meshes/frusta.py", {Line: _straight, Arc: _bent, Circle: _round}
+    "meshes/frusta.py",
+    {
+        Line: _straight,
+        Arc: _bent,
+        Circle: _round,
+        **{kind: refusing(kind, "meshes/frusta.py") for kind in BENT},
+    },
 )
 """Points along a curve and what it has become, one for one, their ends not among them."""

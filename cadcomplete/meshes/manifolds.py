@@ -25,8 +25,9 @@ import numpy as np
 from manifold3d import CrossSection, FillRule, Manifold, OpType
 
 from cadcomplete.errors import GeometryError
+from cadcomplete.history.bent import polyline
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
-from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.curves import BENT, Arc, Circle, Line
 from cadcomplete.history.drilled import drilled
 from cadcomplete.history.extrude import tapered
 from cadcomplete.history.faceted import handed_over
@@ -326,7 +327,8 @@ def _round(center: Vec2, radius: float, degrees: np.ndarray) -> Array:
 
 
 CORNERS: Table[Callable[[Any, float], Array]] = Table(
-    "meshes/manifolds.py", {Line: _line, Arc: _arc, Circle: _circle}
+    "meshes/manifolds.py",
+    {Line: _line, Arc: _arc, Circle: _circle, **dict.fromkeys(BENT, polyline)},
 )
 """Points along a curve, ends included, shape (n, 2), from it and a step in degrees."""
 

@@ -12,7 +12,7 @@ from manifold3d import Manifold, OpType
 
 from cadcomplete.history.motions import Motion
 from cadcomplete.history.operations import Boolean, Operation
-from cadcomplete.history.patterns import Repeat
+from cadcomplete.history.patterns import Repeat, repeatable
 from cadcomplete.history.tables import Table
 
 NOTHING = 1e-6
@@ -50,7 +50,7 @@ def _cut_at_once(
     """Cut bodies, and once more the cuts right before them: the library takes many times as long
     to cut from a solid that has holes already."""
     start = len(operations)
-    while start:
+    while start and (repeatable(operations[start - 1]) or not operations[start - 1].builds):
         found = _bodies(operations, start - 1, states, tools)
         if any(boolean is not Boolean.CUT for boolean, _ in found):
             break

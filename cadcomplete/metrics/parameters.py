@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cadcomplete.errors import GeometryError
-from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.curves import Arc, BSpline, Circle, Ellipse, EllipseArc, Line
 from cadcomplete.history.ends import end_offsets
 from cadcomplete.history.geometry import Array, Plane, Vec2
 from cadcomplete.history.hole_kinds import Counterbore
@@ -228,6 +228,9 @@ DIMENSIONS: Table[Callable[[Any], Dimensions]] = Table(
         Line: lambda line: Dimensions((line.start, line.end), None),
         Arc: lambda arc: Dimensions((arc.start, arc.end), _round(arc)),
         Circle: lambda circle: Dimensions((), _round(circle)),
+        Ellipse: lambda ellipse: Dimensions((ellipse.center, ellipse.start), None),
+        EllipseArc: lambda arc: Dimensions((arc.start, arc.end), None),
+        BSpline: lambda spline: Dimensions((spline.start, spline.end), None),
     },
 )
 """What is dimensioned of each kind of curve, in the x and y of its sketch, in mm."""

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from manifold3d import CrossSection, FillRule
 
-from cadcomplete.history.curves import CURVES, Arc, Circle, Curve, Line
+from cadcomplete.history.bent import evenly
+from cadcomplete.history.curves import BENT, CURVES, Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Array, Plane, Vec2, distance, dot
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.tables import Table
@@ -102,6 +103,7 @@ COMPARED: Table[Callable[[Any], tuple[Vec2, ...]]] = Table(
         Line: lambda line: (line.end,),
         Arc: lambda arc: (arc.end, arc.mid),
         Circle: lambda circle: (circle.center, (circle.radius, 0.0)),
+        **dict.fromkeys(BENT, lambda curve: tuple(map(tuple, evenly(curve, 9).tolist()))),
     },
 )
 """By which points two curves of a kind are compared that begin at the same one, in mm."""

@@ -9,6 +9,7 @@ from collections import defaultdict
 import numpy as np
 
 from cadcomplete.errors import ReadError
+from cadcomplete.history.bent import Bent, evenly
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Vec2, distance
 from cadcomplete.history.operations import Loop
@@ -32,12 +33,14 @@ _NOTHING = 6e-7
 
 def without_nothing(curves: list[Curve]) -> list[Curve]:
     """Return the curves of a loop without those too short to be told, if any others are left."""
-    told = [c for c in curves if isinstance(c, Circle) or _reach(c) > _NOTHING]
+    told = [c for c in curves if c.closed or _reach(c) > _NOTHING]
     return told or curves
 
 
-def _reach(curve: Line | Arc) -> float:
+def _reach(curve: Curve) -> float:
     """How far a curve goes from where it starts."""
+    if isinstance(curve, Bent):
+        return curve.length
     far = curve.mid if isinstance(curve, Arc) else curve.end
     return max(distance(curve.start, far), distance(curve.start, curve.end))
 
@@ -52,9 +55,10 @@ def chain(curves: list[Curve]) -> tuple[list[Curve], bool]:
     if len(curves) == 1:
         return curves, False
     for number, curve in enumerate(curves):
-        if isinstance(curve, Circle):
+        if curve.closed:
             where = f".profile_curves[{number}]"
-            raise ReadError("a circle is a loop by itself", where=where)
+            what = "a circle" if isinstance(curve, Circle) else "an ellipse"
+            raise ReadError(f"{what} is a loop by itself", where=where)
     size = max(abs(v) for curve in curves for v in (*curve.start, *curve.end))
     near = 1e-6 * size + 1e-6
     number = _apart(curves, near)
@@ -181,6 +185,9 @@ def _inner(curve: Curve) -> Vec2:
     """What tells curves with the same ends apart: circles may touch where they start."""
     if isinstance(curve, Line):
         return (0.0, 0.0)
+    if isinstance(curve, Bent):
+        x, y = evenly(curve, 3)[1].tolist()
+        return (x, y)
     return curve.mid if isinstance(curve, Arc) else curve.center
 
 

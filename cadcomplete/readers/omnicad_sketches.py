@@ -22,6 +22,7 @@ from cadcomplete.readers.checked import (
     point_in_space,
     vector,
 )
+from cadcomplete.readers.fusion360_curves import BENT_CURVES
 from cadcomplete.readers.loops import Region, chain, group_loops, loop_key, without_nothing
 
 _SKEW = 1e-4
@@ -184,6 +185,8 @@ def read_curve(curve: Any, convention: Convention) -> Curve:
         return Circle(center, length(curve, "radius", unit))
     if kind == "Arc3D":
         return _read_arc(curve, convention)
+    if kind in BENT_CURVES:
+        return BENT_CURVES[kind](curve, unit)
     raise UnsupportedError([kind], where=".type")
 
 

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cadcomplete.errors import GeometryError, InputError
-from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.curves import BENT, Arc, Circle, Line
 from cadcomplete.history.expanded import expanded
 from cadcomplete.history.geometry import BoundingBox, Vec2, Vec3
 from cadcomplete.history.operations import Extrude, Loop, Operation, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence, check_kinds
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 from cadcomplete.readers.checked import Json
 from cadcomplete.readers.loops import Region
 from cadcomplete.readers.omnicad import BOOLEANS, EXTENTS, OMNICAD
@@ -276,7 +276,13 @@ def _arc(arc: Arc) -> Json:
 _UPWARDS = {"x": 0.0, "y": 0.0, "z": 1.0}
 
 CURVES: Table[Callable[[Any], Json]] = Table(
-    "readers/omnicad_writer.py", {Line: _line, Arc: _arc, Circle: _circle}
+    "readers/omnicad_writer.py",
+    {
+        Line: _line,
+        Arc: _arc,
+        Circle: _circle,
+        **{kind: refusing(kind, "readers/omnicad_writer.py") for kind in BENT},
+    },
 )
 """The entity of each kind of curve."""
 

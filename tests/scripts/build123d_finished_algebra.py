@@ -11,11 +11,11 @@ with Locations((0, 0, 30)):
     pin = Cylinder(1, 9)
 with BuildPart() as part:
     insert(both)
-    with Locations((-10, 0, 6), (10, 0, 6)):
+    with Locations((-10, 0, 6)):
         insert(rib)
     with Locations((0, 8, 0)):
         key = Box(3, 3, 9, mode=Mode.PRIVATE)
     insert([key, pin])
-    with BuildSketch(Plane.XY.offset(-5)):
+    with BuildSketch(Plane.XY.offset(40)):
         insert(fillet(Rectangle(9, 5).vertices(), 1))
     extrude(amount=4)

@@ -103,7 +103,7 @@ def clean_edges(operations: tuple[Operation, ...]) -> Iterator[CleanEdges]:
 def _copies(index: int, operations: tuple[Operation, ...]) -> Iterator[int]:
     """The patterns that do an operation again, by themselves or by way of others."""
     found = {index}
-    for number, operation in enumerate(operations):
+    for number, operation in enumerate(operations[index + 1 :], start=index + 1):
         if isinstance(operation, Repeat) and (operation.of is None or found & {*operation.of}):
             found.add(number)
             yield number

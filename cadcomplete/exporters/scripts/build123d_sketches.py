@@ -22,13 +22,13 @@ from cadcomplete.exporters.scripts.planes import Placed, placed_on, raised
 from cadcomplete.exporters.scripts.regions import DrawnRegion, regions_of
 from cadcomplete.exporters.scripts.sizes import Naming
 from cadcomplete.exporters.scripts.sums import NOTHING, Sum, direction, point, ratio
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.curves import BENT, Arc, Circle, Curve, Line
 from cadcomplete.history.fields import number
 from cadcomplete.history.geometry import Plane, Vec2
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sketches import Profile
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 
 _ORIGIN = (0.0, 0.0)
 
@@ -58,6 +58,7 @@ CURVES: Table[Callable[[Any, Arcs], str]] = Table(
         Line: _line,
         Arc: _arc,
         Circle: lambda circle, arcs: _at(circle.center, f"Circle({number(circle.radius)})"),
+        **{kind: refusing(kind, ROOM) for kind in BENT},
     },
 )
 """A curve as the library writes it; of one that is closed by itself the face inside of it."""

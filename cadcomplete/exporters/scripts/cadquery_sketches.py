@@ -22,12 +22,12 @@ from cadcomplete.exporters.scripts.planes import placed_on, raised
 from cadcomplete.exporters.scripts.regions import DrawnRegion
 from cadcomplete.exporters.scripts.sizes import Naming
 from cadcomplete.exporters.scripts.sums import NOTHING, Sum, direction, point, ratio
-from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.curves import BENT, Arc, Circle, Line
 from cadcomplete.history.fields import number
 from cadcomplete.history.geometry import Plane, Vec2
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Sketch
-from cadcomplete.history.tables import Table
+from cadcomplete.history.tables import Table, refusing
 
 ROOM = "exporters/scripts/cadquery_sketches.py"
 
@@ -51,6 +51,7 @@ CURVES: Table[Callable[[Any, Arcs], str]] = Table(
         Circle: lambda circle, arcs: (
             f".moveTo{point(circle.center)}.circle({number(circle.radius)})"
         ),
+        **{kind: refusing(kind, ROOM) for kind in BENT},
     },
 )
 """The call that draws a curve from where the pen is; of one that is closed where it is drawn."""

@@ -13,7 +13,7 @@ import numpy as np
 from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.faces.faces import Cylinder, Flat, vec3
 from cadcomplete.history.blends import Chamfer, Fillet
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.curves import BENT, Arc, Circle, Curve, Line
 from cadcomplete.history.drilled import drilled, reached
 from cadcomplete.history.extrude import tapered
 from cadcomplete.history.geometry import Array, Plane, Vec3
@@ -327,8 +327,13 @@ def _round_wall(curve: Arc | Circle, plane: Plane, span: Span) -> Cylinder | Non
     return Cylinder(plane.normal, place, radius, True, 0, span)
 
 
+def _no_wall(curve: Curve, plane: Plane, span: Span) -> None:
+    """It is neither a plane nor a cylinder."""
+
+
 WALLS: Table[Callable[[Any, Plane, Span], Face | None]] = Table(
-    "fitting/flat/walls.py", {Line: _flat_wall, Arc: _round_wall, Circle: _round_wall}
+    "fitting/flat/walls.py",
+    {Line: _flat_wall, Arc: _round_wall, Circle: _round_wall, **dict.fromkeys(BENT, _no_wall)},
 )
 """What the wall over a curve lies on, from it, its plane and the box around the wall; None if that
 is neither a plane nor a cylinder."""

@@ -82,7 +82,9 @@ def effect(before: State, operation: Operation, sequence: CadSequence) -> tuple[
         tool = swept(operation, operations, wanted.queries)
         current = combined(before.current, tool, operation.boolean)
     else:
-        current = APPLY[type(operation)](before.current, operation, operations, wanted.queries)
+        index = next((i for i, one in enumerate(operations) if one is operation), len(operations))
+        earlier = operations[:index]
+        current = APPLY[type(operation)](before.current, operation, earlier, wanted.queries)
         tool = current != before.current
     after = _state(current, wanted)
     changed = float(wanted.weight[after.current != before.current].sum())

@@ -10,13 +10,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from cadcomplete.errors import GeometryError, UnsupportedError
+from cadcomplete.history.bent import FINE, Bent, polyline
 from cadcomplete.history.blends import Chamfer, Fillet
-from cadcomplete.history.curves import Arc, Circle, Line
+from cadcomplete.history.curves import BENT, Arc, Circle, Line
 from cadcomplete.history.drilled import reached, walls
 from cadcomplete.history.extents import Extent, ExtentType
 from cadcomplete.history.extrude import tapered
@@ -310,8 +312,20 @@ def _off_circle(circle: Circle, points: Array) -> Array:
     return abs(np.linalg.norm(points - np.array(circle.center), axis=1) - circle.radius)
 
 
+def _off_bent(curve: Bent, points: Array) -> Array:
+    """By the chords that stand for it, 4e-7 of its radius off."""
+    corners = polyline(curve, FINE)
+    found = np.full(len(points), np.inf)
+    for start, end in pairwise(corners):
+        along = end - start
+        share = np.clip((points - start) @ along / max(along @ along, 1e-300), 0.0, 1.0)
+        found = np.minimum(found, np.linalg.norm(points - start - share[:, None] * along, axis=1))
+    return found
+
+
 OFF: Table[Callable[[Any, Array], Array]] = Table(
-    "kernel/naming/surfaces.py", {Line: _off_line, Arc: _off_arc, Circle: _off_circle}
+    "kernel/naming/surfaces.py",
+    {Line: _off_line, Arc: _off_arc, Circle: _off_circle, **dict.fromkeys(BENT, _off_bent)},
 )
 """How far points (n, 2) of a sketch are off a curve of it, in mm."""
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from cadcomplete.errors import TextError
-from cadcomplete.history.fields import Branch, Fixed, Open, parse_number
+from cadcomplete.history.bent_kinds import SPLINE, TURN
+from cadcomplete.history.fields import Branch, FieldKind, Fixed, Open, parse_number
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.kinds import (
     BOOLEAN,
+    POSITIVE,
+    SWEEP,
     ProfileWord,
     read_axes,
     write_axes,
@@ -284,12 +287,54 @@ _PATTERNS = {
 }
 
 
+# --- ellipses and splines: places as they are compared, all else as in the lines ------------------
+
+
+def _placed(kinds: tuple[FieldKind, ...], slots: Callable[[], tuple[Any, ...]]) -> Spelling:
+    """The spelling of a command that is a point in the sketch, and then what the lines say."""
+
+    def write(values: tuple[Any, ...], memory: Memory) -> list[str]:
+        place = zip(values[0], _in_sketch(memory), strict=True)
+        rest = (kind.write(value) for kind, value in zip(kinds, values[1:], strict=True))
+        return [*(write_number(v, axis, memory) for v, axis in place), *rest]
+
+    def read(words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
+        x, y = [read_number(next(words), axis, memory) for axis in _in_sketch(memory)]
+        return ((x, y), *(kind.read(words) for kind in kinds))
+
+    def see(values: tuple[Any, ...], memory: Memory) -> Memory:
+        return memory.seen(zip(_in_sketch(memory), values[0], strict=True))
+
+    def row(memory: Memory) -> tuple[Any, ...]:
+        return _joined((*(_slot(axis, memory) for axis in _in_sketch(memory)), *slots()))
+
+    return Spelling(write, read, see, row)
+
+
+def _slots_of(kinds: tuple[FieldKind, ...]) -> tuple[Any, ...]:
+    return tuple(slot for kind in kinds for slot in kind.slots["lines"])
+
+
+_RADII, _BENDS = (POSITIVE, POSITIVE, TURN), (SWEEP, TURN, POSITIVE)
+
+_BENT = {
+    "ellipse": _placed(_RADII, lambda: _slots_of(_RADII)),
+    "ellipsearc": _placed(_BENDS, lambda: _slots_of(_BENDS)),
+    "spline": Spelling(
+        lambda v, m: SPLINE.write(v[0]).split(" "),
+        lambda w, m: (SPLINE.read(w),),
+        lambda v, m: m.seen(zip(_in_sketch(m), v[0].poles[-1], strict=True)),
+        lambda m: SPLINE.slots["lines"],
+    ),
+}
+
 SPELLINGS: dict[str, Spelling] = {
     "sketch": Spelling(_write_sketch, _read_sketch, _see_sketch, _sketch_row),
     "loop": _numbers(_in_sketch),
     "line": _numbers(_in_sketch),
     "arc": _numbers(lambda memory: (*_in_sketch(memory), SWEEPS)),
     "circle": _numbers(lambda memory: (*_in_sketch(memory), RADIUS)),
+    **_BENT,
     "close": Spelling(lambda v, m: [], lambda w, m: (), lambda v, m: m, lambda m: ()),
     "extrude": Spelling(_write_extrude, _read_extrude, _see_extrude, lambda m: (Open("profiles"),)),
     "revolve": Spelling(_write_revolve, _read_revolve, _see_revolve, lambda m: (Open("turned"),)),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.history.curves import Curve
+from cadcomplete.history.curves import Circle, Curve
 from cadcomplete.history.geometry import XY, Vec2, distance
 from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts.areas import Faces, FlatFace
@@ -32,13 +32,15 @@ from cadcomplete.readers.scripts.build123d_selecting import (
     PointList,
     corners_of,
 )
-from cadcomplete.readers.scripts.corners import chamfered, corners, rounded
+from cadcomplete.readers.scripts.corners import chamfered, corners, grown, rounded
 from cadcomplete.readers.scripts.edge_names import named
 from cadcomplete.readers.scripts.finishing import BlendStep
+from cadcomplete.readers.scripts.overlay import subtract, united
+from cadcomplete.readers.scripts.regions import solid_middle
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.shapes import chains
 from cadcomplete.readers.scripts.solids import Steps
-from cadcomplete.readers.scripts.values import Function, Value, Vector, positive
+from cadcomplete.readers.scripts.values import Function, Namespace, Value, Vector, number, positive
 
 _NEAR = 1e-6
 
@@ -212,6 +214,55 @@ def _changed_lines(
     return list(change(loop, size, chosen).curves)
 
 
+# --- offsets ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Join(Value):
+    """What becomes of a corner that an offset opens: an arc, or lines that go on."""
+
+    arcs: bool
+
+
+def _offset(
+    session: Session,
+    objects: Any = None,
+    amount: Any = 0,
+    kind: Any = Join(arcs=True),
+    mode: Any = None,
+) -> Areas:
+    """Draw the areas of a sketch larger or smaller, instead of them or as a mode says."""
+    builder, by = above(session), number(amount, "a distance")
+    given = builder if objects is None else objects
+    if isinstance(given, BuildSketch):
+        given = Areas(((XY, given.faces),))
+    if not isinstance(given, Areas) or not isinstance(kind, Join):
+        raise UnsupportedError(["offset of what is no sketch"])
+    if not isinstance(builder, BuildSketch | None):
+        raise UnsupportedError(["offset of what is no sketch"])
+    faces = united((), given.in_plane(XY))
+    if any(
+        isinstance(loop.curves[0], Circle) and loop.curves[0].center != (0.0, 0.0)
+        for face in faces
+        for loop in face.loops
+    ):
+        raise UnsupportedError(["offset of a circle that is not at the origin"])
+    session.drawing(2 * sum(len(loop.curves) for face in faces for loop in face.loops))
+    new: Faces = ()
+    for face in faces:
+        outer, *holes = face.loops
+        larger = FlatFace.of(grown(outer, by, arcs=kind.arcs))
+        inner = tuple(FlatFace.of(grown(hole, -by, arcs=kind.arcs)) for hole in holes)
+        new = united(new, subtract((larger,), inner))
+    made = Areas(((XY, new),))
+    if builder is None:
+        return made
+    if mode is None:  # the library's own is to take the place of all that there is
+        builder.faces = new
+        return made
+    return publish(session, made, mode)
+
+
 # --- what is there already ----------------------------------------------------------------------
 
 
@@ -246,6 +297,8 @@ def _added(session: Session, builder: Any, one: Any, mode: Any) -> None:
 
 
 BLENDING: dict[str, Any] = {
+    "offset": Function("offset", _offset),
+    "Kind": Namespace("Kind", {"ARC": Join(arcs=True), "INTERSECTION": Join(arcs=False)}),
     "add": Function("add", _add),
     "insert": Function("insert", _add),
     "fillet": Function("fillet", _fillet),
@@ -258,5 +311,6 @@ BLENDING: dict[str, Any] = {
 _SELECTED = {"edges": _edges, "faces": _faces, "vertices": _vertices}
 
 OF_PARTS = {name: Function(name, run) for name, run in _SELECTED.items() if name != "vertices"}
+OF_PARTS["center"] = Function("center", lambda _, self: Vector(*solid_middle(_steps_of(self))))
 OF_SKETCHES = {"vertices": Function("vertices", _vertices)}
 """Methods of parts, and of sketches and lines."""

@@ -30,6 +30,7 @@ from cadcomplete.readers.scripts.build123d_places import (
     Places,
     around,
 )
+from cadcomplete.readers.scripts.corners import has_corner
 from cadcomplete.readers.scripts.history import Drawn, merged
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.shapes import chained
@@ -333,6 +334,10 @@ def _extrude(
     if amount is None:
         raise ReadError("wrong arguments of extrude", expected="an amount")
     reach = solids.extent(number(amount), both=flag(both))
+    reach = solids.leaning(reach, number(taper, "an angle"))
+    loops = [face.outer.loop for _, faces in placed for face in faces]
+    if reach.taper > 0 and any(has_corner(loop, inner=True) for loop in loops):
+        raise UnsupportedError(["a taper that rounds the corners which it opens"])
     steps = solids.extruded(placed, reach, session.line)
     if not steps:
         raise ReadError("there is no face to extrude")
@@ -393,7 +398,7 @@ def _sketches(value: Any) -> list[Areas]:
     return [sketch for one in items(value) for sketch in _sketches(one)]
 
 
-_ONLY_EXTRUDE = {"dir": (None,), "until": (None,), "target": (None,), "taper": (0,)}
+_ONLY_EXTRUDE = {"dir": (None,), "until": (None,), "target": (None,)}
 
 BUILDERS: dict[str, Any] = {
     "BuildPart": _builder(BuildPart),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
 from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.history.curves import Curve
-from cadcomplete.history.geometry import XY, Plane, Vec2
+from cadcomplete.history.geometry import XY, Plane, Vec2, distance
 from cadcomplete.history.operations import Boolean, Loop
 from cadcomplete.readers.scripts import shapes, solids
 from cadcomplete.readers.scripts.areas import size
@@ -27,6 +28,7 @@ from cadcomplete.readers.scripts.build123d_objects import (
     publish,
 )
 from cadcomplete.readers.scripts.build123d_places import Frame
+from cadcomplete.readers.scripts.corners import rounded
 from cadcomplete.readers.scripts.finishing import MirrorStep
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.shapes import lines
@@ -109,6 +111,59 @@ def _tangent_arc(
     return _drawn(session, [shapes.tangent_arc(ends[0], way, ends[1])], mode)
 
 
+def _polar_line(
+    session: Session,
+    start: Any,
+    length: Any,
+    angle: Any = None,
+    direction: Any = None,
+    mode: Any = ADD,
+) -> Curves:
+    (x, y), along = vec2(start), number(length, "a length")
+    if direction is not None:
+        u, v = vec2(direction)
+    elif angle is not None:
+        turned = math.radians(number(angle, "an angle"))
+        u, v = math.cos(turned), math.sin(turned)
+    else:
+        raise ReadError("wrong arguments of PolarLine", expected="an angle or a direction")
+    share = along / positive(math.hypot(u, v), "a length of the direction")
+    return _drawn(session, lines([(x, y), (x + u * share, y + v * share)]), mode)
+
+
+def _jern_arc(
+    session: Session, start: Any, tangent: Any, radius: Any, arc_size: Any, mode: Any = ADD
+) -> Curves:
+    """An arc that leaves a point in a direction, to the left if its size is positive."""
+    (x, y), (u, v), sweep = vec2(start), vec2(tangent), number(arc_size, "an angle")
+    r, length = positive(radius, "a radius"), positive(math.hypot(u, v), "a tangent's length")
+    if not 0 < abs(sweep) < 360:
+        raise UnsupportedError(["JernArc all around"])
+    side = math.copysign(1.0, sweep)
+    center = (x - side * r * v / length, y + side * r * u / length)
+    first = math.degrees(math.atan2(y - center[1], x - center[0]))
+    arc = shapes.center_arc(center, r, first, sweep)
+    return _drawn(session, [arc.moved((x, y), arc.end)], mode)
+
+
+def _fillet_polyline(
+    session: Session, *pts: Any, radius: Any, close: Any = False, mode: Any = ADD
+) -> Curves:
+    """Lines from point to point, with arcs at the corners between them."""
+    corners = [vec2(p) for p in points(*pts)]
+    if flag(close) and distance(corners[0], corners[-1]) > 1e-6:
+        corners.append(corners[0])
+    closed = distance(corners[0], corners[-1]) <= 1e-6
+    if len(corners) < 2:
+        raise ReadError("wrong arguments of FilletPolyline", expected="two points or more")
+    if closed:
+        corners[-1] = corners[0]
+    loop = Loop(tuple(lines(corners)))
+    free = () if closed else (corners[0], corners[-1])
+    arcs = rounded(loop, positive(radius, "a radius"), lambda at: at not in free)
+    return _drawn(session, list(arcs.curves), mode)
+
+
 # --- mirror images ------------------------------------------------------------------------------
 
 _ABOUT = Frame(Plane((0.0, 0.0, 0.0), (0.0, -1.0, 0.0), (1.0, 0.0, 0.0)))
@@ -181,6 +236,9 @@ CURVES: dict[str, Any] = {
     "CenterArc": Function("CenterArc", _center_arc),
     "RadiusArc": Function("RadiusArc", _radius_arc),
     "SagittaArc": Function("SagittaArc", _sagitta_arc),
+    "PolarLine": Function("PolarLine", _polar_line),
+    "JernArc": Function("JernArc", _jern_arc),
+    "FilletPolyline": Function("FilletPolyline", _fillet_polyline),
     "TangentArc": Function("TangentArc", _tangent_arc, {"tangent_from_first": (True,)}),
     "mirror": Function("mirror", _mirror),
 }

@@ -261,12 +261,14 @@ def _empty(kind: type[Areas] | type[Solid]) -> Callable[[Session], Any]:
 
 
 _GEOMETRY = ("PLANE", "CYLINDER", "CONE", "SPHERE", "TORUS", "LINE", "CIRCLE", "ELLIPSE", "BSPLINE")
+_UNTIL = ("NEXT", "LAST", "PREVIOUS", "FIRST")
 _SORTS = ("AREA", "LENGTH", "RADIUS", "DISTANCE", "VOLUME")
 
 OBJECTS: dict[str, Any] = {
     **PLACES,
     "Mode": Namespace("Mode", _MODES),
     "GeomType": Namespace("GeomType", {name: GeomKind(name) for name in _GEOMETRY}),
+    "Until": Namespace("Until", {name: SortKey(name) for name in _UNTIL}),
     "SortBy": Namespace("SortBy", {name: SortKey(name) for name in _SORTS}),
     "Part": Function("Part", _empty(Solid)),
     "Sketch": Function("Sketch", _empty(Areas)),

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from cadcomplete.errors import ReadError
-from cadcomplete.history.curves import Circle
+from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import XY, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Loop
+from cadcomplete.history.turn_axis import FULL, TurnAxis
 from cadcomplete.readers.scripts import frames, shapes, solids
 from cadcomplete.readers.scripts.areas import FlatFace
 from cadcomplete.readers.scripts.boring import bored, coned
@@ -18,8 +19,8 @@ from cadcomplete.readers.scripts.build123d_builders import BuildPart, above
 from cadcomplete.readers.scripts.build123d_objects import ADD, Mode, Solid, boolean_of, publish
 from cadcomplete.readers.scripts.build123d_places import aligns, around
 from cadcomplete.readers.scripts.session import Session
-from cadcomplete.readers.scripts.solids import Steps
-from cadcomplete.readers.scripts.values import Function, positive, vec3
+from cadcomplete.readers.scripts.solids import SolidStep, Steps
+from cadcomplete.readers.scripts.values import Function, number, positive, vec3
 
 
 def _box(
@@ -64,6 +65,60 @@ def _prism(
     face = replace(FlatFace.of(loop), x=(1.0, 0.0), made="box")
     made = Solid(solids.extruded([(plane, (face,))], reach, session.line))
     return publish(session, made, mode)
+
+
+def _cone(
+    session: Session,
+    bottom_radius: Any,
+    top_radius: Any,
+    height: Any,
+    arc_size: Any = 360,
+    rotation: Any = (0, 0, 0),
+    align: Any = None,
+    mode: Any = ADD,
+) -> Solid:
+    low, high = number(bottom_radius, "a radius"), number(top_radius, "a radius")
+    up = positive(height, "a height")
+    if min(low, high) < 0 or low == high == 0:
+        raise ReadError("wrong value", expected="radii of a cone of at least 0")
+    corners = list(dict.fromkeys([(0.0, 0.0), (low, 0.0), (high, up), (0.0, up)]))
+    profile = shapes.polygon(corners)
+    return _turned(session, profile, max(low, high), (0.0, up), align, rotation, mode)
+
+
+def _sphere(
+    session: Session,
+    radius: Any,
+    arc_size1: Any = -90,
+    arc_size2: Any = 90,
+    arc_size3: Any = 360,
+    rotation: Any = (0, 0, 0),
+    align: Any = None,
+    mode: Any = ADD,
+) -> Solid:
+    r = positive(radius, "a radius")
+    profile = Loop((Arc((0.0, -r), (r, 0.0), (0.0, r)), Line((0.0, r), (0.0, -r))))
+    return _turned(session, profile, r, (-r, r), align, rotation, mode)
+
+
+def _turned(
+    session: Session,
+    profile: Loop,
+    radius: float,
+    ends: tuple[float, float],
+    align: Any,
+    rotation: Any,
+    mode: Any,
+) -> Solid:
+    """Turn a profile, drawn at y = 0 in x and z, about z; align that, turn it, and place it."""
+    across, up, along = aligns(align, 3)
+    at = (across.start(-radius, radius), up.start(-radius, radius), along.start(*ends))
+    upright = Plane(at, (0.0, -1.0, 0.0), (1.0, 0.0, 0.0))
+    plane = frames.compose(frames.rotation(vec3(rotation)), upright)
+    axis = TurnAxis((0.0, 0.0), (0.0, 1.0))
+    reach = Extent(ExtentType.ONE_SIDED, FULL)
+    step = SolidStep(plane, (FlatFace.of(profile),), reach, Boolean.JOIN, session.line, axis)
+    return publish(session, Solid((step,)), mode)
 
 
 _CUT = Mode(Boolean.CUT)
@@ -170,6 +225,10 @@ def _headed(
 
 
 SOLIDS: dict[str, Any] = {
+    "Cone": Function("Cone", _cone, {"arc_size": (360,)}),
+    "Sphere": Function(
+        "Sphere", _sphere, {"arc_size1": (-90,), "arc_size2": (90,), "arc_size3": (360,)}
+    ),
     "CounterBoreHole": Function("CounterBoreHole", _counter_bore),
     "CounterSinkHole": Function("CounterSinkHole", _counter_sink),
     "Box": Function("Box", _box),

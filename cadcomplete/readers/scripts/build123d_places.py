@@ -62,10 +62,19 @@ class Frame(Value):
         "location": lambda self: self,
     }
     METHODS: ClassVar[Mapping[str, Function]] = {
+        "rotated": Function(
+            "rotated", lambda _, self, rotation=(0, 0, 0): self.rotated(vec3(rotation))
+        ),
         "offset": Function(
             "offset", lambda _, self, amount: Frame(self.plane.raised(number(amount)), self.loose)
         ),
     }
+
+    def rotated(self, degrees: Vec3) -> Frame:
+        """Return the plane turned about the world's axes, one after the other, at its place."""
+        turned = frames.rotation(degrees)
+        own = replace(self.fixed(), origin=(0.0, 0.0, 0.0))
+        return Frame(replace(frames.compose(turned, own), origin=self.plane.origin))
 
     def fixed(self) -> Plane:
         """Return the plane. Raises UnsupportedError if it is loose."""

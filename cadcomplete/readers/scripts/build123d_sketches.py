@@ -8,7 +8,7 @@ from typing import Any
 from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.operations import Loop
-from cadcomplete.readers.scripts import shapes
+from cadcomplete.readers.scripts import frames, shapes
 from cadcomplete.readers.scripts.build123d_objects import ADD, Areas, draw
 from cadcomplete.readers.scripts.build123d_places import Align, Places, aligns
 from cadcomplete.readers.scripts.session import Session
@@ -102,7 +102,48 @@ def _slot_between(
     return draw(session, shapes.slot(straight, across), None, rotation, mode)
 
 
+def _slot_from_center(
+    session: Session, center: Any, point: Any, height: Any, rotation: Any = 0, mode: Any = ADD
+) -> Areas:
+    """A slot around a centre, with the middle of one of its ends at a point."""
+    (x, y), (u, v), across = vec2(center), vec2(point), positive(height, "a height")
+    half = positive(math.hypot(u - x, v - y), "a distance from the centre to the point")
+    frame = frames.spot((x, y), math.degrees(math.atan2(v - y, u - x)))
+    loop = Loop(tuple(frames.placed(c, frame) for c in shapes.slot(2 * half, across).curves))
+    return draw(session, loop, Align("NONE"), rotation, mode)
+
+
+def _trapezoid(
+    session: Session,
+    width: Any,
+    height: Any,
+    left_side_angle: Any,
+    right_side_angle: Any = None,
+    rotation: Any = 0,
+    align: Any = None,
+    mode: Any = ADD,
+) -> Areas:
+    """A trapezoid: `width` wide at its wider end on each side."""
+    half, high = positive(width, "a width") / 2, positive(height, "a height")
+    left = number(left_side_angle, "an angle")
+    right = number(right_side_angle, "an angle") if right_side_angle else left
+    if not (0 < left < 180 and 0 < right < 180):
+        raise ReadError("wrong value", expected="angles between 0 and 180")
+    ends: list[tuple[float, float]] = []
+    for angle in (left, right):
+        less = 0.0 if angle == 90 else high / math.tan(math.radians(angle))
+        ends.append((half + min(less, 0.0), half - max(less, 0.0)))  # below, above
+    (low_left, top_left), (low_right, top_right) = ends
+    if low_left + low_right <= 0 or top_left + top_right <= 0:
+        raise ReadError("the sides of a trapezoid cross")
+    corners = [(-low_left, -high / 2), (low_right, -high / 2)]
+    corners += [(top_right, high / 2), (-top_left, high / 2)]
+    return draw(session, shapes.polygon(corners), align, rotation, mode)
+
+
 SKETCHES: dict[str, Any] = {
+    "SlotCenterPoint": Function("SlotCenterPoint", _slot_from_center),
+    "Trapezoid": Function("Trapezoid", _trapezoid),
     "Circle": Function("Circle", _circle, {"arc_size": (360,)}),
     "Rectangle": Function("Rectangle", _rectangle),
     "RectangleRounded": Function("RectangleRounded", _rounded),

@@ -13,6 +13,7 @@ from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts import frames, shapes
 from cadcomplete.readers.scripts.cadquery_objects import pair
 from cadcomplete.readers.scripts.cadquery_workplane import Pen, Wire, Workplane
+from cadcomplete.readers.scripts.corners import grown
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.values import (
     Function,
@@ -189,6 +190,30 @@ def _mirrored(self: Workplane, normal: Vec2) -> Workplane:
     return self.then(Wire(own, loops[0]))
 
 
+def _offset(
+    session: Session, self: Workplane, d: Any, kind: Any = "arc", forConstruction: Any = False
+) -> Workplane:
+    """Draw all loops that wait farther outside, or inside; they wait no longer themselves."""
+    if kind not in ("arc", "intersection"):
+        raise UnsupportedError([f"offset2D(kind={kind!r})"])
+    if self.pending.edges:
+        self = _wire(session, self)
+    if any(
+        isinstance(loop.curves[0], Circle)
+        and (frames.to_world(plane, (*loop.curves[0].center, 0.0)) != (0.0, 0.0, 0.0))
+        for plane, loop in self.pending.wires
+    ):
+        raise UnsupportedError(["offset2D of a circle that is not at the origin"])  # it is moved
+    by = number(d, "a distance")
+    self.pending.session.drawing(sum(len(loop.curves) for _, loop in self.pending.wires))
+    wires = [Wire(plane, grown(loop, by, arcs=kind == "arc")) for plane, loop in self.pending.wires]
+    if not wires:
+        raise UnsupportedError(["offset2D of what does not wait"])
+    kept = [] if flag(forConstruction) else [(wire.plane, wire.loop) for wire in wires]
+    self.pending.wires = kept
+    return self.then(*wires)
+
+
 # --- shapes -------------------------------------------------------------------------------------
 
 
@@ -252,6 +277,7 @@ DRAWING = {
     "close": Function("close", _close),
     "mirrorX": Function("mirrorX", lambda _, self: _mirrored(self, (0.0, 1.0))),
     "mirrorY": Function("mirrorY", lambda _, self: _mirrored(self, (1.0, 0.0))),
+    "offset2D": Function("offset2D", _offset),
     "slot2D": Function("slot2D", _slot),
     "wire": Function("wire", _wire, {"forConstruction": (False,)}),
     **{

@@ -6,7 +6,7 @@ from typing import Any
 
 from cadcomplete.errors import UnsupportedError
 from cadcomplete.history.curves import Circle
-from cadcomplete.history.geometry import Plane, Vec3, dot
+from cadcomplete.history.geometry import Plane, Vec3
 from cadcomplete.history.kinds import AXES
 from cadcomplete.readers.scripts import frames
 from cadcomplete.readers.scripts.budget import spend
@@ -15,12 +15,14 @@ from cadcomplete.readers.scripts.cadquery_selectors import (
     Along,
     Both,
     Either,
+    Facing,
     Far,
     Level,
     Not,
     OfKind,
     Selector,
     parsed,
+    picked,
 )
 from cadcomplete.readers.scripts.cadquery_workplane import (
     EdgePick,
@@ -32,9 +34,10 @@ from cadcomplete.readers.scripts.cadquery_workplane import (
 )
 from cadcomplete.readers.scripts.edge_names import Filters, across, level_of, named, of_rim
 from cadcomplete.readers.scripts.finishing import BlendStep
+from cadcomplete.readers.scripts.regions import spans_all
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.skyline import nth_level
-from cadcomplete.readers.scripts.solids import Steps
+from cadcomplete.readers.scripts.solids import SolidStep, Steps
 from cadcomplete.readers.scripts.values import Function, positive
 
 _NEAR = 1e-4  # mm by which the library's levels may differ
@@ -65,10 +68,17 @@ def _faces(_: Session, self: Workplane, selector: Any = None, tag: Any = None) -
         return self.then(_at_level(steps, tree))
     if isinstance(tree, Along):
         return self.then(FacePick(steps, across=tree.axis))
-    ways = _ways(tree)
+    ways = (_only(steps, tree.way),) if isinstance(tree, Facing) else _ways(tree)
     for way in ways:
         level_of(steps, way)
     return self.then(FacePick(steps, ways))
+
+
+def _only(steps: Steps, way: str) -> str:
+    """Return a direction in which only the faces look that lie farthest along it."""
+    if not spans_all(tuple(s for s in steps if isinstance(s, SolidStep)), AXES[way]):
+        raise UnsupportedError(["faces that look in a direction, of several levels"])
+    return way
 
 
 def _at_level(steps: Steps, wanted: Level) -> FacePick:
@@ -82,7 +92,7 @@ def _at_level(steps: Steps, wanted: Level) -> FacePick:
 
 
 def _ways(tree: Selector | None) -> tuple[str, ...]:
-    if isinstance(tree, Far):
+    if isinstance(tree, Far) and tree.way in AXES:
         return (tree.way,)
     if isinstance(tree, Either):
         return tuple(dict.fromkeys((*_ways(tree.one), *_ways(tree.other))))
@@ -123,11 +133,11 @@ def _chosen(steps: Steps, base: Filters, tree: Selector) -> list[Filters]:
         return [*_chosen(steps, base, tree.one), *_chosen(steps, base, tree.other)]
     if isinstance(tree, Both):
         return [
-            (*base, *sorted({*one[len(base) :], *other[len(base) :]}, key=_extremes_first))
+            (*base, *_asked_of_all((*one[len(base) :], *other[len(base) :])))
             for one in _chosen(steps, base, tree.one)
             for other in _chosen(steps, base, tree.other)
         ]
-    if isinstance(tree, Far):
+    if isinstance(tree, Far) and tree.way in AXES:
         return [(*base, *_farthest(steps, base, tree.way))]
     if isinstance(tree, Along):
         return [(*base, tree.axis)]
@@ -138,15 +148,15 @@ def _chosen(steps: Steps, base: Filters, tree: Selector) -> list[Filters]:
     raise UnsupportedError(["a selection of edges that has no name"])
 
 
-def _extremes_first(word: str) -> int:
-    """Where a filter stands: all sides of an `and` are asked of the same edges."""
-    return 0 if word in AXES else 1
+def _asked_of_all(filters: Filters) -> Filters:
+    """Return the filters of an `and`, each once: what lies farthest is asked of all edges first."""
+    return tuple(sorted(dict.fromkeys(filters), key=lambda word: word not in AXES))
 
 
 def _others(steps: Steps, tree: Across | Not) -> list[Filters]:
     inner = tree.one if isinstance(tree, Not) else None
     if isinstance(tree, Across):
-        return [one for one in across(steps, tree.axis) if one != ("round",)]
+        return across(steps, tree.axis, straight=True)
     if isinstance(inner, Along):
         return across(steps, inner.axis)
     raise UnsupportedError(["a selection of edges that has no name"])
@@ -172,7 +182,7 @@ def _vertices(_: Session, self: Workplane, selector: Any = None, tag: Any = None
     points = [point for item in source.stack for point in _corners(item)]
     spend(len(points))
     distinct = list(dict.fromkeys(tuple(round(v, 7) + 0.0 for v in point) for point in points))
-    chosen = distinct if tree is None else _picked(distinct, tree)  # type: ignore[arg-type]
+    chosen = distinct if tree is None else picked(distinct, tree)  # type: ignore[arg-type]
     return self.then(*(Plane(point, self.plane.normal, self.plane.x_axis) for point in chosen))  # type: ignore[arg-type]
 
 
@@ -190,19 +200,6 @@ def _corners(item: Any) -> list[Vec3]:
     if any(isinstance(curve, Circle) for loop in loops for curve in loop.curves):
         raise UnsupportedError(["the corners of a circle"])
     return [frames.to_world(plane, (*c.start, 0.0)) for loop in loops for c in loop.curves]
-
-
-def _picked(points: list[Vec3], tree: Selector) -> list[Vec3]:
-    if isinstance(tree, Both):
-        other = _picked(points, tree.other)
-        return [point for point in _picked(points, tree.one) if point in other]
-    if isinstance(tree, Either):
-        return list(dict.fromkeys([*_picked(points, tree.one), *_picked(points, tree.other)]))
-    if not isinstance(tree, Far) or not points:
-        raise UnsupportedError(["a selection of corners"])
-    heights = [dot(point, AXES[tree.way]) for point in points]
-    far = max(heights)
-    return [p for p, height in zip(points, heights, strict=True) if height >= far - _NEAR]
 
 
 # --- fillets and chamfers -----------------------------------------------------------------------

@@ -6,8 +6,12 @@ import re
 from dataclasses import dataclass
 
 from cadcomplete.errors import UnsupportedError
+from cadcomplete.history.geometry import Vec3, dot
+from cadcomplete.history.kinds import AXES
 
 _WORD = re.compile(r"\s*(>>|<<|[()<>|#+-]|%\w+|\[-?\d+\]|[A-Za-z]+)")
+
+_NEAR = 1e-4  # mm by which the library's levels may differ
 
 _VIEWS = {
     "front": "+z", "back": "-z", "left": "-x", "right": "+x", "top": "+y", "bottom": "-y"
@@ -16,7 +20,14 @@ _VIEWS = {
 
 @dataclass(frozen=True, slots=True)
 class Far:
-    """What lies farthest in a direction: +x, -x …"""
+    """What lies farthest in a direction: +x, -x …, or between two axes: +xy."""
+
+    way: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facing:
+    """Flat faces that look in a direction."""
 
     way: str
 
@@ -67,7 +78,7 @@ class Not:
     one: Selector
 
 
-Selector = Far | Level | Along | Across | OfKind | Both | Either | Not
+Selector = Far | Facing | Level | Along | Across | OfKind | Both | Either | Not
 
 
 def parsed(text: str) -> Selector:
@@ -129,8 +140,12 @@ class _Reader:
         if word.lower() in _VIEWS:
             return Far(_VIEWS[word.lower()])
         axis = self.next().lower()
+        if word in ("<", ">") and axis in ("xy", "xz", "yz"):
+            return Far(f"{'+' if word == '>' else '-'}{axis}")
         if axis not in ("x", "y", "z"):
             raise _unknown(self.text)
+        if word in ("+", "-"):
+            return Facing(f"{word}{axis}")
         if word in ("<", ">"):
             way = f"{'+' if word == '>' else '-'}{axis}"
             if self.words[:1] and self.words[0].startswith("["):
@@ -144,3 +159,18 @@ class _Reader:
         if not self.words:
             raise _unknown(self.text)
         return self.words.pop(0)
+
+
+def picked(points: list[Vec3], tree: Selector | None) -> list[Vec3]:
+    """Return the points that a selector means. Raises UnsupportedError."""
+    if isinstance(tree, Both):
+        other = picked(points, tree.other)
+        return [point for point in picked(points, tree.one) if point in other]
+    if isinstance(tree, Either):
+        return list(dict.fromkeys([*picked(points, tree.one), *picked(points, tree.other)]))
+    if not isinstance(tree, Far) or not points:
+        raise UnsupportedError(["a selection of corners"])
+    sign = tree.way[0]
+    heights = [sum(dot(point, AXES[f"{sign}{axis}"]) for axis in tree.way[1:]) for point in points]
+    far = max(heights)
+    return [p for p, height in zip(points, heights, strict=True) if height >= far - _NEAR]

@@ -8,11 +8,13 @@ from typing import Any, ClassVar
 
 from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.history.curves import Circle, Curve
-from cadcomplete.history.geometry import XY, Plane, Vec2
+from cadcomplete.history.geometry import XY, Plane, Vec2, distance
 from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts import areas, frames, overlay, shapes
 from cadcomplete.readers.scripts.areas import Faces, FlatFace
 from cadcomplete.readers.scripts.cadquery_objects import frame_of, grid, ring
+from cadcomplete.readers.scripts.cadquery_selectors import parsed, picked
+from cadcomplete.readers.scripts.corners import chamfered, corners, rounded
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.values import (
     MOST,
@@ -179,6 +181,44 @@ def _spread(self: SketchValue, places: list[Any]) -> SketchValue:
     return self
 
 
+def _vertices(_: Session, self: SketchValue, s: Any = None, tag: Any = None) -> SketchValue:
+    """Select the corners of the faces there are, or those that a selector means."""
+    if self.selected or self.edges:
+        raise UnsupportedError(["corners of what is selected, or of edges"])
+    loops = [loop for face in self.faces for loop in face.loops]
+    curves = [curve for loop in loops for curve in loop.curves]
+    if any(isinstance(curve, Circle) for curve in curves):
+        raise UnsupportedError(["the corners of a circle"])
+    points = [(*curve.start, 0.0) for curve in curves]
+    points = points if s is None else picked(points, parsed(s) if isinstance(s, str) else None)
+    self.selected = [Plane(at, XY.normal, XY.x_axis) for at in dict.fromkeys(points)]
+    return self
+
+
+def _fillet(_: Session, self: SketchValue, d: Any) -> SketchValue:
+    return _cornered(self, lambda loop, chosen: rounded(loop, positive(d, "a radius"), chosen))
+
+
+def _chamfer(_: Session, self: SketchValue, d: Any) -> SketchValue:
+    return _cornered(self, lambda loop, chosen: chamfered(loop, positive(d, "a length"), chosen))
+
+
+def _cornered(
+    self: SketchValue, change: Callable[[Loop, Callable[[Vec2], bool]], Loop]
+) -> SketchValue:
+    """Change the corners that are selected: each must be one."""
+    points = [place.origin[:2] for place in self.selected]
+    known = [at for face in self.faces for loop in face.loops for at in corners(loop)]
+    if not points or any(all(distance(at, p) > 1e-6 for at in known) for p in points):
+        raise UnsupportedError(["a fillet or chamfer where there is no corner"])
+
+    def chosen(at: Vec2) -> bool:
+        return any(distance(at, p) <= 1e-6 for p in points)
+
+    self.faces = tuple(face.mapped(lambda loop: change(loop, chosen)) for face in self.faces)
+    return self
+
+
 # --- edges --------------------------------------------------------------------------------------
 
 
@@ -242,6 +282,9 @@ SketchValue.METHODS = {
         "face": _face,
         "push": _push,
         "reset": _reset,
+        "vertices": _vertices,
+        "fillet": _fillet,
+        "chamfer": _chamfer,
         "rarray": _rarray,
         "parray": _parray,
         "segment": _segment,

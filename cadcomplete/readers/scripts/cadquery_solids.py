@@ -7,16 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.history.curves import Circle
+from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import XY, Plane, Vec2
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Loop
+from cadcomplete.history.turn_axis import FULL, TurnAxis
 from cadcomplete.readers.scripts import frames, shapes, solids
 from cadcomplete.readers.scripts.areas import Faces, FlatFace, faces_of
 from cadcomplete.readers.scripts.boring import bored, coned
 from cadcomplete.readers.scripts.cadquery_objects import pair
 from cadcomplete.readers.scripts.cadquery_sketch import SketchValue
-from cadcomplete.readers.scripts.cadquery_workplane import Workplane
+from cadcomplete.readers.scripts.cadquery_workplane import FacePick, Workplane
+from cadcomplete.readers.scripts.corners import has_corner
+from cadcomplete.readers.scripts.finishing import MirrorStep
 from cadcomplete.readers.scripts.session import Session
+from cadcomplete.readers.scripts.skyline import diagonal
 from cadcomplete.readers.scripts.solids import Steps
 from cadcomplete.readers.scripts.values import Function, flag, number, positive, vec3
 
@@ -72,11 +76,17 @@ def _taken(self: Workplane, made: Workplane) -> Workplane:
     return made
 
 
-def _swept(session: Session, self: Workplane, amount: Any, both: Any) -> Steps:
+def _swept(session: Session, self: Workplane, amount: Any, both: Any, taper: Any) -> Steps:
     if isinstance(amount, str):
         raise UnsupportedError([f"extrude until {amount}"])
-    reach = solids.extent(number(amount, "a distance"), both=flag(both))
-    return solids.extruded(_faces(self), reach, session.line)
+    reach, faces = solids.extent(number(amount, "a distance"), both=flag(both)), _faces(self)
+    if taper:
+        if any(face.holes for _, group in faces for face in group):
+            raise UnsupportedError(["a taper of wires inside of wires"])
+        reach = solids.leaning(reach, number(taper, "an angle"))
+        if any(has_corner(f.outer.loop, inner=taper > 0) for _, group in faces for f in group):
+            raise UnsupportedError(["a taper that rounds the corners which it opens"])
+    return solids.extruded(faces, reach, session.line)
 
 
 def _combined(self: Workplane, steps: Steps, combine: Any) -> Workplane:
@@ -102,7 +112,7 @@ def _extrude(
     both: Any = False,
     taper: Any = None,
 ) -> Workplane:
-    return _taken(self, _combined(self, _swept(session, self, until, both), combine))
+    return _taken(self, _combined(self, _swept(session, self, until, both, taper), combine))
 
 
 def _cut_blind(
@@ -113,7 +123,7 @@ def _cut_blind(
     both: Any = False,
     taper: Any = None,
 ) -> Workplane:
-    return _taken(self, _combined(self, _swept(session, self, until, both), "cut"))
+    return _taken(self, _combined(self, _swept(session, self, until, both, taper), "cut"))
 
 
 def _cut_thru_all(
@@ -213,7 +223,11 @@ def _drilled(
     steps: Steps = ()
     for height, points in heights.items():
         plane = self.plane.raised(height) if height else self.plane
-        deep = -solids.reach(self.solid, plane)[0] if depth is None else positive(depth, "a depth")
+        low, _ = solids.reach(self.solid, plane)
+        deep = -low if depth is None else positive(depth, "a depth")
+        if depth is None and deep > diagonal(self.solid):
+            # without a depth the library drills as deep as the solid's diagonal is long
+            raise UnsupportedError(["a hole that begins far off the solid"])
         reach = Extent(ExtentType.ONE_SIDED, -positive(deep, "a depth below the workplane"))
         steps += bored(plane, points, radius, reach, session.line) + head(plane, points)
     return _combined(self, steps, "cut")
@@ -262,6 +276,31 @@ def _prism(
     return _combined(self, solids.extruded(placed, reach, session.line), combine)
 
 
+def _sphere(
+    session: Session,
+    self: Workplane,
+    radius: Any,
+    direct: Any = (0, 0, 1),
+    angle1: Any = -90,
+    angle2: Any = 90,
+    angle3: Any = 360,
+    centered: Any = True,
+    combine: Any = True,
+    clean: Any = True,
+) -> Workplane:
+    """A ball around each place of the stack: half a disc, turned."""
+    r = positive(radius, "a radius")
+    profile = Loop((Arc((0.0, -r), (r, 0.0), (0.0, r)), Line((0.0, r), (0.0, -r))))
+    axis, reach = TurnAxis((0.0, 0.0), (0.0, 1.0)), Extent(ExtentType.ONE_SIDED, FULL)
+    session.drawing(2 * len(self.spots))
+    places = [frames.compose(self.plane, spot) for spot in self.spots]
+    steps = tuple(
+        solids.SolidStep(at, (FlatFace.of(profile),), reach, Boolean.JOIN, session.line, axis)
+        for at in places
+    )
+    return _combined(self, steps, combine)
+
+
 def _union(
     _: Session, self: Workplane, toUnion: Any, clean: Any = True, glue: Any = False, tol: Any = None
 ) -> Workplane:
@@ -276,6 +315,43 @@ def _intersect(
     _: Session, self: Workplane, toIntersect: Any, clean: Any = True, tol: Any = None
 ) -> Workplane:
     return self.combined(toIntersect, Boolean.INTERSECT)
+
+
+_MIRRORS = {"XY": (0, 0, 1), "YZ": (1, 0, 0), "XZ": (0, 1, 0)}
+
+
+def _mirror(
+    session: Session,
+    self: Workplane,
+    mirrorPlane: Any = "XY",
+    basePointVector: Any = None,
+    union: Any = False,
+) -> Workplane:
+    """Mirror the solid on the stack; with `union` join both."""
+    if self.solids is None or len(self.stack) != 1:
+        raise UnsupportedError(["mirror of what is not one solid"])
+    plane = _mirror_plane(mirrorPlane, basePointVector)
+    if flag(union):
+        return self.then((*self.solids, MirrorStep(plane, session.line)))
+    made = self.then(solids.reflected(self.solids, plane))
+    made.image = (self.solids, plane)
+    return made
+
+
+def _mirror_plane(given: Any, base: Any) -> Plane:
+    if isinstance(given, Workplane):
+        pick = given.stack[0] if len(given.stack) == 1 else None
+        if not isinstance(pick, FacePick):
+            raise UnsupportedError(["mirror(mirrorPlane)"])
+        if base is None:
+            return pick.frame()
+        return frames.plane_of(vec3(base), pick.frame().normal, None)
+    normal = given
+    if isinstance(given, str):
+        normal = _MIRRORS.get(given, _MIRRORS.get(given[::-1]))
+        if normal is None:
+            raise ReadError("unknown plane", expected=", ".join(_MIRRORS), got=given)
+    return frames.plane_of((0.0, 0.0, 0.0) if base is None else vec3(base), vec3(normal), None)
 
 
 def _translate(_: Session, self: Workplane, vec: Any) -> Workplane:
@@ -296,23 +372,31 @@ def _moved(self: Workplane, frame: Plane) -> Workplane:
     return self.then(solids.moved(self.solids, frame))
 
 
-_EXTRUDES = {"taper": (None, 0)}
+_WHOLE_BALL = {
+    "direct": (None,),
+    "angle1": (-90,),
+    "angle2": (90,),
+    "angle3": (360,),
+    "centered": (True,),
+}
 
 SOLIDS = {
     "sketch": Function("sketch", _sketch),
     "placeSketch": Function("placeSketch", _place_sketch),
-    "extrude": Function("extrude", _extrude, _EXTRUDES),
-    "cutBlind": Function("cutBlind", _cut_blind, _EXTRUDES),
-    "cutThruAll": Function("cutThruAll", _cut_thru_all, _EXTRUDES),
+    "extrude": Function("extrude", _extrude),
+    "cutBlind": Function("cutBlind", _cut_blind),
+    "cutThruAll": Function("cutThruAll", _cut_thru_all, {"taper": (None, 0)}),
     "revolve": Function("revolve", _revolve),
     "hole": Function("hole", _hole),
     "cboreHole": Function("cboreHole", _cbore_hole),
     "cskHole": Function("cskHole", _csk_hole),
     "box": Function("box", _box),
     "cylinder": Function("cylinder", _cylinder, {"direct": (None,), "angle": (360,)}),
+    "sphere": Function("sphere", _sphere, _WHOLE_BALL),
     "union": Function("union", _union),
     "cut": Function("cut", _cut),
     "intersect": Function("intersect", _intersect),
+    "mirror": Function("mirror", _mirror),
     "translate": Function("translate", _translate),
     "rotate": Function("rotate", _rotate),
 }

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.history.curves import Curve
-from cadcomplete.history.geometry import XY, Plane, Vec2
+from cadcomplete.history.geometry import XY, Plane, Vec2, Vec3
 from cadcomplete.history.kinds import AXES
 from cadcomplete.history.operations import Boolean, Loop
 from cadcomplete.readers.scripts import frames, shapes, solids
@@ -25,6 +25,7 @@ from cadcomplete.readers.scripts.cadquery_objects import (
 )
 from cadcomplete.readers.scripts.cadquery_sketch import SketchValue
 from cadcomplete.readers.scripts.edge_names import Filters
+from cadcomplete.readers.scripts.finishing import MirrorStep
 from cadcomplete.readers.scripts.history import Drawn, merged
 from cadcomplete.readers.scripts.regions import (
     flat_level,
@@ -127,6 +128,7 @@ class Workplane(Value):
     stack: tuple[Any, ...]
     pending: PendingWires
     parent: Workplane | None = None
+    image: tuple[Steps, Plane] | None = None  # of what its solid is the mirror image, and where
 
     METHODS: ClassVar[Mapping[str, Function]]
 
@@ -187,6 +189,9 @@ class Workplane(Value):
         tool = other.solids if isinstance(other, Workplane) else None
         if not tool:
             raise ReadError(f"there is no solid to {boolean.value}")
+        image = other.image if isinstance(other, Workplane) else None
+        if boolean is Boolean.JOIN and image is not None and image[0] == self.solid:
+            return self.then((*image[0], MirrorStep(image[1], self.pending.session.line)))
         return self.then(solids.BOOLEANS[boolean](self.solid or (), tool))
 
     def __add__(self, other: object) -> Workplane:
@@ -294,7 +299,7 @@ def _workplane(
         # the library then goes on from the middle of what is on the stack
         raise UnsupportedError(["workplane on several objects"])
     plane = _on_stack(self, centerOption)
-    if origin is not None:
+    if origin is not None and centerOption in (None, "ProjectedOrigin"):
         x, y, _z = frames.to_local(plane, vec3(origin))
         plane = replace(plane, origin=frames.to_world(plane, (x, y, 0.0)))
     if flag(invert):
@@ -306,6 +311,10 @@ def _workplane(
 def _on_stack(self: Workplane, option: Any) -> Plane:
     """Return the plane through what is on the stack, with its origin as the option says."""
     plane = self.plane
+    around = self.parent.stack if self.parent is not None else ()
+    if around and isinstance(around[0], FacePick) and not isinstance(self.stack[0], FacePick):
+        face = around[0].frame()  # the library goes on in the face that a corner is of
+        plane = replace(face, origin=frames.to_world(face, _flat_in(face, plane.origin)))
     for item in self.stack:
         if isinstance(item, FacePick):
             return _on_face(self, item, option)
@@ -314,9 +323,16 @@ def _on_stack(self: Workplane, option: Any) -> Plane:
         else:
             at = item.origin if isinstance(item, Plane) else item.plane.origin
             plane = plane.raised(frames.to_local(plane, at)[2])
-    if option not in (None, "ProjectedOrigin"):
-        raise UnsupportedError(["workplane(centerOption)"])
-    return plane
+    if option in (None, "ProjectedOrigin"):
+        return plane
+    if option == "CenterOfMass" and len(self.stack) == 1 and isinstance(self.stack[0], Plane):
+        return replace(plane, origin=self.stack[0].origin)
+    raise UnsupportedError(["workplane(centerOption)"])
+
+
+def _flat_in(plane: Plane, point: Vec3) -> Vec3:
+    x, y, _ = frames.to_local(plane, point)
+    return (x, y, 0.0)
 
 
 def _on_face(self: Workplane, pick: FacePick, option: Any) -> Plane:

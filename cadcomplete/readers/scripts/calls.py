@@ -10,6 +10,7 @@ from inspect import Signature, signature
 from typing import Any
 
 from cadcomplete.errors import ReadError, UnsupportedError
+from cadcomplete.readers.scripts.plain import PLAIN, plain_key
 from cadcomplete.readers.scripts.session import Scope
 from cadcomplete.readers.scripts.values import Function, Namespace, Value, is_number
 
@@ -26,7 +27,8 @@ class Method:
             method = type(self.owner).METHODS.get(self.name)
             if method is not None:
                 return Bound(method, self.owner)
-        return attribute(self.owner, self.name)
+        plain = PLAIN.get(type(self.owner), {}).get(self.name)
+        return attribute(self.owner, self.name) if plain is None else Bound(plain, self.owner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Defined:
 
 
 def attribute(value: Any, name: str) -> Any:
+    if isinstance(value, RecordType) and value.fields.get(name, MISSING) is not MISSING:
+        return value.fields[name]
     if isinstance(value, Namespace) and name in value.members:
         return value.members[name]
     if isinstance(value, Value) and name in type(value).ATTRIBUTES:
@@ -77,6 +81,34 @@ def bind(function: Function, owner: tuple[Any, ...], given: Any, named: Any, ses
     return bound
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordType:
+    """A class of the script that only holds values: its fields with their defaults, in order.
+
+    With `made_by_call` (a dataclass) a call gives values to them.
+    """
+
+    name: str
+    fields: Mapping[str, Any]
+    made_by_call: bool
+
+    def record(self, given: list[Any], named: dict[str, Any]) -> Namespace:
+        """Return an instance. Raises ReadError for a call that does not fit."""
+        values = dict(self.fields)
+        fields = list(values)
+        wrong = [name for name in named if name not in fields[len(given) :]]
+        if wrong or len(given) > len(fields) or ((given or named) and not self.made_by_call):
+            raise ReadError(f"wrong arguments of {self.name}", expected=", ".join(fields) or "none")
+        values |= dict(zip(fields, given, strict=False)) | named
+        if missing := [name for name, value in values.items() if value is MISSING]:
+            raise ReadError(f"wrong arguments of {self.name}", expected=", ".join(missing))
+        return Namespace(self.name, values)
+
+
+MISSING: Any = object()
+"""Stands for a field of a class that has no default."""
+
+
 def matched(function: Defined, given: list[Any], named: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters of a function of the script by their names. Raises ReadError."""
     args = function.node.args
@@ -107,9 +139,13 @@ def chosen(value: Any, index: Any) -> Any:
         if type(value).item is not Value.item or value.listed() is None:
             return value.item(index)
         value = value.listed()
-    if isinstance(value, list | tuple) and isinstance(index, slice):
+    if isinstance(value, list | tuple | str) and isinstance(index, slice):
         return value[index]
-    if not isinstance(value, list | tuple) or type(index) is not int:
+    if isinstance(value, dict):
+        if plain_key(index) not in value:
+            raise ReadError("there is no such key", got=index)
+        return value[index]
+    if not isinstance(value, list | tuple | str) or type(index) is not int:
         raise ReadError("not an item of a list", got=index if is_number(index) else None)
     if not -len(value) <= index < len(value):
         raise ReadError("there are not so many items", expected=f"below {len(value)}", got=index)

@@ -11,6 +11,7 @@ from cadcomplete.history.geometry import Vec2, distance
 from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts.areas import (
     direction_of,
+    met,
     off,
     point_of,
     share_at,
@@ -46,6 +47,12 @@ def _bend(a: Curve, b: Curve) -> float:
     if abs(sine) <= _SMOOTH and x * u + y * v > 0:
         return 0.0
     return sine or 1e-9
+
+
+def has_corner(loop: Loop, *, inner: bool) -> bool:
+    """Say whether a loop has corners that stand out of what it encloses, or inner ones."""
+    turn = -1 if (loop.area > 0) is inner else 1
+    return any(_bend(a, b) * turn > 0 for a, b in _pairs(loop))
 
 
 def rounded(loop: Loop, radius: float, chosen: Pick = lambda _: True) -> Loop:
@@ -246,3 +253,56 @@ def _between(curve: Curve, start: Vec2, end: Vec2, side: float) -> Curve:
     if radius <= _NEAR:
         raise UnsupportedError([TOO_LARGE])
     return Arc(start, middle, end)
+
+
+def grown(loop: Loop, by: float, *, arcs: bool) -> Loop:
+    """Return a loop drawn so far outside, or with a negative number inside, of what it encloses.
+
+    Where a corner opens an arc goes around it, or without `arcs` its lines go on until they meet.
+
+    Raises UnsupportedError where the outcome would cross itself.
+    """
+    curves = loop.curves
+    if isinstance(curves[0], Circle):
+        return inset(loop, -by, hole=False)
+    side = -by if loop.area > 0 else by
+    ends: list[tuple[Vec2, Vec2]] = []  # of what runs beside the curve before and after a corner
+    for a, b in _pairs(loop):
+        spend(20)
+        bend = _bend(a, b)
+        opens = bend * side < 0
+        if not bend or (opens and arcs):
+            ends.append((_shift(a, 1.0, side), _shift(b, 0.0, side)))
+            continue
+        if opens and not (isinstance(a, Line) and isinstance(b, Line)):
+            raise UnsupportedError(["an offset that goes on from an arc"])
+        found = _crossings(_beside(a, side), _beside(b, side))
+        if not found:
+            raise UnsupportedError([TOO_LARGE])
+        meeting = min(found, key=lambda point: distance(point, b.start))
+        ends.append((meeting, meeting))
+    result: list[Curve] = []
+    for number, (curve, (before, start)) in enumerate(zip(curves, ends, strict=True)):
+        if distance(before, start) > _NEAR:
+            turn = _turn(curves[number - 1], curve)
+            result.append(Arc.from_sweep(before, start, math.degrees(turn)))
+        result.append(_between(curve, start, ends[(number + 1) % len(ends)][0], side))
+    if _crosses_itself(result):
+        raise UnsupportedError([TOO_LARGE])
+    return Loop(tuple(result))
+
+
+def _turn(a: Curve, b: Curve) -> float:
+    (x, y), (u, v) = direction_of(a, 1.0), direction_of(b, 0.0)
+    return math.atan2(x * v - y * u, x * u + y * v)
+
+
+def _crosses_itself(curves: list[Curve]) -> bool:
+    for number, one in enumerate(curves):
+        spend(8 * number)
+        for other in curves[:number]:
+            ends = (other.start, other.end)
+            meetings = (point_of(one, share) for share in met(one, other, 1e-7))
+            if any(all(distance(at, end) > 1e-6 for end in ends) for at in meetings):
+                return True
+    return False

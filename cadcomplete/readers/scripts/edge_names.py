@@ -49,8 +49,10 @@ def of_rim(steps: Steps, word: str) -> Filters:
     return (word,)
 
 
-def across(steps: Steps, axis: str) -> list[Filters]:
+def across(steps: Steps, axis: str, *, straight: bool = False) -> list[Filters]:
     """Return the filters of all edges that do not run along an axis, in a solid of upright walls.
+
+    With `straight` of the straight ones alone, which run at right angles to it.
 
     Raises UnsupportedError for others.
     """
@@ -60,6 +62,8 @@ def across(steps: Steps, axis: str) -> list[Filters]:
     for step in steps:
         if isinstance(step, MirrorStep) and abs(dot(step.plane.normal, way)) <= _ASKEW:
             continue
+        if straight and isinstance(step, BlendStep) and step.rounded:
+            continue  # it leaves no straight edges but along those that it rounds
         if not isinstance(step, SolidStep) or step.axis is not None or _tilted(step, way):
             raise UnsupportedError([f"edges across {axis} of what is not upright"])
         for loop in (loop for face in step.faces for loop in face.loops):
@@ -68,6 +72,8 @@ def across(steps: Steps, axis: str) -> list[Filters]:
                 line = isinstance(curve, Line)
                 kind = _kind(step, curve.start, curve.end, words) if line else "round"
                 found[kind] = None
+    if straight:
+        found.pop("round", None)
     return [(word,) for word in found]
 
 

@@ -14,7 +14,16 @@ from typing import Any
 
 from cadcomplete.errors import ReadError, UnsupportedError, shorten
 from cadcomplete.readers.scripts.budget import spend
-from cadcomplete.readers.scripts.calls import Bound, Defined, Method, attribute, bind, chosen
+from cadcomplete.readers.scripts.calls import (
+    Bound,
+    Defined,
+    Method,
+    RecordType,
+    attribute,
+    bind,
+    chosen,
+)
+from cadcomplete.readers.scripts.plain import MOST_TEXT, formatted, plain_key
 from cadcomplete.readers.scripts.session import Scope, Session
 from cadcomplete.readers.scripts.stop import Place
 from cadcomplete.readers.scripts.survey import is_output, word
@@ -22,6 +31,7 @@ from cadcomplete.readers.scripts.values import (
     Function,
     Namespace,
     Value,
+    check_values,
     compared,
     held,
     is_number,
@@ -137,6 +147,9 @@ class Expressions:
         if isinstance(function, Method):
             function = function.found()
         owner: tuple[Any, ...] = ()
+        if isinstance(function, RecordType):
+            named = {word.arg or "**": self.value(word.value) for word in node.keywords}
+            return function.record(list(self.arguments(node.args)), named)
         if isinstance(function, Bound):
             function, owner = function.function, (function.owner,)
         if isinstance(function, Namespace):
@@ -166,7 +179,12 @@ class Expressions:
         if isinstance(node, ast.Constant):
             return kept(node.value) if is_number(node.value) else node.value
         if isinstance(node, ast.Name):
-            found = self.frame.find(node.id)
+            try:
+                found = self.frame.find(node.id)
+            except ReadError:
+                if node.id[:1].isupper():  # of a library from which all was imported
+                    raise UnsupportedError([node.id]) from None
+                raise
             if isinstance(found, Value | list | tuple):
                 self.loaded[id(found)] = found
             return found
@@ -185,8 +203,14 @@ class Expressions:
                 raise
         if isinstance(node, ast.Subscript):
             return chosen(self.value(node.value), self.value(node.slice))
-        if isinstance(node, ast.ListComp):
+        if isinstance(node, ast.ListComp | ast.GeneratorExp):
             return self.comprehension(node)
+        if isinstance(node, ast.Dict):
+            return self.dictionary(node)
+        if isinstance(node, ast.JoinedStr):
+            return self.text(node)
+        if isinstance(node, ast.Lambda):
+            return self.unnamed(node)
         if isinstance(node, ast.Slice):
             return self.part(node)
         if isinstance(node, ast.IfExp):
@@ -194,6 +218,37 @@ class Expressions:
         if isinstance(node, ast.Compare | ast.BoolOp):
             return self.condition(node)
         raise UnsupportedError([word(node)])
+
+    def dictionary(self, node: ast.Dict) -> dict[Any, Any]:
+        result: dict[Any, Any] = {}
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                raise UnsupportedError(["dict(**)"])
+            result[plain_key(self.value(key))] = self.value(value)
+        held(list(result))
+        return result
+
+    def text(self, node: ast.JoinedStr) -> str:
+        """Return an f-string; what is no plain value stands in it by its kind."""
+        parts: list[str] = []
+        for part in node.values:
+            if not isinstance(part, ast.FormattedValue):
+                parts.append(str(self.value(part)))
+                continue
+            value = self.value(part.value)
+            spec = "" if part.format_spec is None else str(self.value(part.format_spec))
+            parts.append(formatted(value, spec))
+        return "".join(parts)[:MOST_TEXT]
+
+    def unnamed(self, node: ast.Lambda) -> Defined:
+        """Return a lambda, as a function of the script."""
+        if node.args.vararg or node.args.kwarg:
+            raise UnsupportedError(["lambda"])
+        body = ast.copy_location(ast.Return(node.body), node.body)
+        made = ast.FunctionDef("lambda", node.args, [body], [])
+        given = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
+        defaults = {id(default): self.value(default) for default in given}
+        return Defined(ast.copy_location(made, node), defaults, self.frame)
 
     def part(self, node: ast.Slice) -> slice:
         """Return what a slice says: whole numbers, or nothing."""
@@ -224,7 +279,7 @@ class Expressions:
             left = right
         return True
 
-    def comprehension(self, node: ast.ListComp) -> list[Any]:
+    def comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> list[Any]:
         """Return the list; its names are its own."""
         if any(loop.is_async for loop in node.generators):
             raise UnsupportedError(["async"])
@@ -258,6 +313,11 @@ class Expressions:
         lists = isinstance(left, list | tuple) and type(left) is type(right)
         if lists and isinstance(op, ast.Add):
             return held(left + right)
+        if isinstance(left, str) and isinstance(right, str) and isinstance(op, ast.Add):
+            return (left + right)[:MOST_TEXT]
+        if isinstance(left, list) and type(right) is int and isinstance(op, ast.Mult):
+            check_values(len(left) * right)
+            return held(left * right)
         combines = isinstance(left, Value) or isinstance(right, Value)
         if isinstance(op, _OF_OBJECTS):
             numbers = False

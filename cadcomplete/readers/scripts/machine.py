@@ -16,25 +16,28 @@ from cadcomplete.errors import GeometryError, ReadError, UnsupportedError
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers.content import in_utf8
 from cadcomplete.readers.scripts.budget import budget, spend
-from cadcomplete.readers.scripts.calls import Defined, matched
+from cadcomplete.readers.scripts.calls import MISSING, Defined, RecordType, matched
 from cadcomplete.readers.scripts.ending import Ending, made_by
 from cadcomplete.readers.scripts.expressions import Expressions, end_of
 from cadcomplete.readers.scripts.history import history
+from cadcomplete.readers.scripts.plain import FUNCTIONS, plain_key
 from cadcomplete.readers.scripts.session import Library, Scope
 from cadcomplete.readers.scripts.stop import ScriptStop, StopReading, unknown, without_fences
 from cadcomplete.readers.scripts.survey import (
     aliases,
     is_main,
     is_plain,
+    is_record,
     last_name,
     root_name,
     survey,
     word,
 )
-from cadcomplete.readers.scripts.values import BUILTINS, MODULES, Namespace, Value, items, truth
+from cadcomplete.readers.scripts.values import MODULES, Namespace, Value, held, items, truth
 
 _MOST_BYTES = 300_000
 _MOST_CALLS = 20
+_MOST_TURNS = 10_000
 
 
 def read_script(data: bytes, library: Library, *, id: str) -> CadSequence:
@@ -88,7 +91,19 @@ def _parse(text: str) -> ast.Module:
         raise ReadError("nested too deeply") from None
 
 
-class _Returned(Exception):
+class _Leaving(Exception):
+    """Ends the walk through some statements: of a loop or a function."""
+
+
+class _Broken(_Leaving):
+    """Ends a loop."""
+
+
+class _Continued(_Leaving):
+    """Ends one turn of a loop."""
+
+
+class _Returned(_Leaving):
     """Ends the walk through a function of the script."""
 
     def __init__(self, value: Any) -> None:
@@ -106,7 +121,7 @@ class _Machine(Expressions):
         names: list[tuple[int, str]],
         body: list[ast.stmt],
     ) -> None:
-        super().__init__(Scope(body, dict(BUILTINS)))
+        super().__init__(Scope(body, dict(FUNCTIONS)))
         self.library = library
         self.unsupported = names  # with their lines
         self.modules = modules
@@ -183,8 +198,8 @@ class _Machine(Expressions):
         elif isinstance(node, ast.Expr):
             if not isinstance(node.value, ast.Constant):
                 self.value(node.value, main=True)
-            if not self.session.building:  # what comes of it is lost: nothing has been used
-                self.loaded.clear()
+            if not self.session.building and not _fills(node.value):
+                self.loaded.clear()  # what comes of it is lost: nothing has been used
         elif isinstance(node, ast.Assign):
             value = self.value(node.value, main=True)
             for target in node.targets:
@@ -193,29 +208,57 @@ class _Machine(Expressions):
             if node.value is not None:
                 self.assign(node.target, self.value(node.value, main=True))
         elif isinstance(node, ast.AugAssign):
-            before = self.value(ast.copy_location(_loaded(node.target), node))
-            self.assign(node.target, self.binary(node.op, before, self.value(node.value)))
+            self.change(node)
         elif isinstance(node, ast.With):
             self.enter(node.items, node.body)
-        elif isinstance(node, ast.For | ast.If):
-            self.branch(node)
+        elif isinstance(node, ast.If):
+            self.run(node.body if is_main(node) or truth(self.value(node.test)) else node.orelse)
+        elif isinstance(node, ast.For | ast.While):
+            self.loop(node)
+        elif isinstance(node, ast.Break | ast.Continue):
+            raise _Broken if isinstance(node, ast.Break) else _Continued
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             self.define(node)
         elif isinstance(node, ast.Return):
             if len(self.frames) == 1:
                 raise ReadError("return outside of a function")
             raise _Returned(None if node.value is None else self.value(node.value, main=True))
-        elif not isinstance(node, ast.Pass):
+        elif isinstance(node, ast.Try) and all(map(_imports, node.body)):
+            self.run(node.body)
+        elif not isinstance(node, ast.Pass | ast.Assert):  # of a part that was made none failed
             raise UnsupportedError([word(node)])
 
-    def branch(self, node: ast.For | ast.If) -> None:
-        if isinstance(node, ast.If):
-            self.run(node.body if is_main(node) or truth(self.value(node.test)) else node.orelse)
+    def loop(self, node: ast.For | ast.While) -> None:
+        for item in self.turns(node):
+            if isinstance(node, ast.For):
+                self.assign(node.target, item)
+            try:
+                self.run(node.body)
+            except _Continued:
+                continue
+            except _Broken:
+                return
+        self.run(node.orelse)
+
+    def turns(self, node: ast.For | ast.While) -> Iterator[Any]:
+        """Yield what a loop goes through, as long as it goes on."""
+        if isinstance(node, ast.For):
+            yield from items(self.value(node.iter))
             return
-        for item in items(self.value(node.iter)):
-            self.assign(node.target, item)
-            self.run(node.body)
-        self.run(node.orelse)  # there is no `break`
+        for _turn in range(_MOST_TURNS):
+            if not truth(self.value(node.test)):
+                return
+            yield None
+        raise UnsupportedError(["while"])
+
+    def change(self, node: ast.AugAssign) -> None:
+        """Do `x += 1`; a list grows in place."""
+        before = self.value(ast.copy_location(_loaded(node.target), node))
+        after = self.binary(node.op, before, self.value(node.value))
+        if isinstance(before, list) and isinstance(after, list):
+            before[:] = after
+            after = before
+        self.assign(node.target, after)
 
     def enter(self, contexts: list[ast.withitem], body: list[ast.stmt]) -> None:
         entered: list[Any] = []
@@ -234,7 +277,7 @@ class _Machine(Expressions):
         returned = None
         try:
             self.run(body)
-        except _Returned as done:
+        except _Leaving as done:
             returned = done
         for scope in reversed(entered):
             self.session.scopes.pop()
@@ -249,6 +292,12 @@ class _Machine(Expressions):
     def define(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
         """Give a name to a function; calling one that is not plain ends the walk."""
         self.frame.names[node.name] = Namespace(node.name)
+        if is_record(node):
+            depth = len(self.frames)
+            try:
+                self.frame.names[node.name] = self.record_type(node)
+            except ReadError:  # of a value that is not known
+                del self.frames[depth:]
         if not is_plain(node):
             return
         given = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
@@ -259,6 +308,21 @@ class _Machine(Expressions):
             del self.frames[depth:]
             return
         self.frame.names[node.name] = Defined(node, values, self.frame)
+
+    def record_type(self, node: ast.ClassDef) -> RecordType:
+        """Return a class that only holds values, with them."""
+        inner = Scope([], {}, self.frame, self.frame.line, around=self.frame.around)
+        self.frames.append(inner)
+        for statement in node.body:
+            if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                value = MISSING if statement.value is None else self.value(statement.value)
+                inner.names[statement.target.id] = value
+            elif isinstance(statement, ast.Assign):
+                value = self.value(statement.value)
+                for target in statement.targets:
+                    self.assign(target, value)
+        self.frames.pop()
+        return RecordType(node.name, inner.names, bool(node.decorator_list))
 
     def invoke(self, function: Defined, given: list[Any], named: dict[str, Any]) -> Any:
         if len(self.frames) > _MOST_CALLS:
@@ -290,13 +354,15 @@ class _Machine(Expressions):
             self.draw(value)
             self.remember(value)
         elif isinstance(target, ast.Tuple | ast.List):
-            values = items(value)
+            values = _gathered(items(value), target.elts)
             if len(values) != len(target.elts):
                 raise ReadError(
                     "wrong number of values", expected=str(len(target.elts)), got=len(values)
                 )
             for part, one in zip(target.elts, values, strict=True):
-                self.assign(part, one)
+                self.assign(part.value if isinstance(part, ast.Starred) else part, one)
+        elif isinstance(target, ast.Subscript):
+            _set(self.value(target.value), self.value(target.slice), value)
         elif not (isinstance(target, ast.Attribute) and target.attr in ("label", "color")):
             raise UnsupportedError(["assignment to a part of an object"])
 
@@ -336,7 +402,40 @@ class _Machine(Expressions):
 
 
 def _loaded(target: ast.expr) -> ast.expr:
-    """The name that `x += 1` reads."""
+    """The name, or the item, that `x += 1` reads."""
+    if isinstance(target, ast.Subscript):
+        return ast.Subscript(target.value, target.slice, ast.Load())
     if not isinstance(target, ast.Name):
         raise UnsupportedError(["assignment to a part of an object"])
     return ast.Name(target.id, ast.Load())
+
+
+def _set(owner: Any, place: Any, value: Any) -> None:
+    """Give a value to an item of a list or a dictionary."""
+    if isinstance(owner, dict):
+        held([*owner, value])
+        owner[plain_key(place)] = value
+    elif isinstance(owner, list) and type(place) is int and -len(owner) <= place < len(owner):
+        held([*owner, value])
+        owner[place] = value
+    else:
+        raise UnsupportedError(["assignment to a part of an object"])
+
+
+def _gathered(values: list[Any], targets: list[ast.expr]) -> list[Any]:
+    """Return values for targets; one with a star takes all that the others leave."""
+    starred = [n for n, target in enumerate(targets) if isinstance(target, ast.Starred)]
+    if len(starred) != 1 or len(values) < len(targets) - 1:
+        return values
+    (at,), after = starred, len(targets) - starred[0] - 1
+    return [*values[:at], values[at : len(values) - after], *values[len(values) - after :]]
+
+
+def _fills(node: ast.expr) -> bool:
+    """Whether a call puts its arguments into a list."""
+    return isinstance(node, ast.Call) and last_name(node.func) in ("append", "extend", "insert")
+
+
+def _imports(node: ast.stmt) -> bool:
+    """Whether a statement only imports: of what is tried no other can be said to succeed."""
+    return isinstance(node, ast.Import | ast.ImportFrom | ast.Pass)

@@ -381,14 +381,10 @@ def solid_middle(steps: Steps) -> Vec3:
     Raises UnsupportedError for any other.
     """
     first = steps[0] if steps else None
-    if not isinstance(first, SolidStep) or first.axis is not None:
+    if not isinstance(first, SolidStep) or not spans_all(steps, first.plane.normal):
         raise UnsupportedError(["the middle of a solid: select a face first"])
     way = first.plane.normal
-    back = (-way[0], -way[1], -way[2])
-    top, bottom = bound(steps, way), -bound(steps, back)
-    for step in steps:
-        if not isinstance(step, SolidStep) or not _spans(step, way, bottom, top):
-            raise UnsupportedError(["the middle of a solid: select a face first"])
+    top, bottom = bound(steps, way), -bound(steps, (-way[0], -way[1], -way[2]))
     faces: Faces = ()
     for step in steps:
         if isinstance(step, SolidStep):
@@ -396,6 +392,12 @@ def solid_middle(steps: Steps) -> Vec3:
             faces = _COMBINED[step.boolean](faces, section)
     x, y = middle_of(faces)
     return frames.to_world(first.plane, (x, y, (bottom + top) / 2 - first.plane.offset))
+
+
+def spans_all(steps: Steps, way: Vec3) -> bool:
+    """Say whether all steps reach over the whole solid, straight along a direction."""
+    top, bottom = bound(steps, way), -bound(steps, (-way[0], -way[1], -way[2]))
+    return all(isinstance(s, SolidStep) and _spans(s, way, bottom, top) for s in steps)
 
 
 def _spans(step: SolidStep, way: Vec3, bottom: float, top: float) -> bool:

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 from cadcomplete.errors import ReadError, UnsupportedError
+from cadcomplete.history.extents import STEEPEST
 from cadcomplete.history.geometry import Plane, Vec2, Vec3, dot
 from cadcomplete.history.operations import Boolean, Extent, ExtentType
 from cadcomplete.history.turn_axis import FULL, TurnAxis
@@ -56,6 +57,13 @@ def extent(amount: float, *, both: bool) -> Extent:
     if both:
         return Extent(ExtentType.SYMMETRIC, abs(amount))
     return Extent(ExtentType.ONE_SIDED, amount)
+
+
+def leaning(reach: Extent, degrees: float) -> Extent:
+    """Return how far an extrude reaches whose walls lean inwards by an angle."""
+    if abs(degrees) >= STEEPEST:
+        raise ReadError("wrong value", expected=f"a taper below {STEEPEST:g} degrees", got=degrees)
+    return replace(reach, taper=degrees) if degrees else reach
 
 
 def extruded(placed: list[tuple[Plane, Faces]], reach: Extent, line: int) -> Steps:

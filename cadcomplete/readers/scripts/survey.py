@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from inspect import signature
 from typing import Any, TypeGuard
 
-from cadcomplete.readers.scripts.values import BUILTINS, Function, Namespace
+from cadcomplete.readers.scripts.plain import FUNCTIONS, PLAIN
+from cadcomplete.readers.scripts.values import Function, Namespace
 
 OUTPUTS = frozenset(
     {"print", "show", "show_object", "show_all", "debug", "display", "export", "save"}
@@ -19,7 +20,10 @@ OUTPUTS = frozenset(
 
 _KNOWN = (
     ast.Module | ast.Import | ast.ImportFrom | ast.Expr | ast.Assign | ast.AnnAssign | ast.AugAssign
-    | ast.With | ast.For | ast.If | ast.Return | ast.Pass | ast.Constant | ast.Name | ast.Attribute
+    | ast.With | ast.For | ast.While | ast.Try | ast.ExceptHandler | ast.If
+    | ast.Return | ast.Pass | ast.Break | ast.Continue | ast.Assert
+    | ast.Constant | ast.Name | ast.Attribute | ast.Dict | ast.GeneratorExp
+    | ast.JoinedStr | ast.Lambda
     | ast.Tuple | ast.List | ast.UnaryOp | ast.BinOp | ast.BoolOp | ast.Compare | ast.IfExp
     | ast.Subscript | ast.Slice | ast.ListComp | ast.Call | ast.Starred | ast.keyword
     | ast.arguments | ast.arg | ast.cmpop | ast.boolop | ast.operator | ast.unaryop
@@ -30,8 +34,6 @@ _WORDS = {
     ast.FunctionDef: "def",
     ast.AsyncFunctionDef: "def",
     ast.ClassDef: "class",
-    ast.GeneratorExp: "generator expression",
-    ast.JoinedStr: "f-string",
     ast.NamedExpr: ":=",
 }
 
@@ -75,11 +77,13 @@ def survey(
     methods: Mapping[str, tuple[Function, ...]],
 ) -> list[tuple[int, str]]:
     """Return what is not supported, line by line: each name with the lines that it stands in."""
-    known: dict[str, Any] = dict(BUILTINS)
+    known: dict[str, Any] = dict(FUNCTIONS)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             known |= aliases(node, modules)
-        elif isinstance(node, ast.FunctionDef) and is_plain(node):
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef) and (
+            is_plain(node) or is_record(node)
+        ):
             known.setdefault(node.name, None)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             known.setdefault(node.id, None)
@@ -90,7 +94,7 @@ def survey(
         names: list[str] = []
         if isinstance(node, ast.Call):
             names = _called(node, known, methods)
-        elif not isinstance(node, _KNOWN) and not is_plain(node):
+        elif not isinstance(node, _KNOWN) and not is_plain(node) and not is_record(node):
             names = [word(node)]
         found |= {(line, name) for name in names}
     return sorted(found)
@@ -132,6 +136,28 @@ def is_plain(node: ast.AST) -> TypeGuard[ast.FunctionDef]:
     return not (node.decorator_list or node.args.vararg or node.args.kwarg)
 
 
+def is_record(node: ast.AST) -> TypeGuard[ast.ClassDef]:
+    """Whether it is a class that only holds values: without bases, or a dataclass."""
+    if not isinstance(node, ast.ClassDef) or node.bases or node.keywords:
+        return False
+    if not all(last_name(_called_or_not(one)) == "dataclass" for one in node.decorator_list):
+        return False
+    return all(_is_field(statement) for statement in node.body)
+
+
+def _called_or_not(node: ast.expr) -> ast.expr:
+    return node.func if isinstance(node, ast.Call) else node
+
+
+def _is_field(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    targets = [one for t in targets for one in (t.elts if isinstance(t, ast.Tuple) else [t])]
+    named = all(isinstance(target, ast.Name) for target in targets)
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Assign | ast.AnnAssign) and named)
+
+
 def is_output(node: ast.AST) -> TypeGuard[ast.Call]:
     """Say whether an expression shows or exports something."""
     return isinstance(node, ast.Call) and last_name(node.func) in OUTPUTS
@@ -159,9 +185,10 @@ def _called(
         name = last_name(node.func)
         if isinstance(node.func, ast.Name):
             return []
-        if name not in methods:
+        plain = tuple(runs[name] for runs in PLAIN.values() if name in runs)
+        functions = (*methods.get(name, ()), *plain)
+        if not functions:
             return [name or "call of a result"]
-        functions = methods[name]
     if isinstance(functions, str):
         return [functions]
     refused = [_refused(function, node) for function in functions]

@@ -135,6 +135,8 @@ def flag(value: Any) -> bool:
 def items(value: Any) -> list[Any]:
     """Return the items of a list, a tuple or places. Raises ReadError."""
     listed = value.listed() if isinstance(value, Value) else value
+    if isinstance(listed, dict):
+        listed = list(listed)
     if not isinstance(listed, list | tuple):
         raise ReadError("wrong value", expected="a list", got=_said(value))
     spend(len(listed))
@@ -151,7 +153,14 @@ def held(values: list[Any]) -> list[Any]:
         if left < 0:
             raise ReadError("too many values", expected=f"up to {_MOST_VALUES}")
         waiting += [value for value in one if isinstance(value, list | tuple)]
+        waiting += [list(value.values()) for value in one if isinstance(value, dict)]
     return values
+
+
+def check_values(count: int) -> None:
+    """Raise ReadError for more values than a script may hold in one list."""
+    if count > _MOST_VALUES:
+        raise ReadError("too many values", expected=f"up to {_MOST_VALUES}")
 
 
 def vec3(value: Any) -> Vec3:
@@ -202,7 +211,7 @@ def power(base: Any, exponent: Any) -> Any:
 
 def truth(value: Any) -> bool:
     """Return whether a plain value counts as true. Raises UnsupportedError for any other."""
-    if value is None or isinstance(value, bool | int | float | str | list | tuple):
+    if value is None or isinstance(value, bool | int | float | str | list | tuple | dict):
         return bool(value)
     raise UnsupportedError([f"if of {type(value).__name__}"])
 
@@ -221,7 +230,9 @@ def _single(value: Any) -> bool:
 
 def compared(op: ast.cmpop, left: Any, right: Any) -> bool:
     """Return what a comparison of plain values says. Raises UnsupportedError for any other."""
-    if isinstance(op, ast.In | ast.NotIn) and isinstance(right, list | tuple):
+    if isinstance(op, ast.In | ast.NotIn) and isinstance(left, str) and isinstance(right, str):
+        return (left in right) is isinstance(op, ast.In)
+    if isinstance(op, ast.In | ast.NotIn) and isinstance(right, list | tuple | dict):
         among = [compared(ast.Eq(), left, one) for one in items(right)]
         return any(among) is isinstance(op, ast.In)
     plain = all(v is None or isinstance(v, bool | int | float | str) for v in (left, right))
@@ -289,6 +300,7 @@ def _enumerate(_: object, values: Any, start: int = 0) -> list[tuple[int, Any]]:
 
 
 _ONE = ("sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "radians", "degrees", "floor", "ceil")
+_ONE += ("fabs", "exp", "log", "log10", "trunc")
 
 _MATHS: dict[str, Any] = {
     "pi": math.pi,
@@ -297,6 +309,7 @@ _MATHS: dict[str, Any] = {
     **{name: _plain(name, getattr(math, name), 1) for name in _ONE},
     "atan2": _plain("atan2", math.atan2, 2),
     "hypot": _plain("hypot", math.hypot),
+    "pow": _plain("pow", lambda base, exponent: power(float(base), exponent), 2),
 }
 
 MODULES: dict[str, Namespace] = {

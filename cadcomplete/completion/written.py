@@ -1,0 +1,32 @@
+"""What a model has written, with what only the kernel can make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cadcomplete.errors import InputError
+from cadcomplete.history.faceted import unmade
+from cadcomplete.history.sequence import CadSequence
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.handing import handed
+from cadcomplete.model.generate import Row
+
+
+def built_rows(rows: Sequence[Row], kernel: Kernel) -> tuple[Row, ...]:
+    """Return rows of which every fillet and chamfer has its solid, each history built once.
+
+    One with an edge that there is none of, or a radius too large, is not whole: it counts as one
+    that has not become a part.
+    """
+    known: dict[CadSequence, CadSequence | None] = {}
+    for row in rows:
+        if not unmade(row.finished.operations):
+            continue
+        if row.finished not in known:
+            try:
+                known[row.finished] = handed(row.finished, kernel)
+            except InputError:
+                known[row.finished] = None
+        made = known[row.finished]
+        row.whole, row.finished = (0, CadSequence(())) if made is None else (row.whole, made)
+    return tuple(rows)

@@ -1,0 +1,21 @@
+import cadquery as cq
+
+r = (
+    cq.Workplane("XY")
+    .polyline([(0, 0), (50, 0), (50, 16), (16, 16), (16, 40), (0, 40)])
+    .close()
+    .offset2D(2)
+    .extrude(8)
+    .faces("+Z")
+    .workplane()
+    .center(8, 8)
+    .slot2D(14, 6)
+    .offset2D(-1)
+    .cutThruAll()
+    .faces(">Z")
+    .workplane(origin=(42, 8, 0))
+    .polygon(5, 9)
+    .offset2D(1, "intersection")
+    .extrude(3)
+    .union(cq.Workplane("XY", origin=(30, 8, 9)).sphere(4))
+)
