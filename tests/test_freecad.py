@@ -38,7 +38,10 @@ from freecad_files import (
 )
 
 from cadcomplete import readers
-from cadcomplete.errors import ReadError
+from cadcomplete.errors import BuildError, ReadError
+from cadcomplete.history.extents import NEXT
+from cadcomplete.history.extents import THROUGH as THROUGH_ALL
+from cadcomplete.history.faces import FacePlane
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Sketch
 from cadcomplete.history.sequence import validate
 from cadcomplete.kernel.build import build
@@ -101,6 +104,9 @@ def test_a_second_pad_joins_and_a_pocket_cuts_to_the_back():
         ({"type": TWO, "length2": 3, "reversed": True}, "2023.1", Extent(BOTH, 10.0, 3.0)),
         ({"more": choice("SideType", 2)}, "1.1R", Extent(SYM, 5.0)),
         ({"more": choice("SideType", 1), "length2": 3}, "1.1R", Extent(BOTH, 10.0, 3.0)),
+        ({"type": TWO, "length2": -3}, "0.21", Extent(ONE, 7.0, start=3.0)),
+        ({"type": TWO, "length2": -3, "reversed": True}, "0.21", Extent(ONE, -7.0, start=-3.0)),
+        ({"more": quantity("TaperAngle", 5)}, "0.21", Extent(ONE, 10.0, taper=-5.0)),
     ],
 )
 def test_how_far_a_pad_reaches(options, version, extent):
@@ -114,6 +120,13 @@ def test_how_far_a_pad_reaches(options, version, extent):
         ({"reversed": True}, Extent(ONE, 10.0)),
         ({"midplane": True}, Extent(SYM, 5.0)),
         ({"type": TWO, "length2": 3}, Extent(BOTH, 3.0, 10.0)),
+        ({"type": THROUGH}, Extent(BOTH, 0.0, until_against=THROUGH_ALL)),
+        ({"type": THROUGH, "reversed": True}, Extent(ONE, 0.0, until=THROUGH_ALL)),
+        (
+            {"type": THROUGH, "midplane": True},
+            Extent(BOTH, 0.0, until=THROUGH_ALL, until_against=THROUGH_ALL),
+        ),
+        ({"type": FIRST}, Extent(BOTH, 0.0, until_against=NEXT)),
     ],
 )
 def test_how_far_a_pocket_reaches(options, extent):
@@ -148,6 +161,32 @@ def test_up_to_a_datum_plane_is_a_length():
     assert extents(PLATE, datum, made, body("Body", "Pad")) == [Extent(ONE, 25.0)]
 
 
+@pytest.mark.parametrize(
+    ("version", "offset", "distance"),
+    [("0.21", 2, 27.0), ("0.21", -2, 23.0), ("1.0", 2, 23.0), ("1.0", -2, 23.0)],
+)
+def test_an_offset_goes_on_behind_a_face_and_from_1_0_on_ends_before_it(version, offset, distance):
+    datum = thing("Datum", "PartDesign::Plane", placement((5, 5, 25)))
+    more = sub("UpToFace", "Datum", "Plane") + quantity("Offset", offset)
+    made = pad("Pad", "Sketch", 1, type=FACE, more=more)
+    found = extents(PLATE, datum, made, body("Body", "Pad"), version=version)
+    assert found == [Extent(ONE, distance)]
+
+
+def test_a_slanted_plane_is_a_face_that_a_pad_ends_at():
+    half = math.radians(30) / 2
+    turn = (math.sin(half), 0, 0, math.cos(half))
+    datum = thing("Datum", "PartDesign::Plane", placement((0, 0, 25), turn))
+    made = pad("Pad", "Sketch", 1, type=FACE, more=sub("UpToFace", "Datum", "Plane"))
+    things = (PLATE, datum, made, body("Body", "Pad"))
+    (extent,) = extents(*things)
+    normal = pytest.approx((0.0, -0.5, math.sqrt(0.75)))
+    assert extent.until is not None and isinstance(extent.until.face, FacePlane)
+    assert extent.until.face.normal == normal
+    # the height over the middle of the sketch, at y = 15: 25 + 15 tan 30°
+    assert volume(read(*things)) == pytest.approx(1200 * (25 + 15 * math.tan(2 * half)))
+
+
 def test_up_to_a_plane_behind_goes_there():
     datum = thing("Datum", "PartDesign::Plane", placement((5, 5, -25)))
     made = pad("Pad", "Sketch", 1, type=FACE, more=sub("UpToFace", "Datum"))
@@ -157,18 +196,15 @@ def test_up_to_a_plane_behind_goes_there():
 @pytest.mark.parametrize(
     ("options", "uses"),
     [
-        ({"type": FIRST}, "up to first"),
-        (
-            {"type": FACE, "more": sub("UpToFace", "Sketch001") + quantity("Offset", 1)},
-            "an offset from a face",
-        ),
+        ({"type": 1}, "up to last"),
+        ({"type": FIRST, "midplane": True}, "up to first on both sides"),
         ({"type": FACE, "more": sub("UpToFace", "Pad", "Face3")}, "up to a face"),
-        ({"more": quantity("TaperAngle", 3)}, "TaperAngle"),
+        ({"midplane": True, "more": quantity("TaperAngle", 3)}, "a taper to both sides"),
         ({"more": truth("UseCustomVector", True)}, "UseCustomVector"),
         ({"more": sub("ReferenceAxis", "Sketch", "V_Axis")}, "ReferenceAxis"),
         ({"type": 9}, "up to type 9"),
         ({"type": TWO, "more": choice("SideType", 0)}, "up to type -1"),
-        ({"type": TWO, "length2": -0.5}, "a start off the sketch"),
+        ({"type": TWO, "length2": -1.5}, "a start off the sketch"),
         ({"type": TWO, "length2": -1}, "no height"),
     ],
 )
@@ -279,8 +315,8 @@ def test_the_solvers_noise_is_left_out():
         ([*rectangle(0, 0, 9, 9), line(9, 0, 0, 0)], ("a profile that branches",)),
         ([], ("a profile without loops",)),
         (
-            ['<Geometry type="Part::GeomBSplineCurve"><BSplineCurve PolesCount="3"/></Geometry>'],
-            ("BSplineCurve",),
+            ['<Geometry type="Part::GeomArcOfParabola"><ArcOfParabola Focal="3"/></Geometry>'],
+            ("ArcOfParabola",),
         ),
     ],
 )
@@ -462,15 +498,20 @@ FOLDER = REAL / "freecad"
 def test_real_bodies_have_the_volume_that_is_stored():
     with lzma.open(FOLDER / "steps.jsonl.xz", "rt") as lines:
         rows = [json.loads(row) for row, _ in zip(lines, range(400), strict=False)]
-    seen = 0
+    seen = refused = 0
     for row in rows[::8]:
         data = lzma.decompress((FOLDER / "xml" / f"{row['sha1']}.xml.xz").read_bytes())
         sequence = freecad.parse(data, body=row["body"])
         if sequence.rest:
             continue
+        try:
+            found = volume(sequence)
+        except BuildError:  # the kernel names what it cannot do: up to the next face, once
+            refused += 1
+            continue
         seen += 1
-        assert volume(sequence) == pytest.approx(row["steps"][-1]["v"], rel=1e-3), row["sha1"]
-    assert seen > 15
+        assert found == pytest.approx(row["steps"][-1]["v"], rel=1e-3), row["sha1"]
+    assert seen > 25 and refused <= 1
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="the FreeCAD files are not in ../shared/data")

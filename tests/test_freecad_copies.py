@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from freecad_files import (
+    THROUGH,
     XZ,
     body,
     choice,
@@ -239,3 +240,14 @@ def test_a_scaled_copy_is_not_known():
     steps = linked("Transformations", "Scaled")
     multi = copies("MultiTransform", "Multi", ["Pocket"], steps, after="Pocket")
     assert history(scaled, multi).unsupported == ("PartDesign::Scaled",)
+
+
+def test_a_turned_copy_of_what_goes_through_all_must_reach_through_all():
+    """Through the plate's 60 mm, turned to where it is 100 mm long: FreeCAD's tool is longer."""
+    across = sketch("Sketch001", circle(20, 5, 2), turn=XZ, place=(0.0, 60.0, 0.0))
+    cut = pocket("Pocket", "Sketch001", 1, after="Pad", type=THROUGH, midplane=True)
+    sides = {90: ("copies, turned, of what goes through all",), 180: ()}
+    for angle, uses in sides.items():
+        things = (*PLATE, across, cut, *ORIGIN, polar("Polar", ["Pocket"], angle, 2))
+        found = freecad.body_of(document(*things, body("Body", "Polar")).encode())
+        assert freecad.history(found).unsupported == uses

@@ -35,7 +35,8 @@ from OCP.TopLoc import TopLoc_Location
 from OCP.TopoDS import TopoDS, TopoDS_Compound
 
 from cadcomplete import readers
-from cadcomplete.history.operations import Extent, ExtentType, Extrude
+from cadcomplete.history.faces import FaceName
+from cadcomplete.history.operations import Extrude
 from cadcomplete.kernel.build import build
 from cadcomplete.readers import freecad
 from cadcomplete.readers.freecad.properties import Link
@@ -191,17 +192,17 @@ def box(length=10.0, faces=("Face3",), **more) -> bytes:
     return packed(document(*things), **more)
 
 
-def test_up_to_a_face_is_a_length_where_the_file_has_the_solid(tmp_path):
+def test_a_face_that_a_pocket_ends_at_is_that_of_an_operation(tmp_path):
     shape = build(freecad.parse(box()).known)
     assert shape is not None
-    heights = {}
+    found = {}
     for number in range(1, 7):
         sequence = freecad.parse(box(faces=(f"Face{number}",), Pad=text_of(shape.shape, tmp_path)))
         last = sequence.operations[-1]
-        heights[number] = last.extent if isinstance(last, Extrude) and not sequence.rest else None
-    ends = [extent.distance for extent in heights.values() if extent is not None]
-    assert sorted(ends) == [-25.0, -15.0]  # the floor, and the top; the walls are not parallel
-    assert heights[1] in (None, *(Extent(ExtentType.ONE_SIDED, end) for end in ends))
+        if isinstance(last, Extrude) and not sequence.rest:
+            found[number] = last.extent.until
+    # the floor, and the top; the walls stand along the way
+    assert {until.face for until in found.values()} == {FaceName("start", 1), FaceName("end", 1)}
 
 
 def test_up_to_a_face_is_not_known_where_the_solid_is_missing_or_damaged():

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import product
 
-from cadcomplete.history.geometry import BoundingBox, Plane
+import numpy as np
+
+from cadcomplete.history.geometry import Array, Plane
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Revolve, Sketch
-from cadcomplete.readers.freecad.boxes import Boxes, box_of, union
+from cadcomplete.history.reach import BOXES
 from cadcomplete.readers.freecad.document import BodyOfFeatures
 from cadcomplete.readers.freecad.outlines import outlines, profiles, rounded
 from cadcomplete.readers.freecad.properties import Link
@@ -23,7 +26,7 @@ class NotKnown(Exception):
         super().__init__(", ".join(self.uses))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Earlier:
     """What stands before a feature of a body.
 
@@ -31,15 +34,13 @@ class Earlier:
         body: all of it, to look up what the feature refers to.
         operations: those of the features before.
         places: by the name of a sketch or a feature the index of its operation.
-        boxes: of each of these a box that all it adds lies in; None of what adds nothing.
-        solid: a box that all of the solid so far lies in; None while there is none.
+        solid: the corners of a box around all that was added so far, (2, 3); None if nothing was.
     """
 
     body: BodyOfFeatures
     operations: tuple[Operation, ...] = ()
     places: Mapping[str, int] = field(default_factory=dict)
-    boxes: Boxes = ()
-    solid: BoundingBox | None = None
+    solid: Array | None = None
 
     def drawn(self, link: Link | None) -> tuple[int, tuple[Sketch, ...]]:
         """The index that the sketch of a profile has or gets, and the sketch if it is new.
@@ -93,15 +94,28 @@ class Earlier:
         found = self
         for operation in operations:
             own = operation.source if isinstance(operation, Sketch) else name
-            made, box = found.operations, box_of(operation, found.operations, found.boxes)
+            made, box = found.operations, BOXES[type(operation)](operation, found.operations)
             found = replace(
                 found,
                 operations=(*made, operation),
                 places={**found.places, own: len(made)},
-                boxes=(*found.boxes, box),
-                solid=union((found.solid, box)),
+                solid=_around(found.solid, box),
             )
         return found
+
+    def heights(self, plane: Plane) -> tuple[float, float]:
+        """Between which heights over a plane, in mm, all lies that was added; 0, 0 if nothing."""
+        if self.solid is None:
+            return (0.0, 0.0)
+        corners = np.array(list(product(*self.solid.T)))
+        along = plane.to_local(corners)[:, 2]
+        return float(along.min()), float(along.max())
+
+
+def _around(box: Array | None, other: Array | None) -> Array | None:
+    if box is None or other is None:
+        return other if box is None else box
+    return np.stack([np.minimum(box[0], other[0]), np.maximum(box[1], other[1])])
 
 
 def _tidy(plane: Plane) -> Plane:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cadcomplete.history.extents import THROUGH
 from cadcomplete.history.geometry import Vec3, dot
-from cadcomplete.history.operations import Operation
+from cadcomplete.history.operations import Extrude, Operation
 from cadcomplete.history.pattern_kinds import MOST_PLACES
-from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, repeatable
+from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat, repeatable
+from cadcomplete.history.reach import in_numbers
 from cadcomplete.readers.freecad.before import Earlier, NotKnown
 from cadcomplete.readers.freecad.features import (
     LinearCopies,
@@ -20,6 +22,8 @@ from cadcomplete.readers.freecad.outlines import rounded
 
 Originals = tuple[int, ...] | None
 """The indices of the operations that are done again; None for the whole body."""
+
+Pattern = Mirror | LinearPattern | PolarPattern
 
 _ROUND = 360.0
 _NEAR = 1e-7
@@ -68,15 +72,43 @@ def _originals(names: tuple[str, ...], before: Earlier) -> Originals:
     return tuple(dict.fromkeys(found))
 
 
-def _step(step: Any, of: Originals, name: str, before: Earlier) -> Operation | None:
+def _step(step: Any, of: Originals, name: str, before: Earlier) -> Pattern | None:
     if type(step) not in STEPS:
         raise NotKnown(step.type)
     if step.odd:
         raise NotKnown(*step.odd)
-    return STEPS[type(step)](step, of, name, before)
+    made = STEPS[type(step)](step, of, name, before)
+    if made is not None and made.of is not None:
+        _check_through(made, before)
+    return made
 
 
-def _mirror(step: Mirrored, of: Originals, name: str, before: Earlier) -> Operation:
+def _check_through(pattern: Repeat, before: Earlier) -> None:
+    """Raise NotKnown if a copy of what goes through all is turned, and does not reach through all.
+
+    FreeCAD cuts with a tool that is longer than the part is wide. Only along the axes is it known
+    without the solid how far that is.
+    """
+    for index in pattern.originals:
+        operation = before.operations[index] if index < len(before.operations) else None
+        if not isinstance(operation, Extrude) or operation.extent.numeric or operation.adds:
+            continue
+        earlier = before.operations[:index]
+        plane = operation.start(earlier)
+        ends = in_numbers(operation, earlier).extent.ends if _through(operation) else ()
+        for turned in (motion.plane(plane) for motion in pattern.motions() if ends):
+            along_axis = max(map(abs, turned.normal)) > 1 - _NEAR
+            if along_axis and abs(dot(turned.normal, plane.normal)) < _NEAR:
+                low, high = before.heights(turned)
+                if low < min(ends) - _NEAR < -_NEAR or high > max(ends) + _NEAR > _NEAR:
+                    raise NotKnown("copies, turned, of what goes through all")
+
+
+def _through(extrude: Extrude) -> bool:
+    return THROUGH in (extrude.extent.until, extrude.extent.until_against)
+
+
+def _mirror(step: Mirrored, of: Originals, name: str, before: Earlier) -> Mirror:
     plane = before.body.plane(step.plane)
     if plane is None:
         raise NotKnown("a mirror whose plane is not in the file")
@@ -91,7 +123,7 @@ def _upward(normal: Vec3) -> Vec3:
     return normal if first > 0 else (0.0 - x, 0.0 - y, 0.0 - z)
 
 
-def _linear(step: LinearCopies, of: Originals, name: str, before: Earlier) -> Operation | None:
+def _linear(step: LinearCopies, of: Originals, name: str, before: Earlier) -> Pattern | None:
     if _is_alone(step.count):
         return None
     axis = before.body.axis(step.direction)
@@ -105,7 +137,7 @@ def _linear(step: LinearCopies, of: Originals, name: str, before: Earlier) -> Op
     return LinearPattern(direction, abs(spacing), step.count, of, name)
 
 
-def _polar(step: PolarCopies, of: Originals, name: str, before: Earlier) -> Operation | None:
+def _polar(step: PolarCopies, of: Originals, name: str, before: Earlier) -> Pattern | None:
     if _is_alone(step.count):
         return None
     axis = before.body.axis(step.axis)
@@ -140,7 +172,7 @@ def _is_alone(count: int) -> bool:
     return count < 2
 
 
-STEPS: dict[type[Any], Callable[[Any, Originals, str, Earlier], Operation | None]] = {
+STEPS: dict[type[Any], Callable[[Any, Originals, str, Earlier], Pattern | None]] = {
     Mirrored: _mirror,
     LinearCopies: _linear,
     PolarCopies: _polar,
