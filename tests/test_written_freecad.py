@@ -132,6 +132,15 @@ def test_an_axis_of_a_revolution_is_a_construction_line_of_its_sketch():
     assert first[0][0].get("geometryModeFlags", "").endswith("10")
 
 
+def test_the_axis_of_an_ellipse_is_the_longer_one():
+    _, properties = objects("sketch 0 0 0 +z +x\nellipse 3 4 5 8 30\nextrude new to 9 0\n")
+    drawn = properties["Sketch"]["Geometry"][0][0][1]
+    assert drawn.tag == "Ellipse"
+    assert float(drawn.get("MajorRadius", 0)) == 8
+    assert float(drawn.get("MinorRadius", 0)) == 5
+    assert math.degrees(float(drawn.get("AngleXU", 0))) == pytest.approx(120)
+
+
 def test_a_file_does_not_depend_on_the_clock_and_names_nobody(tmp_path):
     files = []
     for folder in ("one", "two"):
