@@ -52,6 +52,15 @@ else:
         if isinstance(value, build123d.BuildPart):
             return value.part is not None and bool(value.part.solids())
         return isinstance(value, build123d.Shape) and bool(value.solids())
+def assigned(body):  # names in the order in which they get their last value
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            continue
+        for part in ("body", "orelse", "handlers", "finalbody"):
+            yield from assigned(getattr(node, part, []))
+        targets = getattr(node, "targets", [getattr(node, "target", None)])
+        targets += [item.optional_vars for item in getattr(node, "items", [])]
+        yield from (target.id for target in targets if isinstance(target, ast.Name))
 def made(path):
     shown = []
     outputs = ("show_object", "show", "show_all", "debug")
@@ -59,12 +68,7 @@ def made(path):
     names |= {"__name__": "__main__", "__file__": path}
     tree = ast.parse(open(path, encoding="utf-8").read())
     exec(compile(tree, path, "exec"), names)
-    last = [t.id for node in tree.body for n in ast.walk(node)
-            if not isinstance(node, ast.FunctionDef)
-            for t in (n.targets if isinstance(n, ast.Assign) else
-                      [n.target] if isinstance(n, (ast.AugAssign, ast.AnnAssign)) else
-                      [i.optional_vars for i in n.items] if isinstance(n, ast.With) else [])
-            if isinstance(t, ast.Name)]
+    last = [*assigned(tree.body)]
     parts = shown[-1:] + [names[name] for name in reversed(last) if name in names]
     return next(part for part in parts if is_part(part))
 for path in sys.argv[2:]:

@@ -315,8 +315,8 @@ def test_the_solvers_noise_is_left_out():
         ([*rectangle(0, 0, 9, 9), line(9, 0, 0, 0)], ("a profile that branches",)),
         ([], ("a profile without loops",)),
         (
-            ['<Geometry type="Part::GeomBSplineCurve"><BSplineCurve PolesCount="3"/></Geometry>'],
-            ("BSplineCurve",),
+            ['<Geometry type="Part::GeomArcOfParabola"><ArcOfParabola Focal="3"/></Geometry>'],
+            ("ArcOfParabola",),
         ),
     ],
 )

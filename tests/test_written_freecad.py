@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -41,6 +42,8 @@ PARTS = {
     "turned back": BAR + "revolve new to -70 about 0 -5 1 0 0\n",
     "holes": PLATE + "hole 0 0 10 +z +x 3 through bore 6 4 at 5 5 35 5\n"
     "hole 0 0 10 +z +x 2 tip 118 to 5 at 8 20\nhole 0 0 10 +z +x 3 to 2 sink 6 90 at 30 22\n",
+    "rounded": PLATE + ON_TOP + "circle 5 5 2\ncircle 35 5 2\nextrude cut to 4 0 1\n"
+    "fillet 3 side@3/0.0 side@3/0.1\nchamfer 1 end@4/1\n",
     "patterns": PLATE + ON_TOP + "circle 4 4 1\nextrude cut to 0 0\nlinear -y 3 2 @1\n"
     "linear +x 10 4 @2\nmirror 0.6 0.8 0 24 @3\npolar +z 20 15 0 4 180 @4\n",
 }
@@ -108,12 +111,34 @@ def test_a_sketch_is_held_together_at_its_ends_and_has_no_dimensions():
     assert len(properties["Sketch"]["Geometry"][0]) == 5
 
 
+def test_edges_are_numbered_in_the_solid_that_is_stored_before_them(tmp_path):
+    text = PLATE + "fillet 3 side@1/0.0\n"
+    found = entries(decode(text))
+    assert "CASCADE Topology V1" in found["Pad.brp"]
+    _, properties = objects(text)
+    edges = properties["Fillet"]["Base"][0]
+    assert edges.get("value") == "Pad"
+    assert len(edges) == 1
+    # 40 · 30 · 10 less π 5² 10, and less 3² (1 − π/4) 10 at a corner
+    volume = 12000 - 250 * math.pi - 90 * (1 - math.pi / 4)
+    assert volumes(read(written(text, tmp_path)).sequence)[-1] == pytest.approx(volume, rel=1e-9)
+
+
 def test_an_axis_of_a_revolution_is_a_construction_line_of_its_sketch():
     _, properties = objects(PARTS["turned"])
     reference = properties["Revolution"]["ReferenceAxis"][0]
     assert (reference.get("value"), reference[0].get("value")) == ("Sketch", "Axis0")
     first = properties["Sketch"]["Geometry"][0][0]
     assert first[0][0].get("geometryModeFlags", "").endswith("10")
+
+
+def test_the_axis_of_an_ellipse_is_the_longer_one():
+    _, properties = objects("sketch 0 0 0 +z +x\nellipse 3 4 5 8 30\nextrude new to 9 0\n")
+    drawn = properties["Sketch"]["Geometry"][0][0][1]
+    assert drawn.tag == "Ellipse"
+    assert float(drawn.get("MajorRadius", 0)) == 8
+    assert float(drawn.get("MinorRadius", 0)) == 5
+    assert math.degrees(float(drawn.get("AngleXU", 0))) == pytest.approx(120)
 
 
 def test_a_file_does_not_depend_on_the_clock_and_names_nobody(tmp_path):
@@ -141,6 +166,11 @@ REFUSED = {
         "intersect",
     ),
     "a copy of the whole": (PLATE + "mirror +x 0 all\n", "Mirror .of the whole body"),
+    "a chamfer of two sizes": (PLATE + "chamfer 1/2 end@1/1\n", "Chamfer .of two sizes"),
+    "a fillet behind a pattern": (
+        PLATE + ON_TOP + "circle 4 4 1\nextrude cut to 0 0\nlinear +x 10 3 @1\nfillet 1 end@4/0\n",
+        "Fillet .behind",
+    ),
     "a pattern of a pattern": (PARTS["patterns"] + "mirror +x 20 @1\n", "Mirror .of a pattern"),
     "angles": (BAR + "revolve new from -30 to 60 about 0 -5 1 0 0\n", "different angles"),
 }

@@ -15,9 +15,10 @@ from cadcomplete.exporters.scripts.layout import WIDTH, wrapped
 from cadcomplete.exporters.scripts.levels import Levels
 from cadcomplete.exporters.scripts.names import Names, Variables
 from cadcomplete.exporters.scripts.sums import Sum
-from cadcomplete.history.extrude import Extent, ExtentType
+from cadcomplete.history.extrude import Extent, ExtentType, Extrude
 from cadcomplete.history.geometry import XY
 from cadcomplete.history.operations import OPERATIONS
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.measure import measure
 from cadcomplete.language.lines import decode
@@ -197,6 +198,28 @@ def test_what_is_built_on_a_face_moves_with_it():
     assert "Plane.XY.offset(plate_thickness) * " in text
     assert "Plane.XY.offset(plate_thickness + boss_height) * " in text
     assert "-plate_thickness - boss_height)" in text
+
+
+@pytest.mark.parametrize(
+    ("dialect", "said"),
+    [
+        ("build123d", "Pos(3, 4) * Ellipse(8, 5, rotation=30)"),
+        ("cadquery", ".moveTo(3, 4).ellipse(8, 5, 30)"),
+    ],
+)
+def test_an_ellipse_is_one(dialect, said):
+    assert said in written("sketch 0 0 0 +z +x\nellipse 3 4 8 5 30\nextrude new to 9 0\n", dialect)
+
+
+def test_an_extrude_that_starts_off_its_sketch_is_drawn_where_it_starts():
+    sequence = decode(PLATE)
+    extrude = sequence.operations[1]
+    assert isinstance(extrude, Extrude)
+    moved = dataclasses.replace(extrude, extent=dataclasses.replace(extrude.extent, start=2.5))
+    text = script(CadSequence((sequence.operations[0], moved)))
+    assert "plate_sketch = Plane.XY.offset(2.5) * plate_sketch" in text
+    assert "extrude(plate_sketch, plate_thickness)" in text
+    assert "plate_thickness = 10" in text
 
 
 def test_a_level_is_not_known_from_another_direction():

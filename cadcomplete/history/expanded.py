@@ -89,6 +89,7 @@ def plain(sequence: CadSequence) -> Plain:
     For predictors that know no more, and say of the rounded part what follows the sharp one.
     Raises UnsupportedError as `expanded` does.
     """
+    sequence = numbered(sequence)
     if not any(isinstance(op, Repeat | Hole | Blend) for op in sequence.operations):
         return Plain(sequence, tuple(range(len(sequence))))
     made = _Expansion(sharp=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from cadcomplete.errors import UnsupportedError
 from cadcomplete.exporters.freecad import objects as xml
 from cadcomplete.exporters.freecad.objects import DocumentObject
+from cadcomplete.exporters.freecad.recipes import Recipe
 from cadcomplete.history.geometry import XY, Plane, Vec3
 from cadcomplete.history.operations import Operation
 
@@ -30,6 +31,7 @@ class BodyDraft:
         features: the names of what changes the solid, in order.
         made: by the index of an operation the features that it became.
         drawn: sketches that are there already, by what they draw.
+        recipes: how FreeCAD makes each feature (`recipes.py`); None if that is not known.
     """
 
     def __init__(self, operations: tuple[Operation, ...]) -> None:
@@ -37,6 +39,7 @@ class BodyDraft:
         self.features: list[str] = []
         self.made: dict[int, list[str]] = {}
         self.drawn: dict[object, str] = {}
+        self.recipes: list[Recipe | None] = []
         self._objects: list[DocumentObject] = []
         self._counts: dict[str, int] = {}
 
@@ -51,8 +54,9 @@ class BodyDraft:
         self._objects.append(made)
         return made.name
 
-    def feature(self, index: int, kind: str, *properties: str) -> str:
-        """Add a feature of an operation, after those that there are."""
+    def feature(self, index: int, kind: str, *properties: str, recipe: Recipe | None = None) -> str:
+        """Add a feature of an operation, after those that there are, and how it is made."""
+        self.recipes.append(recipe)
         name = self.name(kind)
         before = self.features[-1] if self.features else ""
         said = (xml.string("Label", name), xml.link("BaseFeature", before), *properties)
@@ -60,6 +64,14 @@ class BodyDraft:
         self.features.append(name)
         self.made.setdefault(index, []).append(name)
         return name
+
+    def store(self, name: str, made: str) -> None:
+        """Keep the solid after a feature, as the kernel writes it: what numbers edges refer to."""
+        for number, one in enumerate(self._objects):
+            if one.name == name and not one.file:
+                file = f"{name}.brp"
+                said = (*one.properties, xml.shape(file))
+                self._objects[number] = replace(one, properties=said, file=file, content=made)
 
     def datum(self, kind: str, plane: Plane) -> str:
         """Add a datum, `Plane` or `Line`, whose normal is that of a plane; return its name."""

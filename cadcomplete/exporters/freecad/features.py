@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from cadcomplete.errors import InputError
 from cadcomplete.exporters.freecad import objects as xml
 from cadcomplete.exporters.freecad.body import InBody, refused
+from cadcomplete.exporters.freecad.recipes import BlendedFeature, SweptFeature
 from cadcomplete.exporters.freecad.sketches import sketch
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Circle
@@ -22,7 +24,7 @@ from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Re
 from cadcomplete.history.reach import in_numbers
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sketches import Profile
-from cadcomplete.history.tables import Table, refusing
+from cadcomplete.history.tables import Table
 
 _LENGTH, _TWO_LENGTHS = 0, 4
 """Types of pads and pockets."""
@@ -43,22 +45,25 @@ def _loop(place: InBody, profile: Profile, index: int) -> Loop:
 
 def _groups(place: InBody, profiles: tuple[Profile, ...]) -> Iterator[tuple[Profile, ...]]:
     """Yield profiles that one sketch can draw: whatever lies in a loop of it is a hole, in that an
-    island, and so on. Those that touch, or have a loop in common, are features of their own."""
-    left = list(profiles)
+    island, and so on. If some touch, or have a loop in common, each is a feature of its own, next
+    to one before it: at no time is a body in pieces."""
+    one_sketch = len({profile.sketch for profile in profiles}) == 1
+    pairs = itertools.combinations(profiles, 2)
+    if one_sketch and all(_apart(place, one, other) for one, other in pairs):
+        yield profiles
+        return
+    left, done = list(profiles), []
     while left:
-        group = [left.pop(0)]
-        for profile in list(left):
-            if profile.sketch == group[0].sketch and all(
-                _apart(place, profile, other) for other in group
-            ):
-                group.append(profile)
-                left.remove(profile)
-        yield tuple(group)
+        near = [p for p in left if any(not _apart(place, p, other) for other in done)]
+        touching = (p for p in near if any(_touch(place, p, other) for other in done))
+        done.append(next(touching, (near or left)[0]))
+        left.remove(done[-1])
+        yield (done[-1],)
 
 
 def _apart(place: InBody, one: Profile, other: Profile) -> bool:
     """Whether two profiles have nothing in common by their boxes: one may lie in a hole."""
-    if set(one.loops) & set(other.loops):
+    if one.sketch != other.sketch or set(one.loops) & set(other.loops):
         return False
     first, second = (_loop(place, p, p.outer).box for p in (one, other))
     if not _meet(first, second):
@@ -66,6 +71,19 @@ def _apart(place: InBody, one: Profile, other: Profile) -> bool:
     holes = [(first, _loop(place, other, i).box) for i in other.holes]
     holes += [(second, _loop(place, one, i).box) for i in one.holes]
     return any(_within(inner, outer) for inner, outer in holes)
+
+
+def _touch(place: InBody, one: Profile, other: Profile) -> bool:
+    """Whether two profiles have a loop or a corner in common."""
+    corners = [
+        {
+            (round(c.start[0], 5), round(c.start[1], 5))
+            for i in p.loops
+            for c in _loop(place, p, i).curves
+        }
+        for p in (one, other)
+    ]
+    return bool(set(one.loops) & set(other.loops) or corners[0] & corners[1])
 
 
 Box = tuple[float, float, float, float]
@@ -115,7 +133,7 @@ def _extrude(extrude: Extrude, place: InBody) -> None:
         raise refused(f"Extrude ({extrude.extent.unusual})")
     kind, (start, end) = _kind(place, extrude.boolean, "Pad"), extrude.extent.span
     front = 1.0 if kind == "Pad" else -1.0
-    for group in _groups(place, extrude.profiles):
+    for group in _groups(place, extrude.profiles) if extrude.profiles else ():
         plane = place.before[group[0].sketch].plane  # type: ignore[union-attr]
         said = [xml.part_of("Profile", _drawn(place, group, plane))]
         if extrude.extent.type is ExtentType.SYMMETRIC:
@@ -130,12 +148,15 @@ def _extrude(extrude: Extrude, place: InBody) -> None:
                 raise refused("Extrude (a start off its sketch)")
             reach = end or start
             said += [xml.quantity("Length", abs(reach)), xml.truth("Reversed", reach * front < 0)]
-        place.body.feature(place.index, kind, *said, xml.truth("Refine", False))
+        regions = tuple(tuple(_loop(place, p, i) for i in p.loops) for p in group)
+        recipe = SweptFeature(kind == "Pocket", plane, regions, (start, end))
+        said.append(xml.truth("Refine", False))
+        place.body.feature(place.index, kind, *said, recipe=recipe)
 
 
 def _revolve(revolve: Revolve, place: InBody) -> None:
     kind = _kind(place, revolve.boolean, "Revolution")
-    for group in _groups(place, revolve.profiles):
+    for group in _groups(place, revolve.profiles) if revolve.profiles else ():
         plane = place.before[group[0].sketch].plane  # type: ignore[union-attr]
         axis = revolve.axis.on(revolve.start(place.before), plane)
         if axis is None:
@@ -246,6 +267,37 @@ def _polar(pattern: PolarPattern, place: InBody) -> None:
     place.body.feature(place.index, "PolarPattern", *said)
 
 
+# --- edges ----------------------------------------------------------------------------------------
+
+
+def _fillet(fillet: Fillet, place: InBody) -> None:
+    size = xml.quantity("Radius", fillet.radius, "QuantityConstraint")
+    _blend(fillet, place, "Fillet", size)
+
+
+def _chamfer(chamfer: Chamfer, place: InBody) -> None:
+    first, second, _ = chamfer.sizes
+    if first != second:
+        raise refused("Chamfer (of two sizes)")
+    _blend(chamfer, place, "Chamfer", xml.quantity("Size", first, "QuantityConstraint"))
+
+
+def _blend(blend: Fillet | Chamfer, place: InBody, kind: str, size: str) -> None:
+    """Write the edges by the numbers that FreeCAD gives them when it makes what is before."""
+    from cadcomplete.exporters.freecad.replay import numbers_of
+
+    if not place.body.features or None in place.body.recipes:
+        raise refused(f"{kind} (behind what FreeCAD numbers the edges of in a way not known here)")
+    recipes = [recipe for recipe in place.body.recipes if recipe is not None]
+    numbers, made = numbers_of(blend, place.before, recipes)
+    if not numbers:
+        raise refused(f"{kind} (on edges that FreeCAD makes otherwise)")
+    place.body.store(place.body.features[-1], made)
+    edges = xml.part_of("Base", place.body.features[-1], [f"Edge{n}" for n in numbers])
+    recipe = BlendedFeature(blend, tuple(numbers))
+    place.body.feature(place.index, kind, edges, size, xml.truth("Refine", False), recipe=recipe)
+
+
 def _sketch(drawn: Sketch, place: InBody) -> None:
     """One that nothing sweeps is drawn by itself; the others where they are swept."""
     used = {i for op in place.body.operations if not isinstance(op, Repeat) for i in op.refers()}
@@ -263,8 +315,8 @@ EXPORT: Table[Callable[[Any, InBody], None]] = Table(
         Mirror: _mirror,
         LinearPattern: _linear,
         PolarPattern: _polar,
-        Fillet: refusing(Fillet, "exporters/freecad/features.py"),
-        Chamfer: refusing(Chamfer, "exporters/freecad/features.py"),
+        Fillet: _fillet,
+        Chamfer: _chamfer,
     },
 )
 """How an operation is written."""

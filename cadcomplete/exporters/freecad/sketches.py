@@ -22,7 +22,7 @@ from cadcomplete.exporters.freecad.objects import (
     string,
     whole,
 )
-from cadcomplete.history.curves import BENT, Arc, Circle, Line
+from cadcomplete.history.curves import BENT, Arc, Circle, Ellipse, Line
 from cadcomplete.history.geometry import Plane, Vec2
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.tables import Table, refusing
@@ -79,13 +79,28 @@ def _arc(arc: Arc) -> DrawnCurve:
     return DrawnCurve("ArcOfCircle", numbers, (_START, _END) if left else (_END, _START))
 
 
+def _ellipse(ellipse: Ellipse) -> DrawnCurve:
+    """The axis of FreeCAD's is the longer one."""
+    long, short, turn = ellipse.radius, ellipse.minor, ellipse.turn
+    if long < short:
+        long, short, turn = short, long, turn + 90.0
+    around = {**_around(ellipse.center, long), "AngleXU": math.radians(turn)}
+    del around["Radius"]
+    return DrawnCurve("Ellipse", {**around, "MajorRadius": long, "MinorRadius": short})
+
+
 CURVES: Table[Callable[[Any], DrawnCurve]] = Table(
     "exporters/freecad/sketches.py",
     {
         Line: _line,
         Arc: _arc,
         Circle: lambda circle: DrawnCurve("Circle", _around(circle.center, circle.radius)),
-        **{kind: refusing(kind, "exporters/freecad/sketches.py") for kind in BENT},
+        Ellipse: _ellipse,
+        **{
+            kind: refusing(kind, "exporters/freecad/sketches.py")
+            for kind in BENT
+            if kind is not Ellipse
+        },
     },
 )
 """A curve as FreeCAD has it."""

@@ -20,7 +20,7 @@ from cadcomplete.exporters.scripts import build123d, cadquery
 from cadcomplete.exporters.scripts.draft import At, Draft
 from cadcomplete.history.blends import Blend
 from cadcomplete.history.reach import numbered
-from cadcomplete.history.sequence import CadSequence, check_known, check_plain
+from cadcomplete.history.sequence import CadSequence, check_known
 
 if TYPE_CHECKING:
     from cadcomplete.exporters.part import Part
@@ -48,7 +48,6 @@ def script(sequence: CadSequence, dialect: str = USUAL) -> str:
         expected = " or ".join(DIALECTS)
         raise InputError("unknown dialect", where="--dialect", expected=expected, got=dialect)
     sequence = numbered(sequence)
-    check_plain(sequence, "exporters/scripts/")
     library, found = DIALECTS[dialect], {}
     if any(isinstance(operation, Blend) for operation in sequence.operations):
         from cadcomplete.exporters.scripts.selecting import selections

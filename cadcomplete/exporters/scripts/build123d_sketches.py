@@ -22,7 +22,7 @@ from cadcomplete.exporters.scripts.planes import Placed, placed_on, raised
 from cadcomplete.exporters.scripts.regions import DrawnRegion, regions_of
 from cadcomplete.exporters.scripts.sizes import Naming
 from cadcomplete.exporters.scripts.sums import NOTHING, Sum, direction, point, ratio
-from cadcomplete.history.curves import BENT, Arc, Circle, Curve, Line
+from cadcomplete.history.curves import BENT, Arc, Circle, Curve, Ellipse, Line
 from cadcomplete.history.fields import number
 from cadcomplete.history.geometry import Plane, Vec2
 from cadcomplete.history.loops import Loop
@@ -52,13 +52,20 @@ def _arc(arc: Arc, arcs: Arcs) -> str:
     return f"RadiusArc({ends}, {sign}{said}{'' if short else ', short_sagitta=False'})"
 
 
+def _ellipse(ellipse: Ellipse, arcs: Arcs) -> str:
+    turned = f", rotation={ratio(ellipse.turn)}" if ellipse.turn else ""
+    text = f"Ellipse({number(ellipse.radius)}, {number(ellipse.minor)}{turned})"
+    return _at(ellipse.center, text)
+
+
 CURVES: Table[Callable[[Any, Arcs], str]] = Table(
     ROOM,
     {
         Line: _line,
         Arc: _arc,
         Circle: lambda circle, arcs: _at(circle.center, f"Circle({number(circle.radius)})"),
-        **{kind: refusing(kind, ROOM) for kind in BENT},
+        Ellipse: _ellipse,
+        **{kind: refusing(kind, ROOM) for kind in BENT if kind is not Ellipse},
     },
 )
 """A curve as the library writes it; of one that is closed by itself the face inside of it."""

@@ -22,7 +22,7 @@ from cadcomplete.exporters.scripts.planes import placed_on, raised
 from cadcomplete.exporters.scripts.regions import DrawnRegion
 from cadcomplete.exporters.scripts.sizes import Naming
 from cadcomplete.exporters.scripts.sums import NOTHING, Sum, direction, point, ratio
-from cadcomplete.history.curves import BENT, Arc, Circle, Line
+from cadcomplete.history.curves import BENT, Arc, Circle, Ellipse, Line
 from cadcomplete.history.fields import number
 from cadcomplete.history.geometry import Plane, Vec2
 from cadcomplete.history.loops import Loop
@@ -43,6 +43,12 @@ def _arc(arc: Arc, arcs: Arcs) -> str:
     return f".radiusArc({point(arc.end)}, {sign}{said})"
 
 
+def _ellipse(ellipse: Ellipse, arcs: Arcs) -> str:
+    turned = f", {ratio(ellipse.turn)}" if ellipse.turn else ""
+    size = f"{number(ellipse.radius)}, {number(ellipse.minor)}{turned}"
+    return f".moveTo{point(ellipse.center)}.ellipse({size})"
+
+
 CURVES: Table[Callable[[Any, Arcs], str]] = Table(
     ROOM,
     {
@@ -51,7 +57,8 @@ CURVES: Table[Callable[[Any, Arcs], str]] = Table(
         Circle: lambda circle, arcs: (
             f".moveTo{point(circle.center)}.circle({number(circle.radius)})"
         ),
-        **{kind: refusing(kind, ROOM) for kind in BENT},
+        Ellipse: _ellipse,
+        **{kind: refusing(kind, ROOM) for kind in BENT if kind is not Ellipse},
     },
 )
 """The call that draws a curve from where the pen is; of one that is closed where it is drawn."""

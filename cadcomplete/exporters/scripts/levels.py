@@ -66,25 +66,28 @@ class Levels:
         What ends on a face that is known is said by that: a hole goes through `-plate_thickness`.
         Anything else is a dimension of its own, called after `noun`, or `own`, and `what` it is.
         """
-        offset, (start, end) = plane.offset, extent.span
+        begin, (start, end) = extent.start, extent.span
+        offset, start, end = plane.offset + begin, start - begin, end - begin
         base = self.at(plane.normal, offset)
+        off = base - self.at(plane.normal, plane.offset)
 
         def variable(size: float) -> str:
             return self._variables.named(noun, own, what, number(abs(size)))
 
         if extent.type is ExtentType.SYMMETRIC:
-            reach = Reach(Sum.of(variable(end - start), 0.5), both=True)
+            reach = Reach(Sum.of(variable(end - start), 0.5), off, both=True)
             self._keep(plane.normal, offset - end, base - reach.amount)
         elif extent.type is ExtentType.TWO_SIDED:
             sign = 1.0 if end > start else -1.0
-            reach = Reach(Sum.of(variable(end - start), sign), Sum(rest=start))
+            reach = Reach(Sum.of(variable(end - start), sign), off + Sum(rest=start))
         else:
             known = None if first else self._found(plane.normal, offset + end)
             amount = None if known is None else known - base
             if amount is None or not (amount.terms and amount.length <= _MOST):
                 amount = Sum.of(variable(end), 1.0 if end > 0 else -1.0)
-            reach = Reach(amount)
-        self._keep(plane.normal, offset + end, base + reach.start + reach.amount)
+            reach = Reach(amount, off)
+        at_end = base + reach.start - off + reach.amount
+        self._keep(plane.normal, offset + end, at_end)
         return reach
 
 

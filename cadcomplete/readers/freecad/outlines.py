@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cadcomplete.errors import GeometryError, ReadError
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.curves import Arc, Circle, Curve, Ellipse, Line
 from cadcomplete.history.geometry import Vec2, distance
 from cadcomplete.history.inside import inside_loop
 from cadcomplete.history.nesting import nesting
 from cadcomplete.history.operations import Loop, Profile
+from cadcomplete.readers.freecad import bent
+from cadcomplete.readers.freecad.bent import Numbers, Parts
 from cadcomplete.readers.freecad.properties import RawCurve
 from cadcomplete.readers.loops import loop_key
 
@@ -52,10 +54,13 @@ def outlines(curves: Iterable[RawCurve], *, source: str) -> Outlines:
             foreign.add(raw.kind)
             continue
         try:
-            curve = DRAW[raw.kind](raw.numbers)
+            curve = DRAW[raw.kind](raw.numbers, raw.parts)
         except KeyError as error:
             where = f"{source}.Geometry[{number}]"
             raise ReadError("a curve lacks a number", where=where, expected=str(error)) from None
+        except ReadError as error:
+            error.where = f"{source}.Geometry[{number}]{error.where}"
+            raise
         if not _is_nothing(curve):
             drawn.append(curve)
     closed = _without_ends(drawn)
@@ -70,8 +75,6 @@ def outlines(curves: Iterable[RawCurve], *, source: str) -> Outlines:
 
 # --- curves ---------------------------------------------------------------------------------------
 
-Numbers = Mapping[str, float]
-
 
 def rounded(value: float) -> float:
     """A coordinate without the noise of whoever solved the sketch, to a picometre."""
@@ -82,15 +85,15 @@ def _point(x: float, y: float) -> Vec2:
     return (rounded(x), rounded(y))
 
 
-def _line(n: Numbers) -> Curve:
+def _line(n: Numbers, parts: Parts = ()) -> Curve:
     return Line(_point(n["StartX"], n["StartY"]), _point(n["EndX"], n["EndY"]))
 
 
-def _circle(n: Numbers) -> Curve:
+def _circle(n: Numbers, parts: Parts = ()) -> Curve:
     return Circle(_point(n["CenterX"], n["CenterY"]), rounded(n["Radius"]))
 
 
-def _arc(n: Numbers) -> Curve:
+def _arc(n: Numbers, parts: Parts = ()) -> Curve:
     """An arc runs counter-clockwise about its normal; its angles are counted from `AngleXU`."""
     start, end, turn = n["StartAngle"], n["EndAngle"], n.get("AngleXU", 0.0)
     sweep = (end - start) % (2 * math.pi)
@@ -105,10 +108,13 @@ def _arc(n: Numbers) -> Curve:
     return Arc(_point(*at(start)), at(start + sweep / 2), _point(*at(start + sweep)))
 
 
-DRAW: dict[str, Callable[[Numbers], Curve]] = {
+DRAW: dict[str, Callable[[Numbers, Parts], Curve]] = {
     "LineSegment": _line,
     "Circle": _circle,
     "ArcOfCircle": _arc,
+    "Ellipse": bent.ellipse,
+    "ArcOfEllipse": bent.arc_of_ellipse,
+    "BSplineCurve": bent.spline,
 }
 """How a curve is read, by its kind; `GeomPoint` bounds nothing and is none."""
 
@@ -116,6 +122,8 @@ DRAW: dict[str, Callable[[Numbers], Curve]] = {
 def _is_nothing(curve: Curve) -> bool:
     if isinstance(curve, Circle):
         return curve.radius <= 0
+    if isinstance(curve, Ellipse):
+        return min(curve.radius, curve.minor) <= 0
     try:
         return curve.length < _NEAR
     except GeometryError:

@@ -40,6 +40,8 @@ class RawCurve:
     kind: str
     numbers: Mapping[str, float]
     construction: bool = False
+    parts: tuple[tuple[str, Mapping[str, float]], ...] = ()
+    """What stands within it, by name: the poles and knots of a spline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,10 +348,13 @@ def _curve(geometry: ET.Element, index: int) -> RawCurve:
         raise ReadError("a curve without a shape", where=f"[{index}]")
     try:
         numbers = {key: number(shape.attrib, key) for key in shape.attrib}
+        parts = tuple(
+            (part.tag, {key: number(part.attrib, key) for key in part.attrib}) for part in shape
+        )
     except ReadError as error:
         error.where = f"[{index}]{error.where}"
         raise
-    return RawCurve(shape.tag, numbers, construction=_is_construction(geometry))
+    return RawCurve(shape.tag, numbers, _is_construction(geometry), parts)
 
 
 def _is_construction(geometry: ET.Element) -> bool:

@@ -133,7 +133,7 @@ def _chosen(steps: Steps, base: Filters, tree: Selector) -> list[Filters]:
         return [*_chosen(steps, base, tree.one), *_chosen(steps, base, tree.other)]
     if isinstance(tree, Both):
         return [
-            (*base, *sorted({*one[len(base) :], *other[len(base) :]}, key=_extremes_first))
+            (*base, *_asked_of_all((*one[len(base) :], *other[len(base) :])))
             for one in _chosen(steps, base, tree.one)
             for other in _chosen(steps, base, tree.other)
         ]
@@ -148,9 +148,9 @@ def _chosen(steps: Steps, base: Filters, tree: Selector) -> list[Filters]:
     raise UnsupportedError(["a selection of edges that has no name"])
 
 
-def _extremes_first(word: str) -> int:
-    """Where a filter stands: all sides of an `and` are asked of the same edges."""
-    return 0 if word in AXES else 1
+def _asked_of_all(filters: Filters) -> Filters:
+    """Return the filters of an `and`, each once: what lies farthest is asked of all edges first."""
+    return tuple(sorted(dict.fromkeys(filters), key=lambda word: word not in AXES))
 
 
 def _others(steps: Steps, tree: Across | Not) -> list[Filters]:

@@ -20,6 +20,7 @@ from cadcomplete.readers.scripts.cadquery_workplane import FacePick, Workplane
 from cadcomplete.readers.scripts.corners import has_corner
 from cadcomplete.readers.scripts.finishing import MirrorStep
 from cadcomplete.readers.scripts.session import Session
+from cadcomplete.readers.scripts.skyline import diagonal
 from cadcomplete.readers.scripts.solids import Steps
 from cadcomplete.readers.scripts.values import Function, flag, number, positive, vec3
 
@@ -222,7 +223,11 @@ def _drilled(
     steps: Steps = ()
     for height, points in heights.items():
         plane = self.plane.raised(height) if height else self.plane
-        deep = -solids.reach(self.solid, plane)[0] if depth is None else positive(depth, "a depth")
+        low, _ = solids.reach(self.solid, plane)
+        deep = -low if depth is None else positive(depth, "a depth")
+        if depth is None and deep > diagonal(self.solid):
+            # without a depth the library drills as deep as the solid's diagonal is long
+            raise UnsupportedError(["a hole that begins far off the solid"])
         reach = Extent(ExtentType.ONE_SIDED, -positive(deep, "a depth below the workplane"))
         steps += bored(plane, points, radius, reach, session.line) + head(plane, points)
     return _combined(self, steps, "cut")

@@ -299,7 +299,7 @@ def _workplane(
         # the library then goes on from the middle of what is on the stack
         raise UnsupportedError(["workplane on several objects"])
     plane = _on_stack(self, centerOption)
-    if origin is not None:
+    if origin is not None and centerOption in (None, "ProjectedOrigin"):
         x, y, _z = frames.to_local(plane, vec3(origin))
         plane = replace(plane, origin=frames.to_world(plane, (x, y, 0.0)))
     if flag(invert):

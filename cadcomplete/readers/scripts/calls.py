@@ -139,13 +139,13 @@ def chosen(value: Any, index: Any) -> Any:
         if type(value).item is not Value.item or value.listed() is None:
             return value.item(index)
         value = value.listed()
-    if isinstance(value, list | tuple) and isinstance(index, slice):
+    if isinstance(value, list | tuple | str) and isinstance(index, slice):
         return value[index]
     if isinstance(value, dict):
         if plain_key(index) not in value:
             raise ReadError("there is no such key", got=index)
         return value[index]
-    if not isinstance(value, list | tuple) or type(index) is not int:
+    if not isinstance(value, list | tuple | str) or type(index) is not int:
         raise ReadError("not an item of a list", got=index if is_number(index) else None)
     if not -len(value) <= index < len(value):
         raise ReadError("there are not so many items", expected=f"below {len(value)}", got=index)

@@ -293,7 +293,11 @@ class _Machine(Expressions):
         """Give a name to a function; calling one that is not plain ends the walk."""
         self.frame.names[node.name] = Namespace(node.name)
         if is_record(node):
-            self.frame.names[node.name] = self.record_type(node)
+            depth = len(self.frames)
+            try:
+                self.frame.names[node.name] = self.record_type(node)
+            except ReadError:  # of a value that is not known
+                del self.frames[depth:]
         if not is_plain(node):
             return
         given = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]

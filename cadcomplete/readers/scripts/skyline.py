@@ -145,6 +145,12 @@ def bound(steps: Steps, way: Vec3) -> float:
     return far
 
 
+def diagonal(steps: Steps) -> float:
+    """Return the diagonal of the box around a solid, at most."""
+    sides = (bound(steps, AXES[f"+{a}"]) + bound(steps, AXES[f"-{a}"]) for a in "xyz")
+    return math.hypot(*sides)
+
+
 def _reach(step: SolidStep, way: Vec3) -> float:
     """Return how far a step reaches, at most: exactly, but for what is turned aslant."""
     base = dot(way, step.plane.origin)
