@@ -243,11 +243,13 @@ def test_a_scaled_copy_is_not_known():
 
 
 def test_a_turned_copy_of_what_goes_through_all_must_reach_through_all():
-    """Through the plate's 60 mm, turned to where it is 100 mm long: FreeCAD's tool is longer."""
-    across = sketch("Sketch001", circle(20, 5, 2), turn=XZ, place=(0.0, 60.0, 0.0))
-    cut = pocket("Pocket", "Sketch001", 1, after="Pad", type=THROUGH, midplane=True)
-    sides = {90: ("copies, turned, of what goes through all",), 180: ()}
-    for angle, uses in sides.items():
+    """From the plate's side, turned to where it is 160 mm to its end: FreeCAD's tool has 117 mm or
+    more to each side. From its other side there are 100 mm."""
+    sides = {60.0: ("copies, turned, of what goes through all",), 0.0: ()}
+    for side, uses in sides.items():
+        across = sketch("Sketch001", circle(20, 5, 2), turn=XZ, place=(0.0, side, 0.0))
+        cut = pocket("Pocket", "Sketch001", 1, after="Pad", type=THROUGH, midplane=True)
+        angle = 90
         things = (*PLATE, across, cut, *ORIGIN, polar("Polar", ["Pocket"], angle, 2))
         found = freecad.body_of(document(*things, body("Body", "Polar")).encode())
         assert freecad.history(found).unsupported == uses

@@ -36,8 +36,8 @@ from cadcomplete.readers import fusion360
 Json = dict[str, Any]
 
 FILES = ("Couch", "Hexagon", "SingleSketchExtrude")
-SPLINE = {"type": "NurbsCurve3D", "degree": 3, "control_points": [], "curve": "JD"}
-ELLIPSE = {"type": "Ellipse3D", "center_point": {"x": 0, "y": 0, "z": 0}, "curve": "JE"}
+CONIC = {"type": "ConicCurve3D", "curve": "JD"}
+OFFSET = {"type": "OffsetCurve3D", "curve": "JE"}
 
 
 def fusion(*timeline: str, **entities: Json) -> Json:
@@ -145,21 +145,21 @@ def unsupported(raw: Json) -> tuple[str, ...]:
     return read(raw).sequence.unsupported
 
 
-def test_a_profile_with_a_spline_is_left_out_when_nothing_extrudes_it():
-    outline = sketch(P=profile(rectangle(0, 0, 4, 3)), Q=profile([SPLINE, line((0, 0), (1, 1))]))
+def test_a_profile_with_a_curve_that_is_not_known_is_left_out_when_nothing_extrudes_it():
+    outline = sketch(P=profile(rectangle(0, 0, 4, 3)), Q=profile([CONIC, line((0, 0), (1, 1))]))
     assert text(plate(S=outline)) == PLATE
 
 
 def test_all_that_is_unsupported_is_named():
-    outline = sketch(P=profile([SPLINE]), Q=profile([circle((0, 0), 1)], [ELLIPSE]))
+    outline = sketch(P=profile([CONIC]), Q=profile([circle((0, 0), 1)], [OFFSET]))
     first = extrude("S.P", "S.Q", distance=1.0)
     second = extrude("S.Q") | {"start_extent": {"type": "FromEntityStartDefinition"}}
     second["extent_one"] = {"type": "ToEntityExtentDefinition"}
     raw = fusion(S=outline, E=first, F=second, R={"type": "RevolveFeature"})
     assert unsupported(raw) == (
-        "Ellipse3D",
+        "ConicCurve3D",
         "FromEntityStartDefinition",
-        "NurbsCurve3D",
+        "OffsetCurve3D",
         "RevolveFeature",
         "ToEntityExtentDefinition",
     )
@@ -199,7 +199,7 @@ def test_a_profile_off_the_plane_of_its_sketch_is_not_moved_onto_it():
 
 
 def test_what_comes_later_does_not_change_what_is_read_before():
-    mixed = sketch(P=profile(rectangle(0, 0, 4, 3)), Q=profile([SPLINE]))
+    mixed = sketch(P=profile(rectangle(0, 0, 4, 3)), Q=profile([CONIC]))
     raw = plate(S=mixed, T=sketch(P=profile([circle((2, 1), 1)])), F=symmetric(full=True))
     whole = read(raw).sequence.operations
     for keep in range(len(whole) + 1):

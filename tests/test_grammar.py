@@ -128,10 +128,10 @@ CIRCLE = "sketch 0 0 0 +z +x\ncircle 0 0 9\n"
     ("text", "chars", "end"),
     [
         ("", "s", False),  # sketch
-        ("sketch 0 0 0 +z +x\n", "cl", False),  # circle, loop
-        ("sketch 0 0 0 +z +x\nloop 0 0\n", "al", False),  # arc, line: nothing to close yet
-        ("sketch 0 0 0 +z +x\nloop 0 0\nline 1 0\n", "al", False),  # a line there and back
-        ("sketch 0 0 0 +z +x\nloop 0 0\nline 1 0\nline 1 1\n", "acl", False),
+        ("sketch 0 0 0 +z +x\n", "cel", False),  # circle, loop
+        ("sketch 0 0 0 +z +x\nloop 0 0\n", "aels", False),  # arc, line: nothing to close yet
+        ("sketch 0 0 0 +z +x\nloop 0 0\nline 1 0\n", "aels", False),  # a line there and back
+        ("sketch 0 0 0 +z +x\nloop 0 0\nline 1 0\nline 1 1\n", "acels", False),
         (CIRCLE, "celrs", False),  # circle, extrude, loop, revolve, sketch
         (CIRCLE + "extrude ", "n", False),  # nothing to join, cut or intersect
         (CIRCLE + "extrude new to 5 ", "0", False),  # the only loop

@@ -110,7 +110,7 @@ def test_a_word_that_says_no_number_is_named(word, problem):
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("spline 0 0", "unknown command"),
+        ("clothoid 0 0", "unknown command"),
         ("circle 0 0", "too short"),
         ("circle 0 0 +60#0 0", "too long"),
         ("extrude @0 new to +60#0", "not a profile"),

@@ -6,9 +6,12 @@ import math
 
 import pytest
 
+from cadcomplete.history.expanded import expanded
 from cadcomplete.history.geometry import XY, Plane
 from cadcomplete.history.reach import around, heights, through
+from cadcomplete.kernel.build import build
 from cadcomplete.language.lines import decode
+from cadcomplete.meshes.manifolds import solid
 
 BLOCK = """\
 sketch 0 0 5 +z +x
@@ -60,3 +63,31 @@ def test_in_a_slanted_direction_it_reaches_to_the_farthest_corner():
     slanted = Plane.of((0.0, 0.0, 0.0), (1.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     found = heights(slanted, decode(BLOCK).operations)
     assert found == pytest.approx((0, 70 / math.sqrt(2)))
+
+
+BAR = """\
+sketch 0 0 0 +z +x
+loop 0 0
+line 60 0
+line 60 20
+line 0 20
+close
+extrude new to 40 0
+"""
+
+CROSSED = 60 * 20 * 40 - 9 * math.pi * (20 + 60) + 16 / 3 * 27  # Steinmetz: where they cross
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        "sketch 0 0 0 +y +x\ncircle 10 -20 3\nextrude cut to through 0\n",
+        "sketch 0 0 0 -y +x\ncircle 10 20 3\nextrude cut from through to through 0\n",
+        "hole 0 0 0 -y +x 6 through at 10 20\n",
+    ],
+)
+def test_a_turned_copy_of_what_goes_through_goes_through_as_well(cut):
+    sequence = decode(f"{BAR}{cut}polar -z 10 10 0 2 90 @1\n")
+    for part in (sequence, expanded(sequence)):
+        assert build(part).volume == pytest.approx(CROSSED, rel=1e-6)
+    assert solid(sequence).volume() == pytest.approx(CROSSED, rel=1e-3)

@@ -1,9 +1,9 @@
 """The laws on open real files. The data are not part of the project: without them these tests are
 skipped, and say so.
 
-All files are read and written; for time a third of them is truncated, another is prompted with, and
-some are built: benchmarks/survival.py and real_files.py do all of that with all of them. They are
-taken in chunks, so that the processes of pytest-xdist share them.
+All files are read and written; for time a third of them is truncated, another third prompted with,
+and some are built: benchmarks/survival.py walks all of them through every room, and real_files.py
+builds all. They are taken in chunks, so that the processes of pytest-xdist share them.
 """
 
 from __future__ import annotations

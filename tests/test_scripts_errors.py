@@ -408,6 +408,10 @@ UNKNOWN_CQ = {
         "r = w.rect(4, 4).extrude(2, taper=-5)",
         "a taper that rounds the corners which it opens",
     ),
+    "a cut through all from afar": (
+        "r = w.box(9, 9, 9).faces('>Z').workplane(offset=1).circle(1).cutThruAll()",
+        "cutThruAll from a plane off the solid",
+    ),
     "a taper through all": (
         "r = w.box(9, 9, 9).faces('>Z').rect(4, 4).cutThruAll(taper=5)",
         "cutThruAll(taper)",

@@ -132,7 +132,8 @@ KINDS["fillet"] = ((*KINDS["line"][0], Fillet(2.0, UPRIGHTS)), (200 - (16 - 4 * 
 KINDS["chamfer"] = ((*KINDS["line"][0], Chamfer((2.0, 1.0, False), UPRIGHTS)), (200 - 4) * 6)
 
 ONLY_KERNEL = {"fillet", "chamfer"}
-"""Kinds that only the CAD kernel can make: other evaluators refuse them by name."""
+"""Kinds that only the CAD kernel can make: other evaluators refuse them by name, unless it
+has handed over what it made (test_given_blends.py)."""
 
 
 def part(name: str) -> CadSequence:

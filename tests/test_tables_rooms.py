@@ -318,7 +318,7 @@ def test_a_file_whose_loop_ends_with_a_new_curve_is_known_up_to_there(entered, c
     }
     ends = [[10, 0], [10, 10], [0, 0]] if closed else [[10, 0], [10, 10]]
     drawn = [{"type": "loop", "start": [0, 0]}, *({"type": "rule", "end": end} for end in ends)]
-    document = {"sequence": [sketch, *drawn, {"type": "spline"}]}
+    document = {"sequence": [sketch, *drawn, {"type": "clothoid"}]}
     sequence = readers.native.parse(document)
     assert len(sequence) == known
 

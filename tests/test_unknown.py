@@ -158,12 +158,12 @@ def test_a_taper_that_is_noise_is_none(taper):
 
 
 def test_a_profile_with_a_curve_that_is_not_known_is_left_out_and_that_is_said():
-    spline = {"type": "NurbsCurve3D", "degree": 3}
+    spline = {"type": "ConicCurve3D", "degree": 3}
     both = sketch(P=profile(rectangle(0, 0, 0.04, 0.03)), Q=profile([spline]))
     raw = document("S", "E", **{**ENTITIES, "S": both})
     whole = read(raw)
     assert whole.sequence.operations == read(document("S", "E", **ENTITIES)).sequence.operations
-    assert "profile Q is left out: NurbsCurve3D is not known here" in str(
+    assert "profile Q is left out: ConicCurve3D is not known here" in str(
         validate(whole.sequence)[0]
     )
     more = decode("sketch 0 0 0 +z +x\ncircle 0 0 5\nextrude new to 3 0\n").operations[:1]
@@ -173,13 +173,13 @@ def test_a_profile_with_a_curve_that_is_not_known_is_left_out_and_that_is_said()
 
 def test_a_curve_of_our_format_that_is_not_known_ends_the_history_before_its_sketch():
     plate = commands()
-    spline = {"type": "spline", "points": [[0, 1], [2, 3]]}
+    spline = {"type": "clothoid", "points": [[0, 1], [2, 3]]}
     for place in range(2, 6):  # among the curves of the second sketch
         other = [*plate[:place], spline, *plate[place:]]
         sequence = read(native(*plate, *other)).sequence
         assert len(sequence) == 2
         assert [op.name for op in sequence.rest] == ["sketch", "extrude"]
-        assert sequence.unsupported == ("spline",)
+        assert sequence.unsupported == ("clothoid",)
     sequence = read(native(*plate, *plate[:-1], spline)).sequence  # after a closed loop: unclear
     assert len(sequence) == 3
 

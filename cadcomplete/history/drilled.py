@@ -16,7 +16,7 @@ from cadcomplete.history.hole_kinds import Counterbore
 from cadcomplete.history.holes import Hole
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Operation
-from cadcomplete.history.reach import through
+from cadcomplete.history.reach import diagonal, through
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sketches import Profile, Sketch
 from cadcomplete.history.turn_axis import FULL, TurnAxis
@@ -38,9 +38,17 @@ def reached(hole: Hole, before: tuple[Operation, ...]) -> float:
     return max(through(hole.plane, before, side=-1), hole.head_depth + 1.0)
 
 
+def drilling_depth(hole: Hole, before: tuple[Operation, ...]) -> float:
+    """Return how far from its plane it takes away, in mm.
+
+    What goes through goes on behind the part, for copies that are turned (`reach.cutting`).
+    """
+    return reached(hole, before) + (diagonal(before) if hole.depth is None else 0.0)
+
+
 def drilled(hole: Hole, before: tuple[Operation, ...]) -> tuple[Drilling, ...]:
     """Return a hole without `mistakes` as sketches and cuts, in the order of making."""
-    far = reached(hole, before)
+    far = drilling_depth(hole, before)
     if hole.revolves:
         loop, angles = Loop(_outline(hole, far)), Extent(ExtentType.ONE_SIDED, FULL)
         cut = Revolve((Profile(0, 0),), angles, _AXIS, Boolean.CUT)

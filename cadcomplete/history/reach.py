@@ -16,6 +16,7 @@ import numpy as np
 
 from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.blends import Chamfer, Fillet
+from cadcomplete.history.extents import THROUGH
 from cadcomplete.history.extrude import Boolean, Extrude
 from cadcomplete.history.geometry import Array, Plane
 from cadcomplete.history.holes import Hole
@@ -56,6 +57,12 @@ def through(plane: Plane, before: tuple[Operation, ...], *, side: int) -> float:
     return math.floor(far + 0.5) + 1.0
 
 
+def diagonal(before: tuple[Operation, ...]) -> float:
+    """Return how large a part can be across, in mm: a whole number, 0 if nothing was added."""
+    box = around(before)
+    return 0.0 if box is None else float(math.ceil(np.linalg.norm(box[1] - box[0])))
+
+
 def in_numbers(extrude: Extrude, before: tuple[Operation, ...]) -> Extrude:
     """Return an extrude with numbers for where it ends; one that has them already as it is.
 
@@ -68,12 +75,33 @@ def in_numbers(extrude: Extrude, before: tuple[Operation, ...]) -> Extrude:
     return extrude.resolved(before, None if extrude.adds else heights)
 
 
+def cutting(extrude: Extrude, before: tuple[Operation, ...]) -> Extrude:
+    """Return the same in numbers, as it is done again by a mirror or a pattern.
+
+    What a cut goes through is another length where a copy of it is turned: it goes on behind the
+    part by the part's diagonal, as in other programs. Raises what `in_numbers` does.
+    """
+    found, extent = in_numbers(extrude, before), extrude.extent
+    if extrude.adds or not extent.straight:
+        return found
+    more = [
+        diagonal(before) if until == THROUGH else 0.0
+        for until in (extent.until, extent.until_against)
+    ]
+    ends = found.extent.distance + more[0], found.extent.against + more[1]
+    return replace(found, extent=replace(found.extent, distance=ends[0], against=ends[1]))
+
+
 def numbered(sequence: CadSequence) -> CadSequence:
-    """Return the same part with numbers for where extrudes end. Raises what `in_numbers` does."""
+    """Return the same part with numbers for where extrudes end; of what is done again as in
+    `cutting`. Raises what `in_numbers` does."""
     if all(op.extent.numeric for op in sequence.operations if isinstance(op, Extrude)):
         return sequence
+    again = {i for op in sequence.operations if isinstance(op, Repeat) for i in op.of or ()}
     found = (
-        in_numbers(op, sequence.operations[:index]) if isinstance(op, Extrude) else op
+        (cutting if index in again else in_numbers)(op, sequence.operations[:index])
+        if isinstance(op, Extrude)
+        else op
         for index, op in enumerate(sequence.operations)
     )
     return replace(sequence, operations=tuple(found))

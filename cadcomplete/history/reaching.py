@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cadcomplete.errors import GeometryError, UnsupportedError
-from cadcomplete.history.extents import Extent, ExtentType, Until
+from cadcomplete.history.extents import THROUGH, Extent, ExtentType, Until
 from cadcomplete.history.faces import Face
 from cadcomplete.history.geometry import Plane, dot, facing
 from cadcomplete.history.sketches import Asked
@@ -34,11 +34,12 @@ class Going:
     before: tuple[Operation, ...]
     asked: Asked | None = None
 
-    def distance(self, until: Until, side: int) -> float:
+    def distance(self, until: Until, side: int, *, both: bool = False) -> float:
         """Return how far it is to where a side ends, along the normal, in mm.
 
-        `side` is 1 along the normal, -1 against it. Raises GeometryError if there is nothing to end
-        at, UnsupportedError if that is not known.
+        `side` is 1 along the normal, -1 against it. If it goes through on `both` sides there may be
+        nothing on this one. Raises GeometryError if there is nothing to end at, UnsupportedError if
+        that is not known.
         """
         if until.face is not None:
             return self._to_face(until.face)
@@ -46,7 +47,10 @@ class Going:
             raise GeometryError(f"{until.kind} needs a part: there is nothing before it")
         if until.kind == "next" or self.asked is None:
             raise UnsupportedError([f"Extrude ({until.kind})"])
-        return behind(self.asked(self.plane, self.before), side)
+        heights = self.asked(self.plane, self.before)
+        if both and heights is not None and heights[0] < NEAR and heights[1] > -NEAR:
+            return max(heights[1], 0.0) if side > 0 else min(heights[0], 0.0)
+        return behind(heights, side)
 
     def _to_face(self, face: Face) -> float:
         plane = face_plane(face, self.before, self.asked)
@@ -84,12 +88,13 @@ def face_plane(face: Face, before: tuple[Operation, ...], asked: Asked | None = 
 
 def resolved_extent(extent: Extent, going: Going) -> Extent:
     """Return an extent in numbers. Raises GeometryError, UnsupportedError."""
+    both = extent.until == extent.until_against == THROUGH
     if extent.until is not None:
-        distance = going.distance(extent.until, 1)
+        distance = going.distance(extent.until, 1, both=both)
         if abs(distance) <= NEAR and extent.type is ExtentType.ONE_SIDED:
             raise GeometryError("the extrude has no height: it starts at the face that it ends at")
         extent = replace(extent, distance=distance, until=None)
     if extent.until_against is not None:
-        against = -going.distance(extent.until_against, -1)
+        against = -going.distance(extent.until_against, -1, both=both)
         extent = replace(extent, against=against, until_against=None)
     return extent

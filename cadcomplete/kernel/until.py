@@ -28,7 +28,7 @@ from cadcomplete.history.extrude import tapered
 from cadcomplete.history.faces import Face
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import Extrude, Loop, Operation, Profile, Sketch
-from cadcomplete.history.reach import in_numbers
+from cadcomplete.history.reach import cutting
 from cadcomplete.history.reaching import behind, face_plane
 from cadcomplete.kernel.booleans import cut, intersect
 from cadcomplete.kernel.integrals import box_of, volume_of
@@ -69,7 +69,7 @@ def _in_numbers(
 ) -> Extrude | None:
     """Return it with numbers for its ends; None if they are not flat, or only a body tells them."""
     try:
-        return in_numbers(extrude, operations)
+        return cutting(extrude, operations)
     except UnsupportedError:
         there = solid()
     if there is None:

@@ -35,7 +35,7 @@ from cadcomplete.history.geometry import Array, Plane, Vec2
 from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Profile, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
-from cadcomplete.history.reach import in_numbers
+from cadcomplete.history.reach import cutting
 from cadcomplete.history.revolve import LEAST, Revolve, turned
 from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table
@@ -198,7 +198,7 @@ def swept(extrude: Extrude, operations: tuple[Operation, ...]) -> Manifold:
     Raises UnsupportedError if only a solid of the kernel tells where it ends.
     """
     try:
-        extrude = in_numbers(extrude, operations)
+        extrude = cutting(extrude, operations)
     except GeometryError:
         return Manifold()
     if not extrude.extent.straight:

@@ -14,7 +14,7 @@ from cadcomplete.errors import GeometryError
 from cadcomplete.fitting.faces.faces import Cylinder, Flat, vec3
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import BENT, Arc, Circle, Curve, Line
-from cadcomplete.history.drilled import drilled, reached
+from cadcomplete.history.drilled import drilled, drilling_depth
 from cadcomplete.history.extrude import tapered
 from cadcomplete.history.geometry import Array, Plane, Vec3
 from cadcomplete.history.holes import Hole
@@ -237,7 +237,7 @@ def _drilled_faces(hole: Hole, operations: tuple[Operation, ...]) -> Iterator[Fa
     before, plane = operations[:index], hole.plane
     ends = {plane.offset}
     if hole.depth is None:
-        ends.add(plane.offset - reached(hole, before))
+        ends.add(plane.offset - drilling_depth(hole, before))
     for sketch, cut in drilled(hole, before):
         for face in FACES[type(cut)](cut, (sketch,)):
             flat = isinstance(face, Flat)

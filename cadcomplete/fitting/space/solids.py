@@ -19,7 +19,7 @@ from cadcomplete.history.geometry import Array
 from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
 from cadcomplete.history.patterns import PATTERNS, Repeat
-from cadcomplete.history.reach import in_numbers
+from cadcomplete.history.reach import cutting
 from cadcomplete.history.revolve import Revolve, turned
 from cadcomplete.history.sequence import CadSequence, check_known
 from cadcomplete.history.tables import Table
@@ -126,7 +126,7 @@ def combined(inside: Bools, tool: Bools, boolean: Boolean) -> Bools:
 def swept(extrude: Extrude, operations: tuple[Operation, ...], points: Array) -> Bools:
     """Say which of the points (n, 3), in mm, the profiles of an extrude sweep over, shape (n,)."""
     tool = np.zeros(len(points), dtype=np.bool_)
-    extrude = in_numbers(extrude, operations)
+    extrude = cutting(extrude, operations)
     if not extrude.extent.straight:
         for profile in extrude.profiles:
             for frustum in tapered(profile, extrude, operations):

@@ -10,7 +10,7 @@ from cadcomplete.history.geometry import Vec3, dot
 from cadcomplete.history.operations import Extrude, Operation
 from cadcomplete.history.pattern_kinds import MOST_PLACES
 from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat, repeatable
-from cadcomplete.history.reach import in_numbers
+from cadcomplete.history.reach import diagonal
 from cadcomplete.readers.freecad.before import Earlier, NotKnown
 from cadcomplete.readers.freecad.features import (
     LinearCopies,
@@ -84,28 +84,22 @@ def _step(step: Any, of: Originals, name: str, before: Earlier) -> Pattern | Non
 
 
 def _check_through(pattern: Repeat, before: Earlier) -> None:
-    """Raise NotKnown if a copy of what goes through all is turned, and does not reach through all.
+    """Raise NotKnown if a copy of what goes through all may be turned so that it does not.
 
-    FreeCAD cuts with a tool that is longer than the part is wide. Only along the axes is it known
-    without the solid how far that is.
+    FreeCAD cuts with a tool that is as long to a side as the part is across, at least, and so do we
+    (`reach.cutting`): from where a copy begins the part may not be longer than that.
     """
     for index in pattern.originals:
         operation = before.operations[index] if index < len(before.operations) else None
         if not isinstance(operation, Extrude) or operation.extent.numeric or operation.adds:
             continue
-        earlier = before.operations[:index]
-        plane = operation.start(earlier)
-        ends = in_numbers(operation, earlier).extent.ends if _through(operation) else ()
-        for turned in (motion.plane(plane) for motion in pattern.motions() if ends):
-            along_axis = max(map(abs, turned.normal)) > 1 - _NEAR
-            if along_axis and abs(dot(turned.normal, plane.normal)) < _NEAR:
-                low, high = before.heights(turned)
-                if low < min(ends) - _NEAR < -_NEAR or high > max(ends) + _NEAR > _NEAR:
-                    raise NotKnown("copies, turned, of what goes through all")
-
-
-def _through(extrude: Extrude) -> bool:
-    return THROUGH in (extrude.extent.until, extrude.extent.until_against)
+        earlier, extent = before.operations[:index], operation.extent
+        plane, reach = operation.start(earlier), diagonal(earlier) - 1.0
+        for turned in (motion.plane(plane) for motion in pattern.motions()):
+            low, high = before.heights(turned)
+            behind = extent.until_against == THROUGH and low < -reach
+            if behind or (extent.until == THROUGH and high > reach):
+                raise NotKnown("copies, turned, of what goes through all")
 
 
 def _mirror(step: Mirrored, of: Originals, name: str, before: Earlier) -> Mirror:

@@ -113,9 +113,8 @@ def _symmetric(side: Side, plane: Plane, before: Earlier) -> Extent:
     if side.until != "through":
         raise NotKnown(f"up to {side.until} on both sides")
     low, high = before.heights(plane)
-    if low > -_NEAR or high < _NEAR:  # nothing lies on one side
-        sense = 1.0 if high >= _NEAR else -1.0
-        return _one_sided(_through(plane, sense, before), sense, 0.0)
+    if low > -_NEAR and high < _NEAR:
+        raise NotKnown("through nothing")
     return Extent(ExtentType.TWO_SIDED, 0.0, until=THROUGH, until_against=THROUGH)
 
 

@@ -24,6 +24,8 @@ from cadcomplete.readers.scripts.skyline import diagonal
 from cadcomplete.readers.scripts.solids import Steps
 from cadcomplete.readers.scripts.values import Function, flag, number, positive, vec3
 
+_OFF = 1e-6  # mm by which a plane may be off a solid that it touches
+
 # --- sketches -----------------------------------------------------------------------------------
 
 
@@ -135,6 +137,9 @@ def _cut_thru_all(
         raise ReadError("there is no solid to cut from")
     if any(not frames.coplanar(placed[0][0], plane) for plane, _ in placed):
         raise UnsupportedError(["cutThruAll from several planes"])
+    low, high = solids.reach(base, placed[0][0])
+    if low > _OFF or high < -_OFF:  # from there the library may not reach the other side
+        raise UnsupportedError(["cutThruAll from a plane off the solid"])
     steps = solids.extruded(placed, solids.through(base, placed[0][0]), session.line)
     return _taken(self, _combined(self, steps, "cut"))
 
