@@ -329,3 +329,9 @@ def test_what_it_names_is_said():
     sequence = part("extrude cut to face side@2/0.3 0")
     assert last(sequence).refers() == (2, 1)
     assert isinstance(decode(PLATE).operations[0], Sketch)
+
+
+def test_the_wall_of_a_curve_without_length_is_none():
+    text = PLATE.replace("line 40 0\n", "line 40 0\nline 40 0\n", 1)
+    drawn = decode(f"{text}sketch 5 5 10 +z +x\ncircle 0 0 2\nextrude join to face side@2/0.1 0\n")
+    assert [finding.severity for finding in validate(drawn)]

@@ -407,3 +407,12 @@ def test_building_leaves_a_pattern_as_it_is_and_gives_the_same_twice():
     one, two = build(sequence), build(sequence)
     assert sequence == before and one is not None and two is not None
     assert one.volume == two.volume
+
+
+def test_patterns_of_patterns_have_a_limit_together():
+    text = f"{PLATE}linear +x 50 200 all\nlinear +y 50 200 all\n"
+    problem = "the linear pattern makes 39800 copies: expected at most 20000"
+    assert problem in [found.problem for found in validate(decode(text))]
+    for room in (build, expanded):
+        with pytest.raises((BuildError, InputError), match="at most 20000"):
+            room(decode(text))

@@ -7,6 +7,7 @@ import pytest
 from conftest import PLATE
 
 from cadcomplete.data.reorder import reorder, variant_order
+from cadcomplete.data.unblended import unblended
 from cadcomplete.history.sequence import CadSequence, validate
 from cadcomplete.language.lines import decode
 from cadcomplete.meshes.manifolds import iou, solid
@@ -57,3 +58,31 @@ def test_a_sketch_that_is_extruded_again_later_stays_in_its_place():
     """The middle hole is deepened at the end, so only what stands beside each other may move."""
     found = orders(HOLES + "extrude cut to 2 @1:0\n")
     assert {sequence.operations[4:6] for sequence in found} == {decode(HOLES).operations[4:6]}
+
+
+FACED = (
+    PLATE
+    + """\
+sketch 0 0 0 +x +y
+circle 5 5 1
+extrude cut to 5 0
+sketch 0 0 0 +y +x
+circle 5 -5 1
+extrude cut {end} 0
+"""
+)
+
+
+@pytest.mark.parametrize("end", ["to through", "to next"])
+def test_what_ends_where_the_part_says_keeps_its_place(end):
+    drawn = decode(FACED.format(end=end))
+    assert orders(FACED.format(end=end)) == {drawn}
+    assert len(orders(FACED.format(end="to 5"))) == 2
+
+
+def test_a_face_that_an_extrude_ends_at_is_named_where_its_operation_stands_now():
+    text = f"{PLATE}fillet 1 side@1/0.0\nsketch 0 0 20 +z +x\ncircle 9 9 2\n"
+    rounded = decode(f"{text}extrude join to face end@3 0\n")
+    sharp, kept = unblended(rounded)
+    assert kept == (0, 1, 3, 4)
+    assert sharp.operations[-1].extent.until.face.operation == 1

@@ -44,7 +44,6 @@ SKETCH = (
         ("revolve()", 1),
         ("revolve(axis=Axis.Z)", 1),
         ("revolve(axis=Axis.Z, revolution_arc=90)", 1 / 4),
-        ("revolve(revolution_arc=-90)", 3 / 4),  # of which the library takes the rest of 360
         ("revolve(revolution_arc=720)", 1),
         ("revolve(axis=Axis((0, 0, 7), (0, 0, -3)))", 1),
         ("revolve(axis=Axis.X)", 5 / 10),  # the middle of the rectangle is 5 mm above x
@@ -54,6 +53,10 @@ def test_a_build123d_sketch_is_turned_about_an_axis_in_space(call, share):
     part = b3d(*SKETCH, f"    {call}")
     assert [type(op) for op in part.operations] == [Sketch, Revolve]
     assert volume(part) == pytest.approx(share * RECTANGLE, rel=1e-6)
+
+
+def test_a_negative_angle_of_build123d_is_refused_since_its_versions_differ():
+    assert "negative angle" in b3d(*SKETCH, "    revolve(revolution_arc=-90)").unsupported[0]
 
 
 def test_a_build123d_revolve_is_cut_out_of_a_part():

@@ -86,6 +86,16 @@ def _renumbered(swept: Swept, place: Mapping[int, int]) -> Swept:
     return dataclasses.replace(swept, profiles=profiles)
 
 
+def _faced(extrude: Extrude, place: Mapping[int, int]) -> Extrude:
+    extent = extrude.extent.faced(lambda face: face.renumbered(place))
+    return dataclasses.replace(_renumbered(extrude, place), extent=extent)
+
+
+def _boolean(extrude: Extrude) -> Boolean | None:
+    """What it does; None if it ends where the part before it says."""
+    return extrude.boolean if extrude.extent.numeric else None
+
+
 def _renamed(blend: Blend, place: Mapping[int, int]) -> Blend:
     return dataclasses.replace(blend, edges=tuple(edge.renumbered(place) for edge in blend.edges))
 
@@ -114,7 +124,7 @@ MOVED: Table[Movable] = Table(
     "data/reorder.py",
     {
         Sketch: Movable(lambda sketch: None, lambda sketch, place: sketch),
-        Extrude: Movable(lambda extrude: extrude.boolean, _renumbered),
+        Extrude: Movable(_boolean, _faced),
         Revolve: Movable(lambda revolve: revolve.boolean, _renumbered),
         Hole: Movable(lambda hole: Boolean.CUT, lambda hole, place: hole),
         **dict.fromkeys(PATTERNS, Movable(lambda pattern: None, _named)),

@@ -140,6 +140,8 @@ class _Expansion:
         elif isinstance(operation, Hole):
             groups = (self._drilled(operation, before),)
         elif isinstance(operation, PATTERNS):
+            if (problem := next(operation.wrong(before), None)) is not None:
+                raise InputError(problem, where=f"operation {len(before)}")
             groups = tuple(self._copied(len(before), operation))
         elif not (self.sharp and isinstance(operation, Blend)):
             known = ["Sketch", "Extrude", "Revolve", "Hole", *(kind.__name__ for kind in PATTERNS)]

@@ -88,7 +88,7 @@ class Extrude(SweepsProfiles):
         """
         sketch = sketch_of(self, before)
         line = sketch.loops[loop].curves[curve] if sketch else None
-        if sketch is None or not isinstance(line, Line):
+        if sketch is None or not isinstance(line, Line) or line.length == 0:
             return None
         return self._wall(line, sketch, loop)
 

@@ -29,6 +29,8 @@ from cadcomplete.history.kinds import (
 )
 
 MOST_PLACES = 1000
+MOST_COPIES = 20_000
+"""Bodies that a pattern may make in all, where patterns do patterns again."""
 """Places of a pattern, the first included: more take minutes to build."""
 
 _SHORTEST = 1e-9

@@ -24,6 +24,7 @@ from cadcomplete.history.pattern_kinds import (
     COUNT,
     DIRECTION,
     EARLIER,
+    MOST_COPIES,
     MOST_PLACES,
     PLACE,
     POSITION,
@@ -63,6 +64,13 @@ class Repeat:
     def mistakes(self) -> Iterator[str]:
         """Yield what is wrong with the places."""
 
+    def wrong(self, before: tuple[Operation, ...]) -> Iterator[str]:
+        """Yield what keeps it from being done after these operations: mistakes, too many copies."""
+        mistakes = list(self.mistakes())
+        yield from mistakes
+        if not mistakes and (count := copies_made(self, before)) > MOST_COPIES:
+            yield f"the {self.name} makes {count} copies: expected at most {MOST_COPIES}"
+
     @property
     def originals(self) -> tuple[int, ...]:
         """The operations that are done again, each once, in their own order."""
@@ -94,7 +102,7 @@ class Repeat:
         self, before: tuple[Operation, ...], *, path: str, last: bool = False
     ) -> Iterator[Finding]:
         """Yield what is wrong after these operations."""
-        for problem in self.mistakes():
+        for problem in self.wrong(before):
             yield Finding(path, problem)
         if self.of is None and not any(operation.builds for operation in before):
             yield Finding(path, f"there is no body yet that the {self.name} could do again")
@@ -119,6 +127,19 @@ class Repeat:
         if index in self.of[:place]:
             return f"operation {index} is named twice"
         return ""
+
+
+def copies_made(pattern: Repeat, before: tuple[Operation, ...]) -> int:
+    """Return how many bodies a pattern makes after these operations, those of patterns counted."""
+    made: list[int] = []
+    for index, operation in enumerate((*before, pattern)):
+        if not isinstance(operation, Repeat):
+            made.append(int(operation.builds))
+            continue
+        several = range(index) if operation.of is None else operation.originals
+        places = 0 if next(operation.mistakes(), None) else len(operation.motions())
+        made.append(places * sum(made[i] for i in several if 0 <= i < index))
+    return made[-1]
 
 
 @dataclass(frozen=True, slots=True)

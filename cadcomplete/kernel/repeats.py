@@ -46,8 +46,9 @@ def repeated(pattern: Repeat, before: Before) -> Step | Solid:
 
 def _steps(pattern: Repeat, index: int, before: Before) -> tuple[Step, ...]:
     """Return the steps of a pattern at an index, before which all that it names is done."""
-    if next(pattern.mistakes(), None) is not None or pattern.of == ():
-        raise GeometryError(next(pattern.mistakes(), "it names no operation to do again"))
+    earlier = before.operations[:index]
+    if (problem := next(pattern.wrong(earlier), None)) is not None or pattern.of == ():
+        raise GeometryError(problem or "it names no operation to do again")
     motions = pattern.motions()
     if pattern.of is None:
         if before.solid is None:

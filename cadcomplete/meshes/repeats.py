@@ -74,7 +74,7 @@ def _copies(
     pattern: Repeat, operations: tuple[Operation, ...], states: tuple[Manifold, ...], tools: Tools
 ) -> Iterator[Tool]:
     """Yield what is done again, all places of one body together where one boolean does them."""
-    motions = [] if next(pattern.mistakes(), None) else pattern.motions()
+    motions = [] if next(pattern.wrong(operations), None) else pattern.motions()
     if pattern.of is None:
         yield Boolean.JOIN, _together(_moved(states[-1], motions))
     for original in pattern.originals:

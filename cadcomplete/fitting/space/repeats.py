@@ -35,7 +35,7 @@ def copies(
 
     Raises GeometryError if it says nothing that can be done again.
     """
-    if (problem := next(pattern.mistakes(), None)) is not None:
+    if (problem := next(pattern.wrong(operations), None)) is not None:
         raise GeometryError(problem)
     places = [motion.inverse.apply(points) for motion in pattern.motions()]
     if pattern.of is None:

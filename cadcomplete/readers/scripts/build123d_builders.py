@@ -10,6 +10,7 @@ from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.history.curves import Circle, Curve
 from cadcomplete.history.geometry import XY, Plane
 from cadcomplete.history.operations import Boolean
+from cadcomplete.history.turn_axis import FULL
 from cadcomplete.readers.scripts import frames, solids
 from cadcomplete.readers.scripts.areas import Faces, FlatFace, size
 from cadcomplete.readers.scripts.budget import check_curves, spend
@@ -359,6 +360,9 @@ def _revolve(
     if isinstance(part, BuildPart) and part.spots != (XY,):
         raise UnsupportedError(["revolve in a part that is placed"])
     degrees = number(revolution_arc, "an angle")
+    if degrees < 0:  # old versions of the library take the rest of 360 degrees
+        raise UnsupportedError(["revolve by a negative angle, which depends on the version"])
+    degrees %= FULL
     steps = solids.turned(placed, axis.start, axis.direction, degrees, session.line)
     if not steps:
         raise ReadError("there is no face to revolve")

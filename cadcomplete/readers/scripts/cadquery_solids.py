@@ -160,7 +160,7 @@ def _revolve(
     start, end = (frames.to_world(self.plane, vec3(one)) for one in ends)
     way = (end[0] - start[0], end[1] - start[1], end[2] - start[2])
     direction, degrees = frames.plane_of(start, way, None).normal, number(angleDegrees, "an angle")
-    steps = solids.turned(_faces(self), start, direction, degrees, session.line)
+    steps = solids.turned(_faces(self), start, direction, degrees % FULL, session.line)
     return _taken(self, _combined(self, steps, combine))
 
 

@@ -76,10 +76,10 @@ def turned(
 ) -> Steps:
     """Return what faces sweep about an axis in space, whose direction is a unit vector.
 
-    Both libraries take whole turns off the angle, and nothing for all around. Raises
+    `degrees` are those that the library turns, at most 360; it takes nothing for all around. Raises
     UnsupportedError if the axis does not lie in the plane of the faces.
     """
-    angles = Extent(ExtentType.ONE_SIDED, degrees % FULL or FULL)
+    angles = Extent(ExtentType.ONE_SIDED, degrees or FULL)
     steps: list[SolidStep] = []
     for plane, faces in _by_plane(placed):
         x, y, z = to_local(plane, start)
