@@ -99,7 +99,7 @@ class UnsupportedError(ReadError):
     ) -> None:
         self.names, self.known = tuple(sorted(set(names))), tuple(known)
         problem = f"not supported: {', '.join(self.names)}"  # whole: `got` would be cut short
-        hint = "known are sketches, extrudes, revolves, mirrors, patterns, fillets and chamfers"
+        hint = "known are sketches, extrudes, revolves, holes, mirrors, patterns, fillets, chamfers"
         if where.endswith(".py"):  # a room that refuses what others can do (`tables.refusing`)
             hint = "what it does is known to the CAD kernel alone"
         hint = f"known there are {', '.join(self.known)}" if self.known else hint

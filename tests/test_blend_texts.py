@@ -82,7 +82,7 @@ def test_the_names_of_a_history_count_from_its_first_operation():
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("fillet 2 end@3", "no operation before it at index -1"),
+        ("fillet 2 end@3", "no such operation before it: @1 to @2 are possible"),
         ("fillet 2 end@2", "operation 0 makes no faces: it is a sketch"),
         ("fillet 2 end@1/2", "its sketch has 2 loops, none has the index 2"),
         ("fillet 2 end@1/1.1", "loop 1 has 1 curves, none has the index 1"),

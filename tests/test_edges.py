@@ -357,7 +357,10 @@ def problems(operation):
         (Fillet(float("nan"), (read_edge("all"),)), "a size of nan mm"),
         (Chamfer((1.0, 0.0, False), (read_edge("all"),)), "a size of 0 mm"),
         (Fillet(1.0, ()), "no edges are named"),
-        (Fillet(1.0, (read_edge("end@6"),)), "end@0: there is no operation before it at index 6"),
+        (
+            Fillet(1.0, (read_edge("end@6"),)),
+            "end@0: there is no such operation before it: @1 to @6 are possible",
+        ),
         (Fillet(1.0, (read_edge("end@4"),)), "end@2: operation 4 makes no faces: it is a sketch"),
         (Fillet(1.0, (read_edge("end@1/2"),)), "its sketch has 2 loops, none has the index 2"),
         (Fillet(1.0, (read_edge("end@1/0.4"),)), "loop 0 has 4 curves, none has the index 4"),

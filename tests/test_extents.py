@@ -172,7 +172,7 @@ def test_what_there_was_before_is_said_as_it_was():
         ("extrude cut sym through 0", "not a size.*from through to through.*got through"),
         ("extrude cut taper 90 to 5 0", "not a taper.*between -90 and 90"),
         ("extrude cut taper 5/4 to 5 0", "not tapers.*each of two sides"),
-        ("extrude cut to face end@7 0", r"no such face.*no operation before it.*end@7"),
+        ("extrude cut to face end@7 0", r"no such face.*@1 to @3 are possible.*end@7"),
         ("extrude cut to face end@1 0", r"no such face.*has no start, end or sides.*sketch"),
         ("extrude cut to face side@2/1.0 0", "its sketch has 1 loops, none has the index 1"),
         ("extrude cut to face side@2/0.9 0", "loop 0 has 4 curves, none has the index 9"),

@@ -70,19 +70,20 @@ def check_formats(names: tuple[str, ...]) -> None:
             raise InputError("unknown format", where="formats", expected=expected, got=name)
 
 
-def convert(document: Document, path: Path, dialect: str = "") -> None:
-    """Build a history and write it to a file: a job for `kernel.contain`.
+def convert(document: Document, path: Path, dialect: str = "") -> tuple[str, ...]:
+    """Build a history, write it to a file and return what makes no sense: for `kernel.contain`.
 
     `dialect` is one of those that the format has; "" for the usual one.
 
     Raises BuildError if it cannot be built, InputError if it has nothing that can be shown.
     """
-    from cadcomplete.kernel.build import build
+    from cadcomplete.kernel.build import construct
 
-    solid = build(document.sequence)
-    if solid is None and not EXPORTERS[format_of(path)].draws:
+    made = construct(document.sequence)
+    if made.solid is None and not EXPORTERS[format_of(path)].draws:
         raise InputError("there is no solid to export", file=document.path, hint="extrude first")
-    write(Part(document, solid, dialect=dialect), path)
+    write(Part(document, made.solid, dialect=dialect), path)
+    return tuple(map(str, made.remarks))
 
 
 def export(

@@ -10,7 +10,7 @@ from cadcomplete.history.edge_kinds import EDGE_NAMES, SIZES, Sizes
 from cadcomplete.history.edges import EdgeName, EdgePredicate
 from cadcomplete.history.faceted import Faceted
 from cadcomplete.history.fields import LIMIT, Field, times
-from cadcomplete.history.findings import Finding
+from cadcomplete.history.findings import Finding, none_there
 from cadcomplete.history.geometry import Array, Plane, Symmetry
 from cadcomplete.history.holes import Hole
 from cadcomplete.history.kinds import POSITIVE
@@ -24,7 +24,7 @@ def problem_of(name: EdgeName, before: tuple[Operation, ...]) -> str:
     """What is wrong with the name of edges after these operations, or ""."""
     for index in name.operations:
         if not 0 <= index < len(before):
-            return f"there is no operation before it at index {index}"
+            return none_there(len(before))
         if not before[index].builds:
             return (
                 f"operation {index} makes no faces: it is a {type(before[index]).__name__.lower()}"

@@ -1,8 +1,10 @@
-"""Names of edges in English: "the end of operation 1, loop 0", "2 edges named by points"."""
+"""Names of edges and faces in English: "the end of operation 1, loop 0", "all edges"."""
 
 from __future__ import annotations
 
 from cadcomplete.history.edges import BENDS, OF_TWO, PARALLEL_TO, SHAPES, EdgeName, EdgePredicate
+from cadcomplete.history.faces import SIDE, Face, FacePlane
+from cadcomplete.history.kinds import write_direction
 
 _PLACES = {
     "of": "all of operation {0}",
@@ -26,6 +28,16 @@ def edges_in_words(names: tuple[EdgeName, ...]) -> str:
     if points:
         said.append("1 edge named by a point" if points == 1 else f"{points} edges named by points")
     return " and ".join(filter(None, (", ".join(said[:-1]), *said[-1:]))) or "no edges"
+
+
+def face_in_words(face: Face) -> str:
+    """Return what the name of a face means, its operation by its index."""
+    if isinstance(face, FacePlane):
+        across = write_direction(face.normal)
+        return f"the plane across {across}, {face.position:.6g} mm from the origin"
+    if face.kind == SIDE:
+        return f"the side of operation {face.operation}, loop {face.loop}, curve {face.curve}"
+    return _PLACES[face.kind].format(face.operation)
 
 
 def _said(name: EdgePredicate) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from cadcomplete.errors import TextError, UnsupportedError
 from cadcomplete.history.fields import number, times
+from cadcomplete.history.findings import none_there
 from cadcomplete.history.geometry import Plane, Symmetry, Vec3, plane_across
 from cadcomplete.history.kinds import write_direction
 from cadcomplete.history.sketches import Asked, SweepsProfiles, sketch_of
@@ -70,7 +71,7 @@ class FaceName:
     def problem(self, before: tuple[Operation, ...]) -> str:
         """What is wrong with it after these operations, or ""."""
         if not 0 <= self.operation < len(before):
-            return f"there is no operation before it at index {self.operation}"
+            return none_there(len(before))
         made = before[self.operation]
         if not isinstance(made, SweepsProfiles):
             kind = type(made).__name__.lower()

@@ -19,3 +19,11 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.severity} at {self.path}: {self.problem}"
+
+
+def none_there(count: int) -> str:
+    """Return what is wrong with counting back to none of the operations before one."""
+    if not count:
+        return "there is no operation before it"
+    possible = "only @1 is possible" if count == 1 else f"@1 to @{count} are possible"
+    return f"there is no such operation before it: {possible}"

@@ -62,17 +62,20 @@ class Going:
         return dot(plane.origin, self.plane.normal) - self.plane.offset
 
 
-def behind(heights: tuple[float, float] | None, side: int) -> float:
+_NO_WAY = "there is nothing to go through"
+
+
+def behind(heights: tuple[float, float] | None, side: int, problem: str = _NO_WAY) -> float:
     """Return how far it is to behind a part that lies between some heights over a plane.
 
-    Raises GeometryError if nothing of it lies on that side.
+    Raises GeometryError, which says the `problem`, if nothing of it lies on that side.
     """
     if heights is None:
         raise GeometryError("through needs a part: there is nothing before it")
     far = heights[1] if side > 0 else heights[0]
     if far * side <= NEAR:
         way = "along" if side > 0 else "against"
-        raise GeometryError(f"there is nothing to go through: no part lies {way} its normal")
+        raise GeometryError(f"{problem}: no part lies {way} its normal")
     return far
 
 

@@ -149,7 +149,7 @@ def validate(sequence: CadSequence) -> tuple[Finding, ...]:
 
 
 def _findings(sequence: CadSequence) -> Iterator[Finding]:
-    if not sequence.operations:
+    if not sequence.operations and not sequence.rest:
         yield Finding("$.sequence", "there are no operations")
     for index, operation in enumerate(sequence.operations):
         path = operation.source or f"$.sequence[{index}]"

@@ -138,7 +138,7 @@ class _Ends:
         elif extent.until.face is not None:
             yield self._to_face(extent, extent.until.face)
         elif extent.until.kind == "through":
-            yield from self._straight(extent, self._behind(way, 0.0))
+            yield from self._straight(extent, self._behind(way))
         else:
             yield from self._next(extent, way)
 
@@ -166,15 +166,16 @@ class _Ends:
     def _start(self) -> Plane:
         return self._sketch.plane.raised(self.extrude.extent.start)
 
-    def _behind(self, way: int, margin: float) -> float:
+    def _behind(self, way: int) -> float:
         """How far it is along a side to behind all of the part, from where it starts."""
-        return behind(heights_over(self._start, self._there), way) + way * margin
+        return behind(heights_over(self._start, self._there), way)
 
     # --- to the next face ---
 
     def _next(self, extent: Extent, way: int) -> Iterator[Solid]:
         """Yield what lies between the start and where the part begins; of a cut where it ends."""
-        far = self._behind(way, _MARGIN)
+        heights = heights_over(self._start, self._there)
+        far = behind(heights, way, "next meets nothing") + way * _MARGIN
         for long in self._straight(extent, far):
             found = self._met(long)
             nearest = [piece for piece in found if self._begins(piece, way) <= _NEAR]

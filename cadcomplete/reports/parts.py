@@ -6,6 +6,7 @@ The keys are a promise to scripts: they do not change.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +50,7 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
     measures = report.measures
     # Where nothing that is known builds there is no solid, but that is no fault of the file.
     begun = whole.rest and not any(operation.builds for operation in sequence.operations)
-    built = () if begun else _build_findings(report, sequence)
+    built = () if begun else _build_findings(report, sequence, findings)
     problems = [dataclasses.asdict(f) for f in (*findings, *built)]
     return {
         "file": str(path),
@@ -75,9 +76,15 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
     }
 
 
-def _build_findings(report: Report, sequence: CadSequence) -> Iterator[Finding]:
+def _build_findings(
+    report: Report, sequence: CadSequence, said: tuple[Finding, ...]
+) -> Iterator[Finding]:
+    """Yield what the kernel found, but for what was said of the same operation before."""
+    place = _place(report.operation, sequence)
+    told = {f"operation {report.operation}: {f.problem}" for f in said if f.path.startswith(place)}
     for problem in report.problems:
-        yield Finding(_place(report.operation, sequence), problem)
+        if problem not in told:
+            yield Finding(place, problem)
     for remark in report.remarks:
         yield Finding(_place(remark.operation, sequence), remark.text, "warning")
 
@@ -99,7 +106,8 @@ def _token_counts(sequence: CadSequence, folder: Path | None) -> dict[str, int]:
 
 def inspection_text(report: Json) -> str:
     """Return an inspection for people."""
-    lines = [f"{report['id']}: {report['operations']} operations, {report['curves']} curves"]
+    head = (counted(report[name], name[:-1]) for name in ("operations", "curves"))
+    lines = [f"{report['id']}: {', '.join(head)}"]
     if report["caption"]:
         lines.append(f"called {report['caption']}")
     lines += [f"  {told_in_words(operation)}" for operation in report["history"]]
@@ -107,10 +115,12 @@ def inspection_text(report: Json) -> str:
         low, high = report["bounding_box_mm"]["min"], report["bounding_box_mm"]["max"]
         size = " × ".join(f"{b - a:.6g}" for a, b in zip(low, high, strict=True))
         lines.append(f"volume {report['volume_mm3']:.6g} mm³, area {report['area_mm2']:.6g} mm²")
-        lines.append(f"size {size} mm, {counted(report['bodies'], 'body', 'bodies')}")
+        corner = ", ".join(f"{value + 0.0:.6g}" for value in low)
+        bodies = counted(report["bodies"], "body", "bodies")
+        lines.append(f"size {size} mm from ({corner}) mm, {bodies}")
     counts = ", ".join(f"{count} as {name}" for name, count in report["tokens"].items())
     lines.append(f"tokens: {counts}")
-    lines += [f"{p['severity']} at {p['path']}: {p['problem']}" for p in report["problems"]]
+    lines += [_problem_words(problem, report["format"]) for problem in report["problems"]]
     faulty = any(p["severity"] == "error" for p in report["problems"])
     verdict = "a valid solid" if report["valid"] else "not a valid solid" if faulty else "no solid"
     verdict = verdict if report["checked"] else "not checked whether it is a valid solid"
@@ -118,6 +128,17 @@ def inspection_text(report: Json) -> str:
     part = f", as far as it is known: {counted(known, 'operation')} of {report['operations']}"
     lines.append(verdict if known == report["operations"] else verdict + part)
     return "\n".join(lines)
+
+
+def _problem_words(problem: Json, origin: str) -> str:
+    """A line for a problem. Lines have no paths: there an operation is named by its index."""
+    place, said = problem["path"], problem["problem"]
+    if origin == "lines" and (own := _OWN_PATH.match(place)):
+        place = ", ".join(filter(None, (f"operation {own[1]}", place[own.end() :].lstrip("."))))
+    return f"{problem['severity']} at {place}: {said.removeprefix(f'{place}: ')}"
+
+
+_OWN_PATH = re.compile(r"^\$\.sequence\[(\d+)\]")
 
 
 # --- convert, encode, truncate ------------------------------------------------------------------
@@ -132,15 +153,15 @@ def convert(
     not known here only JSON is written. Raises BuildError if a solid is needed and there is none.
     """
     name = exporters.format_of(target)
-    notices = ()
+    notices: tuple[str, ...] = ()
     if name != "json" and document.sequence.rest:
         notices, document = (document.sequence.notice,), document.known
     if not exporters.EXPORTERS[name].needs_solid:
         exporters.write(exporters.Part(document), target)
         return notices
     with Kernel(time_limit=time_limit) as kernel:
-        kernel.run(exporters.convert, document, target, dialect)
-    return notices
+        remarks = kernel.run(exporters.convert, document, target, dialect)
+    return (*notices, *remarks)
 
 
 def encode(

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from cadcomplete.history.blends import Chamfer, Fillet
-from cadcomplete.history.edge_phrases import edges_in_words
+from cadcomplete.history.edge_phrases import edges_in_words, face_in_words
+from cadcomplete.history.extent_kind import read_face_words
 from cadcomplete.history.hole_kinds import CENTERS, HEAD
 from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch, Unknown
@@ -66,6 +67,7 @@ def _extrude(extrude: Extrude) -> Json:
     if not extent.numeric:
         ends = ((extent.until_against, extent.against), (extent.until, extent.distance))
         more["until"] = [until.word if until else distance for until, distance in ends]
+        more |= {"start_mm": extent.start} if extent.start else {}
     return {
         "boolean": extrude.boolean.value,
         "extent": extent.type.value,
@@ -79,17 +81,28 @@ def _extrude_words(told: Json) -> str:
     taper = dict.fromkeys(degrees for degrees in told.get("taper_deg", ()) if degrees)
     leaning = f", tapered by {'° and '.join(f'{t:.6g}' for t in taper)}°" if taper else ""
     if told["span_mm"] is None:
-        back, along = (one if isinstance(one, str) else f"{one:.6g} mm" for one in told["until"])
-        reach = (
-            f"{along} along its normal"
-            if told["extent"] == "one_sided"
-            else (f"{along} along its normal and {back} against it")
-        )
-        what = f"{told['boolean']}, {reach}{leaning}"
+        what = f"{told['boolean']}, {_reach_words(told)}{leaning}"
     else:
         start, end = told["span_mm"]
         what = f"{told['boolean']}, {start:.6g} to {end:.6g} mm from its plane{leaning}"
     return f"extrude  {what}, {counted(told['profiles'], 'profile')}"
+
+
+def _reach_words(told: Json) -> str:
+    """Where an extrude goes that does not end at numbers alone."""
+    start = f"starting {told['start_mm']:.6g} mm from its plane, " if "start_mm" in told else ""
+    back, along = map(_end_words, told["until"])
+    if told["extent"] != "one_sided":
+        return f"{start}{along} along its normal and {back} against it"
+    at_face = along.startswith("to ")  # which may lie on either side of where it starts
+    return start + (along if at_face else f"{along} along its normal")
+
+
+def _end_words(end: str | float) -> str:
+    if not isinstance(end, str):
+        return f"{end:.6g} mm"
+    kind, *words = end.split()
+    return f"to {face_in_words(read_face_words(iter(words)))}" if words else kind
 
 
 def _revolve(revolve: Revolve) -> Json:

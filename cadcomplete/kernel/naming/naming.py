@@ -43,7 +43,8 @@ def meant(labels: LabelledEdges, name: EdgeName) -> Bools:
     elif not (found := _at(labels.found, name)).any() and _is_smooth(labels.found, name):
         return found
     if not found.any():
-        raise GeometryError("there is no such edge (any more)")
+        where = _nearest(labels.found, name) if isinstance(name, EdgePoint) else ""
+        raise GeometryError(f"there is no such edge (any more){where}")
     return found
 
 
@@ -149,6 +150,19 @@ def _at(edges: SolidEdges, name: EdgePoint) -> Bools:
     if best >= 0:
         found[best] = True
     return found
+
+
+def _nearest(edges: SolidEdges, name: EdgePoint) -> str:
+    """How far it is from a point to the nearest edge, in words."""
+    vertex = _vertex(name)
+    gaps = [BRepExtrema_DistShapeShape(vertex, edge) for edge in edges.edges]
+    gaps = [gap for gap in gaps if gap.IsDone()]
+    if not gaps:
+        return ""
+    gap = min(gaps, key=lambda one: one.Value())
+    point = gap.PointOnShape2(1)
+    at = ", ".join(f"{value + 0.0:.6g}" for value in (point.X(), point.Y(), point.Z()))
+    return f": the nearest one to this point is {gap.Value():.6g} mm off, at ({at}) mm"
 
 
 def _vertex(name: EdgePoint) -> TopoDS_Shape:

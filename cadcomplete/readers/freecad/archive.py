@@ -50,7 +50,8 @@ def entry_in(data: bytes, name: str) -> bytes | None:
             with archive.open(name) as entry:
                 found = entry.read(MOST_BYTES + 1)
     except _ZIP_ERRORS as error:
-        raise ReadError(f"a FreeCAD file that is damaged: {error}") from None
+        hint = "copy or save it again"
+        raise ReadError(f"a FreeCAD file that is damaged: {error}", hint=hint) from None
     if len(found) > MOST_BYTES:
         raise ReadError("too large", where=name, expected=f"up to {MOST_BYTES} bytes unpacked")
     return found

@@ -193,7 +193,7 @@ def read_body(
 
 def _choose(bodies: list[Thing], name: str) -> Thing:
     if not bodies:
-        hint = "only what is made in a Body has a history that is read here"
+        hint = "only a Body has a history that is read: export STEP and `cadcomplete rebuild` it"
         raise ReadError("a FreeCAD file without a Body", hint=hint)
     found = [b for b in bodies if name in (b.name, b.label)] if name else bodies
     found = [b for b in found if b.name == name] or found
