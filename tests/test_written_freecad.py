@@ -10,7 +10,7 @@ import pytest
 from conftest import PLATE
 
 from cadcomplete.errors import InputError, UnsupportedError
-from cadcomplete.exporters import Part
+from cadcomplete.exporters import Part, convert
 from cadcomplete.exporters.freecad import entries, write_freecad
 from cadcomplete.exporters.freecad.objects import quaternion
 from cadcomplete.history.geometry import XY, Plane
@@ -211,3 +211,10 @@ def test_a_quaternion_turns_the_axes_of_the_world_to_those_of_a_plane(plane):
     )
     axes = np.column_stack([plane.x_axis, plane.y_axis, plane.normal])
     np.testing.assert_allclose(turn, axes, atol=1e-14)
+
+
+def test_converting_says_that_rounded_edges_are_to_be_looked_at(tmp_path):
+    rounded = from_sequence(decode(f"{PLATE}fillet 2 side@1/0.0\n"))
+    (said,) = convert(rounded, tmp_path / "part.FCStd")
+    assert said.startswith("look at the fillets and chamfers in FreeCAD")
+    assert convert(from_sequence(decode(PLATE)), tmp_path / "plate.FCStd") == ()

@@ -13,6 +13,7 @@ from cadcomplete.errors import InputError
 from cadcomplete.exporters import freecad, pictures, scripts, solids, texts
 from cadcomplete.exporters.part import Part, built
 from cadcomplete.files import writing
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers import Document
 
 
@@ -25,12 +26,14 @@ class Exporter:
         needs_solid: whether it needs the kernel, and what that makes of the history.
         draws: whether it has something to show of a part that has no solid yet: its sketches.
         dialects: those that it has; the first is the usual one.
+        notice: what a person should know of a part in it; "" for nothing.
     """
 
     write: Callable[[Part, Path], None]
     needs_solid: bool
     draws: bool = False
     dialects: tuple[str, ...] = ()
+    notice: Callable[[CadSequence], str] = lambda sequence: ""
 
 
 EXPORTERS: dict[str, Exporter] = {
@@ -40,7 +43,7 @@ EXPORTERS: dict[str, Exporter] = {
     "stl": Exporter(solids.write_stl, True),
     "glb": Exporter(solids.write_glb, True),
     "png": Exporter(pictures.write_png, True, draws=True),
-    "fcstd": Exporter(freecad.write_freecad, True, draws=True),
+    "fcstd": Exporter(freecad.write_freecad, True, draws=True, notice=freecad.notice),
     "py": Exporter(scripts.write_script, True, draws=True, dialects=tuple(scripts.DIALECTS)),
 }
 
@@ -83,7 +86,8 @@ def convert(document: Document, path: Path, dialect: str = "") -> tuple[str, ...
     if made.solid is None and not EXPORTERS[format_of(path)].draws:
         raise InputError("there is no solid to export", file=document.path, hint="extrude first")
     write(Part(document, made.solid, dialect=dialect), path)
-    return tuple(map(str, made.remarks))
+    notice = EXPORTERS[format_of(path)].notice(document.sequence)
+    return (*map(str, made.remarks), *filter(None, (notice,)))
 
 
 def export(
