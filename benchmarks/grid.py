@@ -65,6 +65,7 @@ def dimensions(sequence: CadSequence) -> Iterator[float]:
             continue
         assert isinstance(operation, Sketch)
         for curve in (curve for loop in operation.loops for curve in loop.curves):
+            assert isinstance(curve, Line | Arc | Circle)
             yield curve.length if isinstance(curve, Line) else curve.radius
 
 
@@ -102,6 +103,7 @@ def _rounded_curve(curve: Curve) -> Curve:
         raise GeometryError("a curve has no length on the grid")
     if isinstance(curve, Line):
         return Line(start, end)
+    assert isinstance(curve, Arc)
     sweep = min(max(round(abs(curve.sweep)), 1), 359)
     return Arc.from_sweep(start, end, sweep if curve.sweep > 0 else -sweep)
 

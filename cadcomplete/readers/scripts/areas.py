@@ -228,14 +228,21 @@ def met(curve: Curve, other: Curve, near: float) -> set[float]:
     return found
 
 
+def bow(curve: Curve) -> Arc | Circle:
+    """Return a curve that is no line: of round ones scripts draw these. Raises UnsupportedError."""
+    if not isinstance(curve, Arc | Circle):
+        raise UnsupportedError([type(curve).__name__])
+    return curve
+
+
 def point_of(curve: Curve, share: float) -> Vec2:
     """Return the point after a share of a curve's length."""
     if isinstance(curve, Line):
         (x, y), (u, v) = curve.start, curve.end
         return (x + (u - x) * share, y + (v - y) * share)
     (cx, cy), first, sweep = _polar(curve)
-    angle = first + sweep * share
-    return (cx + curve.radius * math.cos(angle), cy + curve.radius * math.sin(angle))
+    angle, radius = first + sweep * share, bow(curve).radius
+    return (cx + radius * math.cos(angle), cy + radius * math.sin(angle))
 
 
 def direction_of(curve: Curve, share: float) -> Vec2:
@@ -248,8 +255,9 @@ def direction_of(curve: Curve, share: float) -> Vec2:
     return (math.cos(angle), math.sin(angle))
 
 
-def _polar(curve: Arc | Circle) -> tuple[Vec2, float, float]:
+def _polar(curve: Curve) -> tuple[Vec2, float, float]:
     """Return the centre, the angle at which a curve starts, and its sweep, in radians."""
+    curve = bow(curve)
     (cx, cy), (x, y) = curve.center, curve.start
     sweep = math.tau if isinstance(curve, Circle) else math.radians(curve.sweep)
     return (cx, cy), math.atan2(y - cy, x - cx), sweep
@@ -280,10 +288,10 @@ def _meetings(a: Curve, b: Curve) -> list[Vec2]:
     if isinstance(a, Line) and isinstance(b, Line):
         return ends + _line_line(a, b)
     if isinstance(a, Line):
-        return ends + _line_circle(a, b)  # type: ignore[arg-type]
+        return ends + _line_circle(a, bow(b))
     if isinstance(b, Line):
-        return ends + _line_circle(b, a)
-    return ends + _circle_circle(a, b)
+        return ends + _line_circle(b, bow(a))
+    return ends + _circle_circle(bow(a), bow(b))
 
 
 def _line_line(a: Line, b: Line) -> list[Vec2]:
@@ -327,7 +335,7 @@ def _turn(curve: Curve, point: Vec2) -> float:
     """
     if isinstance(curve, Line):
         return _seen(curve.start, curve.end, point)
-    sweep = _polar(curve)[2]
+    curve, sweep = bow(curve), _polar(curve)[2]
     total, parts = 0.0, math.ceil(abs(sweep) / (math.pi / 2))
     for part in range(parts):
         a, b = point_of(curve, part / parts), point_of(curve, (part + 1) / parts)

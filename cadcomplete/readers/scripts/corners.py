@@ -10,6 +10,7 @@ from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Vec2, distance
 from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts.areas import (
+    bow,
     direction_of,
     met,
     off,
@@ -142,6 +143,7 @@ def _beside(curve: Curve, side: float) -> _Beside:
     if isinstance(curve, Line):
         (x, y), (u, v) = curve.start, direction_of(curve, 0.0)
         return ((x - v * side, y + u * side), (u, v))
+    curve = bow(curve)
     turn = 1 if isinstance(curve, Circle) or curve.sweep > 0 else -1
     return (curve.center, curve.radius - turn * side)
 
@@ -189,6 +191,7 @@ def _foot(curve: Curve, point: Vec2) -> Vec2:
         (x, y), (u, v) = curve.start, direction_of(curve, 0.0)
         along = (point[0] - x) * u + (point[1] - y) * v
         return (x + along * u, y + along * v)
+    curve = bow(curve)
     (x, y), away = curve.center, distance(curve.center, point)
     share = curve.radius / away if away else 0.0
     return (x + (point[0] - x) * share, y + (point[1] - y) * share)

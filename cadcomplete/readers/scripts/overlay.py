@@ -20,6 +20,7 @@ from cadcomplete.readers.scripts.areas import (
     OVERLAP,
     Faces,
     FlatFace,
+    bow,
     direction_of,
     holds,
     met,
@@ -216,8 +217,7 @@ def _simplified(chain: list[Curve]) -> list[Curve]:
     """Return a closed chain in which what is one line or one arc is one curve."""
     turned = [n for n in range(len(chain)) if _joined(chain[n - 1], chain[n]) is None]
     if not turned:  # it goes on everywhere: a circle
-        first = chain[0]
-        assert not isinstance(first, Line)
+        first = bow(chain[0])
         return [Circle(first.center, first.radius)]
     chain = chain[turned[0] :] + chain[: turned[0]]
     result = [chain[0]]

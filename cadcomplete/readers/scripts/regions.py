@@ -21,7 +21,7 @@ from cadcomplete.history.moments import moment
 from cadcomplete.history.operations import Boolean, Loop
 from cadcomplete.history.turn_axis import FULL
 from cadcomplete.readers.scripts import frames
-from cadcomplete.readers.scripts.areas import Faces, FlatFace, holds, off
+from cadcomplete.readers.scripts.areas import Faces, FlatFace, bow, holds, off
 from cadcomplete.readers.scripts.budget import spend
 from cadcomplete.readers.scripts.corners import chamfered, inset, rounded
 from cadcomplete.readers.scripts.finishing import BlendStep, MirrorStep, axis_word
@@ -195,6 +195,7 @@ def _crossed(curve: Curve, way: Vec2, below: float, height: float) -> list[float
         if abs(high - height) <= 10 * NEAR:
             return [b]
         return [a + (b - a) * (height - low) / (high - low)]
+    curve = bow(curve)
     along, up = local(curve.center)
     square = curve.radius**2 - (below - up) ** 2
     if square <= 0:

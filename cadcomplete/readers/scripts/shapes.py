@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterable
 
-from cadcomplete.errors import GeometryError, ReadError
+from cadcomplete.errors import GeometryError, ReadError, UnsupportedError
 from cadcomplete.history.curves import Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Vec2, distance
 from cadcomplete.history.operations import Loop
@@ -141,6 +141,8 @@ def end_direction(curve: Curve) -> Vec2:
         return (curve.end[0] - curve.start[0], curve.end[1] - curve.start[1])
     if isinstance(curve, Circle):
         return (0.0, 1.0)
+    if not isinstance(curve, Arc):
+        raise UnsupportedError([type(curve).__name__])
     (cx, cy), (x, y) = curve.center, curve.end
     sign = math.copysign(1, curve.sweep)
     return (-(y - cy) * sign, (x - cx) * sign)
@@ -217,6 +219,8 @@ def _middle(curve: Curve) -> Vec2:
         return curve.center
     if isinstance(curve, Line):
         return ((curve.start[0] + curve.end[0]) / 2, (curve.start[1] + curve.end[1]) / 2)
+    if not isinstance(curve, Arc):
+        raise UnsupportedError([type(curve).__name__])
     (cx, cy), half = curve.center, math.radians(abs(curve.sweep)) / 2
     middle = Arc.from_sweep(curve.start, curve.end, curve.sweep).mid
     share = math.sin(half) / half

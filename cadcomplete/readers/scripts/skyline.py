@@ -19,7 +19,7 @@ from cadcomplete.history.kinds import AXES
 from cadcomplete.history.operations import Boolean, Loop
 from cadcomplete.history.turn_axis import FULL
 from cadcomplete.readers.scripts import frames
-from cadcomplete.readers.scripts.areas import FlatFace, direction_of, holds, off, point_of
+from cadcomplete.readers.scripts.areas import FlatFace, bow, direction_of, holds, off, point_of
 from cadcomplete.readers.scripts.budget import spend
 from cadcomplete.readers.scripts.finishing import BlendStep, MirrorStep
 from cadcomplete.readers.scripts.mirrored import reflected_plane, reflected_point, reflected_way
@@ -194,6 +194,7 @@ def _extremes(curve: Curve, way: Vec2) -> list[Vec2]:
     length = math.hypot(*way)
     if length <= _ASKEW:
         return [curve.start, curve.end]
+    curve = bow(curve)
     (x, y), r = curve.center, curve.radius
     top = (x + r * way[0] / length, y + r * way[1] / length)
     if isinstance(curve, Circle):
