@@ -339,11 +339,15 @@ def test_no_more_texts_are_read_than_it_takes():
         bowed = "sketch 0 0 0 +z +x\nloop 0 0\narc 10 0 90\nclose\nextrude new to 5 0\n"
         yield f"{bowed}fillet 1 side@1\nchamfer 1 all\n"
         yield f"{PLATE}hole 0 0 5 +z +x 2 through at 5 5\n"
+        yield "sketch 0 0 0 +z +x\nellipse 0 0 5 2 30\nextrude new to 5 0\n"
+        curve = "ellipsearc 10 0 180 0 0.4\nspline 2 1 10,9;0,9"
+        yield f"sketch 0 0 0 +z +x\nloop 0 0\n{curve}\nclose\nextrude new to 5 0\n"
         yield f"{PLATE}extrude cut taper 5 at 3 from through to next 0\n"
         yield f"{PLATE}extrude cut to face +z 3 0\n"
         pytest.fail("all words had been seen")
 
     new = {"revolve", "mirror", "linear", "polar", "fillet", "chamfer", "hole"}
+    new |= {"ellipse", "ellipsearc", "spline"}
     assert set(words_in(texts())) == {*checkpoint.FIRST_WORDS, *new, *PHRASES}
 
 
