@@ -18,7 +18,7 @@ from cadcomplete.data import synthetic
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.history import curves as curve_module
 from cadcomplete.history.blends import Chamfer, Fillet
-from cadcomplete.history.curves import CURVES, Arc, Circle, Line
+from cadcomplete.history.curves import CURVES, Arc, BSpline, Circle, Ellipse, EllipseArc, Line
 from cadcomplete.history.edges import EdgePredicate
 from cadcomplete.history.geometry import XY, BoundingBox, Plane, cross, dot, rotation
 from cadcomplete.history.holes import Counterbore, Countersink, Hole
@@ -226,6 +226,9 @@ VALUES = [
     Line((0.0, 0.0), (1.0, 0.0)),
     Arc((0.0, 0.0), (1.0, 1.0), (2.0, 0.0)),
     Circle((0.0, 0.0), 1.0),
+    Ellipse((0.0, 0.0), 2.0, 1.0, 30.0),
+    EllipseArc((2.0, 0.0), (-2.0, 0.0), 180.0, 0.0, 0.5),
+    BSpline(2, ((0.0, 0.0), (1.0, 2.0), (2.0, 0.0)), (0.0, 1.0)),
     XY,
     BoundingBox((0.0, 0.0, 0.0), (1.0, 2.0, 3.0)),
     LOOP,
@@ -359,6 +362,9 @@ def example(kind: type) -> curve_module.Curve:
         Line: Line((1.0, 2.0), (4.0, 6.0)),
         Arc: Arc.from_sweep((1.0, 2.0), (4.0, 6.0), 90.0),
         Circle: Circle((1.0, 2.0), 5.0),
+        Ellipse: Ellipse((1.0, 2.0), 5.0, 3.0, 30.0),
+        EllipseArc: EllipseArc((1.0, 2.0), (4.0, 6.0), 90.0, 20.0, 0.6),
+        BSpline: BSpline(2, ((1.0, 2.0), (4.0, 2.0), (4.0, 6.0)), (0.0, 1.0)),
     }
     return made[kind]
 

@@ -87,8 +87,8 @@ LINES = {
         2,
     ),
     "an unknown command": (
-        "spline 1\n",
-        "unknown command: expected one of loop, close, line, arc, circle, sketch, extrude",
+        "blob 1\n",
+        "unknown command: expected one of loop, close, line, arc, circle, ellipse, ellipsearc",
         2,
     ),
     "a loop that is not there": (
@@ -116,12 +116,15 @@ def test_a_wrong_line_says_what_is_wrong_and_is_named_by_its_number(name):
 NUMBERS = {
     "no number": ("circle x +5 +5", "not a number"),
     "a reference to nothing": ("circle n7 +5 +5", "no such number before"),
-    "an unknown command": ("spline +5", "unknown command: expected one of sketch, loop, line"),
+    "an unknown command": ("blob +5", "unknown command: expected one of sketch, loop, line"),
     "too short": ("circle 0 0", "circle is too short: got circle 0 0"),
-    "an extent of no kind": ("extrude @0:0 new up +5", "unknown extent: expected to or sym"),
+    "an extent of no kind": (
+        "extrude @0:0 new up +5",
+        "unknown extent: expected to with a number, through, next or face",
+    ),
     "an extent of no end": (
         "extrude @0:0 new to 0 up 0",
-        "unknown extent: expected from, or the end of the line",
+        "unknown extent: expected from with a number, through, next or face",
     ),
     "a profile that is none": ("extrude @0 new to 0", "not a profile"),
 }
@@ -195,7 +198,7 @@ class Spiral:
 
 def test_a_curve_that_is_not_known_is_named_by_its_kind():
     loop = Loop((Spiral(), Spiral()))  # type: ignore[arg-type]
-    known = r"Spiral \(known there are Line, Arc, Circle\)"
+    known = r"Spiral \(known there are Line, Arc, Circle, Ellipse, EllipseArc, BSpline\)"
     with pytest.raises(UnsupportedError, match=f"history/crossings.py: not supported: {known}"):
         crossing(loop)
     with pytest.raises(UnsupportedError, match=f"kernel/polygons.py: not supported: {known}"):

@@ -11,7 +11,7 @@ from conftest import ROOT
 
 from cadcomplete.errors import BuildError
 from cadcomplete.history.crossings import crossing
-from cadcomplete.history.curves import CURVES, Arc, Circle, Line
+from cadcomplete.history.curves import CURVES, Arc, BSpline, Circle, Ellipse, EllipseArc, Line
 from cadcomplete.history.geometry import XY
 from cadcomplete.history.operations import Extrude, Loop, Profile, Sketch
 from cadcomplete.kernel.arrangement import difference, intersection, prism, union
@@ -258,8 +258,11 @@ def test_every_curve_has_a_polygon_and_an_equation(curve):
         Line: Line((0, 0), (9, 0)),
         Arc: Arc((0, 0), (4, -3), (9, 0)),
         Circle: Circle((0, 0), 5),
+        Ellipse: Ellipse((0, 0), 5, 3, 30),
+        EllipseArc: EllipseArc((0, 0), (9, 0), 90, 20, 0.6),
+        BSpline: BSpline(2, ((0, 0), (4, -3), (9, 0)), (0, 1)),
     }
-    loop = Loop((made[curve], *(() if curve is Circle else closing)))
+    loop = Loop((made[curve], *(() if curve.closed else closing)))
     polyhedron = prism(Profile(0, 0), Sketch(XY, (loop,)), 0, 1)
     assert polyhedron.volume() == pytest.approx(abs(loop.area), rel=1e-7)
     assert crossing(loop) is None

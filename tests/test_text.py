@@ -85,7 +85,7 @@ def test_numbers_are_the_shortest_decimals(value, text):
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("spline 1 2", "unknown command"),
+        ("blob 1 2", "unknown command"),
         ("sketch 0 0 0 +z", "too short"),
         ("sketch 0 0 0 +z +x 4", "too long"),
         ("sketch 0 0 0 +z +z", "has no direction"),
