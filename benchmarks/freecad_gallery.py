@@ -54,13 +54,14 @@ def pairs(folder: Path, each: int) -> dict[str, list[tuple[str, Any, Any]]]:
             if not full and (pair := changed(body, kinds)):
                 taken[title, row["repo"]] += 1
                 name = body.sequence.id.split()[0][:6]
-                found[title].append((f"{row['repo'].partition('/')[2][:30]}\n{name}", *pair))
+                caption = f"{row['repo'].partition('/')[2][:30]}\n{name}"
+                found[title].append((caption, pair[0], pair[1]))
         if all(len(one) >= each for one in found.values()):
             break
     return found
 
 
-def changed(body: Any, kinds: tuple[str, ...]) -> list[np.ndarray] | None:
+def changed(body: Any, kinds: tuple[str, ...]) -> list[Any] | None:
     """Pictures before and after the first feature of these kinds that is read."""
     for step, before in zip(body.steps[1:], body.steps, strict=False):
         if step["t"] in kinds and step["n"] in body.after and before["n"] in body.after:
