@@ -46,12 +46,14 @@ class Repeat:
 
     Attributes:
         of: the indices of the operations that are done again; None for the whole body so far.
+        count: how many places there are, the first included.
         name: what a message calls it.
     """
 
     __slots__ = ()
 
     of: Earlier
+    count: int
     name: ClassVar[str]
     builds: ClassVar[bool] = True
     finished: ClassVar[bool] = True
@@ -137,8 +139,8 @@ def copies_made(pattern: Repeat, before: tuple[Operation, ...]) -> int:
             made.append(int(operation.builds))
             continue
         several = range(index) if operation.of is None else operation.originals
-        places = 0 if next(operation.mistakes(), None) else len(operation.motions())
-        made.append(places * sum(made[i] for i in several if 0 <= i < index))
+        others = 0 if next(operation.mistakes(), None) else operation.count - 1
+        made.append(others * sum(made[i] for i in several if 0 <= i < index))
     return made[-1]
 
 
@@ -157,6 +159,7 @@ class Mirror(Repeat):
     source: str = field(default="", compare=False, repr=False)
     remarks: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
+    count: ClassVar[int] = 2  # type: ignore[misc]
     name: ClassVar[str] = "mirror"
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("normal", DIRECTION),

@@ -40,8 +40,11 @@ def heights(plane: Plane, before: tuple[Operation, ...]) -> tuple[float, float] 
     for.
     """
     box = around(before)
-    if box is None:
-        return None
+    return None if box is None else heights_of(box, plane)
+
+
+def heights_of(box: Array, plane: Plane) -> tuple[float, float]:
+    """Return between which heights over a plane, in mm, a box (2, 3) lies."""
     along = plane.to_local(np.where(_CHOICES, box[1], box[0]))[:, 2]
     return float(along.min()), float(along.max())
 
@@ -117,10 +120,11 @@ def around(operations: tuple[Operation, ...]) -> Array | None:
         for index, operation in enumerate(operations)
         if (box := BOXES[type(operation)](operation, operations[:index])) is not None
     ]
-    return _hull(found)
+    return hull(found)
 
 
-def _hull(boxes: list[Array]) -> Array | None:
+def hull(boxes: list[Array]) -> Array | None:
+    """Return the corners of the box around boxes, (2, 3); None if there are none."""
     if not boxes:
         return None
     every = np.stack(boxes)
@@ -168,7 +172,7 @@ def _turned(revolve: Revolve, before: tuple[Operation, ...]) -> Array | None:
         ends = np.array(at.plane.origin) + np.array([[left], [right]]) * axis
         most = top * np.sqrt(np.maximum(1.0 - axis**2, 0.0))
         found.append(_box(np.concatenate([ends - most, ends + most])))
-    return _hull(found)
+    return hull(found)
 
 
 def _again(pattern: Repeat, before: tuple[Operation, ...]) -> Array | None:
@@ -180,7 +184,7 @@ def _again(pattern: Repeat, before: tuple[Operation, ...]) -> Array | None:
         there = (index for index in pattern.originals if 0 <= index < len(before))
         boxes = [BOXES[type(before[i])](before[i], before[:i]) for i in there]
     corners = [np.where(_CHOICES, box[1], box[0]) for box in boxes if box is not None]
-    return _hull([_box(motion.apply(one)) for one in corners for motion in pattern.motions()])
+    return hull([_box(motion.apply(one)) for one in corners for motion in pattern.motions()])
 
 
 def _box(points: Array) -> Array:

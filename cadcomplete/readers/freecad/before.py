@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import product
-
-import numpy as np
 
 from cadcomplete.history.geometry import Array, Plane
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Revolve, Sketch
-from cadcomplete.history.reach import BOXES
+from cadcomplete.history.reach import BOXES, heights_of, hull
 from cadcomplete.readers.freecad.document import BodyOfFeatures
 from cadcomplete.readers.freecad.outlines import outlines, profiles, rounded
 from cadcomplete.readers.freecad.properties import Link
@@ -99,7 +96,7 @@ class Earlier:
                 found,
                 operations=(*made, operation),
                 places={**found.places, own: len(made)},
-                solid=_around(found.solid, box),
+                solid=hull([one for one in (found.solid, box) if one is not None]),
             )
         return found
 
@@ -107,15 +104,7 @@ class Earlier:
         """Between which heights over a plane, in mm, all lies that was added; 0, 0 if nothing."""
         if self.solid is None:
             return (0.0, 0.0)
-        corners = np.array(list(product(*self.solid.T)))
-        along = plane.to_local(corners)[:, 2]
-        return float(along.min()), float(along.max())
-
-
-def _around(box: Array | None, other: Array | None) -> Array | None:
-    if box is None or other is None:
-        return other if box is None else box
-    return np.stack([np.minimum(box[0], other[0]), np.maximum(box[1], other[1])])
+        return heights_of(self.solid, plane)
 
 
 def _tidy(plane: Plane) -> Plane:
