@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -165,11 +166,13 @@ def test_what_is_dictated_goes_on_from_what_is_given(keep):
     assert right > 0 > wrong
 
 
-def _with_circle(given, true):
+def _with_circle(given: CadSequence, true: Any) -> CadSequence:
     """What nobody dictated, of the same kind."""
     wrong = decode("sketch 0 0 10 +z +x\ncircle 7 7 1\nextrude cut to 3 0\n").operations
-    other = wrong[0] if isinstance(true, Sketch) else replace(true, extent=wrong[1].extent)
-    return CadSequence((*given.operations, other))
+    if isinstance(true, Sketch):
+        return CadSequence((*given.operations, wrong[0]))
+    longer = replace(true.extent, distance=true.extent.distance * 2 + 3)
+    return CadSequence((*given.operations, replace(true, extent=longer)))
 
 
 def test_what_has_no_words_is_not_dictated_in_part():

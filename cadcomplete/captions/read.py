@@ -90,7 +90,9 @@ def _phrases(found: Sequence[Term]) -> Iterator[_Phrase]:
 def _given_back(phrases: Sequence[_Phrase]) -> None:
     """What is thick, high or long behind a hole is the part: "ring ø70, bore ø50, 10 mm thick"."""
     base = next((phrase for phrase in phrases if phrase.noun is Noun.BASE), None)
-    for phrase in phrases if base is not None else ():
+    for phrase in phrases:
+        if base is None:
+            return
         for at, (number, word) in enumerate(pairwise(phrase.after)):
             if phrase.noun is Noun.HOLE and number.numbers and word.text in _OF_THE_PART:
                 base.after += [number, word]
