@@ -14,9 +14,9 @@ from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile,
 from cadcomplete.meshes.manifolds import volume_of
 from cadcomplete.pictures.prisms import Anchor, Prisms, anchors, nats, prisms, roughly_filling
 from cadcomplete.pictures.rounding import rounded
-from cadcomplete.pictures.scene import Scene, gain
+from cadcomplete.pictures.scene import PictureScene, gain
 from cadcomplete.pictures.sides import along
-from cadcomplete.pictures.views import View, lookup
+from cadcomplete.pictures.views import Shot, lookup
 
 _SETS = 5  # of profiles
 _ENDS = 7  # that are seen
@@ -44,7 +44,7 @@ class Guess:
     nats: float
 
 
-def extrudes(scene: Scene, *, most: int) -> list[Guess]:
+def extrudes(scene: PictureScene, *, most: int) -> list[Guess]:
     """Return extrudes of the newest sketches, those first that explain most."""
     numbers = [i for i, op in enumerate(scene.given.operations) if isinstance(op, Sketch)]
     used = {p for op in scene.given.operations if isinstance(op, Extrude) for p in op.profiles}
@@ -65,7 +65,7 @@ def sets_of(sketch: Sketch, number: int) -> list[tuple[Profile, ...]]:
 
 
 def of_sketch(
-    scene: Scene, sketch: Sketch, number: int, sets: Sequence[tuple[Profile, ...]]
+    scene: PictureScene, sketch: Sketch, number: int, sets: Sequence[tuple[Profile, ...]]
 ) -> Iterator[Guess]:
     """Yield extrudes of some sets of profiles of a sketch, operation `number`."""
     for profiles in sets:
@@ -78,7 +78,7 @@ def of_sketch(
             yield from _later(scene, sketch, over, profiles)
 
 
-def _first(scene: Scene, over: Prisms, profiles: tuple[Profile, ...]) -> Iterator[Guess]:
+def _first(scene: PictureScene, over: Prisms, profiles: tuple[Profile, ...]) -> Iterator[Guess]:
     seen = anchored(scene, over, profiles)
     for anchor in seen:
         off = max(_NEAR * anchor.height, 0.7 / anchor.view.scale)
@@ -89,7 +89,7 @@ def _first(scene: Scene, over: Prisms, profiles: tuple[Profile, ...]) -> Iterato
                 yield Guess((Extrude(profiles, extent, Boolean.NEW_BODY),), value - less)
 
 
-def anchored(scene: Scene, over: Prisms, profiles: Sequence[Profile]) -> list[Anchor]:
+def anchored(scene: PictureScene, over: Prisms, profiles: Sequence[Profile]) -> list[Anchor]:
     """Return where the ends of prisms over profiles are seen; the same is found only once."""
     key = ("anchors", tuple(profiles))
     if key not in scene.asked:
@@ -107,12 +107,12 @@ def anchored(scene: Scene, over: Prisms, profiles: Sequence[Profile]) -> list[An
 
 
 def _later(
-    scene: Scene, sketch: Sketch, over: Prisms, profiles: tuple[Profile, ...]
+    scene: PictureScene, sketch: Sketch, over: Prisms, profiles: tuple[Profile, ...]
 ) -> Iterator[Guess]:
     if not scene.views:
         return
     view = scene.views[0]
-    outline = Outline(sketch, profiles, view)
+    outline = SeenLoops(sketch, profiles, view)
     ends = [*levels(scene.given.operations, sketch.plane)]
     for end in seen_ends(scene, outline, over, view):
         off = max(_NEAR * abs(end), 0.7 / view.scale)
@@ -129,7 +129,7 @@ def _later(
             yield Guess((extrude,), changed(scene, (extrude,)))
 
 
-def changed(scene: Scene, operations: Sequence[Operation]) -> float:
+def changed(scene: PictureScene, operations: Sequence[Operation]) -> float:
     """Return the nats for further operations; of what changes nothing, less than nothing."""
     body = scene.built(operations)
     before, after = volume_of(scene.solid), volume_of(body)
@@ -148,10 +148,10 @@ def levels(operations: Sequence[Operation], plane: Plane) -> list[float]:
     return [level for level in dict.fromkeys(found) if abs(level) > 1e-6]
 
 
-class Outline:
+class SeenLoops:
     """The loops of profiles as a view sees them; shapes: N points along them."""
 
-    def __init__(self, sketch: Sketch, profiles: Sequence[Profile], view: View) -> None:
+    def __init__(self, sketch: Sketch, profiles: Sequence[Profile], view: Shot) -> None:
         loops = dict.fromkeys(number for profile in profiles for number in profile.loops)
         lines = [sketch.plane.to_world(sketch.loops[i].points()) for i in loops]
         ends = np.concatenate([np.stack([line[:-1], line[1:]], axis=1) for line in lines])
@@ -167,7 +167,7 @@ class Outline:
         return near.reshape(len(heights), -1).mean(axis=1)
 
 
-def seen_ends(scene: Scene, outline: Outline, over: Prisms, view: View) -> list[float]:
+def seen_ends(scene: PictureScene, outline: SeenLoops, over: Prisms, view: Shot) -> list[float]:
     """Return heights over a sketch at which edges like its loops are seen, the clearest first."""
     left, top, right, bottom = scene.sight.seen.box
     reach = float(np.hypot(right - left, bottom - top)) / view.scale

@@ -9,8 +9,8 @@ import numpy as np
 
 from cadcomplete.history.geometry import Array
 from cadcomplete.pictures.seen import SIZE, WAYS, Seen
-from cadcomplete.pictures.sides import RASTER, Side
-from cadcomplete.pictures.views import View, hits, near
+from cadcomplete.pictures.sides import RASTER, Aspect
+from cadcomplete.pictures.views import Shot, hits, near
 
 _ROUGH, _FINE = 2.5, 1.0  # pixels that edges may be off, standard deviations
 _CELL = 2  # pixels of the cells in which edges meet
@@ -71,7 +71,7 @@ NOTHING = Match()
 """What is explained by nothing."""
 
 
-def match(side: Side, sight: Sight, view: View) -> Match:
+def match(side: Aspect, sight: Sight, view: Shot) -> Match:
     """Compare a body with a picture."""
     near_N = hits(side, sight.fine, view)
     lengths = side.weights * view.scale
@@ -80,7 +80,7 @@ def match(side: Side, sight: Sight, view: View) -> Match:
     return Match(_explained(side, sight, view), false, overlap, outside)
 
 
-def _explained(side: Side, sight: Sight, view: View) -> float:
+def _explained(side: Aspect, sight: Sight, view: Shot) -> float:
     """The share of the edges of a picture that have one of the body beside them."""
     cells = SIZE // _CELL + 2
     column, row = (np.floor(v / _CELL).astype(np.int64) + 1 for v in view.pixels(side.points))
@@ -94,7 +94,7 @@ def _explained(side: Side, sight: Sight, view: View) -> float:
     return float(found.sum()) / max(1, len(found))
 
 
-def _outlines(side: Side, seen: Seen, view: View) -> tuple[float, float]:
+def _outlines(side: Aspect, seen: Seen, view: Shot) -> tuple[float, float]:
     """The IoU of the outlines, and the share of the body's that lies outside of the part's."""
     middle = (side.low + side.high) / 2
     pixels = np.arange(_THIN // 2, SIZE, _THIN) + 0.5

@@ -18,8 +18,8 @@ from cadcomplete.meshes.manifolds import mesh_of, swept
 from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.pictures.matching import Sight, match
 from cadcomplete.pictures.scene import energy
-from cadcomplete.pictures.sides import Side, Wire, side, wire
-from cadcomplete.pictures.views import View, filling, judged, places, refined
+from cadcomplete.pictures.sides import Aspect, Creases, side, wire
+from cadcomplete.pictures.views import Shot, filling, judged, places, refined
 
 _HEIGHTS = 0.01 * 1.09 ** np.arange(82)  # as shares of the size of the sketch
 _THIN = 1e-3  # of it: a prism that stands for its face
@@ -34,7 +34,7 @@ class Anchor:
     `height` is the best one there, in mm, and `nats` are for that.
     """
 
-    view: View
+    view: Shot
     height: float
     nats: float
 
@@ -43,14 +43,14 @@ class Anchor:
 class Prisms:
     """All prisms over the same profiles; `unit` is 1 mm high and starts in the sketch's plane."""
 
-    unit: Wire
+    unit: Creases
     normal: Array
     offset: float
     size: float
 
-    def wire(self, low: float, high: float) -> Wire:
+    def wire(self, low: float, high: float) -> Creases:
         """Return the prism between two heights."""
-        return Wire(
+        return Creases(
             self._moved(self.unit.ends, low, high),
             self.unit.normals,
             Mesh(self._moved(self.unit.mesh.vertices, low, high), self.unit.mesh.triangles),
@@ -106,7 +106,7 @@ def _same(one: Anchor, other: Anchor) -> bool:
     return near and abs(one.height / other.height - 1) < 0.03
 
 
-def _filling(over: Prisms, sight: Sight, pairs: Sequence[tuple[float, Side]]) -> Iterator[Anchor]:
+def _filling(over: Prisms, sight: Sight, pairs: Sequence[tuple[float, Aspect]]) -> Iterator[Anchor]:
     """Prisms that fill the outline of the part."""
     seen = sight.seen
     rough = [judged(one, seen, sight.rough, filling(one, seen)) for _, one in pairs]
@@ -118,7 +118,7 @@ def _filling(over: Prisms, sight: Sight, pairs: Sequence[tuple[float, Side]]) ->
 
 
 def _faces(
-    over: Prisms, sight: Sight, axes: Array, pairs: Sequence[tuple[float, Side]]
+    over: Prisms, sight: Sight, axes: Array, pairs: Sequence[tuple[float, Aspect]]
 ) -> Iterator[Anchor]:
     """Prisms of which the end is one face among others."""
     thin = side(over.wire(0.0, _THIN * over.size), axes)
@@ -134,7 +134,7 @@ def _faces(
             yield Anchor(face, height, energy(match(one, sight, view)))
 
 
-def _shifted(view: View, by: Array) -> View:
+def _shifted(view: Shot, by: Array) -> Shot:
     """The view with what was seen at the origin seen where `by`, in mm, was."""
     x0, y0 = view.x0 + view.scale * by[0], view.y0 - view.scale * by[1]
     return replace(view, x0=float(x0), y0=float(y0))

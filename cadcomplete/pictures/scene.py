@@ -20,8 +20,8 @@ from cadcomplete.history.sequence import CadSequence
 from cadcomplete.meshes.manifolds import APPLY, Past, mesh_of, states
 from cadcomplete.meshes.render import STEEP, VIEWS
 from cadcomplete.pictures.matching import NOTHING, Match, Sight, match
-from cadcomplete.pictures.sides import Wire, side, wire
-from cadcomplete.pictures.views import View, places, roughly
+from cadcomplete.pictures.sides import Creases, side, wire
+from cadcomplete.pictures.views import Shot, places, roughly
 
 WEIGHTS = (24.0, -12.0, 12.0, -8.0)
 """Nats for each feature of a match: what is explained, false, common, and outside."""
@@ -30,11 +30,11 @@ _FROM = (*VIEWS, *STEEP)  # the canonical view first
 _USUAL = 3.0  # nats by which the canonical view is likelier than any other
 _SURE = 12.0  # nats for the whole score of a view
 _VIEWS = 3
-_TWO_DEEP = 4  # cameras that are looked at closely
+_CLOSELY = 2  # cameras that are looked at closely
 
 
 @dataclass(slots=True, eq=False)
-class Scene:
+class PictureScene:
     """A picture and the given part: no value but a place to work.
 
     Attributes:
@@ -47,7 +47,7 @@ class Scene:
     given: CadSequence
     sight: Sight
     bodies: tuple[Manifold, ...]
-    _views: list[View] | None = None
+    _views: list[Shot] | None = None
     asked: dict[Any, Any] = field(default_factory=dict)
 
     @property
@@ -60,7 +60,7 @@ class Scene:
         return [camera.axes for camera in _FROM]
 
     @property
-    def views(self) -> list[View]:
+    def views(self) -> list[Shot]:
         """The views in which the given part fits, the best first; none where nothing is built."""
         if self._views is None:
             empty = self.solid.is_empty()
@@ -84,7 +84,7 @@ def energy(found: Match, before: Match = NOTHING) -> float:
     return sum(weight * (value - known) for weight, value, known in pairs)
 
 
-def gain(scene: Scene, body: Manifold) -> float:
+def gain(scene: PictureScene, body: Manifold) -> float:
     """Return the nats for a solid in place of the given one, which is there; all views count."""
     made = wire(mesh_of(body))
     known = scene.asked.setdefault("given", {})
@@ -100,18 +100,18 @@ def gain(scene: Scene, body: Manifold) -> float:
     return float(np.logaddexp.reduce(logs) - np.logaddexp.reduce(priors)) if logs else 0.0
 
 
-def scene(given: CadSequence, sight: Sight) -> Scene:
+def scene(given: CadSequence, sight: Sight) -> PictureScene:
     """Put a given part before a picture. Raises UnsupportedError for what has no twin here."""
-    return Scene(given, sight, states(given))
+    return PictureScene(given, sight, states(given))
 
 
-def fitted(body: Wire, sight: Sight) -> list[View]:
+def fitted(body: Creases, sight: Sight) -> list[Shot]:
     """Return the views in which a body fits a picture, the best first."""
     sides = [found for camera in _FROM if (found := side(body, camera.axes)) is not None]
-    scores = [roughly(one, sight.seen, sight.rough)[:, 3].max() for one in sides]
-    order = sorted(range(len(sides)), key=lambda i: -scores[i])[:_TWO_DEEP]
+    scores = [roughly(one, sight.seen, sight.rough, coarser=2)[:, 3].max() for one in sides]
+    order = sorted(range(len(sides)), key=lambda i: -scores[i])[:_CLOSELY]
     found = [
-        replace(view, score=view.score + (_USUAL / _SURE if i == 0 else 0.0))
+        replace(view, share=view.score, score=view.score + (_USUAL / _SURE if i == 0 else 0.0))
         for i in dict.fromkeys((0, *order))
         for view in places(sides[i], sight.seen, sight.rough, sight.fine, most=_VIEWS)
     ]

@@ -8,6 +8,7 @@ thin line is one edge, and so is a step of the shading. Lengths are pixels of a 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -59,7 +60,7 @@ class Seen:
     def box(self) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of the part."""
         rows, columns = np.nonzero(self.part)
-        return (columns.min(), rows.min(), columns.max() + 1.0, rows.max() + 1.0)
+        return (float(columns.min()), float(rows.min()), columns.max() + 1.0, rows.max() + 1.0)
 
 
 def look(source: bytes | Path) -> Seen:
@@ -114,7 +115,7 @@ def _ridges(colours: Array) -> tuple[Array, Array]:
     across = np.arctan2(2 * xy, xx - yy) / 2
     dx, dy = np.cos(across), np.sin(across)
     row, column = np.mgrid[:SIZE, :SIZE].astype(np.float64)
-    before, after = (at(strength, column + s * dx, row + s * dy) for s in (-1.0, 1.0))
+    before, after = (between(strength, column + s * dx, row + s * dy) for s in (-1.0, 1.0))
     kept = (strength >= before) & (strength > after)
     return np.where(kept, strength, 0.0), np.mod(across, np.pi)
 
@@ -126,7 +127,8 @@ def _blurred(values: Array) -> Array:
     kernel /= kernel.sum()
     for _ in range(2):
         wide = np.pad(values, ((3, 3), (0, 0)), mode="edge")
-        values = sum(w * wide[i : i + SIZE] for i, w in enumerate(kernel)).T
+        values = np.stack([wide[i : i + SIZE] for i in range(len(kernel))], axis=-1) @ kernel
+        values = values.T
     return values
 
 
@@ -143,12 +145,16 @@ def _distances(edges: np.ndarray) -> Array:
 
 _REACH = range(-int(FAR), int(FAR) + 1)
 _OFFSETS = sorted(
-    ((float(np.hypot(*o)), *o) for o in product(_REACH, repeat=2) if np.hypot(*o) < FAR),
+    (
+        (math.hypot(dy, dx), dy, dx)
+        for dy, dx in product(_REACH, _REACH)
+        if math.hypot(dy, dx) < FAR
+    ),
     reverse=True,
 )
 
 
-def at(values: Array, x: Array, y: Array) -> Array:
+def between(values: Array, x: Array, y: Array) -> Array:
     """Return a picture between its pixels, by bilinear interpolation; beyond it, its border.
 
     `x` and `y` are columns and rows of the middles of pixels: 0 is the middle of the first.

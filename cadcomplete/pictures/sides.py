@@ -24,7 +24,7 @@ _BIAS = 1.2  # samples by which an edge may lie behind what hides it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Wire:
+class Creases:
     """The edges of a body.
 
     Attributes:
@@ -39,7 +39,7 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Side:
+class Aspect:
     """What is seen of a body from a side.
 
     Attributes:
@@ -72,7 +72,7 @@ class Side:
         return row, column
 
 
-def wire(mesh: Mesh) -> Wire:
+def wire(mesh: Mesh) -> Creases:
     """Return the edges of a closed mesh at which two triangles of different planes meet."""
     ends = np.sort(mesh.triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
     order = np.lexsort(ends.T)
@@ -80,10 +80,10 @@ def wire(mesh: Mesh) -> Wire:
     twice = np.flatnonzero((ends[1:] == ends[:-1]).all(axis=1))
     normals = mesh.normals[np.stack([faces[twice], faces[twice + 1]], axis=1)]
     bent = (normals[:, 0] * normals[:, 1]).sum(axis=1) < 1 - 1e-7
-    return Wire(mesh.vertices[ends[twice]][bent], normals[bent], mesh)
+    return Creases(mesh.vertices[ends[twice]][bent], normals[bent], mesh)
 
 
-def side(body: Wire, axes: Array) -> Side | None:
+def side(body: Creases, axes: Array) -> Aspect | None:
     """Return how a body looks from a side; None for one without surface."""
     mesh = body.mesh
     if not len(mesh.triangles):
@@ -97,7 +97,7 @@ def side(body: Wire, axes: Array) -> Side | None:
     points, ways, weights = _edges(body, axes)
     at = (points - middle) * finer * np.array([1.0, -1.0, 1.0]) + RASTER / 2
     kept = _unhidden(at, depth)
-    return Side(
+    return Aspect(
         axes,
         points[kept, :2],
         ways[kept],
@@ -110,7 +110,7 @@ def side(body: Wire, axes: Array) -> Side | None:
     )
 
 
-def _edges(body: Wire, axes: Array) -> tuple[Array, np.ndarray, Array]:
+def _edges(body: Creases, axes: Array) -> tuple[Array, np.ndarray, Array]:
     """Points along creases, and along where the surface turns away; some may be hidden."""
     towards = body.normals @ axes[2] > 1e-6
     crease = (body.normals[:, 0] * body.normals[:, 1]).sum(axis=1) < _CREASE

@@ -22,17 +22,17 @@ from cadcomplete.history.operations import Boolean, Extrude, Profile, Sketch
 from cadcomplete.meshes.manifolds import mesh_of
 from cadcomplete.pictures.extruding import (
     Guess,
-    Outline,
+    SeenLoops,
     changed,
     seen_ends,
     sets_of,
 )
 from cadcomplete.pictures.prisms import prisms
 from cadcomplete.pictures.rounding import rounded
-from cadcomplete.pictures.scene import Scene
+from cadcomplete.pictures.scene import PictureScene
 from cadcomplete.pictures.seen import SIZE, WAYS
 from cadcomplete.pictures.sides import side, wire
-from cadcomplete.pictures.views import View, hits, lookup
+from cadcomplete.pictures.views import Shot, hits, lookup
 
 _PLANES = 8  # on which is looked
 _PAIRS = 500  # of edge points that may be of one circle
@@ -59,14 +59,14 @@ class Laid:
     """
 
     plane: Plane
-    view: View
+    view: Shot
     to_pixels: Array
     at: Array
     points: Array
     tangents: Array
 
     def pixels(self, points: Array) -> Array:
-        return points @ self.to_pixels.T + self.at
+        return np.asarray(points @ self.to_pixels.T + self.at, dtype=np.float64)
 
     def shares(self, field: Array, loops_KN2: Array) -> Array:
         """How much of closed polygons (K, N, 2) falls on edges, 0 to 1, shape (K,)."""
@@ -85,7 +85,7 @@ class Laid:
         return (near * lengths).sum(axis=1) / np.maximum(lengths.sum(axis=1), 1e-9)
 
 
-def sketches(scene: Scene, *, most: int) -> list[Guess]:
+def sketches(scene: PictureScene, *, most: int) -> list[Guess]:
     """Return sketches with the extrudes that they are good for, those first that explain most."""
     if not scene.views:
         return []
@@ -102,7 +102,7 @@ def sketches(scene: Scene, *, most: int) -> list[Guess]:
     return sorted(found, key=lambda guess: -guess.nats)[:most]
 
 
-def unexplained(scene: Scene, view: View) -> tuple[Array, Array]:
+def unexplained(scene: PictureScene, view: Shot) -> tuple[Array, Array]:
     """Return edge pixels that have none of the given part beside them, and their tangents."""
     seen = scene.sight.seen
     rows, columns = np.nonzero(seen.edges)
@@ -120,10 +120,11 @@ def unexplained(scene: Scene, view: View) -> tuple[Array, Array]:
     rows, columns = rows[free], columns[free]
     along = seen.across[rows, columns] + np.pi / 2
     tangents = np.stack([np.cos(along), np.sin(along)], axis=1)
-    return np.stack([columns + 0.5, rows + 0.5], axis=1), tangents
+    places = np.stack([columns, rows], axis=1).astype(np.float64) + 0.5
+    return places, np.asarray(tangents, dtype=np.float64)
 
 
-def faces(scene: Scene, view: View) -> list[Plane]:
+def faces(scene: PictureScene, view: Shot) -> list[Plane]:
     """Return the planes on which sketches may lie and are seen, the newest first."""
     found: list[Plane] = []
     operations = scene.given.operations
@@ -136,7 +137,7 @@ def faces(scene: Scene, view: View) -> list[Plane]:
     return found
 
 
-def lay(plane: Plane, view: View, at: Array, tangents: Array) -> Laid | None:
+def lay(plane: Plane, view: Shot, at: Array, tangents: Array) -> Laid | None:
     """Lay pixels of edges on a plane."""
     axes = np.stack([plane.x_axis, plane.y_axis], axis=1)
     flip = np.array([[view.scale], [-view.scale]])
@@ -151,7 +152,7 @@ def lay(plane: Plane, view: View, at: Array, tangents: Array) -> Laid | None:
     return Laid(plane, view, to_pixels, place, points, along)
 
 
-def loops_on(laid: Laid, scene: Scene) -> Iterator[tuple[float, Sketch]]:
+def loops_on(laid: Laid, scene: PictureScene) -> Iterator[tuple[float, Sketch]]:
     """Yield sketches of a loop that is seen in a plane or above it, with the share that is."""
     middles = known_middles(scene, laid.plane)
     shift = _shift(laid)
@@ -171,7 +172,7 @@ def _shift(laid: Laid) -> Array:
     """By how much a point in a plane seems to move in it when it rises by 1 mm, in mm, (2,)."""
     up = laid.view.axes[:2] @ np.array(laid.plane.normal)
     pixels = np.array([laid.view.scale * up[0], -laid.view.scale * up[1]])
-    return np.linalg.inv(laid.to_pixels) @ pixels
+    return np.asarray(np.linalg.inv(laid.to_pixels) @ pixels, dtype=np.float64)
 
 
 def placed(center: Vec2, middles: Sequence[Vec2], shift: Array, laid: Laid) -> Iterator[Vec2]:
@@ -191,7 +192,7 @@ def _snapped(value: float, off: float) -> float:
     return 0.0 if abs(value) < off else next(rounded(value, off=off / 2))
 
 
-def known_middles(scene: Scene, plane: Plane) -> list[Vec2]:
+def known_middles(scene: PictureScene, plane: Plane) -> list[Vec2]:
     """Return the middles of loops that were drawn in planes parallel to one, in its x and y."""
     found: list[Vec2] = []
     for operation in reversed(scene.given.operations):
@@ -207,7 +208,7 @@ def known_middles(scene: Scene, plane: Plane) -> list[Vec2]:
     return list(dict.fromkeys(found))[:12]
 
 
-def circles(laid: Laid, scene: Scene) -> list[tuple[float, Vec2, float]]:
+def circles(laid: Laid, scene: PictureScene) -> list[tuple[float, Vec2, float]]:
     """Return circles that are seen in a plane: the share that is, the center and the radius."""
     count = len(laid.points)
     random = np.random.default_rng(0)
@@ -248,7 +249,7 @@ def _round(centers: Array, radii: Array) -> Array:
     return centers[:, None] + radii[:, None, None] * unit
 
 
-def _closer(laid: Laid, scene: Scene, center: Array, radius: float) -> tuple[Vec2, float]:
+def _closer(laid: Laid, scene: PictureScene, center: Array, radius: float) -> tuple[Vec2, float]:
     """A circle once more, from close by."""
     best = np.array([*center, radius])
     for size in (1.0, 0.5, 0.25):
@@ -265,7 +266,7 @@ def _closer(laid: Laid, scene: Scene, center: Array, radius: float) -> tuple[Vec
     return (float(best[0]), float(best[1])), float(best[2])
 
 
-def quads(laid: Laid, scene: Scene) -> list[tuple[float, Array]]:
+def quads(laid: Laid, scene: PictureScene) -> list[tuple[float, Array]]:
     """Return rectangles along the axes of a plane that are seen in it, and the share that is."""
     lines = [_lines(laid, axis) for axis in (0, 1)]
     if min(map(len, lines)) < 2:
@@ -329,7 +330,7 @@ def rectangle(quad: Array, by: Vec2, laid: Laid) -> Loop:
     return Loop(tuple(Line(a, b) for a, b in zip(corners, corners[1:] + corners[:1], strict=True)))
 
 
-def good_for(scene: Scene, sketch: Sketch) -> Guess | None:
+def good_for(scene: PictureScene, sketch: Sketch) -> Guess | None:
     """Return a sketch with the extrude of it that explains most; None for one of nothing."""
     number = len(scene.given)
     best: Guess | None = None
@@ -342,14 +343,14 @@ def good_for(scene: Scene, sketch: Sketch) -> Guess | None:
 
 
 def likely(
-    scene: Scene, sketch: Sketch, number: int, profiles: tuple[Profile, ...]
+    scene: PictureScene, sketch: Sketch, number: int, profiles: tuple[Profile, ...]
 ) -> Iterator[Extrude]:
     """Yield a few extrudes of a sketch: through the part, and to where ends are seen."""
     over = prisms(sketch, profiles, number)
     if over is None or not scene.views:
         return
     view = scene.views[0]
-    outline = Outline(sketch, profiles, view)
+    outline = SeenLoops(sketch, profiles, view)
     ends = seen_ends(scene, outline, over, view)[:2]
     corners = mesh_of(scene.solid).vertices @ over.normal - over.offset
     low, high = float(corners.min()), float(corners.max())
@@ -361,7 +362,7 @@ def likely(
         yield Extrude(profiles, Extent(ExtentType.ONE_SIDED, round(end, 3)), Boolean.JOIN)
 
 
-def weighed_sketches(scene: Scene, drawn: Sequence[Sketch]) -> list[float]:
+def weighed_sketches(scene: PictureScene, drawn: Sequence[Sketch]) -> list[float]:
     """Return the nats for each sketch: what the best extrude of it explains.
 
     Bodies are made only of those that are seen best, where they lie or above that.
@@ -378,13 +379,13 @@ def weighed_sketches(scene: Scene, drawn: Sequence[Sketch]) -> list[float]:
     return found
 
 
-def _share(scene: Scene, sketch: Sketch) -> float:
+def _share(scene: PictureScene, sketch: Sketch) -> float:
     """How much of a sketch is seen in its plane, or half as much what is seen above it."""
     sets = sets_of(sketch, len(scene.given))
     if not sets:
         return 0.0
     view = scene.views[0]
-    outline = Outline(sketch, sets[0], view)
+    outline = SeenLoops(sketch, sets[0], view)
     normal = np.array(sketch.plane.normal)
     left, top, right, bottom = scene.sight.seen.box
     reach = float(np.hypot(right - left, bottom - top)) / view.scale

@@ -15,7 +15,7 @@ import numpy as np
 from cadcomplete.history.geometry import Array
 from cadcomplete.meshes.compiled import compiled
 from cadcomplete.pictures.seen import SIZE, Seen
-from cadcomplete.pictures.sides import Side
+from cadcomplete.pictures.sides import Aspect
 
 _FINER = 0.94  # from one scale to the next
 _SCALES = 38
@@ -23,18 +23,21 @@ _STEP = 4  # pixels between places
 _ROUGH, _FINE = 2.5, 1.0  # pixels that edges may be off, standard deviations
 _POINTS = 56  # along edges, in the rough search
 _KEPT = 10  # places that are looked at once more
+_SMALL = 32.0  # pixels below which a body fits nearly anywhere
 _OUTSIDE = 2.0  # how much the share counts of what lies outside of the part
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class View:
+class Shot:
     """How a picture shows a part: x = x0 + scale · right, y = y0 - scale · up, in pixels.
 
     Attributes:
         axes: to the right, up and to the viewer, shape (3, 3).
         scale: pixels per mm.
         x0, y0: where the origin is.
-        score: the share of the edges that are where they should be, less what lies outside.
+        score: the share of the edges that are where they should be, less what lies outside; more
+            for a side from which parts are usually seen.
+        share: the same without that.
     """
 
     axes: Array
@@ -42,6 +45,7 @@ class View:
     x0: float
     y0: float
     score: float = 0.0
+    share: float = 0.0
 
     def pixels(self, points: Array) -> tuple[Array, Array]:
         """Return columns and rows of points (n, 2) across the direction of view, in mm."""
@@ -53,7 +57,7 @@ def near(seen: Seen, deviation: float) -> Array:
     return np.exp(-(seen.away**2) / (2 * deviation**2))
 
 
-def within(side: Side, seen: Seen, view: View) -> float:
+def within(side: Aspect, seen: Seen, view: Shot) -> float:
     """Return which share of a body lies outside of the part in a picture."""
     rows, columns = np.nonzero(side.raster[::3, ::3] >= 0)
     if not len(rows):
@@ -68,7 +72,7 @@ def within(side: Side, seen: Seen, view: View) -> float:
     return 1.0 - float(hits.mean())
 
 
-def hits(side: Side, field: Array, view: View) -> Array:
+def hits(side: Aspect, field: Array, view: Shot) -> Array:
     """Return how near each point of the edges of a body is to an edge of the picture, (n,)."""
     column, row = view.pixels(side.points)
     return lookup(field, side.ways, column - 0.5, row - 0.5)
@@ -86,13 +90,14 @@ def lookup(field: Array, ways: np.ndarray, x: Array, y: Array) -> Array:
     return np.where(inside, upper * (1 - down) + lower * down, 0.0)
 
 
-def judged(side: Side, seen: Seen, field: Array, view: View) -> View:
+def judged(side: Aspect, seen: Seen, field: Array, view: Shot) -> Shot:
     """Return a view with its score."""
     share = hits(side, field, view) @ side.weights / max(float(side.weights.sum()), 1e-9)
-    return replace(view, score=float(share) - _OUTSIDE * within(side, seen, view))
+    small = max(0.0, 1.0 - float((side.high - side.low).max()) * view.scale / _SMALL)
+    return replace(view, score=float(share) - _OUTSIDE * within(side, seen, view) - small)
 
 
-def filling(side: Side, seen: Seen) -> View:
+def filling(side: Aspect, seen: Seen) -> Shot:
     """Return the view in which a body fills the outline of the part in a picture."""
     left, top, right, bottom = seen.box
     size = np.maximum(side.high - side.low, 1e-9)
@@ -101,11 +106,11 @@ def filling(side: Side, seen: Seen) -> View:
     return _placed(side, scale, (left + right) / 2, (top + bottom) / 2, middle)
 
 
-def _placed(side: Side, scale: float, x: float, y: float, middle: Array) -> View:
-    return View(side.axes, scale, x - scale * middle[0], y + scale * middle[1])
+def _placed(side: Aspect, scale: float, x: float, y: float, middle: Array) -> Shot:
+    return Shot(side.axes, scale, x - scale * middle[0], y + scale * middle[1])
 
 
-def places(side: Side, seen: Seen, rough: Array, fine: Array, *, most: int = 4) -> list[View]:
+def places(side: Aspect, seen: Seen, rough: Array, fine: Array, *, most: int = 4) -> list[Shot]:
     """Return the views in which a body fits a picture from one side, the best first."""
     if not len(side.points):
         return []
@@ -114,19 +119,22 @@ def places(side: Side, seen: Seen, rough: Array, fine: Array, *, most: int = 4) 
     corner = np.array([side.low[0], side.high[1]])
     for scale, x, y, _ in table[np.argsort(-table[:, 3], kind="stable")[:_KEPT]].tolist():
         if scale > 0:
-            found.append(View(side.axes, scale, x - scale * corner[0], y + scale * corner[1]))
+            found.append(Shot(side.axes, scale, x - scale * corner[0], y + scale * corner[1]))
     found = [refined(side, seen, fine, view) for view in found]
     found.sort(key=lambda view: -view.score)
-    kept: list[View] = []
+    kept: list[Shot] = []
     for view in found:
         if not any(_same(view, other, side) for other in kept):
             kept.append(view)
     return kept[:most]
 
 
-def roughly(side: Side, seen: Seen, rough: Array) -> Array:
-    """Return good places of a body in a picture: rows of `scan_loops`, 0 for none."""
-    step = max(1, len(side.points) // _POINTS)
+def roughly(side: Aspect, seen: Seen, rough: Array, *, coarser: int = 1) -> Array:
+    """Return good places of a body in a picture: rows of `scan_loops`, 0 for none.
+
+    With `coarser` fewer scales, places and points are tried, each by that.
+    """
+    step = max(1, len(side.points) * coarser // _POINTS)
     left, top, right, bottom = seen.box
     size = np.maximum(side.high - side.low, 1e-9)
     largest = 1.04 * min((right - left + 2) / size[0], (bottom - top + 2) / size[1])
@@ -136,20 +144,20 @@ def roughly(side: Side, seen: Seen, rough: Array) -> Array:
         side.ways[::step],
         weights / weights.sum(),
         rough,
-        largest * _FINER ** np.arange(_SCALES),
+        largest * _FINER ** np.arange(0, _SCALES, coarser),
         np.array([left, top, right, bottom], dtype=np.float64),
         size,
-        float(_STEP),
+        float(_STEP * (1 + coarser) / 2),
     )
 
 
-def _same(one: View, other: View, side: Side) -> bool:
+def _same(one: Shot, other: Shot, side: Aspect) -> bool:
     corners = np.stack([side.low, side.high])
     a, b = (np.stack(view.pixels(corners)) for view in (one, other))
     return bool(np.abs(a - b).max() < 3.0)
 
 
-def refined(side: Side, seen: Seen, field: Array, view: View, *, rounds: int = 5) -> View:
+def refined(side: Aspect, seen: Seen, field: Array, view: Shot, *, rounds: int = 5) -> Shot:
     """Return a view with scale and place moved to where more edges fall on edges."""
     middle = (side.low + side.high) / 2
     reach = float((side.high - side.low).max()) / 2
