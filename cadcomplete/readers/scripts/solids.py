@@ -151,6 +151,33 @@ def join(base: Steps, tool: Steps) -> Steps:
     raise UnsupportedError(["union with a compound tool"])
 
 
+def fused(steps: Steps) -> Steps:
+    """Return what only adds with the faces of one plane that reach as far in one step."""
+    if not only_adds(steps):
+        return steps
+    made: list[SolidStep] = []
+    for step in (step for step in steps if isinstance(step, SolidStep)):
+        spend(10 + len(made))
+        same = (i for i, known in enumerate(made) if _goes_on(known, step))
+        at = next(same, None)
+        if at is None:
+            made.append(step)
+            continue
+        known = made[at]
+        faces = add(known.faces, moved_faces(step.faces, step.plane, known.plane))
+        made[at] = replace(known, faces=faces)
+    return tuple(made)
+
+
+def _goes_on(known: SolidStep, step: SolidStep) -> bool:
+    """Say whether two steps are one, of all their faces."""
+    if known.extent != step.extent or not coplanar(known.plane, step.plane):
+        return False
+    if known.axis is None or step.axis is None:
+        return known.axis is step.axis
+    return known.plane == step.plane and known.axis == step.axis
+
+
 def cut(base: Steps, tool: Steps) -> Steps:
     if not base:
         raise ReadError("there is no solid to cut from")
