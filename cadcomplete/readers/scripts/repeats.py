@@ -1,7 +1,7 @@
 """Steps that do earlier ones again at other places, as the mirrors and patterns that they are.
 
-Moving a solid leaves what was drawn in it, so a step that has the faces of an earlier one, the very
-same object, is a copy of it: where both lie says how it got there.
+A solid that is moved, turned or mirrored is made once (`SolidStep.made`): where it lies and where a
+copy of it lies says how that got there.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _runs(steps: Steps) -> Iterator[tuple[int, list[int]]]:
     for number, step in enumerate(steps):
         source = None
         if isinstance(step, SolidStep):
-            source = first.setdefault((id(step.faces), step.boolean), number)
+            source = first.setdefault((id(step.made), step.boolean), number)
             if source == number or not _alike(steps[source], step):  # type: ignore[arg-type]
                 source = None
         sources.append(source)

@@ -27,6 +27,7 @@ class SolidStep:
     """Faces of one plane, extruded, and what that does to what was there before.
 
     With an `axis`, in the x and y of the plane, they are turned about it: `extent` is in degrees.
+    `made` is one thing for a step and all its copies, moved or in a mirror.
     """
 
     plane: Plane
@@ -35,6 +36,7 @@ class SolidStep:
     boolean: Boolean
     line: int = field(default=0, compare=False)
     axis: TurnAxis | None = None
+    made: object = field(default_factory=object, compare=False, repr=False)
 
     def moved(self, frame: Plane) -> SolidStep:
         return replace(self, plane=compose(frame, self.plane))
@@ -165,7 +167,9 @@ def fused(steps: Steps) -> Steps:
             continue
         known = made[at]
         faces = add(known.faces, moved_faces(step.faces, step.plane, known.plane))
-        made[at] = replace(known, faces=faces)
+        made[at] = SolidStep(
+            known.plane, faces, known.extent, known.boolean, known.line, known.axis
+        )
     return tuple(made)
 
 
