@@ -17,7 +17,7 @@ PACKAGE = ROOT / "cadcomplete"
 LAYERS = (
     {"errors", "progress"},
     {"files", "locks", "bounds", "deadline", "history"},
-    {"config", "language", "meshes"},
+    {"captions", "config", "language", "meshes"},
     {"kernel", "readers"},
     {"clouds"},
     {"exporters", "fitting", "model", "predictions"},

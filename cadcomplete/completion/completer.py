@@ -15,6 +15,7 @@ from typing import Literal
 from cadcomplete.completion import ranking
 from cadcomplete.completion.choosing import ByEffect, BySketch, chosen
 from cadcomplete.completion.effects import SAME
+from cadcomplete.completion.evidence import evidence_of
 from cadcomplete.completion.features import FEATURES, alike
 from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.judging import judged, ranked
@@ -119,7 +120,8 @@ class Completer:
             drawn = replace(drawn, until="built")
         with self.kernel.until(due):
             rows = built_rows(generate(began, start.only(command), drawn), self.kernel)
-        return Reading(case, stop, command, drawn, rows, seen, wanted, began, start)
+        read = Reading(case, stop, command, drawn, rows, seen, wanted, began, start)
+        return replace(read, evidence=evidence_of(case) if self.source == "both" else ())
 
     def next(self, reading: Reading, *, n: int) -> Iterator[Answer]:
         """Yield up to `n` different next operations, the likeliest first.
@@ -191,6 +193,7 @@ class Completer:
             reading.rows,
             stop=reading.stop,
             wanted=reading.wanted,
+            evidence=reading.evidence,
             seed=reading.sampling.seed,
         )
         reading.as_it_is = next((i.score for i in ideas if i.source == "given"), None)

@@ -121,7 +121,7 @@ class Completions:
         as_it_is: what the part scores with nothing added; None for next operations, and where it
             cannot be finished, as a sketch waits to be extruded.
         in_time: whether all of it was done; else the answers are what was found by then.
-        notices: what was made of the shape, and what the model hardly uses.
+        notices: what was made of the shape and read in the caption, and what the model hardly uses.
         before: the solid of what was given (`Report.solid`), if it was built.
     """
 
@@ -195,6 +195,7 @@ def complete(
         tell("answers are compared and checked")
         found = _found(completer, reading, given, n, only_next=only_next, due=due)
         about = shape.notices if shape else ()
+        about = (*about, *(n for e in reading.evidence for n in e.notices(given.sequence)))
         notices = (*about, *untold(model, given.sequence), *unused(model, caption, seen[0]))
         return replace(found, seconds=time.monotonic() - started, notices=notices)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.clouds.measured import measured
+from cadcomplete.completion.evidence import Evidence
 from cadcomplete.completion.proposing import command_of, kind_of
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.fitting import Wanted, settled, wanted
@@ -44,6 +45,7 @@ class Reading:
         began: the model after the prompt; None if no model is asked.
         start: what the grammar allows there.
         asked: the kernel's jobs to check histories that begin with what is given, each begun once.
+        evidence: what else is shown: words, pictures.
         as_it_is: what the given part scores as a whole one, once parts were compared; None where
             it cannot be one.
     """
@@ -58,6 +60,7 @@ class Reading:
     began: Began | None = None
     start: Matcher | None = None
     asked: dict[CadSequence, Pending[Report]] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
     as_it_is: float | None = None
 
     @property
