@@ -112,9 +112,9 @@ class Completer:
         evidence = evidence_of(case) if self.source == "both" else ()
         if evidence and case.caption and len(case.caption) <= MOST:  # all of that was read
             case = replace(case, caption=shortened(case.caption, case.given, model))
-        asked = prompted(
-            case.given, model, caption=case.caption, images=case.images, points=case.points
-        )
+        looks = model.model.features.image or self.source == "model"  # which refuses, if it cannot
+        images = case.images if looks else ()
+        asked = prompted(case.given, model, caption=case.caption, images=images, points=case.points)
         began, start = begin(model.model, asked), self.grammar.start(case.given)
         chances = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
         stop = chances.pop("", 0.0)
