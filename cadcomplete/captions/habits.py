@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cadcomplete.captions.planes import APART, TURNED, View
+from cadcomplete.captions.planes import APART, TURNED, PlaneView
 from cadcomplete.captions.spotting import seen_on
 from cadcomplete.captions.state import regions
 from cadcomplete.history.geometry import same_plane
@@ -17,7 +17,7 @@ _HERE = 1e-3  # mm
 
 
 def habits(
-    operation: Operation, before: tuple[Operation, ...], seen: Sequence[View]
+    operation: Operation, before: tuple[Operation, ...], seen: Sequence[PlaneView]
 ) -> dict[str, float]:
     """Return what is usual of an operation, each as a name and how much of it."""
     if isinstance(operation, Extrude):
@@ -42,7 +42,7 @@ def _extrude(extrude: Extrude, before: tuple[Operation, ...]) -> dict[str, float
     return found
 
 
-def _sketch(sketch: Sketch, seen: Sequence[View]) -> dict[str, float]:
+def _sketch(sketch: Sketch, seen: Sequence[PlaneView]) -> dict[str, float]:
     found: dict[str, float] = {}
     ends = [v for v in seen if v.kind == "end"]
     kind = "elsewhere"

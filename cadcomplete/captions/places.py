@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from cadcomplete.captions.mention import Mention, Spot, Where
-from cadcomplete.captions.planes import View, rounded
+from cadcomplete.captions.planes import PlaneView, rounded
 from cadcomplete.history.geometry import Vec2, distance
 
 MARGINS = (0.1, 0.125, 0.15, 0.2, 0.25)
@@ -16,7 +16,7 @@ MARGINS = (0.1, 0.125, 0.15, 0.2, 0.25)
 Points = tuple[Vec2, ...]
 
 
-def places(mention: Mention, view: View, size: Vec2) -> Iterator[Points]:
+def places(mention: Mention, view: PlaneView, size: Vec2) -> Iterator[Points]:
     """Yield where equal things of a size (along x, along y) may lie, the likeliest first."""
     count, where = mention.count or _usual_count(mention), mention.where
     if count == 1 or (where is not None and where.spot is Spot.CENTER):
@@ -35,13 +35,13 @@ def _usual_count(mention: Mention) -> int:
     return 2 if mention.where is not None and mention.where.spot is Spot.ROW else 4
 
 
-def _center(view: View) -> Vec2:
+def _center(view: PlaneView) -> Vec2:
     """The middle of the largest outline."""
     largest = max(view.outlines, key=lambda one: one.length * one.width)
     return rounded(largest.center)
 
 
-def _alone(view: View, size: Vec2) -> Iterator[Points]:
+def _alone(view: PlaneView, size: Vec2) -> Iterator[Points]:
     """In the middle of what is there, the largest first; then flush with edges of the box."""
     by_size = sorted(view.outlines, key=lambda one: -one.length * one.width)
     centers = [rounded(one.center) for one in by_size]
@@ -59,7 +59,9 @@ def _alone(view: View, size: Vec2) -> Iterator[Points]:
             yield (point,)
 
 
-def _said(mention: Mention, where: Where, view: View, center: Vec2, count: int) -> Iterator[Points]:
+def _said(
+    mention: Mention, where: Where, view: PlaneView, center: Vec2, count: int
+) -> Iterator[Points]:
     """Where the caption says."""
     left, bottom, right, top = view.box
     wide = right - left >= top - bottom
@@ -76,7 +78,7 @@ def _said(mention: Mention, where: Where, view: View, center: Vec2, count: int) 
         yield tuple(rounded((center[0] + x, center[1] + y)) for x, y in where.points)
 
 
-def _usual(mention: Mention, view: View, count: int) -> Iterator[Points]:
+def _usual(mention: Mention, view: PlaneView, count: int) -> Iterator[Points]:
     """At corners or as a pair, as far from the edges as the caption says, or as usual."""
     left, bottom, right, top = view.box
     width, height = right - left, top - bottom

@@ -23,7 +23,7 @@ AXES = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class View:
+class PlaneView:
     """A plane, and what is seen when one looks along its normal, in its own x and y.
 
     Attributes:
@@ -47,7 +47,7 @@ class View:
         return rounded(((left + right) / 2, (bottom + top) / 2))
 
 
-def views(given: CadSequence) -> list[View]:
+def views(given: CadSequence) -> list[PlaneView]:
     """Return where the next sketch may lie, the likeliest first, each plane once."""
     try:
         box = around(given.operations)
@@ -89,7 +89,7 @@ def _exact(plane: Plane) -> Plane:
     return Plane((x, y, z), plane.normal, plane.x_axis)
 
 
-def view(plane: Plane, kind: str, given: CadSequence, box: Array) -> View:
+def view(plane: Plane, kind: str, given: CadSequence, box: Array) -> PlaneView:
     """Return what is seen on one plane of what is in a box (2, 3)."""
     loops: list[Loop] = []
     for operation in reversed(given.operations):
@@ -104,7 +104,7 @@ def view(plane: Plane, kind: str, given: CadSequence, box: Array) -> View:
     middle = rounded(tuple(((low + high) / 2).tolist()))
     outlines.append(DrawnOutline(Form.RECTANGLE, sides[0], sides[1], middle, 4))
     edges = (*low.tolist(), *high.tolist())
-    return View(plane, kind, tuple(outlines), tuple(loops), edges, tuple(_rounds(loops)))
+    return PlaneView(plane, kind, tuple(outlines), tuple(loops), edges, tuple(_rounds(loops)))
 
 
 def dropped(sketch: Sketch, plane: Plane) -> list[Loop]:

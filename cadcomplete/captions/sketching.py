@@ -9,7 +9,7 @@ from cadcomplete.captions.drawing import drawn_loop
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun
 from cadcomplete.captions.outlines import outlined, told
 from cadcomplete.captions.places import places
-from cadcomplete.captions.planes import View, views
+from cadcomplete.captions.planes import PlaneView, views
 from cadcomplete.captions.state import CUTS, left
 from cadcomplete.history.geometry import distance
 from cadcomplete.history.loops import Loop
@@ -57,7 +57,7 @@ def _each(mention: Mention) -> Iterator[Mention]:
         yield replace(mention, diameters=mention.head[:1])
 
 
-def arranged(mention: Mention, view: View) -> Iterator[tuple[Loop, ...]]:
+def arranged(mention: Mention, view: PlaneView) -> Iterator[tuple[Loop, ...]]:
     """Yield the loops of a thing on a plane, in each of the ways in which it may lie there."""
     left_, bottom, right, top = view.box
     wide = right - left_ >= top - bottom
@@ -72,7 +72,7 @@ def arranged(mention: Mention, view: View) -> Iterator[tuple[Loop, ...]]:
             return
 
 
-def _ring(loops: tuple[Loop, ...], view: View) -> tuple[Loop, ...] | None:
+def _ring(loops: tuple[Loop, ...], view: PlaneView) -> tuple[Loop, ...] | None:
     """A circle with one that is there around it, or in it: the nearest; None if there is none."""
     if len(loops) != 1:
         return None

@@ -11,7 +11,7 @@ import numpy as np
 
 from cadcomplete.captions.mention import Mention, Spot
 from cadcomplete.captions.outlines import DrawnOutline, near, outlined
-from cadcomplete.captions.planes import APART, TURNED, View
+from cadcomplete.captions.planes import APART, TURNED, PlaneView
 from cadcomplete.history.geometry import Array, distance, facing, same_plane
 from cadcomplete.history.operations import Sketch
 
@@ -36,14 +36,14 @@ class Spotted:
     edges: tuple[float, float] | None = None
 
 
-def parallel(sketch: Sketch, seen: Sequence[View]) -> View | None:
+def parallel(sketch: Sketch, seen: Sequence[PlaneView]) -> PlaneView | None:
     """Return what is seen on the plane of a sketch, or on one parallel to it; None on no such."""
     beside = [v for v in seen if facing(v.plane.normal, sketch.plane.normal, turned=TURNED)]
     same = [v for v in beside if same_plane(v.plane, sketch.plane, turned=TURNED, apart=APART)]
     return next(iter((*same, *beside)), None)
 
 
-def seen_on(sketch: Sketch, seen: Sequence[View]) -> list[Spotted]:
+def seen_on(sketch: Sketch, seen: Sequence[PlaneView]) -> list[Spotted]:
     """Return the closed loops of a sketch, each with how it lies among what is there."""
     outlines = [outlined(loop) for loop in sketch.loops if loop.closed]
     view = parallel(sketch, seen)

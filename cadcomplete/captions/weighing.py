@@ -16,7 +16,7 @@ from cadcomplete.captions.extruding import base_heights, further_heights
 from cadcomplete.captions.habits import habits
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun
 from cadcomplete.captions.outlines import DrawnOutline, near, told
-from cadcomplete.captions.planes import View, views
+from cadcomplete.captions.planes import PlaneView, views
 from cadcomplete.captions.spotting import Spotted, lies_as_said, seen_on
 from cadcomplete.captions.state import CUTS, Swept, alike, box_of, left, sized, swept
 from cadcomplete.history.operations import Extrude, Operation, Sketch
@@ -53,7 +53,7 @@ class Judge:
     given: CadSequence
     missing: tuple[Mention, ...]
     box: tuple[float, ...]
-    seen: list[View] = field(default_factory=list)
+    seen: list[PlaneView] = field(default_factory=list)
 
     @staticmethod
     def of(caption: Caption, given: CadSequence) -> Judge:
@@ -179,7 +179,7 @@ class Judge:
                 self._arranged(found, mention, same)
         return found
 
-    def _views(self) -> list[View]:
+    def _views(self) -> list[PlaneView]:
         if not self.seen:
             self.seen.extend(views(self.given))
         return self.seen
