@@ -108,9 +108,10 @@ class Completer:
         case = replace(case, given=handed(case.given, self.kernel))
         if self.source == "search":
             return searched(case, drawn, after=after)
-        asked = prompted(
-            case.given, model, caption=case.caption, images=case.images, points=case.points
-        )
+        evidence = evidence_of(case) if self.source == "both" else ()
+        looks = model.model.features.image or self.source == "model"  # which refuses, if it cannot
+        images = case.images if looks else ()
+        asked = prompted(case.given, model, caption=case.caption, images=images, points=case.points)
         began, start = begin(model.model, asked), self.grammar.start(case.given)
         chances = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
         stop = chances.pop("", 0.0)
@@ -121,7 +122,7 @@ class Completer:
         with self.kernel.until(due):
             rows = built_rows(generate(began, start.only(command), drawn), self.kernel)
         read = Reading(case, stop, command, drawn, rows, seen, wanted, began, start)
-        return replace(read, evidence=evidence_of(case) if self.source == "both" else ())
+        return replace(read, evidence=evidence)
 
     def next(self, reading: Reading, *, n: int) -> Iterator[Answer]:
         """Yield up to `n` different next operations, the likeliest first.
