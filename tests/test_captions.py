@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from conftest import ROOT
 
 from cadcomplete.captions.evidence import Words
 from cadcomplete.captions.mention import Form, Noun, Spot
@@ -14,7 +15,8 @@ from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.terms import terms
 from cadcomplete.completion.evidence import evidence_of, moved, weighed
 from cadcomplete.data.describe.dictated import dictate
-from cadcomplete.history.curves import Circle
+from cadcomplete.history.curves import Arc, Circle
+from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.language.lines import decode
@@ -214,3 +216,23 @@ def test_a_part_is_made_of_the_sizes_that_are_said(caption, volume):
     """By formula; circles are polygons there, a few thousandths too small."""
     (part,) = Words.of(caption).parts(CadSequence(()), most=1)
     assert solid(part).volume() == pytest.approx(volume, rel=5e-3)
+
+
+@pytest.mark.parametrize("caption", ["plate 120 x 80 x 10", "a flat washer", "a rod"])
+def test_what_cannot_be_drawn_is_judged_without_an_error(caption):
+    """Models write arcs without length."""
+    words, nothing = Words.of(caption), CadSequence(())
+    (sketch, extrude) = decode(PLATE + "extrude new to 4 0\n").operations
+    assert isinstance(sketch, Sketch)
+    dot = Loop((Arc((1.0, 1.0), (1.0, 1.0), (1.0, 1.0)),))
+    broken = CadSequence((replace(sketch, loops=(*sketch.loops, dot)), extrude))
+    assert words.weigh(nothing, [broken], finished=True).shape == (1,)
+    assert words.ideas(truncate(broken, 1), Extrude, most=3) is not None
+
+
+def test_the_caption_in_the_documentation_is_read():
+    page = (ROOT / "docs" / "captions.md").read_text(encoding="utf-8")
+    said = " ".join(line[2:] for line in page.splitlines() if line.startswith("> "))
+    (part,) = Words.of(said).parts(CadSequence(()), most=1)
+    volume = (120 * 80 - math.pi * (25 + 4 * 4.5**2)) * 10
+    assert solid(part).volume() == pytest.approx(volume, rel=2e-3)

@@ -22,6 +22,7 @@ from cadcomplete.captions.telling import understood
 from cadcomplete.captions.vague import vague_nats
 from cadcomplete.captions.weighing import Judge, nats
 from cadcomplete.captions.whole import built_from
+from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
@@ -128,7 +129,12 @@ class Words:
 def thought(caption: Caption, given: CadSequence, kind: type[Operation]) -> list[Any]:
     """Return different operations of a kind that a caption makes one think of, up to `THOUGHT`."""
     think = IDEAS.get(kind)
-    return [] if think is None else list(dict.fromkeys(islice(think(caption, given), THOUGHT)))
+    if think is None:
+        return []
+    try:
+        return list(dict.fromkeys(islice(think(caption, given), THOUGHT)))
+    except (GeometryError, UnsupportedError):  # what is given cannot be drawn: nothing fits it
+        return []
 
 
 def _with(given: CadSequence, operation: Operation) -> CadSequence:

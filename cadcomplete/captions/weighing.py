@@ -19,6 +19,7 @@ from cadcomplete.captions.outlines import DrawnOutline, near, told
 from cadcomplete.captions.planes import PlaneView, views
 from cadcomplete.captions.spotting import Spotted, lies_as_said, seen_on
 from cadcomplete.captions.state import CUTS, Swept, alike, box_of, left, sized, swept
+from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
 
@@ -60,7 +61,16 @@ class Judge:
         return Judge(caption, given, tuple(left(caption, given)), box_of(given.operations))
 
     def facts(self, whole: CadSequence, *, finished: bool) -> Counts:
-        """Return what a history that begins with what is given explains and contradicts."""
+        """Return what a history that begins with what is given explains and contradicts.
+
+        Of one that cannot be drawn nothing is said.
+        """
+        try:
+            return self._facts(whole, finished=finished)
+        except (GeometryError, UnsupportedError):
+            return {}
+
+    def _facts(self, whole: CadSequence, *, finished: bool) -> Counts:
         found: Counts = {}
         for index in range(self.given.whole_operations, len(whole.operations)):
             operation, before = whole.operations[index], whole.operations[:index]
