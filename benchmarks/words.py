@@ -28,7 +28,7 @@ from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, hash64
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Operation, Sketch
-from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.metrics.targets import HIT, MACRO, Truth, target
 
 PENALTY = 0.5
@@ -116,6 +116,22 @@ def facts_of(judge: Judge, given: CadSequence, idea: Operation) -> dict[str, flo
     return judge.facts(whole, finished=False) | judge.habits(idea)
 
 
+def beginnings(parts: list[Sample]) -> Iterator[tuple[list[dict[str, float]], Array]]:
+    """Yield the facts of each beginning of a part that is a solid, taken as finished; the last is.
+
+    So it is fitted how much speaks for it that nothing is missing.
+    """
+    for part in parts:
+        judge = Judge.of(read_caption(part.descriptions[-1]), CadSequence(()))
+        sequence = part.sequence
+        ends = [i + 1 for i, one in enumerate(sequence.operations) if one.builds]
+        if len(ends) > 1:
+            wholes = [truncate(sequence, end) for end in ends]
+            found = np.zeros(len(ends))
+            found[-1] = 1.0
+            yield [judge.facts(whole, finished=True) for whole in wholes], found
+
+
 def fitted(rows: list[tuple[list[dict[str, float]], Array]]) -> dict[str, float]:
     """Return the weight of each name, by gradient ascent on the penalised likelihood."""
     names = sorted({name for facts, _ in rows for fact in facts for name in fact})
@@ -164,16 +180,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--most", type=int, default=400)
+    parser.add_argument("--whole", action="store_true", help="fit only what finished parts have")
     parser.add_argument("--check", default="", help="tell ranks on this split")
     asked = parser.parse_args()
     if asked.check:
         ranks(samples(asked.folders, asked.check, asked.most))
         return
-    rows = list(collected(samples(asked.folders, "train", asked.most)))
-    found = fitted(rows)
-    document = {"fitted on": f"{len(rows)} questions of the training split", "nats": found}
+    parts = samples(asked.folders, "train", 4 * asked.most)
+    found = {} if asked.whole else fitted(rows := list(collected(parts[: asked.most])))
+    if asked.whole:
+        known = json.loads(FILE.read_text(encoding="utf-8"))
+        rows, found = [], {n: v for n, v in known["nats"].items() if not n.startswith("whole")}
+    found |= fitted(list(beginnings(parts)))
+    told = f"{len(rows)} questions of the training split" if rows else known["fitted on"]
+    document = {"fitted on": told, "nats": dict(sorted(found.items()))}
     FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    print(f"{len(rows)} questions; {FILE}")
+    print(f"{told}; {FILE}")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import numpy as np
 from cadcomplete.captions.dictated import DictatedStep, dictated
 from cadcomplete.captions.extruding import extrudes
 from cadcomplete.captions.following import agrees, dictated_next, rest, same_step
-from cadcomplete.captions.mention import Caption
+from cadcomplete.captions.mention import Caption, Noun
 from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.sketching import sketches
 from cadcomplete.captions.telling import understood
@@ -24,7 +24,7 @@ from cadcomplete.captions.weighing import Judge, nats
 from cadcomplete.captions.whole import built_from
 from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.geometry import Array
-from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.operations import Chamfer, Extrude, Fillet, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
 
 Think = Callable[[Caption, CadSequence], Iterable[Any]]
@@ -34,6 +34,10 @@ IDEAS: dict[type, Think] = {Sketch: sketches, Extrude: extrudes}
 
 THOUGHT = 300
 """How many ideas are put in order."""
+
+FINISHES: dict[Noun, type[Operation]] = {Noun.FILLET: Fillet, Noun.CHAMFER: Chamfer}
+SAID = 1.0
+"""Nats for a finish that is said."""
 
 DICTATED, OTHERWISE = 6.0, -3.0
 """Nats for a step as it is dictated, and for one that is not."""
@@ -72,8 +76,15 @@ class Words:
         return [(found[i],) for i in order[:most]]
 
     def kinds(self, given: CadSequence) -> Mapping[type[Operation], float]:
-        """Return the nats that it adds to each kind of the next operation: none so far."""
-        return {}
+        """Return the nats that it adds to each kind of the next operation.
+
+        Finishes are likelier where they are said and there is none yet; nothing is fitted here.
+        """
+        there = {type(operation) for operation in given.operations}
+        nouns = {mention.noun for mention in self.caption.mentions}
+        return {
+            kind: SAID for noun, kind in FINISHES.items() if noun in nouns and kind not in there
+        }
 
     def weigh(
         self, given: CadSequence, wholes: Sequence[CadSequence], *, finished: bool = False

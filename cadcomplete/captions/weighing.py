@@ -71,6 +71,8 @@ class Judge:
             return {}
 
     def _facts(self, whole: CadSequence, *, finished: bool) -> Counts:
+        if finished:
+            return self._finished(whole)
         found: Counts = {}
         for index in range(self.given.whole_operations, len(whole.operations)):
             operation, before = whole.operations[index], whole.operations[:index]
@@ -82,8 +84,6 @@ class Judge:
                 continue
             for name, value in some.items():
                 found[name] = found.get(name, 0.0) + value
-        if finished:
-            self._finished(found, whole)
         return found
 
     def habits(self, operation: Operation) -> Counts:
@@ -212,13 +212,14 @@ class Judge:
 
     # --- whole parts ----------------------------------------------------------------------------
 
-    def _finished(self, found: Counts, whole: CadSequence) -> None:
-        """Take up what a finished part still lacks."""
+    def _finished(self, whole: CadSequence) -> Counts:
+        """What a finished part has of what is said, and what it still lacks."""
         there = [m for m in self.caption.mentions if m.noun in (*CUTS, Noun.BOSS) and sized(m)]
         missing = [m for m in left(self.caption, whole) if m in there]
-        found["whole: not made"] = float(len(missing))
+        found: Counts = {"whole: not made": float(len(missing))}
         found["whole: made"] = float(len(there) - len(missing))
         said, box = self.caption.box, box_of(whole.operations)
         if len(said) == 3 and len(box) == 3:
             right = all(near(a, b) for a, b in zip(box, said, strict=True))
             found["whole: box as said" if right else "whole: box not as said"] = 1.0
+        return found
