@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from math import log
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ import numpy as np
 from cadcomplete.captions.evidence import IDEAS, thought
 from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.state import swept
+from cadcomplete.captions.trust import fit_of
 from cadcomplete.captions.weighing import FILE, Judge, nats
 from cadcomplete.completion.usual import usual_extrudes, usual_sketches
 from cadcomplete.data.read import read_samples
@@ -175,18 +177,35 @@ def ranks(parts: list[Sample]) -> None:
     print(f"hit@3, macro: {macro:.3f}")
 
 
+def trusted(parts: list[Sample]) -> None:
+    """Print how much likelier a caption is right, by how it fits what is given (`trust.py`)."""
+    counts: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+    for part, other in zip(parts, [*parts[1:], parts[0]], strict=True):
+        for given in range(1, min(len(part.sequence), 7)):
+            for right, said in ((True, part), (False, other)):
+                caption = read_caption(said.descriptions[-1])
+                counts[right][fit_of(caption, truncate(part.sequence, given))] += 1
+    for name in counts[True] | counts[False]:
+        right, wrong = (((counts[r][name] + 0.5) / counts[r].total()) for r in (True, False))
+        print(f"{name}: {counts[True][name]} and {counts[False][name]}, {log(right / wrong):.2f}")
+
+
 def main() -> None:
     """Fit, or check."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--most", type=int, default=400)
     parser.add_argument("--whole", action="store_true", help="fit only what finished parts have")
+    parser.add_argument("--trust", action="store_true", help="tell what a fit is worth")
     parser.add_argument("--check", default="", help="tell ranks on this split")
     asked = parser.parse_args()
     if asked.check:
         ranks(samples(asked.folders, asked.check, asked.most))
         return
     parts = samples(asked.folders, "train", 4 * asked.most)
+    if asked.trust:
+        trusted(parts)
+        return
     found = {} if asked.whole else fitted(rows := list(collected(parts[: asked.most])))
     if asked.whole:
         known = json.loads(FILE.read_text(encoding="utf-8"))

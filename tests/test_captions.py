@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import ROOT
 
@@ -13,6 +14,7 @@ from cadcomplete.captions.evidence import Words
 from cadcomplete.captions.mention import Form, Noun, Spot
 from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.terms import terms
+from cadcomplete.captions.trust import believed
 from cadcomplete.completion.evidence import evidence_of, moved, weighed
 from cadcomplete.data.describe.dictated import dictate
 from cadcomplete.history.curves import Arc, Circle
@@ -236,3 +238,18 @@ def test_the_caption_in_the_documentation_is_read():
     (part,) = Words.of(said).parts(CadSequence(()), most=1)
     volume = (120 * 80 - math.pi * (25 + 4 * 4.5**2)) * 10
     assert solid(part).volume() == pytest.approx(volume, rel=2e-3)
+
+
+def test_a_caption_of_another_part_is_believed_less():
+    given = decode(PLATE)
+    right = decode(f"{PLATE}extrude new to 10 0\n")
+    own, other = Words.of("plate 120 x 80 x 10"), Words.of("disc ø33 x 77 mm")
+    assert "believed less" in other.notices(given)[-1] and len(own.notices(given)) == 1
+    assert own.weigh(given, [right])[0] > 1
+    assert abs(other.weigh(given, [right])[0]) < 0.5
+
+
+def test_what_holds_with_a_probability_only_is_a_mixture():
+    """Half a chance that odds are tripled: (3 + 1) / 2."""
+    (mixed,) = believed(np.array([math.log(3)]), 0.5)
+    assert mixed == pytest.approx(math.log(2))

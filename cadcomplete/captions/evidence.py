@@ -19,6 +19,7 @@ from cadcomplete.captions.mention import Caption, Noun
 from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.sketching import sketches
 from cadcomplete.captions.telling import understood
+from cadcomplete.captions.trust import believed, trust
 from cadcomplete.captions.vague import vague_nats
 from cadcomplete.captions.weighing import Judge, nats
 from cadcomplete.captions.whole import built_from
@@ -98,7 +99,7 @@ class Words:
             found = [
                 a + self._vaguely(given, whole) for a, whole in zip(found, wholes, strict=True)
             ]
-        return np.array(found)
+        return believed(np.array(found), trust(self.caption, given))
 
     def _vaguely(self, given: CadSequence, whole: CadSequence) -> float:
         """What words without numbers say of the first operations that are new, of each kind one."""
