@@ -18,9 +18,21 @@ from cadcomplete.captions.mention import Caption, Form, Mention, Noun
 from cadcomplete.captions.outlines import DrawnOutline, near, told
 from cadcomplete.captions.planes import PlaneView, views
 from cadcomplete.captions.spotting import Spotted, lies_as_said, seen_on
-from cadcomplete.captions.state import CUTS, Swept, alike, box_of, left, sized, swept
+from cadcomplete.captions.state import (
+    CUTS,
+    Swept,
+    alike,
+    box_of,
+    box_with,
+    left,
+    sides,
+    sized,
+    swept,
+)
 from cadcomplete.errors import GeometryError, UnsupportedError
+from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.reach import around
 from cadcomplete.history.sequence import CadSequence
 
 FILE = Path(__file__).with_name("weights.json")
@@ -47,18 +59,24 @@ class Judge:
 
     Attributes:
         missing: what is said and not made yet.
-        box: the sides of the box around what is given, longest first.
+        around: the box around what is given (2, 3); None if there is nothing.
+        box: its sides, longest first.
     """
 
     caption: Caption
     given: CadSequence
     missing: tuple[Mention, ...]
+    around: Array | None
     box: tuple[float, ...]
     seen: list[PlaneView] = field(default_factory=list)
 
     @staticmethod
     def of(caption: Caption, given: CadSequence) -> Judge:
-        return Judge(caption, given, tuple(left(caption, given)), box_of(given.operations))
+        try:
+            box = around(given.operations)
+        except (GeometryError, UnsupportedError):
+            box = None
+        return Judge(caption, given, tuple(left(caption, given)), box, sides(box))
 
     def facts(self, whole: CadSequence, *, finished: bool) -> Counts:
         """Return what a history that begins with what is given explains and contradicts.
@@ -74,10 +92,12 @@ class Judge:
         if finished:
             return self._finished(whole)
         found: Counts = {}
+        box = self.around
         for index in range(self.given.whole_operations, len(whole.operations)):
             operation, before = whole.operations[index], whole.operations[:index]
             if isinstance(operation, Extrude):
-                some = self._extrude(operation, before)
+                some = self._extrude(operation, before, box)
+                box = box_with(box, operation, before)
             elif isinstance(operation, Sketch):
                 some = self._sketch(operation)
             else:
@@ -93,8 +113,10 @@ class Judge:
 
     # --- extrudes -------------------------------------------------------------------------------
 
-    def _extrude(self, extrude: Extrude, before: tuple[Operation, ...]) -> Counts:
-        parts = list(swept(extrude, before))
+    def _extrude(
+        self, extrude: Extrude, before: tuple[Operation, ...], box: Array | None
+    ) -> Counts:
+        parts = list(swept(extrude, before, within=box))
         if not parts or not self.caption.all:
             return {}
         one = max(parts, key=lambda part: part.outline.length * part.outline.width)
@@ -108,7 +130,7 @@ class Judge:
                 found["base: hollow though nothing said"] = 1.0
         else:
             found |= self._way(one)
-        return found | self._boxed(extrude, before, step)
+        return found | self._boxed(box_with(box, extrude, before), step, adds=extrude.adds)
 
     @property
     def _hollow(self) -> bool:
@@ -157,12 +179,12 @@ class Judge:
             found["through as said" if right else "not through as said"] = 1.0
         return found
 
-    def _boxed(self, extrude: Extrude, before: tuple[Operation, ...], step: str) -> Counts:
+    def _boxed(self, around: Array | None, step: str, *, adds: bool) -> Counts:
         """Whether the box around the part is as it is said, or beyond it."""
         said = self.caption.box
-        if len(said) < 3 or not extrude.adds:
+        if len(said) < 3 or not adds:
             return {}
-        box = box_of((*before, extrude))
+        box = sides(around)
         if len(box) < 3:
             return {}
         if any(a > b * 1.006 for a, b in zip(box, said, strict=False)):
