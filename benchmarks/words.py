@@ -206,12 +206,14 @@ def main() -> None:
     if asked.trust:
         trusted(parts)
         return
-    found = {} if asked.whole else fitted(rows := list(collected(parts[: asked.most])))
     if asked.whole:
         known = json.loads(FILE.read_text(encoding="utf-8"))
-        rows, found = [], {n: v for n, v in known["nats"].items() if not n.startswith("whole")}
+        told = known["fitted on"]
+        found = {n: v for n, v in known["nats"].items() if not n.startswith("whole")}
+    else:
+        rows = list(collected(parts[: asked.most]))
+        told, found = f"{len(rows)} questions of the training split", fitted(rows)
     found |= fitted(list(beginnings(parts)))
-    told = f"{len(rows)} questions of the training split" if rows else known["fitted on"]
     document = {"fitted on": told, "nats": dict(sorted(found.items()))}
     FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     print(f"{told}; {FILE}")

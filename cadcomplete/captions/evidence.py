@@ -95,11 +95,20 @@ class Words:
             return self._followed(given, wholes, finished=finished)
         judge = Judge.of(self.caption, given)
         found = [nats(judge.facts(whole, finished=finished)) for whole in wholes]
+        if self.caption.lengths and not finished:
+            found = [
+                a + self._usual(judge, given, whole) for a, whole in zip(found, wholes, strict=True)
+            ]
         if not self.caption.lengths:  # where there are sizes, they say more
             found = [
                 a + self._vaguely(given, whole) for a, whole in zip(found, wholes, strict=True)
             ]
         return believed(np.array(found), trust(self.caption, given))
+
+    def _usual(self, judge: Judge, given: CadSequence, whole: CadSequence) -> float:
+        """How usual a sketch is: what is said was weighed beside that."""
+        new = whole.operations[given.whole_operations : given.whole_operations + 1]
+        return sum(nats(judge.habits(one)) for one in new if isinstance(one, Sketch))
 
     def _vaguely(self, given: CadSequence, whole: CadSequence) -> float:
         """What words without numbers say of the first operations that are new, of each kind one."""
