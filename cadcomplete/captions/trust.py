@@ -24,14 +24,14 @@ _MOST = 12  # sizes that are looked at
 UNSAID = "nothing to compare"
 
 LIKELIER = {
-    "all said": 4.5,
-    "most said": 2.7,
-    "few said": 1.2,
-    "none said": -3.2,
-    "all said, larger": 2.2,
-    "most said, larger": 0.3,
-    "few said, larger": -0.4,
-    "none said, larger": -5.5,
+    "all said": 4.2,
+    "most said": 2.1,
+    "few said": 1.1,
+    "none said": -2.9,
+    "all said, larger": 3.0,
+    "most said, larger": 0.5,
+    "few said, larger": -1.0,
+    "none said, larger": -3.1,
     UNSAID: 0.0,
 }
 """Nats by how many of the sizes that are given the caption says; `larger`: than the whole is said
