@@ -97,9 +97,16 @@ def test_holes_in_the_corners_are_drawn_where_it_is_said():
     words = Words.of("plate 120 x 80 x 10 with four holes ø9, 15 mm from the edges, in the corners")
     (best,), *_ = words.ideas(given, Sketch, most=4)
     assert isinstance(best, Sketch)
+    alone = replace(best, loops=best.loops[:1])
+    four, one = words.weigh(given, [_with(given, best), _with(given, alone)])
+    assert four > one + 10  # a model that does not listen finds four circles that improbable
     curves = [curve for loop in best.loops for curve in loop.curves]
     centers = {curve.center for curve in curves if isinstance(curve, Circle)}
     assert centers == {(-45.0, -25.0), (45.0, -25.0), (45.0, 25.0), (-45.0, 25.0)}
+
+
+def _with(given, operation):
+    return CadSequence((*given.operations, operation))
 
 
 def test_what_is_said_weighs_for_and_what_is_not_against():

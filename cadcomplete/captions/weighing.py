@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cadcomplete.captions.extruding import base_heights, further_heights
 from cadcomplete.captions.habits import habits
-from cadcomplete.captions.mention import Caption, Form, Mention, Noun
+from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot
 from cadcomplete.captions.outlines import DrawnOutline, near, told
 from cadcomplete.captions.planes import PlaneView, views
 from cadcomplete.captions.spotting import Spotted, lies_as_said, seen_on
@@ -37,6 +37,17 @@ from cadcomplete.history.sequence import CadSequence
 
 FILE = Path(__file__).with_name("weights.json")
 
+SET = {
+    "thing as said": 3.0,
+    "thing as said, distance open": 0.5,
+    "further loop as said": 5.0,
+    "nothing of what is missing": -1.0,
+}
+"""Nats that are set, not fitted: descriptions of real parts say both count and place too rarely.
+
+A thing is as said if its size, its count and its place are. A further loop of it costs a model that
+does not listen that many nats to write, or more, though the caption leaves nothing open."""
+
 Counts = dict[str, float]
 """How often a fact of a name was met."""
 
@@ -44,7 +55,7 @@ Counts = dict[str, float]
 @cache
 def weights() -> Mapping[str, float]:
     """Return what each fact is worth, in nats."""
-    return dict(json.loads(FILE.read_text(encoding="utf-8"))["nats"])
+    return {**json.loads(FILE.read_text(encoding="utf-8"))["nats"], **SET}
 
 
 def nats(counts: Counts) -> float:
@@ -109,7 +120,13 @@ class Judge:
     def habits(self, operation: Operation) -> Counts:
         """Return what is usual of an operation after what is given (`habits.py`)."""
         before = self.given.operations[: self.given.whole_operations]
-        return habits(operation, before, self._views())
+        found = habits(operation, before, self._views())
+        if isinstance(operation, Sketch) and any(
+            name.startswith("thing as said") for name in self._sketch(operation)
+        ):
+            for name in ("habit: off the middle", "habit: several loops"):
+                found.pop(name, None)  # the caption says where, and how many
+        return found
 
     # --- extrudes -------------------------------------------------------------------------------
 
@@ -209,6 +226,9 @@ class Judge:
             same = [one for one in drawn if sized(mention) and alike(one.outline, mention)]
             if same:
                 self._arranged(found, mention, same)
+        wanted = any(sized(m) and m.noun in (*CUTS, Noun.BOSS) for m in self.missing)
+        if wanted and not any(name in found for name in ("outline as said", "count as said")):
+            found["nothing of what is missing"] = 1.0
         return found
 
     def _views(self) -> list[PlaneView]:
@@ -226,11 +246,17 @@ class Judge:
         return "outline of the said size" if both else "outline not said"
 
     def _arranged(self, found: Counts, mention: Mention, same: list[Spotted]) -> None:
+        counted, right = len(same) == mention.count, lies_as_said(mention, same)
         if mention.count is not None:
-            found["count as said" if len(same) == mention.count else "count not said"] = 1.0
-        right = lies_as_said(mention, same)
+            found["count as said" if counted else "count not said"] = 1.0
         if right is not None:
             found["place as said" if right else "place not said"] = 1.0
+        if counted and right is not False:
+            found["further loop as said"] = float(len(same) - 1)
+        if counted and right:
+            where = mention.where
+            exact = where is not None and (where.sizes or where.spot is Spot.CENTER)
+            found["thing as said" if exact else "thing as said, distance open"] = 1.0
 
     # --- whole parts ----------------------------------------------------------------------------
 
