@@ -17,12 +17,14 @@ from __future__ import annotations
 
 from cadcomplete.language.numbers.holes import drilled_row
 from cadcomplete.language.numbers.memory import Axis, Memory, SketchAxes
+from cadcomplete.language.numbers.points import Given, Stated
 from cadcomplete.language.numbers.spellings import (
     SPELLINGS,
     after,
     extent_row,
     position_row,
     read_line,
+    said,
     spelling_of,
     turns_row,
     write_line,
@@ -34,10 +36,12 @@ __all__ = [
     "PIECES",
     "SPELLINGS",
     "Axis",
+    "Given",
     "Memory",
     "Number",
     "Rest",
     "SketchAxes",
+    "Stated",
     "after",
     "drilled_row",
     "extent_row",
@@ -45,6 +49,7 @@ __all__ = [
     "position_row",
     "read_line",
     "read_number",
+    "said",
     "spelled",
     "spelling_of",
     "turns_row",
