@@ -1,4 +1,4 @@
-"""Numbers that are said by a rule: to two nanometres, by what stands before, in the grammar."""
+"""Numbers that are said by a rule: to a few nanometres, by what stands before, in the grammar."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def same_places(one, other):
     curves = [pair for a, b in pairs for pair in zip(a.curves, b.curves, strict=True)]
     places = [(a.end, b.end) for a, b in curves]
     places += [(a.mid, b.mid) for a, b in curves if isinstance(a, Arc)]
-    return all(abs(m - n) <= 4 * tolerance(n) for p, q in places for m, n in zip(p, q, strict=True))
+    return all(abs(m - n) <= 3 * tolerance(n) for p, q in places for m, n in zip(p, q, strict=True))
 
 
 @given(history=outlines())
-@settings(max_examples=40, deadline=None)
-def test_what_is_derived_is_the_same_to_two_nanometres_and_is_said_again(history):
+@settings(max_examples=15, deadline=None)
+def test_what_is_derived_is_the_same_to_a_few_nanometres_and_is_said_again(history):
     text = encode(history, text_format="numbers").text
     read = decode(text, text_format="numbers")
     assert same_places(read, history)
@@ -81,7 +81,7 @@ def test_what_is_derived_is_the_same_to_two_nanometres_and_is_said_again(history
 
 
 @given(history=outlines())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_every_word_is_let_through_by_the_grammar(history):
     matcher = grammar_of("numbers").start(CadSequence(()))
     for char in encode(history, text_format="numbers").text:
@@ -141,7 +141,7 @@ def test_what_nothing_says_is_an_error_that_names_what_is_said():
 
 
 @given(sequence=sequences())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_a_model_that_does_not_know_rules_reads_and_writes_none(sequence):
     old = [word for word in known_words() if word != DERIVED]
     text = encode(sequence, text_format="numbers", words=old).text

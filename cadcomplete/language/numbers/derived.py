@@ -26,8 +26,8 @@ that a word means the same wherever it stands:
     x3       it begins or ends along an axis of the sketch
     i3       with a radius that stands there
 
-What is derived is the number told to two nanometres, or single precision: what follows from rounded
-numbers is no more exact. Of a sweep it is the middle of the arc that is.
+What is derived is the number told to a few nanometres, or single precision: what follows from
+rounded numbers is no more exact. Of a sweep it is the middle of the arc that is.
 """
 
 from __future__ import annotations

@@ -75,10 +75,13 @@ class Place:
         value = axis.canonical(value)
         word = write_number(value, axis, self.memory)
         if self.memory.derived and _is_long(word):
-            near = self._off(value, which)
+            near, found = self._off(value, which), None
             for derived, there in self.candidates(which, other):
-                if abs(there - value) <= near:
+                if there == value:
                     return derived, there
+                if found is None and abs(there - value) <= near:
+                    found = (derived, there)
+            return found or (word, value)
         return word, value
 
     def _off(self, value: float, which: int) -> float:
