@@ -28,7 +28,7 @@ TINY = {
     "data": {"text_format": "numbers", "max_length": 400, "points": 0.5, "captions": 0.5},
     "model": {
         "decoder": {
-            "vocabulary": 1500,
+            "vocabulary": 1700,
             "width": 16,
             "layers": 1,
             "heads": 2,
@@ -190,7 +190,7 @@ def test_digits_of_irregular_numbers_count_less(parts, tokenizer, tmp_path):
 
 def test_a_model_that_gets_more_words_keeps_the_rows_of_those_it_has(parts, tmp_path):
     few = [word for word in numbers.words() if word not in (" e0", " about")]
-    old = TextTokenizer.train(["plate"], size=1100, pieces=Regex(numbers.PIECES), words=few)
+    old = TextTokenizer.train(["plate"], size=1700, pieces=Regex(numbers.PIECES), words=few)
     config = config_in(tmp_path)
     made = checkpoint.Checkpoint(assemble(config, old), old, config, checkpoint.FIRST_WORDS)
     checkpoint.save(made, tmp_path / "old")
