@@ -17,11 +17,11 @@ PACKAGE = ROOT / "cadcomplete"
 LAYERS = (
     {"errors", "progress"},
     {"files", "locks", "bounds", "deadline", "history"},
-    {"config", "language", "meshes"},
+    {"captions", "config", "language", "meshes"},
     {"kernel", "readers"},
     {"clouds"},
     {"exporters", "fitting", "model", "predictions"},
-    {"baselines", "data", "metrics", "placing"},
+    {"baselines", "data", "metrics", "pictures", "placing"},
     {"completion", "plan", "training"},
     {"evaluate"},
     {"reports"},

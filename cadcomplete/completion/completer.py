@@ -12,15 +12,17 @@ from functools import cached_property, lru_cache, partial
 from itertools import islice, takewhile
 from typing import Literal
 
+from cadcomplete.captions.terms import MOST
 from cadcomplete.completion import ranking
 from cadcomplete.completion.choosing import ByEffect, BySketch, chosen
 from cadcomplete.completion.effects import SAME
+from cadcomplete.completion.evidence import evidence_of
 from cadcomplete.completion.features import FEATURES, alike
 from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.judging import judged, ranked
 from cadcomplete.completion.parts import finished_parts
 from cadcomplete.completion.ranking import Ranker
-from cadcomplete.completion.reading import Reading, looked_at, prompted
+from cadcomplete.completion.reading import Reading, looked_at, prompted, shortened
 from cadcomplete.completion.searching import searched
 from cadcomplete.completion.written import built_rows
 from cadcomplete.deadline import NEVER, Deadline
@@ -107,9 +109,12 @@ class Completer:
         case = replace(case, given=handed(case.given, self.kernel))
         if self.source == "search":
             return searched(case, drawn, after=after)
-        asked = prompted(
-            case.given, model, caption=case.caption, images=case.images, points=case.points
-        )
+        evidence = evidence_of(case) if self.source == "both" else ()
+        if evidence and case.caption and len(case.caption) <= MOST:  # all of that was read
+            case = replace(case, caption=shortened(case.caption, case.given, model))
+        looks = model.model.features.image or self.source == "model"  # which refuses, if it cannot
+        images = case.images if looks else ()
+        asked = prompted(case.given, model, caption=case.caption, images=images, points=case.points)
         began, start = begin(model.model, asked), self.grammar.start(case.given)
         chances = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
         stop = chances.pop("", 0.0)
@@ -119,7 +124,8 @@ class Completer:
             drawn = replace(drawn, until="built")
         with self.kernel.until(due):
             rows = built_rows(generate(began, start.only(command), drawn), self.kernel)
-        return Reading(case, stop, command, drawn, rows, seen, wanted, began, start)
+        read = Reading(case, stop, command, drawn, rows, seen, wanted, began, start)
+        return replace(read, evidence=evidence)
 
     def next(self, reading: Reading, *, n: int) -> Iterator[Answer]:
         """Yield up to `n` different next operations, the likeliest first.
@@ -191,6 +197,7 @@ class Completer:
             reading.rows,
             stop=reading.stop,
             wanted=reading.wanted,
+            evidence=reading.evidence,
             seed=reading.sampling.seed,
         )
         reading.as_it_is = next((i.score for i in ideas if i.source == "given"), None)

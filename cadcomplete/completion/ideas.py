@@ -1,7 +1,8 @@
-"""What may come next: ideas of the model and of the cloud.
+"""What may come next: ideas of the model, of the cloud and of what else is shown.
 
 The model writes operations, the cloud shows which would bring the part closer to what is wanted
-(`fitting`); each idea is judged by both. Shapes: C ideas.
+(`fitting`), words and pictures say what is to be there (`evidence.py`); each idea is judged by all.
+Shapes: C ideas.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import partial
 
 import numpy as np
 
+from cadcomplete.completion.evidence import Evidence
 from cadcomplete.completion.proposing import PROPOSE, kind_of
 from cadcomplete.fitting import Wanted
 from cadcomplete.history.fields import Format
@@ -35,6 +37,7 @@ def ideas(
     command: str,
     *,
     wanted: Wanted | None = None,
+    evidence: Sequence[Evidence] = (),
     text_format: Format = "lines",
     words: Collection[str] | None = None,
     most: int = 24,
@@ -76,11 +79,22 @@ def ideas(
         for operation in propose.usual(given, same):
             if words is None or _words_of(operation, given, text_format) <= set(words):
                 idea((operation,))
-    return [replace(one, source=_source(one)) for one in found.values()]
+    said: dict[str, str] = {}
+    for shown in evidence:
+        for operations in shown.ideas(given, kind_of(command), most=most):
+            if words is None or _words_of(operations[0], given, text_format) <= set(words):
+                known = idea(operations)
+                said.setdefault(known.text, shown.name)
+                if len(known.operations) < len(operations):  # a sketch, and now what it is good for
+                    found[known.text] = replace(known, operations=operations)
+    return [replace(one, source=_source(one, said.get(text, ""))) for text, one in found.items()]
 
 
-def _source(idea: Idea) -> str:
-    return "both" if idea.samples and idea.place else "cloud" if idea.place else "model"
+def _source(idea: Idea, shown: str) -> str:
+    """Who had it; what else is `shown` counts where neither the model nor the cloud did."""
+    if idea.place:
+        return "both" if idea.samples else "cloud"
+    return "model" if idea.samples else shown or "model"
 
 
 def _words_of(operation: Operation, given: CadSequence, text_format: Format) -> set[str]:

@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from cadcomplete.completion.evidence import moved, weighed
 from cadcomplete.completion.features import FEATURES, bent, features
-from cadcomplete.completion.ideas import averaged, ideas, scored, turned
+from cadcomplete.completion.ideas import averaged, extended, ideas, scored, turned
 from cadcomplete.completion.ranking import Ranker
 from cadcomplete.completion.reading import Reading, prompted
 from cadcomplete.errors import InputError
@@ -45,13 +46,15 @@ def judged(reading: Reading, model: Checkpoint, grammar: Grammar) -> list[Idea]:
         reading.rows,
         reading.command,
         wanted=reading.wanted,
+        evidence=reading.evidence,
         text_format=text_format,
         words=model.words,
     )
     if reading.began is None or reading.start is None:
         return [replace(idea, log_probability=0.0, tokens=1) for idea in found]
     opinion = scored(found, reading.began, reading.start, model.tokenizer)
-    if reading.case.points is not None or reading.case.images:
+    looks = model.model.features.image
+    if reading.case.points is not None or (reading.case.images and looks):
         return opinion
     others = []
     for symmetry in TURNS:
@@ -67,11 +70,18 @@ def judged(reading: Reading, model: Checkpoint, grammar: Grammar) -> list[Idea]:
 
 
 def ranked(found: Sequence[Idea], reading: Reading, ranker: Ranker | None) -> list[Idea]:
-    """Return ideas with how probable each is, the likeliest first."""
+    """Return ideas with how probable each is, the likeliest first.
+
+    What is shown beside the shape adds its nats to the log-odds of each, so that scores stay
+    probabilities.
+    """
     if not found:
         return []
     known = features(found, reading.given, wanted=reading.wanted)
     chances = _chances(known, reading, ranker)
+    if reading.evidence:
+        wholes = [extended(reading.given, idea.operations) for idea in found]
+        chances = moved(chances, weighed(reading.evidence, reading.given, wholes))
     order = np.argsort(-chances, kind="stable").tolist()
     return [replace(found[i], score=float(chances[i])) for i in order]
 

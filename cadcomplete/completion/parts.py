@@ -1,9 +1,9 @@
 """Finished parts: which of many is closest to what is wanted, or to what may be wanted.
 
 With a cloud a part is as good as it agrees with it. Without one, the model's own continuations
-say what may be wanted, and the best answer is the part that is expected to share most with them
-(the minimum Bayes risk choice); the part as it is is one of them, as probable as that nothing is
-missing. Shapes: C parts, P points in space.
+say what may be wanted, weighed by what words and pictures show, and the best answer is the part
+that is expected to share most with them (the minimum Bayes risk choice); the part as it is is one
+of them, as probable as that nothing is missing. Shapes: C parts, P points in space.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from cadcomplete.completion.evidence import Evidence, weighed
 from cadcomplete.completion.ideas import extended
 from cadcomplete.fitting import Wanted, finish, occupancy
 from cadcomplete.fitting.space.scores import whole_state
@@ -26,6 +27,7 @@ from cadcomplete.predictions import Idea
 
 _POINTS = 6000
 _LEAST = 200  # of them for each part
+_SHOWN = 4  # whole parts that each evidence thinks of
 _PLAIN = 0.002
 """How much better a part must agree for each operation that it has more."""
 
@@ -36,6 +38,7 @@ def finished_parts(
     *,
     stop: float,
     wanted: Wanted | None = None,
+    evidence: Sequence[Evidence] = (),
     seed: int = 0,
 ) -> list[Idea]:
     """Return what a part may lack, the best first; `stop` is the probability that it is nothing.
@@ -56,6 +59,11 @@ def finished_parts(
         for sequence in finish(given, wanted):
             found.append(encode(sequence).text)
             parts.setdefault(found[-1], Idea(sequence.operations[new:], source="cloud"))
+    for shown in () if wanted is not None else evidence:  # a shape says more
+        for sequence in shown.parts(given, most=_SHOWN):
+            text = encode(sequence).text
+            times[text] += 1  # as if the model had written it, once
+            parts.setdefault(text, Idea(sequence.operations[new:], source=shown.name))
     if stop > 0 or (given.operations and wanted is not None):  # not where a sketch waits
         parts[encode(given).text] = Idea((), source="given")
     sequences = [extended(given, idea.operations) for idea in parts.values()]
@@ -70,6 +78,10 @@ def finished_parts(
         shares = (1 - stop) * counts / max(1.0, counts.sum())
         if stop > 0:
             shares[-1] = stop
+        if evidence:
+            nats = weighed(evidence, given, sequences, finished=True)
+            shares = shares * np.exp(nats - nats.max())
+            shares = shares / max(shares.sum(), 1e-300)
         scores = order = expected(sequences, shares, seed=seed)
     # What is as good in fewer operations and curves comes first: others add what changes nothing.
     lengths = [(len(s), s.curves) for s in sequences]

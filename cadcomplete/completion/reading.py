@@ -15,6 +15,7 @@ import numpy as np
 
 from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.clouds.measured import measured
+from cadcomplete.completion.evidence import Evidence
 from cadcomplete.completion.proposing import command_of, kind_of
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.fitting import Wanted, settled, wanted
@@ -44,6 +45,7 @@ class Reading:
         began: the model after the prompt; None if no model is asked.
         start: what the grammar allows there.
         asked: the kernel's jobs to check histories that begin with what is given, each begun once.
+        evidence: what else is shown: words, pictures.
         as_it_is: what the given part scores as a whole one, once parts were compared; None where
             it cannot be one.
     """
@@ -58,6 +60,7 @@ class Reading:
     began: Began | None = None
     start: Matcher | None = None
     asked: dict[CadSequence, Pending[Report]] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
     as_it_is: float | None = None
 
     @property
@@ -142,6 +145,24 @@ def prompted(
     pictures = [picture(image, size=settings.image.size) for image in images]
     cloud = None if points is None else surface(points, count=settings.points.count, seed=0)
     return Prompt(ids, np.stack(pictures) if pictures else None, cloud)
+
+
+def shortened(caption: str, given: CadSequence, model: Checkpoint) -> str:
+    """Return as much of a caption as a model can read before what is given: its first words.
+
+    Half of them, and half of those, until they fit. Raises InputError if the part alone does not.
+    """
+    words = caption.split()
+    while True:
+        try:
+            prompted(given, model, caption=caption)
+        except InputError:
+            if len(words) < 2:
+                raise
+            words = words[: len(words) // 2]
+            caption = " ".join(words)
+        else:
+            return caption
 
 
 def looked_at(case: Case, *, after: Reading | None = None) -> tuple[Wanted | None, Wanted | None]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from cadcomplete.errors import UnsupportedError
 from cadcomplete.exporters.freecad import objects as xml
 from cadcomplete.exporters.freecad.objects import DocumentObject
 from cadcomplete.exporters.freecad.recipes import Recipe
+from cadcomplete.exporters.saying import instead
 from cadcomplete.history.geometry import XY, Plane, Vec3
 from cadcomplete.history.operations import Operation
+
+if TYPE_CHECKING:
+    from cadcomplete.exporters.freecad.replay import Replay
 
 _AXES = ("X_Axis", "Y_Axis", "Z_Axis")
 _ORIGIN: dict[str, tuple[str, Vec3, Vec3]] = {
@@ -32,6 +37,7 @@ class BodyDraft:
         made: by the index of an operation the features that it became.
         drawn: sketches that are there already, by what they draw.
         recipes: how FreeCAD makes each feature (`recipes.py`); None if that is not known.
+        replay: the solid as FreeCAD makes it, once edges are numbered.
     """
 
     def __init__(self, operations: tuple[Operation, ...]) -> None:
@@ -40,6 +46,7 @@ class BodyDraft:
         self.made: dict[int, list[str]] = {}
         self.drawn: dict[object, str] = {}
         self.recipes: list[Recipe | None] = []
+        self.replay: Replay | None = None
         self._objects: list[DocumentObject] = []
         self._counts: dict[str, int] = {}
 
@@ -132,4 +139,4 @@ class InBody:
 
 def refused(what: str) -> UnsupportedError:
     """What is raised for something that a Body cannot say."""
-    return UnsupportedError([what], where="exporters/freecad/")
+    return UnsupportedError([what], hint=instead("a Body of FreeCAD"))

@@ -1,0 +1,151 @@
+"""What a caption says of a part, as values: things with their counts, sizes and places.
+
+Lengths are millimetres, angles degrees. What is not said is None, or empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from cadcomplete.history.geometry import Vec2
+
+
+class Noun(str, Enum):
+    """The sorts of things that a part is or has."""
+
+    BASE = "base"  # what the part is: a plate, a ring, a shaft
+    HOLE = "hole"
+    POCKET = "pocket"  # any recess that is neither round nor a slot; through: an opening
+    SLOT = "slot"  # with round ends
+    GROOVE = "groove"  # open at its ends
+    BOSS = "boss"  # whatever stands up: bosses, pins, ribs, flanges, tabs
+    FILLET = "fillet"
+    CHAMFER = "chamfer"
+
+
+class Form(str, Enum):
+    """What an outline looks like."""
+
+    ROUND = "round"
+    RECTANGLE = "rectangular"
+    SLOTTED = "round-ended"
+    POLYGON = "polygonal"
+    RING = "annular"
+    OTHER = "irregular"
+
+
+class Spot(str, Enum):
+    """Where things are."""
+
+    CENTER = "central"
+    CORNERS = "at the corners"
+    CIRCLE = "on a circle"
+    RECTANGLE = "on a rectangle"
+    ROW = "in a row"
+    GRID = "in a grid"
+    POINTS = "at"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """An arrangement.
+
+    Attributes:
+        sizes: of a circle its diameter, of a rectangle its sides, of a row the distance from one
+            to the next, at the corners how far from both edges (one or two).
+        counts: of a grid how many one way and the other.
+        points: where they are, from the middle of the base, for `Spot.POINTS`.
+    """
+
+    spot: Spot
+    sizes: tuple[float, ...] = ()
+    counts: tuple[int, ...] = ()
+    points: tuple[Vec2, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Something that a caption says the part is or has.
+
+    Attributes:
+        noun: which sort of thing.
+        said: the word for it, such as "plate" or "pin".
+        count: how many there are; None where only that there are several.
+        form: what its outline looks like.
+        sides: of a polygon.
+        diameters: of round ones, outer before inner; of a stepped shaft one after the other.
+        sizes: the others as they were said: length, width, height.
+        height: how high, thick, deep or long: its extent along its own direction.
+        through: whether it goes through.
+        head: of a counterbore its diameter and depth, of a countersink its diameter and angle.
+        sunk: whether that head is a countersink.
+        radius: of a rounding, or of rounded corners.
+        wall, floor: how thick those of a hollow thing are.
+        where: how they are arranged.
+    """
+
+    noun: Noun
+    said: str = ""
+    count: int | None = 1
+    form: Form | None = None
+    sides: int = 0
+    diameters: tuple[float, ...] = ()
+    sizes: tuple[float, ...] = ()
+    height: float | None = None
+    through: bool | None = None
+    head: tuple[float, float] | None = None
+    sunk: bool = False
+    radius: float | None = None
+    wall: float | None = None
+    floor: float | None = None
+    where: Where | None = None
+
+    @property
+    def lengths(self) -> tuple[float, ...]:
+        """All that could be measured of it, in mm."""
+        also = (self.height, self.radius, self.wall, self.floor)
+        head = self.head[: 1 if self.sunk else 2] if self.head else ()
+        where = self.where.sizes if self.where else ()
+        there = (value for value in also if value is not None)
+        return tuple(dict.fromkeys((*self.diameters, *self.sizes, *there, *head, *where)))
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What was read in a caption.
+
+    Attributes:
+        text: as it was given.
+        base: what the part is, if that is said.
+        mentions: what it has, in the order in which it stands there.
+        overall: the sides of the box around it, if they are said apart from the base.
+        bodies: how many separate bodies there are.
+    """
+
+    text: str
+    base: Mention | None = None
+    mentions: tuple[Mention, ...] = ()
+    overall: tuple[float, ...] = ()
+    bodies: int = 1
+
+    @property
+    def all(self) -> tuple[Mention, ...]:
+        return (self.base, *self.mentions) if self.base else self.mentions
+
+    @property
+    def lengths(self) -> tuple[float, ...]:
+        """Every length that is said, each once."""
+        found = [length for mention in self.all for length in mention.lengths]
+        return tuple(dict.fromkeys((*found, *self.overall)))
+
+    @property
+    def box(self) -> tuple[float, ...]:
+        """The sides of the box around the part, longest first, as far as they are said."""
+        if self.overall:
+            return tuple(sorted(self.overall, reverse=True))
+        if self.base is None or self.bodies > 1:
+            return ()
+        round_ = self.base.diameters[:1] * 2 if len(self.base.diameters) == 1 else ()
+        height = () if self.base.height is None else (self.base.height,)
+        return tuple(sorted((*round_, *self.base.sizes, *height), reverse=True))

@@ -1,0 +1,147 @@
+"""What a history has made so far, as far as a caption speaks of it: boxes, outlines, what is left.
+
+No solid is built: what is asked is in the numbers of the operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from cadcomplete.captions.mention import Caption, Form, Mention, Noun
+from cadcomplete.captions.outlines import DrawnOutline, near, nested_loops, outlined, told
+from cadcomplete.errors import GeometryError, UnsupportedError
+from cadcomplete.history.operations import Extrude, Operation, Profile, Sketch
+from cadcomplete.history.reach import around, heights, in_numbers
+from cadcomplete.history.sequence import CadSequence
+
+CUTS = (Noun.HOLE, Noun.POCKET, Noun.SLOT, Noun.GROOVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """A region that an extrude sweeps.
+
+    Attributes:
+        outline: of it, from outside; `holes` those in it.
+        adds: whether it adds to the part.
+        low, high: between which heights over its sketch it lies, in mm.
+        through: whether what it takes away goes through all that is there.
+        first: whether nothing was there before.
+    """
+
+    outline: DrawnOutline
+    holes: tuple[DrawnOutline, ...]
+    adds: bool
+    low: float
+    high: float
+    through: bool
+    first: bool
+
+    @property
+    def height(self) -> float:
+        return self.high - self.low
+
+
+def swept(extrude: Extrude, before: tuple[Operation, ...]) -> Iterator[Swept]:
+    """Yield what an extrude sweeps, one for each profile; nothing of one that numbers do not say.
+
+    How deep a cut is counts only as far as there is something to cut.
+    """
+    try:
+        low, high = sorted(in_numbers(extrude, before).extent.ends)
+        reached = heights(extrude.start(before), before)
+    except (GeometryError, UnsupportedError):
+        return
+    through = False
+    if not extrude.adds and reached is not None:
+        slack = 1e-4 * (reached[1] - reached[0])
+        through = low <= reached[0] + slack and high >= reached[1] - slack
+        low, high = max(low, reached[0]), min(high, reached[1])
+    for profile in extrude.profiles:
+        sketch = before[profile.sketch] if 0 <= profile.sketch < len(before) else None
+        if isinstance(sketch, Sketch) and max(profile.loops) < len(sketch.loops):
+            holes = tuple(outlined(sketch.loops[i]) for i in profile.holes)
+            outer = outlined(sketch.loops[profile.outer])
+            yield Swept(outer, holes, extrude.adds, low, high, through, reached is None)
+
+
+def box_of(operations: tuple[Operation, ...]) -> tuple[float, ...]:
+    """Return the sides of the box around all that was added, longest first; () for nothing."""
+    try:
+        box = around(operations)
+    except (GeometryError, UnsupportedError):
+        return ()
+    return () if box is None else tuple(sorted((box[1] - box[0]).tolist(), reverse=True))
+
+
+def alike(outline: DrawnOutline, mention: Mention) -> bool:
+    """Say whether an outline is what is said of a thing: its form if that is said, and its size."""
+    form = mention.form
+    if form is Form.RING:
+        form = Form.ROUND
+    if form is not None and form is not outline.form:
+        return False
+    if form is Form.POLYGON and mention.sides and mention.sides != outline.sides:
+        return False
+    if outline.form in (Form.ROUND, Form.POLYGON):
+        sizes = (*mention.diameters, *(mention.head[:1] if mention.head else ()))
+        return not sizes or told(outline.length, sizes)
+    if len(mention.sizes) >= 2:
+        return all(told(size, mention.sizes) for size in outline.sizes)
+    return not mention.sizes or any(near(size, mention.sizes[0]) for size in outline.sizes)
+
+
+def sized(mention: Mention) -> bool:
+    """Say whether the size of its outline is said at all."""
+    return bool(mention.diameters or mention.sizes)
+
+
+def left(caption: Caption, given: CadSequence) -> list[Mention]:
+    """Return what a caption says the part has and that is not made yet, with how many are missing.
+
+    Those that are made are those whose outlines were swept the same way.
+    """
+    made: list[Swept] = []
+    for index, operation in enumerate(given.operations):
+        if isinstance(operation, Extrude):
+            made += swept(operation, given.operations[:index])
+    found = []
+    for mention in caption.mentions:
+        cuts = mention.noun in CUTS
+        there = sum(
+            alike(hole, mention)
+            for one in made
+            for hole in ([one.outline] if one.adds != cuts else one.holes if cuts else [])
+            if not one.first or hole is not one.outline
+        )
+        if mention.count is None or there < mention.count:
+            found.append(mention)
+    return found
+
+
+def waiting(given: CadSequence) -> tuple[int, Sketch] | None:
+    """Return the last sketch of a history and its index, if nothing was made of it yet."""
+    last = given.operations[-1] if given.operations else None
+    if isinstance(last, Sketch) and last.finished:
+        return len(given.operations) - 1, last
+    return None
+
+
+def regions(index: int, sketch: Sketch) -> list[tuple[Profile, ...]]:
+    """Return which regions of a sketch may be swept together, the likeliest first, each once."""
+    nest = nested_loops(sketch.loops)
+    natural = {i: nest.natural(index, i) for i in nest.children}
+    roots = tuple(natural[i] for i in nest.roots)
+    inner = tuple(natural[i] for i in nest.children if nest.depth[i] == 1)
+    filled = tuple(Profile(index, i) for i in nest.roots)
+    chosen: list[tuple[Profile, ...]] = [roots]
+    chosen += [inner] if inner else []
+    chosen += [filled] if filled != roots else []
+    by_size: dict[float, list[Profile]] = {}
+    for i, profile in natural.items():
+        by_size.setdefault(round(float(np.sqrt(nest.areas[i])), 2), []).append(profile)
+    chosen += [tuple(group) for group in by_size.values()]
+    return [ways for ways in dict.fromkeys(chosen) if ways]

@@ -1,0 +1,93 @@
+"""What is shown of the wanted part beside its shape, words and pictures, and what that is worth.
+
+Each kind of evidence has ideas of its own, and judges all ideas by what they explain of what is
+shown. To add one: write a class that answers what `Evidence` asks, and let `evidence_of` make it of
+a case. Shapes: C histories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from cadcomplete.captions.evidence import Words
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Operation
+from cadcomplete.history.sequence import CadSequence
+from cadcomplete.pictures.evidence import Pictures
+from cadcomplete.predictions import Case
+
+SURE = 1e-9
+"""Scores are this far from 0 and 1 at least, before nats are added to their log-odds."""
+
+
+class Evidence(Protocol):
+    """What is shown of the wanted part beside its shape: words, or pictures."""
+
+    @property
+    def name(self) -> str:
+        """What it is called, such as "caption": the `source` of its ideas."""
+        ...
+
+    def ideas(
+        self, given: CadSequence, kind: type[Operation], *, most: int
+    ) -> Sequence[tuple[Operation, ...]]:
+        """Return operations of a kind that make true what is shown, the best first.
+
+        A sketch may come with the extrude that it is good for.
+        """
+        ...
+
+    def kinds(self, given: CadSequence) -> Mapping[type[Operation], float]:
+        """Return the nats that it adds to each kind of the next operation; one not told: 0."""
+        ...
+
+    def weigh(
+        self, given: CadSequence, wholes: Sequence[CadSequence], *, finished: bool = False
+    ) -> Array:
+        """Return the nats that it adds to the log-odds of each history, shape (C,).
+
+        Each begins with what is given; 0 where nothing is said of it. Of those that are `finished`
+        nothing may be missing that is shown.
+        """
+        ...
+
+    def parts(self, given: CadSequence, *, most: int) -> Sequence[CadSequence]:
+        """Return whole parts that begin with what is given and make true what is shown."""
+        ...
+
+    def notices(self, given: CadSequence) -> Sequence[str]:
+        """Say in a sentence each what was understood of it, and what does not fit (law 14)."""
+        ...
+
+
+def evidence_of(case: Case) -> tuple[Evidence, ...]:
+    """Return all that a case shows beside a shape; nothing of it is looked at twice.
+
+    Raises InputError for a picture that cannot be read, or in which nothing is seen.
+    """
+    words = (Words.of(case.caption),) if case.caption else ()
+    return (*words, Pictures.of(case.images)) if case.images else words
+
+
+def weighed(
+    evidence: Sequence[Evidence],
+    given: CadSequence,
+    wholes: Sequence[CadSequence],
+    *,
+    finished: bool = False,
+) -> Array:
+    """Return the nats of all evidence together for each history, shape (C,)."""
+    nats = np.zeros(len(wholes))
+    for shown in evidence:
+        nats += shown.weigh(given, wholes, finished=finished)
+    return nats
+
+
+def moved(chances: Array, nats: Array) -> Array:
+    """Return probabilities with nats added to their log-odds, both of shape (C,)."""
+    chances = np.clip(chances, SURE, 1 - SURE)
+    odds = np.log(chances) - np.log1p(-chances) + nats
+    return np.asarray(1 / (1 + np.exp(-odds)))
