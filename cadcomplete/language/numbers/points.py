@@ -54,7 +54,7 @@ def _is_long(word: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Place:
+class PointPlace:
     """Where a point stands: the command that it belongs to, and all that was said before."""
 
     name: str
@@ -168,7 +168,7 @@ def write_values(name: str, values: tuple[Any, ...], memory: Memory) -> list[str
 def _written(
     name: str, values: tuple[Any, ...], memory: Memory
 ) -> tuple[list[str], tuple[Any, ...]]:
-    place, (point, *rest) = Place(name, memory), values
+    place, (point, *rest) = PointPlace(name, memory), values
     words, point = place.write_point(point)
     if name == "arc":
         word, sweep = place.write_sweep(rest[0], point)
@@ -177,7 +177,7 @@ def _written(
 
 
 def read_values(name: str, words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
-    place = Place(name, memory)
+    place = PointPlace(name, memory)
     point = place.read_point(words)
     if name == "arc":
         return (point, place.read_sweep(next(words), point))
@@ -211,7 +211,7 @@ class Given:
     def filled(self, line: str) -> tuple[Any, ...]:
         """Return the slots that it stands for, and of the line's rest; `line` ends with a space."""
         words = line.split(" ")[1:-1]
-        place, told = Place(self.name, self.memory), words
+        place, told = PointPlace(self.name, self.memory), words
         swapped = told[:1] == [SWAPPED]
         first, second = (1, 0) if swapped else (0, 1)
         told = told[1:] if swapped else told
@@ -230,7 +230,9 @@ class Given:
         number = Number(count, zero=False, steps=False)
         return (Stated(number, tuple(word for word, _ in found)),)
 
-    def _number(self, place: Place, which: int, other: float | None, more: Sequence[str]) -> Stated:
+    def _number(
+        self, place: PointPlace, which: int, other: float | None, more: Sequence[str]
+    ) -> Stated:
         count = len(self.memory.along(self.memory.frame.flat[which]))
         found = place.candidates(which, other) if self.memory.derived else ()
         words = dict.fromkeys(word for word, _ in found)
