@@ -17,7 +17,7 @@ MOST = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class DrawnSoFar:
     """The newest sketch so far.
 
     Attributes:
@@ -39,11 +39,11 @@ class Drawn:
     runs: bool = False
     rounds: tuple[tuple[Vec2, float], ...] = ()
 
-    def after(self, name: str, values: tuple[Any, ...]) -> Drawn:
+    def after(self, name: str, values: tuple[Any, ...]) -> DrawnSoFar:
         """Return what stands there after a command."""
         return _DRAWS[name](self, values) if name in _DRAWS else self
 
-    def moved(self, end: Vec2, direction: Vec2 | None) -> Drawn:
+    def moved(self, end: Vec2, direction: Vec2 | None) -> DrawnSoFar:
         """Return it after a curve to `end`, which it reaches in a direction, if it has one."""
         if self.pen is None:
             return replace(self, pen=end)
@@ -57,11 +57,11 @@ class Drawn:
             runs=direction is not None,
         )
 
-    def rounded(self, center: Vec2, radius: float) -> Drawn:
+    def rounded(self, center: Vec2, radius: float) -> DrawnSoFar:
         return replace(self, rounds=((center, radius), *self.rounds[: MOST - 1]))
 
 
-EMPTY = Drawn()
+EMPTY = DrawnSoFar()
 """A sketch in which nothing stands."""
 
 
@@ -77,16 +77,16 @@ def turned(vector: Vec2, angle: float) -> Vec2:
     return (vector[0] * cos - vector[1] * sin, vector[0] * sin + vector[1] * cos)
 
 
-def _loop(drawn: Drawn, values: tuple[Any, ...]) -> Drawn:
+def _loop(drawn: DrawnSoFar, values: tuple[Any, ...]) -> DrawnSoFar:
     return replace(drawn, pen=values[0], start=values[0], runs=False)
 
 
-def _line(drawn: Drawn, values: tuple[Any, ...]) -> Drawn:
+def _line(drawn: DrawnSoFar, values: tuple[Any, ...]) -> DrawnSoFar:
     (x, y), (u, v) = drawn.pen or (0.0, 0.0), values[0]
     return drawn.moved(values[0], unit((u - x, v - y)))
 
 
-def _arc(drawn: Drawn, values: tuple[Any, ...]) -> Drawn:
+def _arc(drawn: DrawnSoFar, values: tuple[Any, ...]) -> DrawnSoFar:
     """Between chord and tangent is half of the sweep; the radius is chord / 2 sin of that."""
     end, sweep = values
     (x, y), half = drawn.pen or (0.0, 0.0), math.radians(sweep) / 2
@@ -99,11 +99,11 @@ def _arc(drawn: Drawn, values: tuple[Any, ...]) -> Drawn:
     return drawn.moved(end, turned(along, half)).rounded(center, abs(radius))
 
 
-def _close(drawn: Drawn, values: tuple[Any, ...]) -> Drawn:
+def _close(drawn: DrawnSoFar, values: tuple[Any, ...]) -> DrawnSoFar:
     return replace(_line(drawn, (drawn.start or (0.0, 0.0),)), runs=False)
 
 
-def _circle(drawn: Drawn, values: tuple[Any, ...]) -> Drawn:
+def _circle(drawn: DrawnSoFar, values: tuple[Any, ...]) -> DrawnSoFar:
     center, radius = values[:2]
     old, edges = drawn.center, drawn.edges
     if old is not None:
@@ -111,7 +111,7 @@ def _circle(drawn: Drawn, values: tuple[Any, ...]) -> Drawn:
     return replace(drawn, center=center, edges=edges).rounded(center, radius)
 
 
-_DRAWS: dict[str, Callable[[Drawn, tuple[Any, ...]], Drawn]] = {
+_DRAWS: dict[str, Callable[[DrawnSoFar, tuple[Any, ...]], DrawnSoFar]] = {
     "sketch": lambda drawn, values: EMPTY,
     "loop": _loop,
     "line": _line,

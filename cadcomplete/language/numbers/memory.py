@@ -11,7 +11,7 @@ from cadcomplete.history.hole_kinds import write_cone
 from cadcomplete.history.kinds import AXES, POSITIVE, SWEEP, ProfileWord, write_direction
 from cadcomplete.history.pattern_kinds import ANGLE
 from cadcomplete.history.turn_axis import write_angle
-from cadcomplete.language.numbers.drawn import EMPTY, Drawn
+from cadcomplete.language.numbers.drawn import EMPTY, DrawnSoFar
 
 REFERENCES = 32
 """Numbers along one axis that can be referred to, the newest first."""
@@ -124,7 +124,7 @@ class Memory:
 
     numbers: tuple[tuple[Key, tuple[float, ...]], ...] = ()
     frames: tuple[SketchAxes, ...] = ()
-    drawn: Drawn = EMPTY
+    drawn: DrawnSoFar = EMPTY
     derived: bool = True
 
     @property
