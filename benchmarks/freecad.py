@@ -158,7 +158,8 @@ def _beside(
         ordered = zip(names, pairs, turned, strict=True)
         found.append({n: {**parts[n], "within": w[::-1] if t else w} for n, w, t in ordered})
         made = _history(body, parts | found[-1], "").known
-        if made.operations[-1].source == next_one.name and not _differs(made, step):
+        ends = [i + 1 for i, op in enumerate(made.operations) if op.source == next_one.name]
+        if ends and not _differs(truncate(made, ends[-1]), step):
             return found[-1]
     return found[0] if found else {}
 
@@ -173,8 +174,11 @@ def _turns(count: int) -> Iterator[tuple[bool, ...]]:
 
 
 def _faces_at(edges: SolidEdges, middle: Any) -> tuple[Any, Any]:
-    index = int(np.linalg.norm(edges.points - np.array(middle), axis=2).min(axis=1).argmin())
-    one, other = edges.within[index, :, 2].tolist()
+    """Points a little way into the faces at the edge that is nearest, as far from its middle."""
+    off = np.linalg.norm(edges.points - np.array(middle), axis=2)
+    index, sample = np.unravel_index(off.argmin(), off.shape)
+    inward = edges.within[index, :, sample] - edges.points[index, sample]
+    one, other = (np.array(middle) + inward).tolist()
     return tuple(one), tuple(other)
 
 
