@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.clouds.scanner import scanned
+from cadcomplete.data.describe.dictated import dictate
 from cadcomplete.data.labels import evenly_spaced
 from cadcomplete.data.modalities import Place, load
 from cadcomplete.data.read import read_samples
@@ -44,6 +45,7 @@ CONDITIONS: dict[str, Condition] = {
     "none": Condition(),
     "caption": Condition("caption"),
     "sizes": Condition("sizes"),
+    "dimensions": Condition("dimensions"),
     "image": Condition(image=True),
     "points": Condition(points=True),
     "scan": Condition(points=True, scan=True),
@@ -56,9 +58,10 @@ CONDITIONS: dict[str, Condition] = {
 WORDS: dict[str, Callable[[Sample], str | None]] = {
     "caption": lambda sample: sample.caption or next(iter(sample.descriptions), None),
     "sizes": lambda sample: next(iter(sample.descriptions[1:]), None),
+    "dimensions": lambda sample: dictate(sample.sequence),
 }
 """What is said of a part: the caption that was given, else the short description of its geometry;
-or the longer description, which has sizes."""
+the longer description, which has sizes; or every step with all dimensions and places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +209,21 @@ def cuts_of(operations: int, most: int | None) -> tuple[int, ...]:
 
 
 def questions(
-    parts: Sequence[Held], conditions: Sequence[str], *, cuts: int | None
+    parts: Sequence[Held],
+    conditions: Sequence[str],
+    *,
+    cuts: int | None,
+    others: Sequence[Held] | None = None,
 ) -> Iterator[ExamQuestion]:
-    """Yield every question, part by part. Raises InputError where there is no other part."""
+    """Yield every question, part by part.
+
+    Where another part is shown it is one of `others`, by default of those that are asked about.
+    Raises InputError where there is none.
+    """
+    others = parts if others is None else others
     for part in parts:
         for condition in conditions:
-            shown = _another(part, parts) if CONDITIONS[condition].other else part
+            shown = _another(part, others) if CONDITIONS[condition].other else part
             for given in cuts_of(len(part.sample.sequence), cuts):
                 yield ExamQuestion(part, given, condition, shown)
 
