@@ -15,7 +15,7 @@ from OCP.TopoDS import TopoDS_Face
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.named_loops import curve_counts
 from cadcomplete.history.operations import Operation
-from cadcomplete.kernel.naming.places import END, OTHER, SIDE, Place, first_of
+from cadcomplete.kernel.naming.made_first import END, OTHER, SIDE, FaceSource, first_of
 from cadcomplete.kernel.naming.surfaces import SURFACES, Bools, Key, SweptSurfaces
 from cadcomplete.kernel.naming.topology import SolidEdges
 
@@ -143,13 +143,13 @@ def first_face(labels: LabelledEdges, edge: int, *, swapped: bool) -> int:
     return first_of(one, other, made.corners if made else (), swapped=swapped)
 
 
-def _place(labels: LabelledEdges, edge: int, side: int) -> Place:
+def _place(labels: LabelledEdges, edge: int, side: int) -> FaceSource:
     for index, made in labels.by.items():
         if made.start[edge, side] or made.end[edge, side]:
-            return Place(index, END)
+            return FaceSource(index, END)
         for (loop, curve), halves in made.sides.items():
             if halves[edge, side]:
-                return Place(index, SIDE, loop, curve)
+                return FaceSource(index, SIDE, loop, curve)
         if made.any[edge, side]:
-            return Place(index, OTHER)
-    return Place(max(labels.by, default=0) + 1, OTHER)
+            return FaceSource(index, OTHER)
+    return FaceSource(max(labels.by, default=0) + 1, OTHER)

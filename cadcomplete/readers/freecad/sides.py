@@ -15,7 +15,7 @@ from cadcomplete.history.blends import Blend
 from cadcomplete.history.geometry import Vec3
 from cadcomplete.history.named_loops import curve_counts
 from cadcomplete.history.operations import Operation
-from cadcomplete.kernel.naming.places import END, OTHER, SIDE, Place, first_of
+from cadcomplete.kernel.naming.made_first import END, OTHER, SIDE, FaceSource, first_of
 from cadcomplete.kernel.naming.surfaces import SURFACES
 from cadcomplete.readers.freecad.before import NotKnown
 from cadcomplete.readers.freecad.features import BevelledEdges
@@ -46,7 +46,7 @@ def sizes_at(
     return (second, first) if first_of(one, other, corners, swapped=False) else (first, second)
 
 
-def _place(point: Vec3, operations: tuple[Operation, ...]) -> Place | None:
+def _place(point: Vec3, operations: tuple[Operation, ...]) -> FaceSource | None:
     """Where a face comes from that a point lies on; None if no formula knows."""
     at = np.array([point])
     for index, operation in enumerate(operations):
@@ -55,22 +55,22 @@ def _place(point: Vec3, operations: tuple[Operation, ...]) -> Place | None:
         except (GeometryError, UnsupportedError) as error:
             raise NotKnown(_UNCERTAIN) from error
         if any(end.any() for one in surfaces for end in one.ends(at)):
-            return Place(index, END)
+            return FaceSource(index, END)
         for one in surfaces:
             for key, found in zip(one.keys, one.sides(at), strict=True):
                 if found.any():
-                    return Place(index, SIDE, *key)
+                    return FaceSource(index, SIDE, *key)
     return None
 
 
-def _told(face: Place | None, other: Place | None, rounding: list[int]) -> Place:
+def _told(face: FaceSource | None, other: FaceSource | None, rounding: list[int]) -> FaceSource:
     """Where a face comes from: what nothing else made, a fillet or a chamfer did."""
     if face is not None:
         return face
     before = {other is not None and index < other.operation for index in rounding}
     if other is None or len(before) != 1:
         raise NotKnown(_UNCERTAIN)
-    return Place(rounding[0], OTHER)
+    return FaceSource(rounding[0], OTHER)
 
 
 def _other_size(size: float, angle: float, middle: Vec3, within: tuple[Vec3, Vec3]) -> float:

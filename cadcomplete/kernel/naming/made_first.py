@@ -8,7 +8,7 @@ END, SIDE, OTHER = range(3)
 """What a face of an operation is: its start or end, the side of a curve, or something else."""
 
 
-class Place(NamedTuple):
+class FaceSource(NamedTuple):
     """Where a face comes from: the operation, what of it, and of a side its loop and curve."""
 
     operation: int
@@ -17,7 +17,7 @@ class Place(NamedTuple):
     curve: int = 0
 
 
-def first_of(one: Place, other: Place, corners: tuple[int, ...], *, swapped: bool) -> int:
+def first_of(one: FaceSource, other: FaceSource, corners: tuple[int, ...], *, swapped: bool) -> int:
     """Return which of two faces was made first, 0 or 1 (`Chamfer`).
 
     `corners` are how many curves the loops of the operation have, as far as its names count them.
