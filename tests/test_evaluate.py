@@ -383,7 +383,7 @@ def test_one_thing_is_asked_at_a_time(run, data, perfect):
     [
         (["--baseline", "oracle"], "expected stop, copy, ngram, retrieval, got oracle"),
         (["--baseline", "stop", "--model", "x"], "expected one of --model and --baseline"),
-        (["--baseline", "stop", "--conditions", "smell"], "expected none, caption, sizes, image"),
+        (["--baseline", "stop", "--conditions", "smell"], "expected none, caption, sizes, "),
         (["--baseline", "stop", "--conditions", ","], "--conditions: nothing to ask"),
         (["--baseline", "stop", "--split", "test"], "tiny: no parts in the split test"),
         (["--baseline", "stop", "--split", "dev"], "expected train or validation or test, got dev"),
