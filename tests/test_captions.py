@@ -214,6 +214,10 @@ def test_a_part_larger_than_the_caption_says_is_said():
         ("plate 120 x 80 x 10", 96000),
         ("ring ø70, bore ø50, 10 mm thick", math.pi * (35**2 - 25**2) * 10),
         ("hexagonal prism 20 mm across flats, 10 mm high", math.sqrt(3) / 2 * 20**2 * 10),
+        (
+            "flange ø90 x 12 mm with a central through hole ø30, six through holes ø9 on a pcd of 70",
+            math.pi * (45**2 - 15**2 - 6 * 4.5**2) * 12,
+        ),
         ("disc ø40 × 5 mm with a central through hole ø10", math.pi * (20**2 - 5**2) * 5),
         (
             "plate 100 x 60 x 8, four holes ø6, 10 mm from the edges, a pocket 30 x 20, 3 deep",

@@ -73,6 +73,8 @@ def read_caption(text: str) -> Caption:
     read = [mention for mention in mentions if mention is not None]
     base = _base([mention for mention in read if mention.noun is Noun.BASE], found)
     things = tuple(mention for mention in read if mention.noun is not Noun.BASE)
+    if base is None and things and things[0].noun is Noun.BOSS and things[0].lengths:
+        base, things = replace(things[0], noun=Noun.BASE), things[1:]  # "flange ø90 x 12 mm"
     if bodies > 1 and base is not None and base.count:
         bodies = max(bodies, base.count)
     return Caption(text, base, things, overall, bodies)
