@@ -215,7 +215,7 @@ def test_a_part_larger_than_the_caption_says_is_said():
         ("ring ø70, bore ø50, 10 mm thick", math.pi * (35**2 - 25**2) * 10),
         ("hexagonal prism 20 mm across flats, 10 mm high", math.sqrt(3) / 2 * 20**2 * 10),
         (
-            "flange ø90 x 12 mm with a central through hole ø30, six through holes ø9 on a pcd of 70",
+            "flange ø90 x 12 mm, a central through hole ø30, six through holes ø9 on a pcd of 70",
             math.pi * (45**2 - 15**2 - 6 * 4.5**2) * 12,
         ),
         ("disc ø40 × 5 mm with a central through hole ø10", math.pi * (20**2 - 5**2) * 5),
