@@ -23,7 +23,7 @@ _FITS = 0.45
 """Score of a view from which on the given part is taken to be in a picture: its edges that are
 found, less twice what lies outside."""
 
-_TEMPER = 0.6
+_TEMPER = 0.8
 """Nats that count for each that is measured: pixels beside each other are no witnesses apart."""
 
 

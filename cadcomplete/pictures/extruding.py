@@ -24,7 +24,7 @@ _TRIED, _HALVES = 12, 4  # ends, and halves of symmetric ones, of which the bodi
 _STEPS = 240  # between ends that are tried
 _TURNED = 2e-8  # by how much the cosine of parallel normals may be off
 _NEAR = 0.02  # by which share a measured length may be off, and pixels
-_ENOUGH, _ANCHORS = 14.0, 6  # nats with which no other side is looked from; those that are kept
+_ENOUGH, _ANCHORS = 24.0, 6  # nats with which no other side is looked from; those that are kept
 _OTHERS = 1  # sides besides the canonical one from which prisms are looked at closely
 _WAYS = (
     (ExtentType.ONE_SIDED, 1.0, 0.0),

@@ -112,7 +112,7 @@ def _filling(over: Prisms, sight: Sight, pairs: Sequence[tuple[float, Aspect]]) 
     rough = [judged(one, seen, sight.rough, filling(one, seen)) for _, one in pairs]
     for i in sorted(range(len(rough)), key=lambda i: -rough[i].score)[:_KEPT]:
         view = refined(pairs[i][1], seen, sight.fine, rough[i])
-        nats = energy(match(pairs[i][1], sight, view))
+        nats = energy(match(pairs[i][1], sight, view), sight)
         cap = over.cap(view.axes, 0.0, pairs[i][0])
         yield Anchor(_shifted(view, cap), pairs[i][0], nats)
 
@@ -131,7 +131,7 @@ def _faces(
             found.append((judged(one, sight.seen, sight.fine, view), height, one))
         found.sort(key=lambda row: -row[0].score)
         for view, height, one in found[:_KEPT]:
-            yield Anchor(face, height, energy(match(one, sight, view)))
+            yield Anchor(face, height, energy(match(one, sight, view), sight))
 
 
 def _shifted(view: Shot, by: Array) -> Shot:
@@ -146,7 +146,7 @@ def nats(over: Prisms, sight: Sight, anchor: Anchor, low: float, high: float) ->
     one = side(over.wire(low, high), view.axes)
     if one is None or high - low <= 0:
         return 0.0
-    return energy(match(one, sight, _shifted(view, -over.cap(view.axes, low, high))))
+    return energy(match(one, sight, _shifted(view, -over.cap(view.axes, low, high))), sight)
 
 
 def _closely(over: Prisms, sight: Sight, anchor: Anchor) -> Anchor:

@@ -139,4 +139,4 @@ def _whole(scene: PictureScene, added: Added) -> float:
     if one is None:
         return 0.0
     view = refined(one, scene.sight.seen, scene.sight.fine, filling(one, scene.sight.seen))
-    return energy(match(one, scene.sight, view))
+    return energy(match(one, scene.sight, view), scene.sight)
