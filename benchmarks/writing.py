@@ -88,9 +88,13 @@ def write(part: Written, dialect: str, kernel: Kernel) -> None:
     """Write the script of a part that can be built."""
     try:
         report = kernel.run(examine, part.sequence)
-        if report.measures is None or not report.valid:
-            part.left = "not built here"
-            return
+    except CadCompleteError as error:
+        part.left = f"not built here: {plain(str(error))}"
+        return
+    if report.measures is None or not report.valid:
+        part.left = "not built here"
+        return
+    try:
         text = kernel.run(script, part.sequence, dialect)
     except CadCompleteError as error:
         part.left = f"not written: {plain(str(error))}"
