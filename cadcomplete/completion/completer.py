@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache, partial
 from itertools import islice, takewhile
 from typing import Literal
 
+from cadcomplete.captions.terms import MOST
 from cadcomplete.completion import ranking
 from cadcomplete.completion.choosing import ByEffect, BySketch, chosen
 from cadcomplete.completion.effects import SAME
@@ -21,7 +22,7 @@ from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.judging import judged, ranked
 from cadcomplete.completion.parts import finished_parts
 from cadcomplete.completion.ranking import Ranker
-from cadcomplete.completion.reading import Reading, looked_at, prompted
+from cadcomplete.completion.reading import Reading, looked_at, prompted, shortened
 from cadcomplete.completion.searching import searched
 from cadcomplete.completion.written import built_rows
 from cadcomplete.deadline import NEVER, Deadline
@@ -108,9 +109,12 @@ class Completer:
         case = replace(case, given=handed(case.given, self.kernel))
         if self.source == "search":
             return searched(case, drawn, after=after)
-        asked = prompted(
-            case.given, model, caption=case.caption, images=case.images, points=case.points
-        )
+        evidence = evidence_of(case) if self.source == "both" else ()
+        if evidence and case.caption and len(case.caption) <= MOST:  # all of that was read
+            case = replace(case, caption=shortened(case.caption, case.given, model))
+        looks = model.model.features.image or self.source == "model"  # which refuses, if it cannot
+        images = case.images if looks else ()
+        asked = prompted(case.given, model, caption=case.caption, images=images, points=case.points)
         began, start = begin(model.model, asked), self.grammar.start(case.given)
         chances = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
         stop = chances.pop("", 0.0)
@@ -121,7 +125,7 @@ class Completer:
         with self.kernel.until(due):
             rows = built_rows(generate(began, start.only(command), drawn), self.kernel)
         read = Reading(case, stop, command, drawn, rows, seen, wanted, began, start)
-        return replace(read, evidence=evidence_of(case) if self.source == "both" else ())
+        return replace(read, evidence=evidence)
 
     def next(self, reading: Reading, *, n: int) -> Iterator[Answer]:
         """Yield up to `n` different next operations, the likeliest first.
