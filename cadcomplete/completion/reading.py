@@ -126,7 +126,7 @@ def prompted(
     words = "" if points is None else measured(points)
     text_format = model.config.data.text_format
     tell = partial(prompt, given, levels=words, text_format=text_format)
-    tell = partial(tell, without=unlearned(given, model.words))
+    tell = partial(tell, without=unlearned(given, model.words), words=model.words)
     text = tell(caption=caption)
     front = features.placeholders(images=len(images), points=points is not None)
     ids = model.tokenizer.encode(text).after(front).ids
@@ -145,6 +145,24 @@ def prompted(
     pictures = [picture(image, size=settings.image.size) for image in images]
     cloud = None if points is None else surface(points, count=settings.points.count, seed=0)
     return Prompt(ids, np.stack(pictures) if pictures else None, cloud)
+
+
+def shortened(caption: str, given: CadSequence, model: Checkpoint) -> str:
+    """Return as much of a caption as a model can read before what is given: its first words.
+
+    Half of them, and half of those, until they fit. Raises InputError if the part alone does not.
+    """
+    words = caption.split()
+    while True:
+        try:
+            prompted(given, model, caption=caption)
+        except InputError:
+            if len(words) < 2:
+                raise
+            words = words[: len(words) // 2]
+            caption = " ".join(words)
+        else:
+            return caption
 
 
 def looked_at(case: Case, *, after: Reading | None = None) -> tuple[Wanted | None, Wanted | None]:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.clouds.scanner import scanned
+from cadcomplete.data.describe.dictated import dictate
 from cadcomplete.data.labels import evenly_spaced
 from cadcomplete.data.modalities import Place, load
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, Skipped, hash64
-from cadcomplete.errors import InputError
+from cadcomplete.errors import GeometryError, InputError, UnsupportedError
+from cadcomplete.history.reach import numbered
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.predictions import Case
 
@@ -44,6 +46,7 @@ CONDITIONS: dict[str, Condition] = {
     "none": Condition(),
     "caption": Condition("caption"),
     "sizes": Condition("sizes"),
+    "dimensions": Condition("dimensions"),
     "image": Condition(image=True),
     "points": Condition(points=True),
     "scan": Condition(points=True, scan=True),
@@ -56,9 +59,10 @@ CONDITIONS: dict[str, Condition] = {
 WORDS: dict[str, Callable[[Sample], str | None]] = {
     "caption": lambda sample: sample.caption or next(iter(sample.descriptions), None),
     "sizes": lambda sample: next(iter(sample.descriptions[1:]), None),
+    "dimensions": lambda sample: dictate(sample.sequence),
 }
 """What is said of a part: the caption that was given, else the short description of its geometry;
-or the longer description, which has sizes."""
+the longer description, which has sizes; or every step with all dimensions and places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +190,8 @@ def choose(
 def _lacking(sample: Sample, conditions: Sequence[Condition]) -> str:
     if sample.unsupported:  # nobody knows here how it ends
         return "its history goes on with what is not known here"
+    if not _in_numbers(sample.sequence):
+        return "only the CAD kernel can tell where an extrude of it ends"
     place = sample.place
     for words in (c.words for c in conditions if c.words):
         if not WORDS[words](sample):
@@ -197,6 +203,15 @@ def _lacking(sample: Sample, conditions: Sequence[Condition]) -> str:
     return ""
 
 
+def _in_numbers(sequence: CadSequence) -> bool:
+    """Whether the history says where its extrudes end, so that what they change can be compared."""
+    try:
+        numbered(sequence)
+    except (GeometryError, UnsupportedError):
+        return False
+    return True
+
+
 def cuts_of(operations: int, most: int | None) -> tuple[int, ...]:
     """Return how many operations are given: every number, all of them included, or `most`.
 
@@ -206,12 +221,21 @@ def cuts_of(operations: int, most: int | None) -> tuple[int, ...]:
 
 
 def questions(
-    parts: Sequence[Held], conditions: Sequence[str], *, cuts: int | None
+    parts: Sequence[Held],
+    conditions: Sequence[str],
+    *,
+    cuts: int | None,
+    others: Sequence[Held] | None = None,
 ) -> Iterator[ExamQuestion]:
-    """Yield every question, part by part. Raises InputError where there is no other part."""
+    """Yield every question, part by part.
+
+    Where another part is shown it is one of `others`, by default of those that are asked about.
+    Raises InputError where there is none.
+    """
+    others = parts if others is None else others
     for part in parts:
         for condition in conditions:
-            shown = _another(part, parts) if CONDITIONS[condition].other else part
+            shown = _another(part, others) if CONDITIONS[condition].other else part
             for given in cuts_of(len(part.sample.sequence), cuts):
                 yield ExamQuestion(part, given, condition, shown)
 
