@@ -32,7 +32,7 @@ TURNS = (
 """How a part is turned to ask the model once more: what it means is the same, its numbers move."""
 
 _BESIDE = 0.25
-"""Which share of what words and pictures say counts beside a shape, which says most of it already."""
+"""Which share of what words and pictures say counts beside a shape, which says most of it."""
 
 _MISSED = 30.0
 """By how many nats an idea is less probable for all of the agreement that it misses."""
