@@ -49,7 +49,8 @@ CLOSE = 1e-3
 class Known:
     """A body: what was stored after each feature, and what of it is read here.
 
-    `after` has, for each feature that is known, how many operations there are by then.
+    `after` has, for each feature that is known, how many operations there are by then; `caption` is
+    what the body is called, if that says something.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Known:
     sequence: CadSequence = field(default_factory=lambda: CadSequence(()))
     after: dict[str, int] = field(default_factory=dict)
     problem: str = ""
+    caption: str = ""
 
     @property
     def ends_with(self) -> str:
@@ -87,7 +89,7 @@ def _known(row: Json, document: bytes) -> Known:
     except InputError as error:
         return Known(name, kinds, steps, problem=str(error))
     after = {op.source: i + 1 for i, op in enumerate(sequence.operations) if op.builds}
-    return Known(name, kinds, steps, sequence, after)
+    return Known(name, kinds, steps, sequence, after, caption=body.caption)
 
 
 def _history(body: BodyOfFeatures, parts: Json, id: str) -> CadSequence:

@@ -12,7 +12,7 @@ from conftest import prepared_parts
 from cadcomplete.baselines import BASELINES
 from cadcomplete.errors import InputError
 from cadcomplete.evaluate import EvaluationSettings, evaluate, rescore
-from cadcomplete.evaluate.questions import case, choose, questions, read_data
+from cadcomplete.evaluate.questions import CONDITIONS, case, choose, questions, read_data
 from cadcomplete.evaluate.records import (
     FILE,
     Answered,
@@ -24,6 +24,7 @@ from cadcomplete.evaluate.records import (
 from cadcomplete.evaluate.tables import text
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.language.lines import decode
+from cadcomplete.metrics.targets import MACROS
 from cadcomplete.predictions import Answer, Prediction
 
 
@@ -89,7 +90,7 @@ def test_every_cut_is_asked_about_and_the_stop_case_is_apart(perfect):
     assert len(answers) == sum(n + 1 for n in lengths.values())
     none = document["conditions"]["none"]
     assert none["stop"]["n_finished"] == len(lengths)
-    asked = sum(row["hit@1"]["n_total"] for kind, row in none["next"].items() if kind != "macro")
+    asked = sum(row["hit@1"]["n_total"] for kind, row in none["next"].items() if kind not in MACROS)
     assert asked == sum(lengths.values())
     assert none["parts over unfinished cuts"]["IoU"]["n_total"] == sum(lengths.values())
 
@@ -274,6 +275,39 @@ def test_a_condition_shows_what_it_says(data):
     assert np.array_equal(again.points.points, cases["scan"].points.points)
 
 
+# --- another part -------------------------------------------------------------------------------
+
+
+def some_parts(data):
+    names = ("caption", "sizes", "image", "othercaption", "othersizes", "otherimage")
+    return choose(read_data([data], split="train").held, names, most=4, seed=0)[0]
+
+
+@pytest.mark.parametrize("name", [name for name in CONDITIONS if CONDITIONS[name].other])
+def test_another_part_is_shown_of_another_design_and_the_same_one_always(data, name):
+    parts = some_parts(data)
+    asked = list(questions(parts, [name], cuts=1))
+    assert all(q.shown.sample.design != q.held.sample.design for q in asked)
+    assert asked == list(questions(parts[::-1], [name], cuts=1))[::-1]
+    right = {q.held.id: case(q, seed=0) for q in questions(parts, [name[5:]], cuts=1)}
+    for question in asked:
+        wrong, own = case(question, seed=0), right[question.shown.id]
+        assert (wrong.caption, wrong.images) == (own.caption, own.images)
+        assert wrong.given.operations == question.truth.operations[: question.given]
+
+
+def test_a_part_alone_has_no_other_one(data):
+    with pytest.raises(InputError, match="there is no other design"):
+        list(questions(some_parts(data)[:1], ["otherimage"], cuts=1))
+
+
+def test_sizes_are_the_longer_description(data):
+    asked = list(questions(some_parts(data), ["sizes"], cuts=1))
+    assert [case(q, seed=0).caption for q in asked] == [
+        q.held.sample.descriptions[1] for q in asked
+    ]
+
+
 def test_parts_are_drawn_by_a_seed_and_the_same_for_everybody(data):
     held = read_data([data], split="train").held
     first = [h.id for h in choose(held, ["none"], most=3, seed=0)[0]]
@@ -339,7 +373,7 @@ def test_one_thing_is_asked_at_a_time(run, data, perfect):
     [
         (["--baseline", "oracle"], "expected stop, copy, ngram, retrieval, got oracle"),
         (["--baseline", "stop", "--model", "x"], "expected one of --model and --baseline"),
-        (["--baseline", "stop", "--conditions", "smell"], "expected none, caption, image, points"),
+        (["--baseline", "stop", "--conditions", "smell"], "expected none, caption, sizes, image"),
         (["--baseline", "stop", "--conditions", ","], "--conditions: nothing to ask"),
         (["--baseline", "stop", "--split", "test"], "tiny: no parts in the split test"),
         (["--baseline", "stop", "--split", "dev"], "expected train or validation or test, got dev"),

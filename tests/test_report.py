@@ -85,7 +85,7 @@ def test_a_report_is_one_file_that_needs_nothing_else(report):
     assert "model &lt;a&gt;" in page
     assert "model <a>" not in page
     pictures = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
-    assert len(pictures) == 6
+    assert len(pictures) == 7
     for data in pictures:
         assert Image.open(BytesIO(base64.b64decode(data))).width > 300
 
@@ -122,6 +122,7 @@ def test_charts_and_the_gallery_are_files_too(report):
         "hits_by_given.png",
         "hits_by_length.png",
         "reliability.png",
+        "shown.png",
         "iou.png",
         "gallery.png",
     }

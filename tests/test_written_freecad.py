@@ -19,6 +19,7 @@ from cadcomplete.kernel.build import build
 from cadcomplete.kernel.measure import measure
 from cadcomplete.language.lines import decode
 from cadcomplete.readers import from_sequence, read
+from cadcomplete.readers.freecad.stored import stored_solid
 
 ON_TOP = "sketch 0 0 10 +z +x\n"
 BAR = "sketch 0 0 0 +z +x\nloop 0 0\nline 60 0\nline 60 10\nline 0 10\nclose\n"
@@ -122,6 +123,50 @@ def test_edges_are_numbered_in_the_solid_that_is_stored_before_them(tmp_path):
     # 40 · 30 · 10 less π 5² 10, and less 3² (1 − π/4) 10 at a corner
     volume = 12000 - 250 * math.pi - 90 * (1 - math.pi / 4)
     assert volumes(read(written(text, tmp_path)).sequence)[-1] == pytest.approx(volume, rel=1e-9)
+
+
+SLOTTED = """sketch 0 0 0 -y +x
+loop 0 0
+line 40 0
+line 40 12
+line 0 12
+close
+loop 16 4
+line 24 4
+arc 24 8 180
+line 16 8
+arc 16 4 180
+circle 30 6 2
+circle 8 6 2
+extrude new from -5 to 20 0/1/2/3
+sketch 40 0 0 +x +y
+circle -14 6 2
+circle -6 6 2
+extrude cut from 31 to 40 0 1
+sketch 5 -10 12 +z +x
+circle 0 0 3
+circle 0 0 1
+extrude join to 15 0/1
+chamfer 0.5 40,-12,6 6,-10,15
+"""
+
+AS_IN_FREECAD = {
+    13: [(20, 5, 12), (14, 5, 6), (20, 5, 8), (26, 5, 6), (20, 5, 4), (6, 5, 6), (28, 5, 6)],
+    28: [(36, -12, 6), (31.732, -12.268, 5), (31, -14, 4), (31.732, -15.732, 5)],
+    42: [(16, -7.5, 8), (16, -7.5, 4), (24, -7.5, 8), (24, -7.5, 4), (10, -7.5, 6), (32, 0.5, 6)],
+    54: [(8, -10, 13.5), (2, -10, 15), (4, -10, 15), (6, -10, 13.5), (4, -10, 12)],
+}
+"""Of edges from a number on the middles, as FreeCAD 0.20.2 has them after it has recomputed."""
+
+
+def test_edges_have_the_numbers_that_freecad_gives_them():
+    found = entries(decode(SLOTTED))["Pad001.brp"]
+    solid = stored_solid(found.encode())
+    assert solid is not None
+    for first, middles in AS_IN_FREECAD.items():
+        edges = solid.edges[first - 1 : first - 1 + len(middles)]
+        assert [edge.middle for edge in edges] == [pytest.approx(m, abs=1e-3) for m in middles]
+    assert len(solid.edges) == 58
 
 
 def test_an_axis_of_a_revolution_is_a_construction_line_of_its_sketch():

@@ -33,7 +33,11 @@ Source = Annotated[str, typer.Option(help="Who answers: model, search (of the sh
 Split = Annotated[str, typer.Option(help="validation, test or train.")]
 Cuts = Annotated[str, typer.Option(help="Most cuts of a part, or all: after every operation.")]
 Conditions = Annotated[
-    str, typer.Option(help="What is shown: none, caption, image, points, scan, all.")
+    str,
+    typer.Option(
+        help="What is shown: none, caption, sizes, image, points, scan, all, or of another part: "
+        "othercaption, othersizes, otherimage."
+    ),
 ]
 Most = Annotated[
     int | None, typer.Option(help="Parts, chosen at random. Default: all of the split.")

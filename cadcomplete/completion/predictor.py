@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cadcomplete.completion.completer import Completer
-from cadcomplete.completion.reading import prompted
+from cadcomplete.completion.reading import Reading, prompted
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.model.generate import Sampling, begin, generate
 from cadcomplete.predictions import Answer, Case, Prediction
@@ -15,11 +15,16 @@ from cadcomplete.predictions import Answer, Case, Prediction
 _NAMES = {"both": "{}", "model": "{} alone", "search": "search alone"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ModelPredictor:
-    """Answers cases with all that the heart finds (`predictions.Predictor`), and writes parts."""
+    """Answers cases with all that the heart finds (`predictions.Predictor`), and writes parts.
+
+    What was read last is kept: a shape that is shown again, with more operations, is not looked at
+    again.
+    """
 
     completer: Completer
+    _last: Reading | None = field(default=None, init=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -28,7 +33,7 @@ class ModelPredictor:
     def predict(self, case: Case, *, n: int = 5, seed: int = 0) -> Prediction:
         """Answer a case. Raises InputError for what the model cannot see or is too long for it."""
         started = time.monotonic()
-        reading = self.completer.read(case, seed=seed)
+        reading = self._last = self.completer.read(case, after=self._last, seed=seed)
         following = tuple(self.completer.next(reading, n=n))
         parts = tuple(self.completer.parts(reading, n=n))
         return Prediction(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ROWS = 16  # in a row group: one picture or cloud costs reading that many
 _FILES, _GROUPS = 64, 8  # kept open and in memory for random access; a group has some megabytes
-_REPEATED = ["format", "design", "caption", "images.list.element.style"]
+_REPEATED = ["format", "licence", "design", "caption", "images.list.element.style"]
 
 
 def arrow() -> Any:
@@ -44,6 +44,7 @@ def schema() -> pyarrow.Schema:
         "design": text,
         "source": text,
         "format": text,
+        "licence": text,
         "text": text,
         "json": text,
         "caption": text,
@@ -123,7 +124,7 @@ def split_file(path: Path, chosen: dict[Path, list[bool]]) -> dict[Path, int]:
     return counts
 
 
-_LATER = {"unsupported": ()}
+_LATER = {"unsupported": (), "licence": None}
 """Columns that data sets of older versions lack, and what stands there for them."""
 
 

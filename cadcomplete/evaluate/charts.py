@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cadcomplete.errors import InputError
-from cadcomplete.evaluate.scores import Scored
+from cadcomplete.evaluate.scored import Scored
 from cadcomplete.files import writing
 from cadcomplete.metrics.targets import KINDS
 
@@ -23,6 +23,7 @@ _COLORS = (
 _MARKERS = "osD^vP*X<>dh"
 _GREY = "#5b616b"
 _USUAL = KINDS[:4]  # kinds that have their panel whether they were asked about or not
+_PANELS = 5  # beside each other
 _FEW = 10
 """A point from fewer questions than this is drawn hollow."""
 
@@ -125,7 +126,12 @@ def _bars(results: Sequence[Json]) -> np.ndarray:
 def _hits(plt: Any, series: Sequence[Series]) -> Any:
     """How often one of the first k suggestions is what the designer did, for each kind."""
     kinds = [kind for kind in KINDS if kind in _USUAL or _asked_about(kind, series)]
-    figure, axes = plt.subplots(1, len(kinds), figsize=(13, 3.8), sharey=True)
+    wide = min(_PANELS, len(kinds))
+    high = -(-len(kinds) // wide)
+    figure, grid = plt.subplots(high, wide, figsize=(13, 3.8 * high), sharey=True, squeeze=False)
+    axes = grid.flat[: len(kinds)]
+    for axis in grid.flat[len(kinds) :]:
+        axis.set_axis_off()
     for axis, kind in zip(axes, kinds, strict=True):
         counts = []
         for i, one in enumerate(series):
@@ -141,7 +147,8 @@ def _hits(plt: Any, series: Sequence[Series]) -> Any:
         axis.set_xticks([1, 3, 5])
     top = max(axes[0].get_ylim()[1], 0.1)
     axes[0].set_ylim(-0.04 * top, top)  # of all panels; points at 0 are seen whole
-    axes[0].set_ylabel("share of questions hit, hit@k")
+    for axis in grid[:, 0]:
+        axis.set_ylabel("share of questions hit, hit@k")
     figure.tight_layout()
     fullest = max(axes, key=lambda axis: len(axis.get_legend_handles_labels()[0]))
     _legend(figure, fullest, len(series))
@@ -239,6 +246,28 @@ def _ious(plt: Any, series: Sequence[Series]) -> Any:
     return figure
 
 
+def _shown(plt: Any, series: Sequence[Series]) -> Any:
+    """Of what is shown, how much is right, from all that is suggested to what is all but sure."""
+    figure, axis = plt.subplots(figsize=(9, 4.2))
+    for i, one in enumerate(series):
+        rows = [row for row in one.metrics["shown over unfinished cuts"] if row["shown"]]
+        if rows:
+            results = [_right(row) for row in rows]
+            _points(axis, np.array([r["share shown"] for r in rows]), results, i, one.name)
+    axis.set_xlabel("share of unfinished cuts with something shown, by the score of the first")
+    axis.set_ylabel("share of these that are right")
+    axis.set_xlim(-0.02, 1.02)
+    axis.set_ylim(0, 1.02)
+    figure.tight_layout()
+    _legend(figure, axis, len(series))
+    return figure
+
+
+def _right(row: Json) -> Json:
+    bounds = {key: row[key] for key in ("low", "high")}
+    return {"value": row["share right"], **bounds, "n_total": row["shown"], "excluded": {}}
+
+
 CHARTS: dict[str, tuple[str, Callable[[Any, Sequence[Series]], Any]]] = {
     "Hits": ("hits.png", _hits),
     "Hits by the number of operations given": (
@@ -250,5 +279,6 @@ CHARTS: dict[str, tuple[str, Callable[[Any, Sequence[Series]], Any]]] = {
         _by_number("next by length", "operations of the whole part"),
     ),
     "Reliability of scores": ("reliability.png", _reliability),
+    "First suggestions shown, and right": ("shown.png", _shown),
     "IoU of finished parts": ("iou.png", _ious),
 }

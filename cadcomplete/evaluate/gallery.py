@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cadcomplete.data.samples import hash64
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.evaluate.run import Watch
-from cadcomplete.evaluate.scores import Scored
+from cadcomplete.evaluate.scored import Scored
 from cadcomplete.files import writing
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.contain import Kernel

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.clouds.scanner import scanned
 from cadcomplete.data.labels import evenly_spaced
-from cadcomplete.data.modalities import load
+from cadcomplete.data.modalities import Place, load
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, Skipped, hash64
 from cadcomplete.errors import InputError
@@ -24,26 +26,39 @@ class Condition:
     """What is shown of the wanted part beside its first operations.
 
     Attributes:
-        caption: the one that was given, else the short description of its geometry.
+        words: which of `WORDS`; "" for none.
         image: its first picture.
         points: its cloud.
         scan: whether the cloud is spoiled as a scanner would (`clouds.scanner`).
+        other: whether words and picture are those of another part: a mistake of who shows them.
     """
 
-    caption: bool = False
+    words: str = ""
     image: bool = False
     points: bool = False
     scan: bool = False
+    other: bool = False
 
 
 CONDITIONS: dict[str, Condition] = {
     "none": Condition(),
-    "caption": Condition(caption=True),
+    "caption": Condition("caption"),
+    "sizes": Condition("sizes"),
     "image": Condition(image=True),
     "points": Condition(points=True),
     "scan": Condition(points=True, scan=True),
-    "all": Condition(caption=True, image=True, points=True),
+    "all": Condition("caption", image=True, points=True),
+    "othercaption": Condition("caption", other=True),
+    "othersizes": Condition("sizes", other=True),
+    "otherimage": Condition(image=True, other=True),
 }
+
+WORDS: dict[str, Callable[[Sample], str | None]] = {
+    "caption": lambda sample: sample.caption or next(iter(sample.descriptions), None),
+    "sizes": lambda sample: next(iter(sample.descriptions[1:]), None),
+}
+"""What is said of a part: the caption that was given, else the short description of its geometry;
+or the longer description, which has sizes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +79,15 @@ Key = tuple[str, str, int, str]
 
 @dataclass(frozen=True, slots=True)
 class ExamQuestion:
-    """A held-out part, how many of its operations are given, and the name of a condition."""
+    """A held-out part, how many of its operations are given, and the name of a condition.
+
+    `shown` is the part whose words and pictures are shown: another one if the condition says so.
+    """
 
     held: Held
     given: int
     condition: str
+    shown: Held
 
     @property
     def key(self) -> Key:
@@ -168,17 +187,14 @@ def _lacking(sample: Sample, conditions: Sequence[Condition]) -> str:
     if sample.unsupported:  # nobody knows here how it ends
         return "its history goes on with what is not known here"
     place = sample.place
-    if any(c.caption for c in conditions) and not _caption(sample):
-        return "no caption or description"
+    for words in (c.words for c in conditions if c.words):
+        if not WORDS[words](sample):
+            return "no caption or description"
     if any(c.image for c in conditions) and not (place and place.pictures):
         return "no picture"
     if any(c.points for c in conditions) and not (place and place.cloud):
         return "no point cloud"
     return ""
-
-
-def _caption(sample: Sample) -> str | None:
-    return sample.caption or next(iter(sample.descriptions), None)
 
 
 def cuts_of(operations: int, most: int | None) -> tuple[int, ...]:
@@ -192,31 +208,51 @@ def cuts_of(operations: int, most: int | None) -> tuple[int, ...]:
 def questions(
     parts: Sequence[Held], conditions: Sequence[str], *, cuts: int | None
 ) -> Iterator[ExamQuestion]:
-    """Yield every question, part by part."""
+    """Yield every question, part by part. Raises InputError where there is no other part."""
     for part in parts:
         for condition in conditions:
+            shown = _another(part, parts) if CONDITIONS[condition].other else part
             for given in cuts_of(len(part.sample.sequence), cuts):
-                yield ExamQuestion(part, given, condition)
+                yield ExamQuestion(part, given, condition, shown)
+
+
+def _another(part: Held, parts: Sequence[Held]) -> Held:
+    """The part of another design whose hash with this one's name is least."""
+    others = [one for one in parts if one.sample.design != part.sample.design]
+    if not others:
+        hint = "leave out the conditions that show another part"
+        raise InputError("there is no other design", where=part.id, hint=hint)
+    return min(others, key=lambda one: hash64(f"{part.id} {one.id}"))
 
 
 def case(question: ExamQuestion, *, seed: int) -> Case:
     """Return what a predictor is shown. Pictures and clouds are read now. Raises InputError."""
-    sample, shown = question.held.sample, CONDITIONS[question.condition]
-    images: tuple[bytes, ...] = ()
-    cloud = None
-    if sample.place is not None and (shown.image or shown.points):
-        wanted = (0,) if shown.image else ()
-        found = load(sample.place, question.held.id, images=wanted, cloud=shown.points)
-        images, cloud = tuple(image.png for image in found.images), found.cloud
-    if cloud is not None and shown.scan:
-        cloud = scanned(cloud, name=question.held.id, seed=seed)
+    shown = CONDITIONS[question.condition]
     return Case(
         id=question.held.id,
         given=truncate(question.truth, question.given),
-        caption=_caption(sample) if shown.caption else None,
-        images=images,
-        points=cloud,
+        caption=WORDS[shown.words](question.shown.sample) if shown.words else None,
+        images=_pictures(*_where(question.shown)) if shown.image else (),
+        points=_cloud(*_where(question.held), shown.scan, seed) if shown.points else None,
     )
+
+
+def _where(held: Held) -> tuple[Place, str]:
+    assert held.sample.place is not None  # else it is not asked about (`_lacking`)
+    return held.sample.place, held.id
+
+
+@lru_cache(maxsize=8)
+def _pictures(place: Place, id: str) -> tuple[bytes, ...]:
+    """The first picture of a part: the same object for all its cuts, so it is looked at once."""
+    return tuple(image.png for image in load(place, id, images=(0,), cloud=False).images)
+
+
+@lru_cache(maxsize=4)
+def _cloud(place: Place, id: str, scan: bool, seed: int) -> PointCloud | None:
+    """The cloud of a part, the same object for all its cuts."""
+    cloud = load(place, id, images=()).cloud
+    return scanned(cloud, name=id, seed=seed) if scan and cloud is not None else cloud
 
 
 def check_conditions(names: Sequence[str]) -> tuple[str, ...]:

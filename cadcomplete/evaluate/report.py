@@ -12,10 +12,10 @@ from cadcomplete.evaluate.charts import Series, draw_charts, pyplot
 from cadcomplete.evaluate.gallery import CASES, chosen, draw_gallery
 from cadcomplete.evaluate.run import Watch
 from cadcomplete.evaluate.scores import EvaluationRun
-from cadcomplete.evaluate.tables import cell, count, share
+from cadcomplete.evaluate.tables import cell, count, share, signed
 from cadcomplete.files import check_folder, write_text
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.metrics.targets import KINDS
+from cadcomplete.metrics.targets import KINDS, MACROS
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #24292f; max-width: 1280px; margin: 2em auto;
@@ -77,7 +77,9 @@ def page(
     parts = ["<h1>Completing CAD histories</h1>", *map(_settings, runs)]
     parts += [f'<p class="warn">{escape(text)}</p>' for text in warnings(runs, series)]
     parts += [f"<p>{escape(_WORDS)}</p>", "<h2>Next operation</h2>"]
-    parts += [_next_table(kind, series) for kind in (*KINDS, "macro")]
+    parts += [_next_table(kind, series) for kind in (*KINDS, *MACROS)]
+    parts += ["<h2>Above nothing shown</h2>", _differences_table(runs)]
+    parts += ["<h2>First suggestions shown</h2>", _shown_table(series)]
     parts += ["<h2>Finished part</h2>", _parts_table("unfinished cuts", series)]
     parts += [_parts_table("all cuts", series), "<h2>Finished or not</h2>", _stop_table(series)]
     for title, file in files.items():
@@ -164,8 +166,47 @@ def _next_table(kind: str, series: Sequence[Series]) -> str:
     ]
     millimetres = {name for _, row in known for name in row if row[name]["unit"] == "mm"}
     head = [f"{name}, mm" if name in millimetres else name for name in names]
-    title = "macro: the mean of all kinds but the first" if kind == "macro" else kind
+    title = _MEANS.get(kind, kind)
     return _table(title, ("predictor", "n", "no answer", *head), rows)
+
+
+_MEANS = {
+    "macro": "macro: the mean of first extrude, later sketch and later extrude",
+    "macro, copies": "macro, copies: the mean of mirror, linear and polar pattern",
+    "macro, all kinds": "macro, all kinds: the mean of all kinds but the first sketch",
+}
+
+
+def _differences_table(runs: Sequence[EvaluationRun]) -> str:
+    """What each condition is above the first one of its run, question by question."""
+    found = [
+        (f"{run.header.predictor}, {name}", row)
+        for run in runs
+        for name, row in run.document["differences"].items()
+    ]
+    names = list(dict.fromkeys(what for _, row in found for what in row))
+    cells = [
+        (label, *(signed(row[what]) if what in row else "–" for what in names))
+        for label, row in found
+    ]
+    return _table("the same questions, parts drawn", ("predictor", *names), cells) if cells else ""
+
+
+def _shown_table(series: Sequence[Series]) -> str:
+    rows, heads = [], []
+    for one in series:
+        found = [row for row in one.metrics[_UNFINISHED] if row["shown"]]
+        heads = heads or [share(r["threshold"], digits=2) for r in one.metrics[_UNFINISHED]]
+        words = [
+            f"{share(row['share right'], digits=2)} of {share(row['share shown'], digits=2)}"
+            for row in found
+        ]
+        rows.append((one.name, *words, *["–"] * (len(heads) - len(words))))
+    title = "right of those shown, of the unfinished cuts with something shown, from a score on"
+    return _table(title, ("predictor", *heads), rows)
+
+
+_UNFINISHED = "shown over unfinished cuts"
 
 
 def _parts_table(level: str, series: Sequence[Series]) -> str:

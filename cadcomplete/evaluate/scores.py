@@ -8,30 +8,27 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cadcomplete.evaluate.differences import above_as_it_is, differences
 from cadcomplete.evaluate.handing import handed_answers
 from cadcomplete.evaluate.records import Answered, Header
 from cadcomplete.evaluate.run import Watch
+from cadcomplete.evaluate.scored import Scored, scored
 from cadcomplete.history.operations import Sketch
-from cadcomplete.history.sequence import truncate
+from cadcomplete.metrics.acceptance import Acceptance, First, curve
 from cadcomplete.metrics.aggregate import by
 from cadcomplete.metrics.calibration import calibration_error, reliability
 from cadcomplete.metrics.hits import HITS, tabulate
 from cadcomplete.metrics.metric import Item, Metric, Result, summarize
-from cadcomplete.metrics.operations import Ranking, rank
 from cadcomplete.metrics.parts import (
     GAIN,
     INVALIDITY,
     IOU,
     IOU_CENTRED,
-    PartScore,
     chosen_iou,
-    score_parts,
-    target_part,
 )
 from cadcomplete.metrics.sketches import drawn_with
 from cadcomplete.metrics.stopping import Stop, stopping
 from cadcomplete.metrics.targets import HIT, MACRO
-from cadcomplete.predictions import Answer
 
 DRAWS = 1000
 _MANY = 10
@@ -47,46 +44,6 @@ class EvaluationRun:
     document: Json
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """An answer and what it is worth.
-
-    Attributes:
-        ranking: of its suggestions; None if the part was finished, so that none can be right.
-        before: what the given operations alone, as they are, are worth.
-        parts: what each finished part is worth, the best first; if there are none, one that failed.
-    """
-
-    answer: Answered
-    ranking: Ranking | None
-    before: PartScore
-    parts: tuple[PartScore, ...]
-
-    @property
-    def finished(self) -> bool:
-        return self.ranking is None
-
-
-def scored(answers: Sequence[Answered], *, watch: Watch) -> list[Scored]:
-    """Compare every answer with the truth; takes milliseconds for each."""
-    found = []
-    for number, answer in enumerate(answers, start=1):
-        found.append(_scored(answer))
-        watch("scoring", number, len(answers))
-    return found
-
-
-def _scored(answer: Answered) -> Scored:
-    truth, given, prediction = answer.truth, answer.given, answer.prediction
-    ranking = None
-    if given < len(truth):
-        ranking = rank(truth, given, prediction.next, failed=answer.failed)
-    target = target_part(truth, given)
-    alone = Answer(truncate(truth, given), 1.0) if given else None
-    before = target.score(alone, distances=False)
-    return Scored(answer, ranking, before, score_parts(target, prediction.parts))
-
-
 def scored_run(header: Header, answers: Sequence[Answered], *, watch: Watch) -> EvaluationRun:
     """Score a benchmark: `document` has its settings, and for each condition all metrics.
 
@@ -95,16 +52,20 @@ def scored_run(header: Header, answers: Sequence[Answered], *, watch: Watch) -> 
     """
     answers, unscored = handed_answers(answers)
     everything = scored(answers, watch=watch)
-    conditions = {}
-    for name in header.conditions:
-        own = [s for s in everything if s.answer.condition == name]
-        if own:
-            conditions[name] = _condition(own, seed=header.seed)
+    groups = {
+        name: own
+        for name in header.conditions
+        if (own := [s for s in everything if s.answer.condition == name])
+    }
+    conditions = {name: _condition(own, seed=header.seed) for name, own in groups.items()}
+    above = differences(groups, draws=DRAWS, seed=header.seed) if groups else {}
     settings = {**dataclasses.asdict(header), "answered": len(answers)}
     if unscored:
         settings["not scored"] = unscored
     return EvaluationRun(
-        header, tuple(everything), {"settings": settings, "conditions": conditions}
+        header,
+        tuple(everything),
+        {"settings": settings, "conditions": conditions, "differences": above},
     )
 
 
@@ -126,6 +87,8 @@ def _condition(own: Sequence[Scored], *, seed: int) -> Json:
             for data, group in by(ranked, lambda s: s.answer.data).items()
         },
         "calibration": _calibration(ranked),
+        "shown over unfinished cuts": _shown(ranked, seed=seed),
+        "shown over all cuts": _shown(own, seed=seed),
         "stop": dataclasses.asdict(stopping([_stop(s) for s in own])),
         "parts over all cuts": _parts(own, seed=seed),
         "parts over unfinished cuts": _parts([s for s in own if not s.finished], seed=seed),
@@ -133,6 +96,10 @@ def _condition(own: Sequence[Scored], *, seed: int) -> Json:
         "as it is over all cuts": _as_it_is(own, seed=seed),
         "as it is over unfinished cuts": _as_it_is([s for s in own if not s.finished], seed=seed),
         "as it is from nothing": _as_it_is([s for s in own if not s.answer.given], seed=seed),
+        "above as it is over all cuts": _above(own, seed=seed),
+        "above as it is over unfinished cuts": _above(
+            [s for s in own if not s.finished], seed=seed
+        ),
         "valid next": _valid(ranked, seed=seed),
         "seconds": _seconds(own, seed=seed),
     }
@@ -201,6 +168,36 @@ def _calibration(ranked: Sequence[Scored]) -> Json:
         "error": calibration_error(table),
         "bins": [dataclasses.asdict(row) for row in table],
     }
+
+
+def _shown(own: Sequence[Scored], *, seed: int) -> list[Json]:
+    """Of the first suggestions that are shown from a threshold on, how many are right."""
+    return [_acceptance(row) for row in curve(firsts(own), draws=DRAWS, seed=seed)]
+
+
+def firsts(own: Iterable[Scored]) -> list[First]:
+    """Return the first suggestion of each answer; those that nobody can hit are left out.
+
+    Where nothing is missing none is right.
+    """
+    found = []
+    for one in own:
+        if one.ranking is None or not one.ranking.excluded:
+            first = next(iter(one.answer.prediction.next), None)
+            score = None if first is None else first.score
+            found.append(First(score, bool(one.hit(1)), one.part))
+    return found
+
+
+def _acceptance(row: Acceptance) -> Json:
+    shares = {"share shown": row.share_shown, "share right": row.share_right}
+    return {**dataclasses.asdict(row), **shares}
+
+
+def _above(own: Sequence[Scored], *, seed: int) -> Json | None:
+    """By how much the first part is better than the part as it is, parts drawn; None of nothing."""
+    found = above_as_it_is(own, draws=DRAWS, seed=seed)
+    return None if found is None else dataclasses.asdict(found)
 
 
 def _stop(one: Scored) -> Stop:

@@ -30,6 +30,7 @@ def text(document: Json) -> str:
     lines += [f"  left out: {count} parts, {why}" for why, count in settings["left_out"].items()]
     for name, condition in document["conditions"].items():
         lines += ["", f"condition {name}: {_counts(condition)}", *_condition(condition)]
+    lines += _differences(document["differences"])
     lines += ["", "scores: of a next operation the probability that it is the designer's, of a "]
     lines[-1] += "finished part the IoU that it is expected to have"
     return "\n".join(lines)
@@ -81,12 +82,70 @@ def _condition(condition: Json) -> list[str]:
         parts.append((level, count(row[names[0]]), *(cell(row[name]) for name in names)))
         row = condition[f"as it is {level}"]
         parts.append(("  as it is", count(row[names[0]]), *(cell(row[name]) for name in names)))
-    lines += ["", *columns(parts), "", *_rest(condition)]
+    lines += ["", *columns(parts), "", *_above(condition), "", *_shown(condition), ""]
+    lines += _rest(condition)
     others = condition.get("other metrics")
     if others:
         known = [(name, count(result), cell(result)) for name, result in others.items()]
         lines += ["", *columns([("as other systems", "n", "first part"), *known])]
     return lines
+
+
+def _above(condition: Json) -> list[str]:
+    return [
+        f"first part above the part as it is {level}: IoU {signed(found)}, parts drawn"
+        for level in LEVELS
+        if (found := condition[f"above as it is {level}"]) is not None
+    ]
+
+
+LEVELS = ("over all cuts", "over unfinished cuts")
+_TOLD = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+
+def _shown(condition: Json) -> list[str]:
+    """First suggestions from a score on: at how many cuts there is one, and how many are right."""
+    rows = [("first suggestion shown from", "n", *(share(t, digits=1) for t in _TOLD))]
+    for level in ("unfinished cuts", "all cuts"):
+        found = [row for row in condition[f"shown over {level}"] if row["threshold"] in _TOLD]
+        total = str(found[0]["total"])
+        rows.append((f"of {level}", total, *(share(row["share shown"], digits=2) for row in found)))
+        rows.append(
+            ("  of these right", "", *(share(row["share right"], digits=2) for row in found))
+        )
+    return columns(rows)
+
+
+def _differences(found: Json) -> list[str]:
+    """What each condition is above the first: the same questions, parts drawn with replacement."""
+    names = [name for name in _COMPARED if any(name in row for row in found.values())]
+    rows = [
+        (name, str(next(iter(row.values()))["parts"]), *(_difference(row, what) for what in names))
+        for name, row in found.items()
+        if row
+    ]
+    return ["", *columns([("the same questions", "parts", *names), *rows])] if rows else []
+
+
+_COMPARED = (
+    *("hit@1, macro", "hit@3, macro", "hit@3, macro, copies"),
+    *("IoU over all cuts", "IoU from nothing"),
+)
+
+
+def _difference(row: Json, what: str) -> str:
+    return signed(row[what]) if what in row else "–"
+
+
+def signed(result: Json, *, digits: int = 3) -> str:
+    """Return a difference with its 95 % interval, such as "+.042 [+.010, +.081]"."""
+    low, high = (_signed(result[key], digits) for key in ("low", "high"))
+    return f"{_signed(result['value'], digits)} [{low}, {high}]"
+
+
+def _signed(value: float, digits: int) -> str:
+    text = f"{value:+.{digits}f}"
+    return text[0] + text[1:].removeprefix("0")
 
 
 def _rest(condition: Json) -> list[str]:

@@ -6,6 +6,7 @@ that in `METRICS`, and in docs/metrics.md.
 
 from __future__ import annotations
 
+from cadcomplete.metrics.acceptance import RIGHT, SHOWN
 from cadcomplete.metrics.calibration import CALIBRATION
 from cadcomplete.metrics.clouds import CHAMFER, CHAMFER_DEEPCAD, CHAMFER_VALID
 from cadcomplete.metrics.deepcad import COMMAND_ACCURACY, PARAMETER_ACCURACY
@@ -33,6 +34,8 @@ METRICS: dict[str, Metric] = {
         EXACT_DIMENSIONS,
         *STOPPING.values(),
         CALIBRATION,
+        RIGHT,
+        SHOWN,
         INVALIDITY,
         IOU,
         GAIN,

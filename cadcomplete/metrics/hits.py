@@ -11,7 +11,7 @@ import numpy as np
 from cadcomplete.metrics.aggregate import macro_bootstrap
 from cadcomplete.metrics.metric import Item, Metric, Result, summarize
 from cadcomplete.metrics.operations import Ranking
-from cadcomplete.metrics.targets import KINDS, MACRO
+from cadcomplete.metrics.targets import KINDS, MACROS
 
 AT = (1, 3, 5)
 
@@ -64,10 +64,11 @@ def tabulate(
     draws: int = 0,
     seed: int = 0,
 ) -> dict[str, dict[str, Result]]:
-    """Return for each kind of operation, and for "macro", the metrics of the first suggestions.
+    """Return for each kind of operation, and for `MACROS`, the metrics of the first suggestions.
 
     "macro" is the mean over the three kinds after the first sketch, each with the same weight; its
-    exact dimensions are the mean over all hits of these kinds.
+    exact dimensions are the mean over all hits of these kinds. The others have their row where
+    something else was asked about.
     `groups` has the source design of each part's id; `draws` > 0 gives 95 % intervals over them.
     """
     known = groups or {}
@@ -77,11 +78,15 @@ def tabulate(
         own = [r for r in rankings if r.kind == kind]
         if own:
             table[kind] = _row(own, known, ks, draws, seed)
-    macro = [r for r in rankings if r.kind in MACRO]
-    if macro:
-        exact = summarize(EXACT_DIMENSIONS, _exact(macro, known), draws=draws, seed=seed)
-        hits = {f"hit@{k}": _macro(macro, known, k, draws, seed) for k in ks}
-        table["macro"] = {**hits, "exact dimensions": exact}
+    seen: set[frozenset[str]] = set()
+    for name, kinds in MACROS.items():
+        own = [r for r in rankings if r.kind in kinds]
+        there = frozenset(r.kind for r in own)
+        if own and there not in seen:
+            exact = summarize(EXACT_DIMENSIONS, _exact(own, known), draws=draws, seed=seed)
+            hits = {f"hit@{k}": _macro(own, known, k, draws, seed) for k in ks}
+            table[name] = {**hits, "exact dimensions": exact}
+        seen.add(there)
     return table
 
 

@@ -41,6 +41,16 @@ KINDS = (
 )
 """All kinds; a mirror, pattern or blend is never the first operation, and one kind by its name."""
 
+COPIES = tuple(kind.name for kind in PATTERNS)
+"""The kinds that do again what stands there: where intent can be read."""
+
+MACROS: dict[str, tuple[str, ...]] = {
+    "macro": MACRO,
+    "macro, copies": COPIES,
+    "macro, all kinds": KINDS[1:],
+}
+"""Means over kinds, each with the same weight, by what they are called."""
+
 _PLACES = 5
 """Decimals of a millimetre to which two edges of one solid are the same."""
 

@@ -86,6 +86,8 @@ def _prepare(
     if told["captions"]["given"]:  # where there are none at all, none is missing
         told["captions"]["missing"] = finish.without_caption(work, count, catalog)
     told["unfinished"] = report.unfinished(finish.unfinished(work, count, catalog))
+    if licences := finish.licences(work, count, catalog):
+        told["licences"] = licences
     told["sheet"] = _sheet(target, work, count, settings, workers)
     told["seconds"] = round(seconds, 1)
     told["parts_per_second"] = round((inputs.count - finished) / max(seconds, 1e-9), 2)

@@ -128,7 +128,8 @@ def _summary(part: Prepared) -> dict[str, Any]:
         "keys": part.keys,
         "remarks": [{"kind": r.kind.value, "text": str(r)} for r in part.remarks],
     }
-    return {**told, "unsupported": names} if (names := part.row["unsupported"]) else told
+    more = {key: part.row[key] for key in ("unsupported", "licence") if part.row[key]}
+    return {**told, **more}
 
 
 def rows_file(work: Path, number: int) -> Path:

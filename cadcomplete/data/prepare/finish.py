@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -152,6 +153,12 @@ def unfinished(work: Path, chunks: int, catalog: Catalog) -> list[dict[str, Any]
         for entry in parts
         if "unsupported" in entry
     ]
+
+
+def licences(work: Path, chunks: int, catalog: Catalog) -> dict[str, int]:
+    """Return how many parts are under each licence that their files name."""
+    parts = (entry for (_, entry), yes in _with(work, chunks, catalog.split.kept) if yes)
+    return dict(Counter(e["licence"] for e in parts if "licence" in e).most_common())
 
 
 def refused(work: Path, chunks: int) -> list[dict[str, str]]:

@@ -97,6 +97,7 @@ def _prepared(
         "design": design_of(item.id),
         "source": item.id.removesuffix(f"#{body}") if body else f"{item.id}{ending_of(path)}",
         "format": document.origin,
+        "licence": _licence(document),
         "text": text.text,
         "json": from_sequence(sequence).dump(),
         "caption": item.caption or document.caption or None,
@@ -117,6 +118,12 @@ def _prepared(
     }
     digest = f"{hash64(text.text):016x}"
     return Prepared(row, (digest, *fingerprint(solid, measures)), built.report.remarks)
+
+
+def _licence(document: Document) -> str | None:
+    """The licence that a file says it is under, or None."""
+    said = document.raw.get("licence")
+    return said if isinstance(said, str) else None
 
 
 @cache

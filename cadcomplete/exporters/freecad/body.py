@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from cadcomplete.errors import UnsupportedError
 from cadcomplete.exporters.freecad import objects as xml
@@ -10,6 +11,9 @@ from cadcomplete.exporters.freecad.objects import DocumentObject
 from cadcomplete.exporters.freecad.recipes import Recipe
 from cadcomplete.history.geometry import XY, Plane, Vec3
 from cadcomplete.history.operations import Operation
+
+if TYPE_CHECKING:
+    from cadcomplete.exporters.freecad.replay import Replay
 
 _AXES = ("X_Axis", "Y_Axis", "Z_Axis")
 _ORIGIN: dict[str, tuple[str, Vec3, Vec3]] = {
@@ -32,6 +36,7 @@ class BodyDraft:
         made: by the index of an operation the features that it became.
         drawn: sketches that are there already, by what they draw.
         recipes: how FreeCAD makes each feature (`recipes.py`); None if that is not known.
+        replay: the solid as FreeCAD makes it, once edges are numbered.
     """
 
     def __init__(self, operations: tuple[Operation, ...]) -> None:
@@ -40,6 +45,7 @@ class BodyDraft:
         self.made: dict[int, list[str]] = {}
         self.drawn: dict[object, str] = {}
         self.recipes: list[Recipe | None] = []
+        self.replay: Replay | None = None
         self._objects: list[DocumentObject] = []
         self._counts: dict[str, int] = {}
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from cadcomplete.errors import InputError
+from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.exporters.freecad import objects as xml
 from cadcomplete.exporters.freecad.body import InBody, refused
 from cadcomplete.exporters.freecad.recipes import BlendedFeature, SweptFeature
@@ -149,9 +149,17 @@ def _extrude(extrude: Extrude, place: InBody) -> None:
             reach = end or start
             said += [xml.quantity("Length", abs(reach)), xml.truth("Reversed", reach * front < 0)]
         regions = tuple(tuple(_loop(place, p, i) for i in p.loops) for p in group)
-        recipe = SweptFeature(kind == "Pocket", plane, regions, (start, end))
+        recipe = SweptFeature(kind == "Pocket", plane, regions, _swept(start, end, front))
         said.append(xml.truth("Refine", False))
         place.body.feature(place.index, kind, *said, recipe=recipe)
+
+
+def _swept(start: float, end: float, front: float) -> tuple[float, float]:
+    """From where to where FreeCAD sweeps: from the sketch, else from behind it to its front."""
+    if not start or not end:
+        return 0.0, end or start
+    low, high = min(start, end), max(start, end)
+    return (low, high) if front > 0 else (high, low)
 
 
 def _revolve(revolve: Revolve, place: InBody) -> None:
@@ -284,18 +292,21 @@ def _chamfer(chamfer: Chamfer, place: InBody) -> None:
 
 def _blend(blend: Fillet | Chamfer, place: InBody, kind: str, size: str) -> None:
     """Write the edges by the numbers that FreeCAD gives them when it makes what is before."""
-    from cadcomplete.exporters.freecad.replay import numbers_of
+    from cadcomplete.exporters.freecad.replay import Replay
 
-    if not place.body.features or None in place.body.recipes:
+    body = place.body
+    if not body.features or None in body.recipes:
         raise refused(f"{kind} (behind what FreeCAD numbers the edges of in a way not known here)")
-    recipes = [recipe for recipe in place.body.recipes if recipe is not None]
-    numbers, made = numbers_of(blend, place.before, recipes)
-    if not numbers:
-        raise refused(f"{kind} (on edges that FreeCAD makes otherwise)")
-    place.body.store(place.body.features[-1], made)
-    edges = xml.part_of("Base", place.body.features[-1], [f"Edge{n}" for n in numbers])
+    recipes = [recipe for recipe in body.recipes if recipe is not None]
+    body.replay = body.replay or Replay()
+    try:
+        numbers, made = body.replay.numbered(blend, place.before, recipes)
+    except GeometryError as error:
+        raise refused(f"{kind} ({error})") from error
+    body.store(body.features[-1], made)
+    edges = xml.part_of("Base", body.features[-1], [f"Edge{n}" for n in numbers])
     recipe = BlendedFeature(blend, tuple(numbers))
-    place.body.feature(place.index, kind, edges, size, xml.truth("Refine", False), recipe=recipe)
+    body.feature(place.index, kind, edges, size, xml.truth("Refine", False), recipe=recipe)
 
 
 def _sketch(drawn: Sketch, place: InBody) -> None:

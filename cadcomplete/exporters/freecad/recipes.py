@@ -11,7 +11,11 @@ from cadcomplete.history.loops import Loop
 
 @dataclass(frozen=True, slots=True)
 class SweptFeature:
-    """A pad or a pocket: of each region the outer loop and the holes in it; from where to where."""
+    """A pad or a pocket: of each region the outer loop and the holes in it.
+
+    `span` is from where to where it is swept along the normal, in mm, in the order in which that is
+    done.
+    """
 
     cuts: bool
     plane: Plane
