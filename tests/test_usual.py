@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,7 +60,7 @@ def disc():
     return decode(DISC)
 
 
-def usual(kind, given):
+def usual(kind, given) -> list[Any]:
     return list(PROPOSE[kind].usual(given, ()))
 
 

@@ -18,6 +18,7 @@ from cadcomplete.history.operations import Boolean, Extrude, Operation, Revolve,
 from cadcomplete.history.patterns import Repeat, repeatable
 from cadcomplete.history.reach import BOXES, diagonal, hull
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.meshes.manifolds import TOOLS
 
 NEAR = 1e-4
 """Share of the size of a part by which what is in one place may be apart."""
@@ -40,8 +41,8 @@ class Standing:
 
     @property
     def repeatable(self) -> tuple[int, ...]:
-        """The indices of those that can be done again elsewhere."""
-        return tuple(index for index in self.builders if repeatable(self.operations[index]))
+        """The indices of those that can be done again elsewhere, in all rooms."""
+        return tuple(index for index in self.builders if _again_in_rooms(self.operations[index]))
 
     @property
     def part(self) -> Array | None:
@@ -115,6 +116,11 @@ class Standing:
                 other = self.operations[named]
                 return other.plane if isinstance(other, Sketch) else self.drawn_on(named)
         return None
+
+
+def _again_in_rooms(operation: Operation) -> bool:
+    known = isinstance(operation, Repeat) or type(operation) in TOOLS
+    return known and repeatable(operation)
 
 
 @lru_cache(maxsize=4)
