@@ -10,12 +10,10 @@ operations, and what the others fail on; parts that a Body cannot say are counte
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -34,23 +32,17 @@ from cadcomplete.kernel.measure import measure
 from cadcomplete.kernel.solid import Solid
 
 
-def write(parts: list[Any], out: Path, kernel: Kernel, reasons: Counter[str]) -> list[Any]:
-    """Write the files of parts that can be built, and that a Body can say."""
-    written = []
-    out.mkdir(parents=True, exist_ok=True)
-    for name, sequence in parts:
-        report = kernel.run(examine, sequence)
-        if report.measures is None or not report.valid:
-            reasons["not built here"] += 1
-            continue
-        path = out / f"{name}.FCStd"
-        try:
-            kernel.run(convert, readers.from_sequence(sequence), path)
-        except CadCompleteError as error:
-            reasons[f"not written: {writing.plain(str(error))}"] += 1
-            continue
-        written.append(writing.Written(name, sequence, report.measures, path))
-    return written
+def write(part: writing.Written, kernel: Kernel) -> None:
+    """Write the file of a part that can be built, if a Body can say it."""
+    report = kernel.run(examine, part.sequence)
+    if report.measures is None or not report.valid:
+        part.left = "not built here"
+        return
+    try:
+        kernel.run(convert, readers.from_sequence(part.sequence), part.path)
+    except CadCompleteError as error:
+        part.left = f"not written: {writing.plain(str(error))}"
+    part.measures = report.measures
 
 
 def recompute(written: list[Any], command: Path, limit: float) -> None:
@@ -88,32 +80,24 @@ def verdict(answer: dict[str, Any], part: Any) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folders", type=Path, nargs="+")
+    parser = writing.options(__doc__, 20.0, Path("runs/out/writing/freecad"))
     parser.add_argument("--freecad", type=Path, help="FreeCAD without a window: freecadcmd")
-    parser.add_argument("--most", type=int, default=20, help="parts of each folder")
-    parser.add_argument("--only", nargs="+", default=[], help="parts by their names")
-    parser.add_argument("--limit", type=float, default=20.0, help="seconds for a file")
-    parser.add_argument("-o", "--out", type=Path, default=Path("runs/out/writing/freecad"))
-    parser.add_argument("-v", "--verbose", action="store_true", help="name each that fails")
     args = parser.parse_args()
     started = time.monotonic()
-    reasons: Counter[str] = Counter()
-    parts = writing.chosen(args.folders, args.most, args.only)
+    args.out.mkdir(parents=True, exist_ok=True)
+    parts = [
+        writing.Written(name, sequence, path=args.out / f"{name}.FCStd")
+        for name, sequence in writing.chosen(args.folders, args.most, args.only)
+    ]
     with Kernel(time_limit=60.0) as kernel:
-        written = write(parts, args.out, kernel, reasons)
+        for part in parts:
+            write(part, kernel)
+        written = [part for part in parts if not part.left]
         if args.freecad and written:
             recompute(written, args.freecad, args.limit)
-        writing.read_back(written, kernel)
-    print(f"{len(parts)} parts, {len(written)} written")
-    for reason, count in reasons.most_common():
-        print(f"{count:6d}  {reason}")
-    if args.freecad:
-        writing.table("recomputed by FreeCAD", [p.ran for p in written], "the same solid")
-    writing.table("read back", [p.read for p in written], "the same solid and operations")
-    for part in written if args.verbose else []:
-        if part.ran or part.read:
-            print(f"{part.path}: {part.ran or '-'} | {part.read or '-'}")
+        for part in written:
+            writing.read_back(part, kernel)
+    writing.told(parts, "FreeCAD" if args.freecad else "", verbose=args.verbose)
     print(f"{time.monotonic() - started:.0f} s")
 
 

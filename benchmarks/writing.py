@@ -2,7 +2,8 @@
 
 Takes folders of histories (one with `steps.jsonl.xz` is read like `data/freecad`), and the Python
 of an environment that has the library. Prints how many scripts make the same solid, in volume and
-centre, and how many are read back to the same one; and what the others fail on.
+centre, and how many are read back to the same one; and what the others fail on. What has been found
+of a part stands in `DIALECT.jsonl` at once; a later call goes on from there.
 """
 
 from __future__ import annotations
@@ -38,12 +39,16 @@ KINDS = (".json", ".lines", ".json.gz")
 
 @dataclass
 class Written:
-    """A part: its history, what it measures, its script, and what became of that."""
+    """A part: its history, what it measures, its script, and what became of that.
+
+    `left` says why there is no script of it; `ran` and `read` what is wrong with one.
+    """
 
     id: str
     sequence: CadSequence
-    measures: Measures
-    path: Path
+    measures: Measures | None = None
+    path: Path = Path()
+    left: str = ""
     ran: str = ""
     read: str = ""
 
@@ -79,30 +84,19 @@ def chosen(folders: list[Path], most: int, only: list[str]) -> list[tuple[str, C
     return found
 
 
-def write(
-    parts: list[tuple[str, CadSequence]],
-    dialect: str,
-    out: Path,
-    kernel: Kernel,
-    reasons: Counter[str],
-) -> list[Written]:
-    """Write the scripts of parts that can be built."""
-    written = []
-    out.mkdir(parents=True, exist_ok=True)
-    reports = list(kernel.map(examine, [sequence for _, sequence in parts]))
-    for (name, sequence), report in zip(parts, reports, strict=True):
-        if isinstance(report, CadCompleteError) or report.measures is None or not report.valid:
-            reasons["not built here"] += 1
-            continue
-        try:
-            text = kernel.run(script, sequence, dialect)
-        except CadCompleteError as error:
-            reasons[f"not written: {plain(str(error))}"] += 1
-            continue
-        path = out / f"{name}.py"
-        path.write_text(text, encoding="utf-8")
-        written.append(Written(name, sequence, report.measures, path))
-    return written
+def write(part: Written, dialect: str, kernel: Kernel) -> None:
+    """Write the script of a part that can be built."""
+    try:
+        report = kernel.run(examine, part.sequence)
+        if report.measures is None or not report.valid:
+            part.left = "not built here"
+            return
+        text = kernel.run(script, part.sequence, dialect)
+    except CadCompleteError as error:
+        part.left = f"not written: {plain(str(error))}"
+        return
+    part.measures = report.measures
+    part.path.write_text(text, encoding="utf-8")
 
 
 def plain(text: str) -> str:
@@ -110,74 +104,72 @@ def plain(text: str) -> str:
     return re.sub(r"-?\d+(\.\d+)?", "N", text).splitlines()[0][:110]
 
 
-def run(written: list[Written], python: Path, library: str, limit: float) -> None:
-    """Run the scripts, one after the other, in a process that begins anew after a hang."""
-    command = [str(python), str(Path(__file__).parent / "run_scripts.py"), library]
-    process = None
-    for part in written:
-        if process is None or process.poll() is not None:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                stderr=subprocess.DEVNULL,
+class Runner:
+    """A process that runs scripts, one after the other; it begins anew after a hang."""
+
+    def __init__(self, python: Path, library: str, limit: float) -> None:
+        self.command = [str(python), str(Path(__file__).parent / "run_scripts.py"), library]
+        self.limit = limit
+        self.process: subprocess.Popen[str] | None = None
+
+    def run(self, part: Written) -> None:
+        limit = self.limit
+        if self.process is None or self.process.poll() is not None:
+            pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+            self.process = subprocess.Popen(
+                self.command, stdin=pipe, stdout=pipe, text=True, stderr=nowhere
             )
-            limit_now = limit + 60.0  # importing takes seconds
-        else:
-            limit_now = limit
-        assert process.stdin is not None and process.stdout is not None
-        process.stdin.write(f"{part.path}\n")
-        process.stdin.flush()
-        if not select.select([process.stdout], [], [], limit_now)[0]:
-            process.kill()
-            process.wait()
+            limit += 60.0  # importing takes seconds
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write(f"{part.path.resolve()}\n")
+        self.process.stdin.flush()
+        if not select.select([self.process.stdout], [], [], limit)[0]:
+            self.close()
             part.ran = "took too long"
-            continue
-        line = process.stdout.readline()
+            return
+        line = self.process.stdout.readline()
         part.ran = verdict(json.loads(line), part.measures) if line else "crashed"
-    if process is not None:
-        process.kill()
-        process.wait()
+
+    def close(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
 
 
-def verdict(answer: dict[str, Any], measures: Measures) -> str:
+def verdict(answer: dict[str, Any], measures: Any) -> str:
     """What is wrong with what a script made, or ""."""
     if "error" in answer:
         return plain(answer["error"])
     return compared(answer["volume"], answer["center"], measures)
 
 
-def compared(volume: float, center: Any, measures: Measures) -> str:
+def compared(volume: float, center: Any, measures: Any) -> str:
     if abs(volume / measures.volume - 1) > CLOSE:
         return "volume differs"
     off = math.dist(center, measures.center_of_mass)
     return "centre differs" if off > NEAR * measures.bounding_box.diagonal else ""
 
 
-def read_back(written: list[Written], kernel: Kernel) -> None:
-    """Read the scripts, and compare what is built with what was."""
-    for part in written:
-        try:
-            sequence = readers.read(part.path).sequence
-        except CadCompleteError as error:
-            part.read = f"not read: {plain(str(error))}"
-            continue
+def read_back(part: Written, kernel: Kernel) -> None:
+    """Read what was written, and compare what is built with what was."""
+    try:
+        sequence = readers.read(part.path).sequence
         if sequence.rest:
             part.read = f"not known: {plain(', '.join(sequence.unsupported))}"
-            continue
-        try:
-            report = kernel.run(examine, sequence)
-        except CadCompleteError as error:
-            part.read = type(error).__name__
-            continue
-        made = report.measures
-        if made is None or not report.valid:
-            part.read = f"not built: {plain(report.problems[0])}"
-            continue
-        part.read = compared(made.volume, made.center_of_mass, part.measures) or (
-            "" if kinds(sequence) == kinds(part.sequence) else "same solid, other operations"
-        )
+            return
+        report = kernel.run(examine, sequence)
+    except CadCompleteError as error:
+        part.read = f"not read: {plain(str(error))}"
+        return
+    made = report.measures
+    if made is None or not report.valid:
+        part.read = f"not built: {plain(report.problems[0])}"
+        return
+    same = kinds(sequence) == kinds(part.sequence)
+    part.read = compared(made.volume, made.center_of_mass, part.measures) or (
+        "" if same else "same solid, other operations"
+    )
 
 
 def kinds(sequence: CadSequence) -> list[str]:
@@ -191,34 +183,62 @@ def table(title: str, verdicts: list[str], right: str) -> None:
         print(f"{count:6d}  {100 * count / total:5.1f} %  {reason}")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def options(description: str | None, limit: float, out: Path) -> argparse.ArgumentParser:
+    """Return what all that write and run parts are asked; `limit` is for one part, in seconds."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("folders", type=Path, nargs="+")
-    parser.add_argument("--dialect", default="build123d")
-    parser.add_argument("--python", type=Path, help="of an environment that has the library")
     parser.add_argument("--most", type=int, default=20, help="parts of each folder")
     parser.add_argument("--only", nargs="+", default=[], help="parts by their names")
-    parser.add_argument("--limit", type=float, default=60.0, help="seconds for a script")
-    parser.add_argument("-o", "--out", type=Path, default=Path("runs/out/writing"))
+    parser.add_argument("--limit", type=float, default=limit, help="seconds for a part")
+    parser.add_argument("-o", "--out", type=Path, default=out)
     parser.add_argument("-v", "--verbose", action="store_true", help="name each that fails")
+    return parser
+
+
+def told(parts: list[Written], ran: str, *, verbose: bool) -> None:
+    """Print what became of parts; `ran` is who ran them, "" for nobody."""
+    written = [part for part in parts if not part.left]
+    print(f"{len(parts)} parts, {len(written)} written")
+    for reason, count in Counter(part.left for part in parts if part.left).most_common():
+        print(f"{count:6d}  {reason}")
+    if ran:
+        table(f"run by {ran}", [part.ran for part in written], "the same solid")
+    table("read back", [part.read for part in written], "the same solid and operations")
+    for part in parts if verbose else []:
+        if part.left or part.ran or part.read:
+            print(f"{part.path}: {part.left or '-'} | {part.ran or '-'} | {part.read or '-'}")
+
+
+def main() -> None:
+    parser = options(__doc__, 60.0, Path("runs/out/writing"))
+    parser.add_argument("--dialect", default="build123d")
+    parser.add_argument("--python", type=Path, help="of an environment that has the library")
     args = parser.parse_args()
     started = time.monotonic()
-    reasons: Counter[str] = Counter()
-    parts = chosen(args.folders, args.most, args.only)
+    folder, log = args.out / args.dialect, args.out / f"{args.dialect}.jsonl"
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    known = {row["id"]: row for row in map(json.loads, lines)}
+    runner = Runner(args.python, args.dialect, args.limit) if args.python else None
+    parts = []
     with Kernel(time_limit=60.0) as kernel:
-        written = write(parts, args.dialect, args.out / args.dialect, kernel, reasons)
-        if args.python:
-            run(written, args.python, args.dialect, args.limit)
-        read_back(written, kernel)
-    print(f"{len(parts)} parts, {len(written)} written as {args.dialect}")
-    for reason, count in reasons.most_common():
-        print(f"{count:6d}  {reason}")
-    if args.python:
-        table("run in the library", [part.ran for part in written], "the same solid")
-    table("read back", [part.read for part in written], "the same solid and operations")
-    for part in written if args.verbose else []:
-        if part.ran or part.read:
-            print(f"{part.path}: {part.ran or '-'} | {part.read or '-'}")
+        for name, sequence in chosen(args.folders, args.most, args.only):
+            part = Written(name, sequence, path=folder / f"{name}.py")
+            parts.append(part)
+            if name in known:
+                part.left, part.ran, part.read = (known[name][k] for k in ("left", "ran", "read"))
+                continue
+            write(part, args.dialect, kernel)
+            if not part.left:
+                if runner is not None:
+                    runner.run(part)
+                read_back(part, kernel)
+            row = {"id": name, "left": part.left, "ran": part.ran, "read": part.read}
+            with log.open("a", encoding="utf-8") as file:
+                print(json.dumps(row), file=file)
+    if runner is not None:
+        runner.close()
+    told(parts, args.dialect if args.python else "", verbose=args.verbose)
     print(f"{time.monotonic() - started:.0f} s")
 
 

@@ -96,23 +96,26 @@ class UnsupportedError(ReadError):
         file: object = "",
         where: str = "",
         known: Iterable[str] = (),
+        hint: str = "",
     ) -> None:
         self.names, self.known = tuple(sorted(set(names))), tuple(known)
         problem = f"not supported: {', '.join(self.names)}"  # whole: `got` would be cut short
-        hint = "known are sketches, extrudes, revolves, holes, mirrors, patterns, fillets, chamfers"
+        usual = (
+            "known are sketches, extrudes, revolves, holes, mirrors, patterns, fillets, chamfers"
+        )
         if where.endswith(".py"):  # a room that refuses what others can do (`tables.refusing`)
-            hint = "what it does is known to the CAD kernel alone"
-        hint = f"known there are {', '.join(self.known)}" if self.known else hint
-        super().__init__(problem, file=file, where=where, hint=hint)
+            usual = "what it does is known to the CAD kernel alone"
+        usual = f"known there are {', '.join(self.known)}" if self.known else usual
+        super().__init__(problem, file=file, where=where, hint=hint or usual)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unsupported, (self.names, self.file, self.where, self.known)
+        return _unsupported, (self.names, self.file, self.where, self.known, self.hint)
 
 
 def _unsupported(
-    names: tuple[str, ...], file: str, where: str, known: tuple[str, ...]
+    names: tuple[str, ...], file: str, where: str, known: tuple[str, ...], hint: str
 ) -> UnsupportedError:
-    return UnsupportedError(names, file=file, where=where, known=known)
+    return UnsupportedError(names, file=file, where=where, known=known, hint=hint)
 
 
 class TextError(InputError):

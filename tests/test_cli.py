@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -41,6 +42,19 @@ def test_inspect_of_a_broken_part_finds_the_problems_and_is_done(run, tmp_path):
     assert (code, report["valid"], report["volume_mm3"]) == (0, False, None)
     assert report["problems"][0]["path"] == "$.sequence[1]"
     assert "nothing to cut" in report["problems"][0]["problem"]
+
+
+def test_inspect_says_up_to_what_radius_edges_can_be_made_round(run, tmp_path):
+    box = "sketch 0 0 0 +z +x\nloop 0 0\nline 30 0\nline 30 20\nline 0 20\nclose\n"
+    path = tmp_path / "part.lines"
+    path.write_text(f"{box}extrude new to 12 0\nfillet 13 end@1\n")
+    _, out, _ = run("inspect", path, "--json")
+    (problem,) = json.loads(out)["problems"]
+    found = re.search(
+        r"fillet of 13 mm at the edge .* mm: up to (\S+) mm it can$", problem["problem"]
+    )
+    assert found is not None
+    assert 9.5 <= float(found[1]) <= 10.0  # by halving, of half the width of 20 mm
 
 
 @pytest.mark.parametrize("suffix", ["json", "lines", "step", "stl", "glb", "png", "py", "FCStd"])

@@ -201,6 +201,17 @@ def test_keys_are_hexadecimal_and_differ():
     assert int(first, 16) and int(second, 16)
 
 
+RING = f"{GROUND}circle {{x}} 0 {{r}}\nrevolve new to 360 about 0 0 0 1 0\n"
+"""A torus: one face, and no edge between two."""
+
+
+def test_a_ring_has_keys_though_it_has_no_edges():
+    first, second, other = (
+        keys(decode(RING.format(x=x, r=r))) for x, r in ((20, 5), (40, 10), (20, 6))
+    )
+    assert first == second != other
+
+
 def test_measures_that_are_known_are_not_asked_again():
     solid = build(decode(BRACKET))
     assert solid is not None

@@ -21,7 +21,7 @@ LAYERS = (
     {"kernel", "readers"},
     {"clouds"},
     {"exporters", "fitting", "model", "predictions"},
-    {"baselines", "data", "metrics", "placing"},
+    {"baselines", "data", "metrics", "pictures", "placing"},
     {"completion", "plan", "training"},
     {"evaluate"},
     {"reports"},

@@ -313,7 +313,6 @@ WRONG = {
         LinearPattern(X, 5.0, 3, (0,)),
         "operation 0 is a sketch: it builds nothing that could be done again",
     ),
-    "twice the same": (LinearPattern(X, 5.0, 3, (3, 3)), "operation 3 is named twice"),
     "one place": (LinearPattern(X, 5.0, 1, (3,)), "the pattern has 1 places: expected 2 to 1000"),
     "too many": (
         PolarPattern(X, (0.0, 0.0, 0.0), 1001, 360.0, None),
@@ -341,7 +340,16 @@ def test_what_is_wrong_is_found_and_named(name):
     assert all(finding.path.startswith("$.sequence[4]") for finding in found)
 
 
-@pytest.mark.parametrize("name", sorted(WRONG.keys() - {"twice the same"}))
+def test_what_is_named_twice_is_done_again_once_and_that_is_said():
+    once, twice = (part(HOLED, LinearPattern(Y, 5.0, 3, of)) for of in ((3,), (3, 3)))
+    assert [str(finding) for finding in validate(twice)] == [
+        "warning at $.sequence[4].of[1]: operation 3 is named twice, and done again once"
+    ]
+    volumes = [solid.volume for solid in map(build, (once, twice)) if solid is not None]
+    assert volumes[0] == pytest.approx(volumes[1], rel=1e-12)
+
+
+@pytest.mark.parametrize("name", WRONG)
 def test_what_is_wrong_is_an_error_that_names_the_operation(name):
     sequence = part(HOLED, WRONG[name][0])
     with pytest.raises(BuildError, match="operation 4"):

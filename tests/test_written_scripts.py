@@ -85,17 +85,29 @@ PARTS = {
     "bores": PLATE + "hole 0 0 10 +z +x 3 through bore 6 4 at 5 5 35 5 5 25 35 25\n",
     "drilled": PLATE + "hole 0 0 10 +z +x 3 tip 118 to 4 at 8 8\n",
     "sunk": PLATE + "hole 0 0 10 +z +x 3 through sink 6 90 at 8 8 20 25\nmirror +x 20 @1\n",
+    "tapered": "sketch 0 0 0 +z +x\ncircle 4 5 6\nextrude new taper 5/-3 from -2 to 3 0\n",
+    "leaning": "sketch 0 0 3 -y +x\nloop 0 0\nline 30 0\nline 30 20\nline 0 20\nclose\n"
+    "extrude new taper 5 at 2 to 9 0\n",
+    "elliptic": "sketch 0 0 0 +z +x\nloop 0 0\nline 40 0\nellipsearc 0 0 180 0 0.4\n"
+    "circle 20 4 2\nellipse 70 0 8 5 30\nextrude new to 9 0/1 2\n",
+    "clockwise": "sketch 0 0 0 +z +x\nloop 0 0\nline 0 20\nline 40 20\nellipsearc 0 0 -100 30 0.4\n"
+    "extrude new to 9 0\n",
+    "spline": "sketch 0 0 0 +z +x\nloop 0 0\nline 40 0\nspline 3 1,1*2,1 40,29;12,29;12,20;6,16;"
+    "3,18;0,0\nextrude new to 9 0\n",
+    "copies of copies": PLATE
+    + "sketch 0 0 10 +z +x\ncircle 4 4 1\nextrude cut to 4 0\nmirror +x 10 @1\n"
+    "linear +y 5 3 @1 @2\n",
+    "touching": "sketch 0 0 0 +z +x\nloop 0 0\nline 9 0\nline 9 5\nline 0 5\nclose\n"
+    "loop 9 0\nline 20 0\nline 20 9\nclose\nextrude new to 4 0 1\n",
+    "part of a turn": "sketch 0 0 0 +z +x\nloop 10 0\nline 30 0\nline 30 5\nline 10 5\nclose\n"
+    "revolve new from -20 to 90 about 0 0 0 1 0\n",
     "bolt circle": PLATE
     + "sketch 0 0 10 +z +x\ncircle 30 15 1\ncircle 15 23.660254 1\ncircle 15 6.339746 1\n"
     "extrude cut to 4 0 1 2\n",
 }
 
 
-NOT_READ = {  # what has Sketch(), a mirrored part, or eachpoint
-    *((name, "build123d") for name in ("islands", "bores", "bolt circle", "sunk")),
-    *((name, "cadquery") for name in ("drilled", "sunk")),
-}
-READ_BACK = [(n, d) for n in PARTS for d in DIALECTS if (n, d) not in NOT_READ]
+READ_BACK = [(name, dialect) for name in PARTS for dialect in DIALECTS]
 
 
 def written(text, dialect="build123d"):
@@ -140,13 +152,7 @@ def test_what_is_read_back_makes_the_same_solid(name, dialect, tmp_path):
     after = read(path).sequence
     assert not after.rest
     assert volume(after) == pytest.approx(volume(before), rel=1e-6)
-    if name not in (
-        "holes",
-        "drilled",
-        "bores",
-        "islands",
-        "regions apart",
-    ):  # read as what they do
+    if name not in ("drilled", "bores", "sunk", "tapered"):  # read as the cuts or sides they are
         built = [[type(op).__name__ for op in s.operations if op.builds] for s in (before, after)]
         assert built[0] == built[1]
 
@@ -156,7 +162,7 @@ EDGES = {  # how edges are selected in both libraries, by what names them in the
     "fillet 2 all:z:+x": (".filter_by(Axis.Z).group_by(Axis.X)[-1]", '.edges("|Z").edges(">X")'),
     "chamfer 1 end@1/0": (  # no filter leaves the outline and not the hole
         "[part.edges().sort_by_distance(point)[0] for point in edge_points]",
-        "part.newObject([part.edges(cq.NearestToPointSelector(point)).val() for point in",
+        ".sort(lambda edge: edge.distance(cq.Vertex.makeVertex(*point))).val()for point in",
     ),
     "chamfer 1 end@1/1": (
         "part.edges().filter_by(GeomType.CIRCLE).group_by(Axis.Z)[-1]",
@@ -171,6 +177,58 @@ def test_edges_are_selected_by_what_is_true_of_them_or_else_by_points(name):
     for dialect, said in zip(("build123d", "cadquery"), EDGES[name], strict=True):
         lines = "".join(line.strip() for line in written(f"{PLATE}{name}\n", dialect).splitlines())
         assert said in lines
+
+
+SELECTED = [
+    *((name, dialect) for name in ("chamfer 1 end@1/0", "fillet 1 end@1") for dialect in DIALECTS),
+    *(
+        (f"chamfer {size} {edge}", "build123d")
+        for size in ("1/2", "2/1")
+        for edge in ("end@1/1", "end@1/0.1", "side@1/0.3")
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "dialect"), SELECTED)
+def test_edges_that_are_selected_are_the_same_when_read_back(name, dialect, tmp_path):
+    before = decode(f"{PLATE}{name}\n")
+    path = tmp_path / "part.py"
+    path.write_text(written(f"{PLATE}{name}\n", dialect))
+    after = read(path).sequence
+    assert not after.rest
+    assert volume(after) == pytest.approx(volume(before), rel=1e-9)
+
+
+def test_edges_whose_filter_is_not_certain_for_who_reads_it_are_said_by_points():
+    text = f"{PLATE}chamfer 2 all:round:+z\nfillet 1 all:z:+x\n"
+    assert "sort_by_distance" in written(text)
+
+
+L_SHAPE = "loop 0 0\nline 9 0\nline 9 3\nline 3 3\nline 3 9\nline 0 9\nclose\n"
+
+REFUSED = {  # what a library would make round, or does not know, by what is said of it
+    "corners that open": (
+        f"sketch 0 0 0 +z +x\n{L_SHAPE}extrude new taper 5 to 4 0\n",
+        ("build123d", "cadquery"),
+    ),
+    "of a profile with holes": (
+        PLATE.replace("extrude new", "extrude new taper 5"),
+        ("cadquery",),
+    ),
+    "BSpline .with weights": (
+        "sketch 0 0 0 +z +x\nloop 0 0\nspline 2 1 0,9;9,0 1,0.5,1\nline 0 0\nextrude new to 9 0\n",
+        ("cadquery",),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_a_library_makes_otherwise_is_refused_with_what_to_do(name):
+    text, dialects = REFUSED[name]
+    for dialect in dialects:
+        said = rf"at operation 1: not supported: .*{name}.*cannot say that: export STEP"
+        with pytest.raises(UnsupportedError, match=said):
+            written(text, dialect)
 
 
 def test_a_chamfer_of_two_sizes_names_its_first_face_or_is_refused():

@@ -35,7 +35,11 @@ def inspect(
     tokenizer: TokenizerFolder = None,
     time_limit: KernelWithin = 120.0,
 ) -> None:
-    """Say what is in a history, what is wrong, and what it measures."""
+    """Say what is in a history, what is wrong, and what it measures.
+
+    Telling that a part is not a valid solid is what was asked: the exit code is 0 then as well, and
+    `valid` in the JSON says it.
+    """
     from cadcomplete.reports import parts as reports
 
     report = reports.inspect(part, tokenizer=tokenizer, time_limit=time_limit)

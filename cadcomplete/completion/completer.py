@@ -109,14 +109,14 @@ class Completer:
         case = replace(case, given=handed(case.given, self.kernel))
         if self.source == "search":
             return searched(case, drawn, after=after)
-        asked = prompted(
-            case.given, model, caption=case.caption, images=case.images, points=case.points
-        )
+        evidence = evidence_of(case) if self.source == "both" else ()
+        looks = model.model.features.image or self.source == "model"  # which refuses, if it cannot
+        images = case.images if looks else ()
+        asked = prompted(case.given, model, caption=case.caption, images=images, points=case.points)
         began, start = begin(model.model, asked), self.grammar.start(case.given)
         chances = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
         stop = chances.pop("", 0.0)
         command = _likeliest(chances, model)
-        evidence = evidence_of(case) if self.source == "both" else ()
         seen, wanted = looked_at(case, after=after) if self.source == "both" else (None, None)
         if wanted is not None:  # a cloud tells better than the model how the part goes on
             drawn = replace(drawn, until="built")

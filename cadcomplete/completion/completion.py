@@ -252,9 +252,11 @@ def unused(
 ) -> tuple[str, ...]:
     """Say of a caption and of pictures that a model hardly uses them, if that was measured."""
     losses, notices = model.metrics.get("nats_per_token_shown", {}), []
+    if images and not model.model.features.image:
+        notices.append("this model sees no pictures: only what is proposed is compared with them")
     for name, shown_name, there in (
         ("captions", "caption", bool(caption)),
-        ("pictures", "picture", bool(images)),
+        ("pictures", "picture", bool(images) and model.model.features.image),
     ):
         if there and {"nothing", shown_name} <= losses.keys():
             without, with_it = losses["nothing"], losses[shown_name]

@@ -16,6 +16,7 @@ from cadcomplete.captions.evidence import Words
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Operation
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.pictures.evidence import Pictures
 from cadcomplete.predictions import Case
 
 SURE = 1e-9
@@ -63,8 +64,12 @@ class Evidence(Protocol):
 
 
 def evidence_of(case: Case) -> tuple[Evidence, ...]:
-    """Return all that a case shows beside a shape; nothing of it is looked at twice."""
-    return (Words.of(case.caption),) if case.caption else ()
+    """Return all that a case shows beside a shape; nothing of it is looked at twice.
+
+    Raises InputError for a picture that cannot be read, or in which nothing is seen.
+    """
+    words = (Words.of(case.caption),) if case.caption else ()
+    return (*words, Pictures.of(case.images)) if case.images else words
 
 
 def weighed(

@@ -59,7 +59,8 @@ def judged(reading: Reading, model: Checkpoint, grammar: Grammar) -> list[Idea]:
     if reading.began is None or reading.start is None:
         return [replace(idea, log_probability=0.0, tokens=1) for idea in found]
     opinion = scored(found, reading.began, reading.start, model.tokenizer)
-    if reading.case.points is not None or reading.case.images:
+    looks = model.model.features.image
+    if reading.case.points is not None or (reading.case.images and looks):
         return opinion
     others = []
     for symmetry in TURNS:

@@ -19,8 +19,8 @@ _NAMES = {"both": "{}", "model": "{} alone", "search": "search alone"}
 class ModelPredictor:
     """Answers cases with all that the heart finds (`predictions.Predictor`), and writes parts.
 
-    What was read last is kept: a shape that is shown again, with more operations, is not looked at
-    again.
+    What was read last with a shape is kept: a shape that is shown again, with more operations, is
+    not looked at again.
     """
 
     completer: Completer
@@ -33,7 +33,9 @@ class ModelPredictor:
     def predict(self, case: Case, *, n: int = 5, seed: int = 0) -> Prediction:
         """Answer a case. Raises InputError for what the model cannot see or is too long for it."""
         started = time.monotonic()
-        reading = self._last = self.completer.read(case, after=self._last, seed=seed)
+        reading = self.completer.read(case, after=self._last, seed=seed)
+        if reading.seen is not None:
+            self._last = reading
         following = tuple(self.completer.next(reading, n=n))
         parts = tuple(self.completer.parts(reading, n=n))
         return Prediction(

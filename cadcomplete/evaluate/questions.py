@@ -206,12 +206,21 @@ def cuts_of(operations: int, most: int | None) -> tuple[int, ...]:
 
 
 def questions(
-    parts: Sequence[Held], conditions: Sequence[str], *, cuts: int | None
+    parts: Sequence[Held],
+    conditions: Sequence[str],
+    *,
+    cuts: int | None,
+    others: Sequence[Held] | None = None,
 ) -> Iterator[ExamQuestion]:
-    """Yield every question, part by part. Raises InputError where there is no other part."""
+    """Yield every question, part by part.
+
+    Where another part is shown it is one of `others`, by default of those that are asked about.
+    Raises InputError where there is none.
+    """
+    others = parts if others is None else others
     for part in parts:
         for condition in conditions:
-            shown = _another(part, parts) if CONDITIONS[condition].other else part
+            shown = _another(part, others) if CONDITIONS[condition].other else part
             for given in cuts_of(len(part.sample.sequence), cuts):
                 yield ExamQuestion(part, given, condition, shown)
 

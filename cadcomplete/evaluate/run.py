@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from cadcomplete.errors import CadCompleteError, InputError, LostWorkersError
-from cadcomplete.evaluate.questions import ExamQuestion, case
+from cadcomplete.evaluate.questions import ExamQuestion, Key, case
 from cadcomplete.evaluate.records import (
     NO_ANSWER,
     Answered,
@@ -48,22 +49,32 @@ def predict_all(
     A file that was begun with the same settings continues, after the last whole answer. Raises
     InputError if it was begun with others.
     """
+    with continued(path, header) as (done, file):
+        asked = {question.key for question in questions}
+        left = [question for question in questions if question.key not in done]
+        ready = len(asked) - len(left)
+        for number, question in enumerate(left, start=1):
+            write_answer(predictor, question, header, file)
+            watch("predicting", ready + number, len(asked))
+    return ready
+
+
+@contextmanager
+def continued(path: Path, header: Header) -> Iterator[tuple[set[Key], TextIO]]:
+    """Open a file of predictions to go on with: what it answers already, and the file.
+
+    Raises InputError if it was begun with other settings.
+    """
     done, size = _begun(path, header)
-    asked = {question.key for question in questions}
-    left = [question for question in questions if question.key not in done]
-    ready = len(asked) - len(left)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         file.truncate(size)
         if not size:
             file.write(header_line(header))
-        for number, question in enumerate(left, start=1):
-            _answer(predictor, question, header, file)
-            watch("predicting", ready + number, len(asked))
-    return ready
+        yield done, file
 
 
-def _begun(path: Path, header: Header) -> tuple[set[object], int]:
+def _begun(path: Path, header: Header) -> tuple[set[Key], int]:
     """The keys that a file answers already, and the bytes up to the end of these."""
     if not path.exists() or not path.read_bytes().partition(b"\n")[1]:
         return set(), 0
@@ -81,7 +92,9 @@ def _begun(path: Path, header: Header) -> tuple[set[object], int]:
     return {answer.key for answer in answers}, size
 
 
-def _answer(predictor: Predictor, question: ExamQuestion, header: Header, file: TextIO) -> None:
+def write_answer(
+    predictor: Predictor, question: ExamQuestion, header: Header, file: TextIO
+) -> None:
     """Ask, and write what comes of it at once. Raises LostWorkersError: nothing would follow."""
     shown = case(question, seed=header.seed)
     started = time.monotonic()

@@ -199,6 +199,21 @@ class EllipseArc(Bent):
         return radius, radius * self.ratio
 
     @property
+    def first(self) -> float:
+        """Degrees in the squeezed plane from its axis to where it begins."""
+        return math.degrees(self._squeezed[2])
+
+    @classmethod
+    def around(
+        cls, center: Vec2, radii: tuple[float, float], first: float, sweep: float, turn: float = 0.0
+    ) -> EllipseArc:
+        """Return the arc about a centre, from so many degrees in the squeezed plane on."""
+        whole = Ellipse(center, *radii, turn)
+        at = np.radians([first, first + sweep])
+        (x, y), (u, v) = whole.evaluate(at)[0].tolist()
+        return cls((x, y), (u, v), sweep, half_turn(turn), radii[1] / radii[0])
+
+    @property
     def pieces(self) -> tuple[float, ...]:
         """Angles in the squeezed plane, from 0 where it starts, each a quarter at most."""
         count = max(math.ceil(abs(self.sweep) / 90 - 1e-9), 1)

@@ -111,11 +111,14 @@ class Repeat:
         if self.of == ():
             yield Finding(path, f"the {self.name} does nothing again: it names no operation")
         for place, index in enumerate(self.of or ()):
-            if problem := self._problem(index, place, before):
+            assert self.of is not None
+            if problem := self._problem(index, before):
                 yield Finding(f"{path}.of[{place}]", problem)
+            elif index in self.of[:place]:
+                said = f"operation {index} is named twice, and done again once"
+                yield Finding(f"{path}.of[{place}]", said, "warning")
 
-    def _problem(self, index: int, place: int, before: tuple[Operation, ...]) -> str:
-        assert self.of is not None
+    def _problem(self, index: int, before: tuple[Operation, ...]) -> str:
         if index == len(before):
             return f"the {self.name} names itself"
         if not 0 <= index < len(before):
@@ -126,8 +129,6 @@ class Repeat:
         if not repeatable(before[index]):
             kind = type(before[index]).__name__.lower()
             return f"operation {index} is a {kind}: of edges there is no copy, only of whole bodies"
-        if index in self.of[:place]:
-            return f"operation {index} is named twice"
         return ""
 
 

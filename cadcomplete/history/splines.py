@@ -216,3 +216,22 @@ def _inserted(knots: Array, poles: Array, degree: int, at: float) -> tuple[Array
         now = poles[min(i, len(poles) - 1)]
         made.append(share * now + (1 - share) * poles[max(i - 1, 0)])
     return np.insert(knots, span + 1, at), np.array(made)
+
+
+def bezier_pieces(spline: BSpline) -> list[BSpline]:
+    """Return what a spline is from knot to knot, each without knots between its ends.
+
+    Raises GeometryError if it is none.
+    """
+    basis, degree = _basis(spline), spline.degree
+    flat, held = basis.knots, basis.poles
+    for knot, many in zip(spline.knots[1:-1], spline.multiplicities, strict=True):
+        for _ in range(degree - many):
+            flat, held = _inserted(flat, held, degree, knot)
+    pieces = []
+    for first in range(0, len(held) - 1, degree):
+        part = held[first : first + degree + 1]
+        poles = tuple(map(tuple, (part[:, :2] / part[:, 2:]).tolist()))
+        weights = tuple(part[:, 2].tolist()) if spline.weights else ()
+        pieces.append(BSpline(degree, poles, (0.0, 1.0), (), weights))  # type: ignore[arg-type]
+    return pieces

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,6 +39,8 @@ _EXACT = 1e-6
 
 _LOOSE = 2.0
 """How much more than a prism along each edge may change: faces are curved, ends lie askew."""
+
+_HALVINGS = 7
 
 _SQUARE = 1e-6  # cosine of the angle at which two faces, or an edge and a face, are at right angles
 
@@ -83,6 +87,39 @@ def blended(shape: TopoDS_Shape, blend: Blend, before: tuple[Operation, ...]) ->
     low = float(changes.lost[0] - changes.won[1])
     high = float(changes.lost[1] - changes.won[0])
     return BlendedShape(made, volume - high, volume - low)
+
+
+def largest(solid: Solid, operation: Operation, before: tuple[Operation, ...]) -> float:
+    """Return the most, in mm, that a fillet or chamfer which fails may be on the same edges.
+
+    By halving, to a hundredth of what was asked, rounded down; 0 if it is another operation or
+    there is no such size. Raises GeometryError naming the edge that does not exist.
+    """
+    if not isinstance(operation, Blend):
+        return 0.0
+    labels = labelled(edges_of(solid.shape), before)
+    chosen = chosen_edges(labels, operation, len(before))
+    asked, low, high = _asked(operation), 0.0, 1.0
+    for _ in range(_HALVINGS):
+        share = (low + high) / 2
+        made = (
+            _built(one) for one in _makers(solid.shape, labels, _less(operation, share), chosen)
+        )
+        works = any(shape is not None and is_valid(shape) for shape in made)
+        low, high = (share, high) if works else (low, share)
+    step = 10.0 ** math.floor(math.log10(asked / 100))
+    return round(math.floor(low * asked / step) * step, 9)
+
+
+def _asked(blend: Blend) -> float:
+    return blend.radius if isinstance(blend, Fillet) else blend.sizes[0]
+
+
+def _less(blend: Blend, share: float) -> Blend:
+    if isinstance(blend, Fillet):
+        return replace(blend, radius=blend.radius * share)
+    first, second, swapped = blend.sizes
+    return replace(blend, sizes=(first * share, second * share, swapped))
 
 
 def blended_edges(shape: TopoDS_Shape, blend: Blend, before: tuple[Operation, ...]) -> Array:

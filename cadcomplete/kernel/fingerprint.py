@@ -53,8 +53,13 @@ def fingerprint(solid: Solid, measures: Measures | None = None) -> tuple[str, st
 
 
 def _key(counts: tuple[int, ...], numbers: tuple[float, ...], offset: float) -> str:
-    cells = [math.floor(math.log(number) / CELL + offset) for number in numbers]
+    cells = [_cell(number, offset) for number in numbers]
     return hashlib.sha256(repr((counts, cells)).encode()).hexdigest()[:16]
+
+
+def _cell(number: float, offset: float) -> int | None:
+    """The cell of a number; a ring has no edge between two faces, and their length of 0 none."""
+    return math.floor(math.log(number) / CELL + offset) if number > 0 else None
 
 
 def _skeleton(solid: Solid) -> tuple[int, float]:

@@ -47,3 +47,16 @@ def renamed(sequence: CadSequence) -> CadSequence:
     from cadcomplete.kernel.naming.renamed import renamed as renamed_here
 
     return renamed_here(sequence)
+
+
+def largest(sequence: CadSequence, index: int) -> float:
+    """Return up to what size, in mm, a fillet or chamfer can be made on its edges; 0 for none.
+
+    Of a chamfer of two sizes the first. Raises BuildError if what is before it cannot be built.
+    """
+    from cadcomplete.kernel.blends import largest as largest_here
+    from cadcomplete.kernel.build import construct
+
+    before = sequence.operations[:index]
+    solid = construct(CadSequence(before)).solid
+    return 0.0 if solid is None else largest_here(solid, sequence.operations[index], before)

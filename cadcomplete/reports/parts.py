@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cadcomplete import exporters, readers
-from cadcomplete.errors import InputError, KernelFailure
+from cadcomplete.errors import CadCompleteError, InputError, KernelFailure
+from cadcomplete.history.blends import Blend
 from cadcomplete.history.fields import FORMATS, Format
 from cadcomplete.history.sequence import CadSequence, Finding, validate
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import examine
+from cadcomplete.kernel.jobs import examine, largest
 from cadcomplete.kernel.report import Report
 from cadcomplete.predictions import check_seed
 from cadcomplete.progress import progress, watched
@@ -45,6 +46,7 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
         findings, checked = validate(whole), True
         try:
             report = pending.result()
+            report = _with_size(report, sequence, kernel)
         except KernelFailure as error:
             report, checked = Report((str(error),)), False
     measures = report.measures
@@ -74,6 +76,22 @@ def inspect(path: Path, *, tokenizer: Path | None, time_limit: float) -> Json:
         "tokens": tokens,
         "caption": document.caption or None,
     }
+
+
+def _with_size(report: Report, sequence: CadSequence, kernel: Kernel) -> Report:
+    """Return a report that says up to what size a fillet or chamfer that fails can be made."""
+    index = report.operation
+    if index is None or not isinstance(sequence.operations[index], Blend):
+        return report
+    try:
+        most = kernel.run(largest, sequence, index)
+    except CadCompleteError:  # of edges that do not exist, or a kernel that hangs: it is said
+        return report
+    if not most:
+        return report
+    first, *others = report.problems
+    said = f"{first}: up to {most:g} mm it can"
+    return dataclasses.replace(report, problems=(said, *others))
 
 
 def _build_findings(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from cadcomplete.exporters.freecad.body import BodyDraft, InBody, refused
 from cadcomplete.exporters.freecad.features import EXPORT
 from cadcomplete.exporters.freecad.objects import document
+from cadcomplete.exporters.saying import saying
 from cadcomplete.history.blends import Blend
 from cadcomplete.history.reach import numbered
 from cadcomplete.history.sequence import CadSequence, check_known, check_plain, truncate
@@ -67,11 +68,13 @@ def _check_single(sequence: CadSequence) -> None:
 def entries(sequence: CadSequence) -> dict[str, str]:
     """Return the entries of a zip by their names. Raises UnsupportedError, InputError."""
     check_known(sequence)
-    sequence = numbered(sequence)
+    with saying(None, "a Body of FreeCAD"):
+        sequence = numbered(sequence)
     check_plain(sequence, "exporters/freecad/")
     body = BodyDraft(sequence.operations)
     for index, operation in enumerate(sequence.operations):
-        EXPORT[type(operation)](operation, InBody(body, index))
+        with saying(index, "a Body of FreeCAD"):
+            EXPORT[type(operation)](operation, InBody(body, index))
     objects = body.objects()
     shapes = {one.file: one.content for one in objects if one.file}
     return {"Document.xml": document(objects, sequence.id or "part"), **shapes}

@@ -9,6 +9,7 @@ from cadcomplete.errors import UnsupportedError
 from cadcomplete.exporters.freecad import objects as xml
 from cadcomplete.exporters.freecad.objects import DocumentObject
 from cadcomplete.exporters.freecad.recipes import Recipe
+from cadcomplete.exporters.saying import instead
 from cadcomplete.history.geometry import XY, Plane, Vec3
 from cadcomplete.history.operations import Operation
 
@@ -138,4 +139,4 @@ class InBody:
 
 def refused(what: str) -> UnsupportedError:
     """What is raised for something that a Body cannot say."""
-    return UnsupportedError([what], where="exporters/freecad/")
+    return UnsupportedError([what], hint=instead("a Body of FreeCAD"))

@@ -11,22 +11,31 @@ person would say, `selecting.py` asks the kernel which filters of edges leave th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from cadcomplete.errors import InputError
+from cadcomplete.errors import CadCompleteError, InputError
+from cadcomplete.exporters.saying import saying
 from cadcomplete.exporters.scripts import build123d, cadquery
 from cadcomplete.exporters.scripts.draft import At, Draft
+from cadcomplete.exporters.scripts.selection import Selection
 from cadcomplete.history.blends import Blend
 from cadcomplete.history.reach import numbered
 from cadcomplete.history.sequence import CadSequence, check_known
+from cadcomplete.readers.scripts import build123d as read_build123d
+from cadcomplete.readers.scripts import cadquery as read_cadquery
 
 if TYPE_CHECKING:
     from cadcomplete.exporters.part import Part
 
 DIALECTS: dict[str, ModuleType] = {"build123d": build123d, "cadquery": cadquery}
-"""Libraries by name: a module with `IMPORT`, `EXPORT`, `CURVES` and `BY_MASS`."""
+"""Libraries by name: a module with `LIBRARY`, `IMPORT`, `EXPORT`, `CURVES` and `BY_MASS`."""
+
+READ: dict[str, ModuleType] = {"build123d": read_build123d, "cadquery": read_cadquery}
+"""The readers of the same."""
 
 USUAL = "build123d"
 
@@ -47,18 +56,51 @@ def script(sequence: CadSequence, dialect: str = USUAL) -> str:
     if dialect not in DIALECTS:
         expected = " or ".join(DIALECTS)
         raise InputError("unknown dialect", where="--dialect", expected=expected, got=dialect)
-    sequence = numbered(sequence)
     library, found = DIALECTS[dialect], {}
-    if any(isinstance(operation, Blend) for operation in sequence.operations):
+    with saying(None, f"a script of {library.LIBRARY}"):
+        sequence = numbered(sequence)
+    blends = [i for i, op in enumerate(sequence.operations) if isinstance(op, Blend)]
+    if blends:
         from cadcomplete.exporters.scripts.selecting import selections
 
         found = selections(sequence, by_mass=library.BY_MASS)
-    draft = Draft(sequence, found)
+    text = _written(sequence, library, found)
+    while (index := _uncertain(text, dialect, blends, found)) is not None:
+        found[index] = replace(found[index], steps=None)
+        text = _written(sequence, library, found)
+    return text
+
+
+def _written(
+    sequence: CadSequence, library: ModuleType, selections: Mapping[int, Selection]
+) -> str:
+    draft = Draft(sequence, selections)
     for index, operation in enumerate(sequence.operations):
-        library.EXPORT[type(operation)](operation, At(draft, index))
+        with saying(index, f"a script of {library.LIBRARY}"):
+            library.EXPORT[type(operation)](operation, At(draft, index))
     values = [f"{name} = {value}" for name, value in draft.variables.values.items()]
     head = [_title(sequence.id), "", library.IMPORT, *[""] * bool(values), *values]
     return "\n".join([*head, *draft.lines, ""])
+
+
+def _uncertain(
+    text: str, dialect: str, blends: list[int], selections: Mapping[int, Selection]
+) -> int | None:
+    """Return the fillet or chamfer at whose edges reading ends, if points can say them; or None.
+
+    Where the part ends is known to the library, and not always from the history alone.
+    """
+    if not any(selections[index].steps and selections[index].points for index in blends):
+        return None
+    try:
+        read = READ[dialect].parse(text.encode())
+    except CadCompleteError:
+        return None
+    reached = sum(isinstance(operation, Blend) for operation in read.operations)
+    if not read.rest or reached >= len(blends):
+        return None
+    selection = selections[blends[reached]]
+    return blends[reached] if selection.steps and selection.points else None
 
 
 def _title(name: str) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from cadcomplete.exporters.scripts import sizes
+from cadcomplete.exporters.scripts.alike import circle, exports, row
 from cadcomplete.exporters.scripts.build123d_holes import drilled_body
 from cadcomplete.exporters.scripts.build123d_sketches import CURVES, drawn, plane_text, sketched
 from cadcomplete.exporters.scripts.draft import SIGNS, At, Called, Tool, by_sketch
@@ -13,17 +12,18 @@ from cadcomplete.exporters.scripts.nouns import MEASURED
 from cadcomplete.exporters.scripts.planes import placed_on
 from cadcomplete.exporters.scripts.selection import ALONG, FACE, FARTHEST, ROUND, Selection
 from cadcomplete.exporters.scripts.sums import NOTHING, direction, point, ratio
+from cadcomplete.exporters.scripts.tapers import check_sharp, sides, taper_text
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.extrude import Boolean, Extrude
 from cadcomplete.history.fields import number
 from cadcomplete.history.geometry import Plane, Vec3
 from cadcomplete.history.holes import Hole
-from cadcomplete.history.operations import Sketch
 from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
 from cadcomplete.history.revolve import Revolve
-from cadcomplete.history.tables import Table
 
-__all__ = ["BY_MASS", "CURVES", "EXPORT", "IMPORT"]
+__all__ = ["BY_MASS", "CURVES", "EXPORT", "IMPORT", "LIBRARY"]
+
+LIBRARY = "build123d"
 
 IMPORT = "from build123d import *"
 
@@ -36,18 +36,20 @@ BY_MASS = False
 
 def _extrude(extrude: Extrude, at: At) -> None:
     draft = at.draft
+    check_sharp(extrude, at, holes=True, opens=True)
     called = draft.called(extrude)
     draft.comment(called.title)
     what = MEASURED.get(called.noun, "height")
     bodies = []
     for index, profiles in by_sketch(extrude).items():
         plane = draft.operations[index].plane  # type: ignore[union-attr]
-        reach = draft.levels.reach(
-            plane, extrude.extent, called.noun, called.own, what, first=not draft.begun
-        )
-        sketch = sketched(draft, index, profiles, called, reach.start)
-        both = ", both=True" if reach.both else ""
-        bodies.append(f"extrude({sketch}, {reach.amount.text}{both})")
+        for side in sides(extrude.extent):
+            reach = draft.levels.reach(
+                plane, side, called.noun, called.own, what, first=not draft.begun
+            )
+            sketch = sketched(draft, index, profiles, called, reach.start)
+            options = ", both=True" * reach.both + taper_text(at, called, side)
+            bodies.append(f"extrude({sketch}, {reach.amount.text}{options})")
     _combined(at, extrude.boolean, bodies, called)
 
 
@@ -161,28 +163,12 @@ def _mirror_plane(mirror: Mirror) -> Plane:
 
 
 def _linear(pattern: LinearPattern, at: At) -> None:
-    draft, called = at.draft, at.draft.repeated(pattern)
-    draft.comment(f"{draft.again(pattern)}, {pattern.count} in a row")
-    spacing = draft.variables.named(called.noun, called.own, "spacing", number(pattern.spacing))
-    count: int | str = pattern.count
-    step = spacing
-    if pattern.count > 2:
-        count = sizes.counted(draft, called, pattern.count)
-        step = f"i * {spacing}"
-    move = ", ".join(sizes.times(step, along) for along in pattern.direction)
+    count, move = row(pattern, at)
     _again(pattern, at, count, lambda body: f"Pos({move}) * {body}")
 
 
 def _polar(pattern: PolarPattern, at: At) -> None:
-    draft, called = at.draft, at.draft.repeated(pattern)
-    draft.comment(f"{draft.again(pattern)}, {pattern.count} around an axis")
-    count: int | str = pattern.count
-    if pattern.count == 2:
-        angle = ratio(pattern.step)
-    else:
-        count = sizes.counted(draft, called, pattern.count)
-        gaps = count if pattern.angle == 360 else f"({count} - 1)"
-        angle = f"i * {ratio(pattern.angle)} / {gaps}"
+    count, angle = circle(pattern, at)
     axis = _axis_text(pattern.point, pattern.axis)
     _again(pattern, at, count, lambda body: f"{body}.rotate({axis}, {angle})")
 
@@ -239,15 +225,10 @@ _FILTERS: dict[str, Callable[[str], str]] = {
 }
 
 
-def _sketch(sketch: Sketch, at: At) -> None:
-    if not at.draft.uses(at.index):
-        drawn(at.draft, sketch)
-
-
-EXPORT: Table[Callable[[Any, At], None]] = Table(
+EXPORT = exports(
     "exporters/scripts/build123d.py",
+    drawn,
     {
-        Sketch: _sketch,
         Extrude: _extrude,
         Revolve: _revolve,
         Hole: _hole,

@@ -8,6 +8,7 @@ from typing import Any
 
 from cadcomplete.exporters.scripts import sizes
 from cadcomplete.exporters.scripts.arcs import Arcs
+from cadcomplete.exporters.scripts.beziers import beziers
 from cadcomplete.exporters.scripts.draft import Called, Draft, alike
 from cadcomplete.exporters.scripts.outlines import (
     CircleShape,
@@ -21,14 +22,14 @@ from cadcomplete.exporters.scripts.places import Grid, Ring, pattern_of
 from cadcomplete.exporters.scripts.planes import Placed, placed_on, raised
 from cadcomplete.exporters.scripts.regions import DrawnRegion, regions_of
 from cadcomplete.exporters.scripts.sizes import Naming
-from cadcomplete.exporters.scripts.sums import NOTHING, Sum, direction, point, ratio
-from cadcomplete.history.curves import BENT, Arc, Circle, Curve, Ellipse, Line
+from cadcomplete.exporters.scripts.sums import NOTHING, Sum, direction, exact, point, ratio
+from cadcomplete.history.curves import Arc, BSpline, Circle, Curve, Ellipse, EllipseArc, Line
 from cadcomplete.history.fields import number
 from cadcomplete.history.geometry import Plane, Vec2
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sketches import Profile
-from cadcomplete.history.tables import Table, refusing
+from cadcomplete.history.tables import Table
 
 _ORIGIN = (0.0, 0.0)
 
@@ -58,6 +59,21 @@ def _ellipse(ellipse: Ellipse, arcs: Arcs) -> str:
     return _at(ellipse.center, text)
 
 
+def _ellipse_arc(arc: EllipseArc, arcs: Arcs) -> str:
+    turned = f", rotation={ratio(arc.turn)}" if arc.turn else ""
+    size = f"{', '.join(map(ratio, arc.radii))}, {ratio(arc.first)}, arc_size={ratio(arc.sweep)}"
+    return f"EllipticalCenterArc({exact(arc.center)}, {size}{turned})"
+
+
+def _spline(spline: BSpline, arcs: Arcs) -> str:
+    return " + ".join(map(_bezier, beziers(spline)))
+
+
+def _bezier(piece: BSpline) -> str:
+    weights = f", weights=[{', '.join(map(ratio, piece.weights))}]" if piece.weights else ""
+    return f"Bezier({', '.join(map(point, piece.poles))}{weights})"
+
+
 CURVES: Table[Callable[[Any, Arcs], str]] = Table(
     ROOM,
     {
@@ -65,7 +81,8 @@ CURVES: Table[Callable[[Any, Arcs], str]] = Table(
         Arc: _arc,
         Circle: lambda circle, arcs: _at(circle.center, f"Circle({number(circle.radius)})"),
         Ellipse: _ellipse,
-        **{kind: refusing(kind, ROOM) for kind in BENT if kind is not Ellipse},
+        EllipseArc: _ellipse_arc,
+        BSpline: _spline,
     },
 )
 """A curve as the library writes it; of one that is closed by itself the face inside of it."""

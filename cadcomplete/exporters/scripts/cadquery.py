@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 
 from cadcomplete.errors import UnsupportedError
 from cadcomplete.exporters.scripts import sizes
+from cadcomplete.exporters.scripts.alike import circle, exports, row
 from cadcomplete.exporters.scripts.bores import bores, outline
 from cadcomplete.exporters.scripts.cadquery_sketches import (
     CURVES,
@@ -22,18 +23,19 @@ from cadcomplete.exporters.scripts.planes import placed_on, raised
 from cadcomplete.exporters.scripts.regions import DrawnRegion, apart, regions_of
 from cadcomplete.exporters.scripts.selection import ALONG, FACE, FARTHEST, ROUND, Selection
 from cadcomplete.exporters.scripts.sums import NOTHING, direction, point, ratio
+from cadcomplete.exporters.scripts.tapers import check_sharp, sides, taper_text
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.extrude import Boolean, Extrude
 from cadcomplete.history.fields import number
 from cadcomplete.history.geometry import Vec3
 from cadcomplete.history.hole_kinds import Counterbore, Countersink
 from cadcomplete.history.holes import Hole
-from cadcomplete.history.operations import Sketch
 from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
 from cadcomplete.history.revolve import Revolve
-from cadcomplete.history.tables import Table
 
-__all__ = ["BY_MASS", "CURVES", "EXPORT", "IMPORT"]
+__all__ = ["BY_MASS", "CURVES", "EXPORT", "IMPORT", "LIBRARY"]
+
+LIBRARY = "CadQuery"
 
 IMPORT = "import cadquery as cq"
 
@@ -53,17 +55,20 @@ _VERBS = {
 
 def _extrude(extrude: Extrude, at: At) -> None:
     draft = at.draft
+    check_sharp(extrude, at, holes=False, opens=False)
     called = draft.called(extrude)
     draft.comment(called.title)
     what = MEASURED.get(called.noun, "height")
 
-    def swept(index: int) -> tuple[str, str]:
+    def swept(index: int) -> Iterator[tuple[str, str]]:
         plane = draft.operations[index].plane  # type: ignore[union-attr]
-        reach = draft.levels.reach(
-            plane, extrude.extent, called.noun, called.own, what, first=not draft.begun
-        )
-        both = ", both=True" if reach.both else ""
-        return workplane(draft, plane, reach.start), f".extrude({reach.amount.text}{both})"
+        for side in sides(extrude.extent):
+            reach = draft.levels.reach(
+                plane, side, called.noun, called.own, what, first=not draft.begun
+            )
+            options = ", both=True" * reach.both + taper_text(at, called, side)
+            start = workplane(draft, plane, reach.start)
+            yield start, f".extrude({reach.amount.text}{options})"
 
     _swept(extrude, at, called, swept)
 
@@ -74,7 +79,7 @@ def _revolve(revolve: Revolve, at: At) -> None:
     draft.comment(called.title)
     start, _ = revolve.span
 
-    def swept(index: int) -> tuple[str, str]:
+    def swept(index: int) -> Iterator[tuple[str, str]]:
         plane = draft.operations[index].plane  # type: ignore[union-attr]
         axis = revolve.axis.on(revolve.start(at.before), plane)
         if axis is None:
@@ -85,17 +90,20 @@ def _revolve(revolve: Revolve, at: At) -> None:
         if start and not revolve.full:
             turn = _axis(*axis.in_world(plane))
             call += f".rotate({turn}, {ratio(start)})"
-        return workplane(draft, plane), call
+        yield workplane(draft, plane), call
 
     _swept(revolve, at, called, swept)
 
 
 def _swept(
-    sweep: Extrude | Revolve, at: At, called: Called, swept: Callable[[int], tuple[str, str]]
+    sweep: Extrude | Revolve,
+    at: At,
+    called: Called,
+    swept: Callable[[int], Iterable[tuple[str, str]]],
 ) -> None:
     """Write the bodies of a sweep as one, and what that does to the part.
 
-    `swept` says on which workplane a sketch lies, and what call sweeps it. Profiles that touch or
+    `swept` says on which workplanes a sketch lies, and what calls sweep it. Profiles that touch or
     lie in each other are drawn by themselves: wires within wires would be holes.
     """
     draft = at.draft
@@ -106,8 +114,8 @@ def _swept(
     draft.check_begun(sweep.boolean)
     bodies: list[tuple[str, str]] = []
     for index, profiles in by_sketch(sweep).items():
-        start, call = swept(index)
-        for together in apart(draft, profiles):
+        groups = apart(draft, profiles)
+        for (start, call), together in itertools.product(swept(index), groups):
             loops = [draft.loop(p, i) for p in together for i in p.loops]
             name = draft.names.fresh(f"{called.own}_part") if bodies else called.own
             sketch = draft.names.fresh(f"{name}_sketch")
@@ -122,11 +130,11 @@ def _swept(
 
 def _together(at: At, bodies: list[tuple[str, str]], called: Called) -> str:
     """Return bodies as one: a variable if they are several, or are done again."""
-    if len(bodies) == 1 and not at.draft.keeps(at.index):
-        return bodies[0][1]
-    for name, body in bodies:
-        text = body if name == called.own else f"{called.own}.union({body})"
-        at.draft.say(f"{called.own} = {text}")
+    (_, first), *others = bodies
+    if not others and not at.draft.keeps(at.index):
+        return first
+    calls = [first, *(f".add({body})" for _, body in others), *[".combine()"] * bool(others)]
+    say_chain(at.draft, called.own, calls)
     return called.own
 
 
@@ -258,26 +266,12 @@ def _mirror(mirror: Mirror, at: At) -> None:
 
 
 def _linear(pattern: LinearPattern, at: At) -> None:
-    draft, called = at.draft, at.draft.repeated(pattern)
-    draft.comment(f"{draft.again(pattern)}, {pattern.count} in a row")
-    step = draft.variables.named(called.noun, called.own, "spacing", number(pattern.spacing))
-    count: int | str = pattern.count
-    if pattern.count > 2:
-        count = sizes.counted(draft, called, pattern.count)
-        step = f"i * {step}"
-    move = ", ".join(sizes.times(step, along) for along in pattern.direction)
+    count, move = row(pattern, at)
     _again(pattern, at, count, lambda body: f"{body}.translate(({move}))")
 
 
 def _polar(pattern: PolarPattern, at: At) -> None:
-    draft, called = at.draft, at.draft.repeated(pattern)
-    draft.comment(f"{draft.again(pattern)}, {pattern.count} around an axis")
-    count: int | str = pattern.count
-    angle = ratio(pattern.step)
-    if pattern.count > 2:
-        count = sizes.counted(draft, called, pattern.count)
-        gaps = count if pattern.angle == 360 else f"({count} - 1)"
-        angle = f"i * {ratio(pattern.angle)} / {gaps}"
+    count, angle = circle(pattern, at)
     axis = _axis(pattern.point, pattern.axis)
     _again(pattern, at, count, lambda body: f"{body}.rotate({axis}, {angle})")
 
@@ -302,22 +296,17 @@ def _chamfer(chamfer: Chamfer, at: At) -> None:
 
 
 def _edges(at: At, selection: Selection) -> str:
-    """Return what selects edges; points of several are a variable."""
+    """Return what selects edges; points are a variable."""
     draft = at.draft
     if selection.steps is not None:
         text = "part"
         if not selection.steps or selection.steps[0][0] != FACE:
             text += "" if selection.steps else ".edges()"
         return text + "".join(_FILTERS[kind](way) for kind, way in selection.steps)
-    points = [point(place) for place in selection.points]
-    if selection.centers and len(points) == 1:
-        return f"part.edges(cq.NearestToPointSelector({points[0]}))"
     name = draft.names.fresh("edge_points")
-    draft.say(f"{name} = [{', '.join(points)}]")
-    one = "part.edges(cq.NearestToPointSelector(point)).val()"
-    if not selection.centers:
-        vertex = "cq.Vertex.makeVertex(*point)"
-        one = f"part.edges().sort(lambda edge: edge.distance({vertex})).val()"
+    draft.say(f"{name} = [{', '.join(map(point, selection.points))}]")
+    vertex = "cq.Vertex.makeVertex(*point)"
+    one = f"part.edges().sort(lambda edge: edge.distance({vertex})).val()"
     return f"part.newObject([{one} for point in {name}])"
 
 
@@ -333,15 +322,10 @@ def _end(way: str) -> str:
     return f"{'>' if way[0] == '+' else '<'}{way[1].upper()}"
 
 
-def _sketch(sketch: Sketch, at: At) -> None:
-    if not at.draft.uses(at.index):
-        drawn(at.draft, sketch)
-
-
-EXPORT: Table[Callable[[Any, At], None]] = Table(
+EXPORT = exports(
     "exporters/scripts/cadquery.py",
+    drawn,
     {
-        Sketch: _sketch,
         Extrude: _extrude,
         Revolve: _revolve,
         Hole: _hole,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cadcomplete.errors import UnsupportedError
 from cadcomplete.exporters.scripts import sizes
 from cadcomplete.exporters.scripts.arcs import Arcs
+from cadcomplete.exporters.scripts.beziers import beziers
 from cadcomplete.exporters.scripts.draft import Called, Draft, alike
 from cadcomplete.exporters.scripts.layout import WIDTH
 from cadcomplete.exporters.scripts.outlines import (
@@ -22,12 +24,12 @@ from cadcomplete.exporters.scripts.planes import placed_on, raised
 from cadcomplete.exporters.scripts.regions import DrawnRegion
 from cadcomplete.exporters.scripts.sizes import Naming
 from cadcomplete.exporters.scripts.sums import NOTHING, Sum, direction, point, ratio
-from cadcomplete.history.curves import BENT, Arc, Circle, Ellipse, Line
+from cadcomplete.history.curves import Arc, BSpline, Circle, Ellipse, EllipseArc, Line
 from cadcomplete.history.fields import number
 from cadcomplete.history.geometry import Plane, Vec2
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Sketch
-from cadcomplete.history.tables import Table, refusing
+from cadcomplete.history.tables import Table
 
 ROOM = "exporters/scripts/cadquery_sketches.py"
 
@@ -49,6 +51,25 @@ def _ellipse(ellipse: Ellipse, arcs: Arcs) -> str:
     return f".moveTo{point(ellipse.center)}.ellipse({size})"
 
 
+def _ellipse_arc(arc: EllipseArc, arcs: Arcs) -> str:
+    """From one angle to another, counter-clockwise; then, with a sense of -1, the other way."""
+    low, high = sorted((arc.first, arc.first + arc.sweep))
+    turned = f", {ratio(arc.turn)}" if arc.turn else ""
+    sense = ", sense=-1" if arc.sweep < 0 else ""
+    return f".ellipseArc({', '.join(map(ratio, (*arc.radii, low, high)))}{turned}{sense})"
+
+
+def _spline(spline: BSpline, arcs: Arcs) -> str:
+    """The library knows no weights."""
+    if spline.weights:
+        raise UnsupportedError(["BSpline (with weights)"])
+    return "".join(map(_bezier, beziers(spline)))
+
+
+def _bezier(piece: BSpline) -> str:
+    return f".bezier([{', '.join(map(point, piece.poles[1:]))}], includeCurrent=True)"
+
+
 CURVES: Table[Callable[[Any, Arcs], str]] = Table(
     ROOM,
     {
@@ -58,7 +79,8 @@ CURVES: Table[Callable[[Any, Arcs], str]] = Table(
             f".moveTo{point(circle.center)}.circle({number(circle.radius)})"
         ),
         Ellipse: _ellipse,
-        **{kind: refusing(kind, ROOM) for kind in BENT if kind is not Ellipse},
+        EllipseArc: _ellipse_arc,
+        BSpline: _spline,
     },
 )
 """The call that draws a curve from where the pen is; of one that is closed where it is drawn."""

@@ -66,7 +66,7 @@ class Levels:
         What ends on a face that is known is said by that: a hole goes through `-plate_thickness`.
         Anything else is a dimension of its own, called after `noun`, or `own`, and `what` it is.
         """
-        begin, (start, end) = extent.start, extent.span
+        begin, (start, end) = extent.start, extent.ends
         offset, start, end = plane.offset + begin, start - begin, end - begin
         base = self.at(plane.normal, offset)
         off = base - self.at(plane.normal, plane.offset)

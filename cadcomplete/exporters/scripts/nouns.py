@@ -43,7 +43,7 @@ def noun(
         return "envelope"
     if isinstance(sweep, Revolve):
         return "body" if first else _TURNED[sweep.boolean]
-    start, end = sweep.extent.span
+    start, end = sweep.extent.ends
     height = abs(end - start)
     if sweep.boolean is Boolean.CUT:
         return _taken(outer)

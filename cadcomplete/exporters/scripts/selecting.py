@@ -28,6 +28,7 @@ from OCP.TopExp import TopExp_Explorer
 from OCP.TopoDS import TopoDS, TopoDS_Edge, TopoDS_Shape
 
 from cadcomplete.errors import UnsupportedError
+from cadcomplete.exporters.saying import saying
 from cadcomplete.exporters.scripts.selection import (
     ALONG,
     FACE,
@@ -75,15 +76,21 @@ def selections(sequence: CadSequence, *, by_mass: bool) -> dict[int, Selection]:
     prefixes = Prefixes()
     for index, operation in enumerate(sequence.operations):
         if isinstance(operation, Blend):
-            before = sequence.operations[:index]
-            solid = construct(CadSequence(before), prefixes=prefixes).solid
-            assert solid is not None
-            edges = edges_of(solid.shape)
-            labels = labelled(edges, before)
-            wanted = chosen_edges(labels, operation, index)
-            table = _Table.of(solid.shape, edges, wanted, by_mass=by_mass)
-            found[index] = _selection(table, labels, operation)
+            with saying(index, "a script"):
+                found[index] = _selected(sequence, index, operation, prefixes, by_mass=by_mass)
     return found
+
+
+def _selected(
+    sequence: CadSequence, index: int, blend: Blend, prefixes: Prefixes, *, by_mass: bool
+) -> Selection:
+    before = sequence.operations[:index]
+    solid = construct(CadSequence(before), prefixes=prefixes).solid
+    assert solid is not None
+    edges = edges_of(solid.shape)
+    labels = labelled(edges, before)
+    wanted = chosen_edges(labels, blend, index)
+    return _selection(_Table.of(solid.shape, edges, wanted, by_mass=by_mass), labels, blend)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +104,6 @@ class _Table:
         chains: of the n, a number that is the same for those that are rounded together.
         wanted: of the n, those that are to be rounded.
         seams: of the others, those where a face meets itself; rounding leaves them alone.
-        by_mass: whether `centers` are centres of mass.
     """
 
     shape: TopoDS_Shape
@@ -108,7 +114,6 @@ class _Table:
     chains: Array
     wanted: Bools
     seams: Bools
-    by_mass: bool
 
     @staticmethod
     def of(shape: TopoDS_Shape, edges: SolidEdges, wanted: Bools, *, by_mass: bool) -> _Table:
@@ -124,7 +129,6 @@ class _Table:
             together,
             wanted,
             _seams(shape, edges.smooth),
-            by_mass,
         )
 
     def leaves(self, mask: Bools) -> bool:
@@ -162,10 +166,18 @@ def _selection(table: _Table, labels: LabelledEdges, blend: Blend) -> Selection:
         return Selection(None, groups=tuple(_groups(table, labels, swapped=blend.sizes[2])))
     for steps in _candidates():
         if table.leaves(_left_by(table, steps)):
-            return Selection(steps)
-    if table.by_mass and (centers := _centers(table)) is not None:
-        return Selection(None, centers, centers=True)
+            return Selection(steps, _points_beside(table, steps))
     return Selection(None, tuple(_points(table, table.wanted)))
+
+
+def _points_beside(table: _Table, steps: tuple[Step, ...]) -> tuple[Vec3, ...]:
+    """Return points for edges that filters say as well, if those ask where the part ends."""
+    if not any(kind in (FARTHEST, FACE) for kind, _ in steps):
+        return ()
+    try:
+        return tuple(_points(table, table.wanted))
+    except UnsupportedError:
+        return ()
 
 
 # --- filters --------------------------------------------------------------------------------------
@@ -248,25 +260,6 @@ def _points(table: _Table, wanted: Bools) -> Iterator[Vec3]:
             x, y, z = table.edges.points[members[0], 2]
             raise UnsupportedError([f"an edge at ({x:.6g}, {y:.6g}, {z:.6g}) that another lies on"])
         yield place
-
-
-def _centers(table: _Table) -> tuple[Vec3, ...] | None:
-    """Return a centre for each chain to which no edge of another is as near; None if one lacks."""
-    found: list[Vec3] = []
-    for number in np.unique(table.chains[table.wanted]).tolist():
-        members = np.flatnonzero(table.chains == number)
-        others = np.delete(table.centers, members, axis=0)
-        for index, decimals in itertools.product(members, range(_MOST_DECIMALS + 1)):
-            at = np.round(table.centers[index], decimals) + 0.0
-            off = float(np.linalg.norm(at - table.centers[index]))
-            gaps = np.linalg.norm(others - at, axis=1)
-            if off < _APART and gaps.min(initial=np.inf) > off + _APART:
-                x, y, z = at.tolist()
-                found.append((x, y, z))
-                break
-        else:
-            return None
-    return tuple(found)
 
 
 def _point(table: _Table, index: int, members: Places) -> Vec3 | None:

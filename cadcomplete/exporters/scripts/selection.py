@@ -29,12 +29,11 @@ class Selection:
     Attributes:
         steps: filters, one after the other, of all edges; None if there are none that leave just
             these.
-        points: then one point for each of what runs on smoothly, in mm.
-        centers: whether those are centres of mass of edges, and no points on them.
+        points: one point for each of what runs on smoothly, in mm; beside filters that ask where
+            the part ends, which need not be certain for who reads them, in their place.
         groups: of a chamfer of two sizes its edges by their first face.
     """
 
     steps: tuple[Step, ...] | None
     points: tuple[Vec3, ...] = ()
     groups: tuple[Group, ...] = ()
-    centers: bool = False

@@ -76,6 +76,11 @@ def point(values: Iterable[float]) -> str:
     return f"({', '.join(map(number, values))})"
 
 
+def exact(values: Iterable[float]) -> str:
+    """Return a tuple of lengths from which ends of curves are computed: to more than they are."""
+    return f"({', '.join(map(ratio, values))})"
+
+
 def direction(values: Iterable[float]) -> str:
     """Return a tuple of the numbers of a unit vector."""
     return f"({', '.join(map(ratio, values))})"

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from cadcomplete.errors import UnsupportedError
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.bent import polyline
+from cadcomplete.history.curves import BENT, Arc, Circle, Curve, Line
 from cadcomplete.history.geometry import Vec2, distance
 from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts.budget import spend
@@ -23,6 +24,10 @@ from cadcomplete.readers.scripts.budget import spend
 Relation = Literal["apart", "inside", "around", "same", "crossing"]
 
 OVERLAP = "overlapping areas in a sketch"
+
+_CHORD = 3.0
+"""Degrees by which an ellipse or a spline turns along a chord that stands for it: what lies farther
+than 3e-4 of its radius from it lies so to it, too."""
 
 
 Box = tuple[float, float, float, float]
@@ -183,7 +188,7 @@ def _lies(one: BoxedLoop, other: BoxedLoop) -> Relation:
     near = 1e-7 * (1 + max(-left, right, -low, high, -west, east, -south, north))
     if right <= west + near or east <= left + near or high <= south + near or north <= low + near:
         return "apart"
-    a, b = one.loop, other.loop
+    a, b = _in_chords(one.loop), _in_chords(other.loop)
     sides = _sides(a, b, near)
     if sides == {"in", "out"}:
         return "crossing"
@@ -195,6 +200,21 @@ def _lies(one: BoxedLoop, other: BoxedLoop) -> Relation:
     if back == {"in"}:
         return "around"
     return "apart" if sides and back else "same"
+
+
+def _in_chords(loop: Loop) -> Loop:
+    """Return a loop with chords for its curves that are neither straight nor round."""
+    if not any(isinstance(curve, BENT) for curve in loop.curves):
+        return loop
+    curves: list[Curve] = []
+    for curve in loop.curves:
+        if isinstance(curve, BENT):
+            points = [(x, y) for x, y in polyline(curve, _CHORD).tolist()]
+            curves += [Line(a, b) for a, b in itertools.pairwise(points) if a != b]
+        else:
+            curves.append(curve)
+    spend(len(curves))
+    return Loop(tuple(curves))
 
 
 def _sides(a: Loop, b: Loop, near: float) -> set[str]:

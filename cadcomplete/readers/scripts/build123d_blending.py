@@ -10,6 +10,7 @@ from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.history.curves import Circle, Curve
 from cadcomplete.history.geometry import XY, Vec2, distance
 from cadcomplete.history.operations import Loop
+from cadcomplete.readers.scripts import frames
 from cadcomplete.readers.scripts.areas import Faces, FlatFace
 from cadcomplete.readers.scripts.build123d_builders import (
     BuildLine,
@@ -25,7 +26,7 @@ from cadcomplete.readers.scripts.build123d_objects import (
     boolean_of,
     publish,
 )
-from cadcomplete.readers.scripts.build123d_places import around
+from cadcomplete.readers.scripts.build123d_places import Line3D, around
 from cadcomplete.readers.scripts.build123d_selecting import (
     EdgeList,
     FaceList,
@@ -34,6 +35,7 @@ from cadcomplete.readers.scripts.build123d_selecting import (
 )
 from cadcomplete.readers.scripts.corners import chamfered, corners, grown, rounded
 from cadcomplete.readers.scripts.edge_names import named
+from cadcomplete.readers.scripts.edge_points import NearEdge, NearFace, is_first
 from cadcomplete.readers.scripts.finishing import BlendStep
 from cadcomplete.readers.scripts.overlay import subtract, united
 from cadcomplete.readers.scripts.regions import solid_middle
@@ -108,13 +110,28 @@ def _chamfer(
     reference: Any = None,
 ) -> Any:
     if length2 is not None and length2 != length:
-        raise UnsupportedError(["chamfer(length2)"])
+        return _slanted(session, objects, (length, length2), reference)
     return _blended(session, objects, positive(length, "a length"), rounded=False)
+
+
+def _slanted(session: Session, objects: Any, lengths: tuple[Any, Any], reference: Any) -> Solid:
+    """Cut edges off by two sizes, the first on a face that is named."""
+    if not isinstance(reference, NearFace):
+        raise UnsupportedError(["chamfer(length2) of no face by a point"])
+    edges = [one for one in _flat(objects) if isinstance(one, NearEdge)]
+    if not edges or len(edges) != len(_flat(objects)):
+        raise UnsupportedError(["chamfer(length2) of edges that are not named by points"])
+    first, second = (positive(length, "a length") for length in lengths)
+    orders = {is_first(edge, reference) for edge in edges}
+    if len(orders) > 1:
+        raise UnsupportedError(["chamfer(reference) of a face that was made first and last"])
+    first, second = (first, second) if orders.pop() else (second, first)
+    return _blended_solid(session, [*edges], first, rounded=False, other=second)
 
 
 def _blended(session: Session, objects: Any, size: float, *, rounded: bool) -> Any:
     found = _flat(objects)
-    edges = [one for one in found if isinstance(one, EdgeList)]
+    edges = [one for one in found if isinstance(one, EdgeList | NearEdge)]
     if edges and len(edges) == len(found):
         return _blended_solid(session, edges, size, rounded=rounded)
     points = [_point(one) for one in found]
@@ -141,14 +158,23 @@ def _point(value: Any) -> Vec2:
     return (value.x, value.y)
 
 
-def _blended_solid(session: Session, edges: list[EdgeList], size: float, *, rounded: bool) -> Solid:
+def _blended_solid(
+    session: Session,
+    edges: list[EdgeList | NearEdge],
+    size: float,
+    *,
+    rounded: bool,
+    other: float | None = None,
+) -> Solid:
     part, steps = above(session), edges[0].steps
-    if any(one.steps != steps or one.order or one.listed_by for one in edges):
+    lists = [one for one in edges if isinstance(one, EdgeList)]
+    if any(one.steps != steps for one in edges) or any(one.order or one.listed_by for one in lists):
         raise UnsupportedError(["a fillet or chamfer of edges of several solids"])
     if isinstance(part, BuildPart) and part.steps != steps:
         raise UnsupportedError(["a fillet or chamfer of edges that were selected before"])
-    names = named([one for chosen in edges for one in chosen.filters])
-    made = (*steps, BlendStep(size, names, rounded, session.line))
+    points = dict.fromkeys(one.name for one in edges if isinstance(one, NearEdge))
+    names = named([one for chosen in lists for one in chosen.filters])
+    made = (*steps, BlendStep(size, (*names, *points), rounded, session.line, other))
     if isinstance(part, BuildPart):
         part.steps = made
     return Solid(made)
@@ -302,7 +328,7 @@ BLENDING: dict[str, Any] = {
     "add": Function("add", _add),
     "insert": Function("insert", _add),
     "fillet": Function("fillet", _fillet),
-    "chamfer": Function("chamfer", _chamfer, {"angle": (None,), "reference": (None,)}),
+    "chamfer": Function("chamfer", _chamfer, {"angle": (None,)}),
     "edges": Function("edges", _of_builder(_edges)),
     "faces": Function("faces", _of_builder(_faces)),
     "vertices": Function("vertices", _of_builder(_vertices)),
@@ -310,7 +336,19 @@ BLENDING: dict[str, Any] = {
 
 _SELECTED = {"edges": _edges, "faces": _faces, "vertices": _vertices}
 
+
+def _rotate(_: Session, self: Any, axis: Any, angle: Any) -> Any:
+    """Turn a sketch or a part about an axis in space."""
+    if not isinstance(self, Areas | Solid):
+        raise UnsupportedError(["rotate of what is being built"])
+    if not isinstance(axis, Line3D):
+        raise ReadError("wrong value", expected="an Axis", got=type(axis).__name__)
+    end = tuple(a + b for a, b in zip(axis.start, axis.direction, strict=True))
+    return self.moved(frames.turn(axis.start, end, number(angle, "an angle")))  # type: ignore[arg-type]
+
+
 OF_PARTS = {name: Function(name, run) for name, run in _SELECTED.items() if name != "vertices"}
 OF_PARTS["center"] = Function("center", lambda _, self: Vector(*solid_middle(_steps_of(self))))
-OF_SKETCHES = {"vertices": Function("vertices", _vertices)}
+OF_PARTS["rotate"] = Function("rotate", _rotate)
+OF_SKETCHES = {"vertices": Function("vertices", _vertices), "rotate": OF_PARTS["rotate"]}
 """Methods of parts, and of sketches and lines."""

@@ -35,6 +35,7 @@ from cadcomplete.readers.scripts.shapes import lines
 from cadcomplete.readers.scripts.values import (
     Function,
     flag,
+    items,
     number,
     points,
     positive,
@@ -109,6 +110,28 @@ def _tangent_arc(
     if way == (0.0, 0.0):
         raise ReadError("wrong arguments of TangentArc", expected="a tangent with a length")
     return _drawn(session, [shapes.tangent_arc(ends[0], way, ends[1])], mode)
+
+
+def _elliptical_arc(
+    session: Session,
+    center: Any,
+    x_radius: Any,
+    y_radius: Any,
+    start_angle: Any = 0.0,
+    *,
+    arc_size: Any = 90.0,
+    rotation: Any = 0.0,
+    mode: Any = ADD,
+) -> Curves:
+    radii = positive(x_radius, "a radius"), positive(y_radius, "a radius")
+    first, sweep = number(start_angle, "an angle"), number(arc_size, "an angle")
+    turn = number(rotation, "an angle")
+    return _drawn(session, [shapes.ellipse_arc(vec2(center), radii, first, sweep, turn)], mode)
+
+
+def _bezier(session: Session, *cntl_pnts: Any, weights: Any = None, mode: Any = ADD) -> Curves:
+    over = () if weights is None else tuple(positive(w, "a weight") for w in items(weights))
+    return _drawn(session, [shapes.bezier([vec2(p) for p in points(*cntl_pnts)], over)], mode)
 
 
 def _polar_line(
@@ -234,6 +257,8 @@ CURVES: dict[str, Any] = {
     "Polyline": Function("Polyline", _polyline),
     "ThreePointArc": Function("ThreePointArc", _three_point_arc),
     "CenterArc": Function("CenterArc", _center_arc),
+    "EllipticalCenterArc": Function("EllipticalCenterArc", _elliptical_arc),
+    "Bezier": Function("Bezier", _bezier),
     "RadiusArc": Function("RadiusArc", _radius_arc),
     "SagittaArc": Function("SagittaArc", _sagitta_arc),
     "PolarLine": Function("PolarLine", _polar_line),

@@ -16,10 +16,11 @@ from cadcomplete.readers.scripts.budget import spend
 from cadcomplete.readers.scripts.build123d_objects import GeomKind, SortKey
 from cadcomplete.readers.scripts.build123d_places import Faced, Frame, Line3D
 from cadcomplete.readers.scripts.edge_names import Filters, across, level_of, of_rim
+from cadcomplete.readers.scripts.edge_points import NearEdge, NearFace, nearest_edge
 from cadcomplete.readers.scripts.finishing import axis_word
 from cadcomplete.readers.scripts.regions import frame_at, middle_of, region, surface_x
 from cadcomplete.readers.scripts.solids import Steps
-from cadcomplete.readers.scripts.values import Function, Value, Vector, flag
+from cadcomplete.readers.scripts.values import Function, Value, Vector, flag, vec3
 
 _Attributes = Mapping[str, Callable[[Any], Any]]
 
@@ -90,6 +91,11 @@ class FaceList(Value):
 
     def __or__(self, by: object) -> FaceList:
         return self.filtered(by)
+
+    def nearest_to(self, point: Any) -> NearestFaces:
+        if self.across or self.order:
+            raise UnsupportedError(["the nearest face of some"])
+        return NearestFaces(self.steps, vec3(point))
 
     def edges(self) -> EdgeList:
         if not self.across:
@@ -241,6 +247,41 @@ class EdgeList(Value):
             raise TypeError
         return EdgeList(self.steps, tuple(dict.fromkeys((*self.filters, *other.filters))))
 
+    def nearest_to(self, point: Any) -> NearestEdges:
+        if self.filters != ((),) or self.order or self.listed_by:
+            raise UnsupportedError(["the nearest edge of some"])
+        return NearestEdges(self.steps, point)
+
+
+@dataclass(frozen=True, slots=True)
+class NearestEdges(Value):
+    """All edges of a solid, sorted by how far they are from a point: the first is known."""
+
+    steps: Steps
+    point: Any
+
+    ATTRIBUTES: ClassVar[_Attributes] = {"first": lambda self: self.item(0)}
+
+    def item(self, index: Any) -> NearEdge:
+        if index != 0:
+            raise UnsupportedError(["an edge that is not the nearest one"])
+        return nearest_edge(self.steps, self.point)
+
+
+@dataclass(frozen=True, slots=True)
+class NearestFaces(Value):
+    """The same of faces."""
+
+    steps: Steps
+    point: Vec3
+
+    ATTRIBUTES: ClassVar[_Attributes] = {"first": lambda self: self.item(0)}
+
+    def item(self, index: Any) -> NearFace:
+        if index != 0:
+            raise UnsupportedError(["a face that is not the nearest one"])
+        return NearFace(self.steps, self.point)
+
 
 # --- corners ------------------------------------------------------------------------------------
 
@@ -361,6 +402,7 @@ FaceList.METHODS = _methods(
     sort_by=_sort_by,
     group_by=_group_by,
     filter_by=_filter_by,
+    sort_by_distance=lambda _, self, other: self.nearest_to(other),
     edges=lambda _, self: self.edges(),
     face=lambda _, self: self.item(-1),
 )
@@ -379,6 +421,7 @@ EdgeList.METHODS = _methods(
     filter_by=_filter_by,
     group_by=_group_by,
     sort_by=_sort_by,
+    sort_by_distance=lambda _, self, other: self.nearest_to(other),
     edges=lambda _, self: self,
 )
 PointList.METHODS = _methods(sort_by=_sort_by, group_by=_group_by)

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.history.curves import Circle
+from cadcomplete.history.curves import Circle, Ellipse
 from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts import frames, shapes
 from cadcomplete.readers.scripts.build123d_objects import ADD, Areas, draw
@@ -28,6 +28,18 @@ def _circle(
 ) -> Areas:
     loop = Loop((Circle((0.0, 0.0), positive(radius, "a radius")),))
     return draw(session, loop, align, 0.0, mode, made="circle")
+
+
+def _ellipse(
+    session: Session,
+    x_radius: Any,
+    y_radius: Any,
+    rotation: Any = 0,
+    align: Any = None,
+    mode: Any = ADD,
+) -> Areas:
+    radii = positive(x_radius, "a radius"), positive(y_radius, "a radius")
+    return draw(session, Loop((Ellipse((0.0, 0.0), *radii),)), align, rotation, mode)
 
 
 def _rectangle(
@@ -145,6 +157,7 @@ SKETCHES: dict[str, Any] = {
     "SlotCenterPoint": Function("SlotCenterPoint", _slot_from_center),
     "Trapezoid": Function("Trapezoid", _trapezoid),
     "Circle": Function("Circle", _circle, {"arc_size": (360,)}),
+    "Ellipse": Function("Ellipse", _ellipse),
     "Rectangle": Function("Rectangle", _rectangle),
     "RectangleRounded": Function("RectangleRounded", _rounded),
     "Polygon": Function("Polygon", _polygon),

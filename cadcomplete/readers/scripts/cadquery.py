@@ -10,7 +10,7 @@ from __future__ import annotations
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.readers.scripts.cadquery_drawing import DRAWING
 from cadcomplete.readers.scripts.cadquery_objects import MODULE, Location, PlaneValue
-from cadcomplete.readers.scripts.cadquery_selecting import SELECTING
+from cadcomplete.readers.scripts.cadquery_selecting import SELECTING, VERTEX, AnyEdge
 from cadcomplete.readers.scripts.cadquery_sketch import SketchValue
 from cadcomplete.readers.scripts.cadquery_solids import SOLIDS
 from cadcomplete.readers.scripts.cadquery_workplane import (
@@ -34,11 +34,12 @@ _LIBRARY = Library(
         "cadquery",
         {
             **MODULE,
+            "Vertex": VERTEX,
             "Workplane": Function("Workplane", new_workplane),
             "Sketch": Function("Sketch", lambda session: SketchValue(session)),
         },
     ),
-    methods_of(Vector, Location, PlaneValue, SketchValue, Workplane),
+    methods_of(Vector, Location, PlaneValue, SketchValue, Workplane, AnyEdge),
     solid_of,
     drawn_in,
 )

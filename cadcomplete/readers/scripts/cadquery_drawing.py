@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from cadcomplete.errors import ReadError, UnsupportedError
-from cadcomplete.history.curves import Circle, Curve, Line
+from cadcomplete.history.curves import Circle, Curve, Ellipse, Line
+from cadcomplete.history.ellipses import half_turn
 from cadcomplete.history.geometry import Plane, Vec2, distance
 from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts import frames, shapes
@@ -143,6 +144,46 @@ def _tangent_arc(
     return _drawn(self, [arc], forConstruction)
 
 
+def _ellipse_arc(
+    _: Session,
+    self: Workplane,
+    x_radius: Any,
+    y_radius: Any,
+    angle1: Any = 360,
+    angle2: Any = 360,
+    rotation_angle: Any = 0.0,
+    sense: Any = 1,
+    forConstruction: Any = False,
+    startAtCurrent: Any = True,
+) -> Workplane:
+    """Draw an arc of an ellipse that starts where the pen is, or is around it.
+
+    It goes counter-clockwise from one angle to the other; with a sense of -1 it is turned round.
+    """
+    radii = positive(x_radius, "a radius"), positive(y_radius, "a radius")
+    first, last = number(angle1, "an angle"), number(angle2, "an angle")
+    turn = number(rotation_angle, "an angle")
+    arc = shapes.ellipse_arc((0.0, 0.0), radii, first, (last - first) % 360, turn)
+    arc = arc if sense == 1 else arc.reversed()
+    (x, y), (u, v) = self.pen, arc.start if flag(startAtCurrent) else (0.0, 0.0)
+    moved = arc.mapped(lambda at: (at[0] + x - u, at[1] + y - v))
+    if flag(startAtCurrent):
+        moved = moved.moved((x, y), moved.end)
+    return _drawn(self, [moved], forConstruction)
+
+
+def _bezier(
+    _: Session,
+    self: Workplane,
+    listOfXYTuple: Any,
+    forConstruction: Any = False,
+    includeCurrent: Any = False,
+) -> Workplane:
+    poles = [vec2(p) for p in items(listOfXYTuple)]
+    poles = [self.pen, *poles] if flag(includeCurrent) else poles
+    return _drawn(self, [shapes.bezier(poles)], forConstruction)
+
+
 def _close(session: Session, self: Workplane) -> Workplane:
     first = self.pending.first
     if first is None:
@@ -236,6 +277,19 @@ def _circle(_: Session, self: Workplane, radius: Any, forConstruction: Any = Fal
     return _each(self, loop, forConstruction)
 
 
+def _ellipse(
+    _: Session,
+    self: Workplane,
+    x_radius: Any,
+    y_radius: Any,
+    rotation_angle: Any = 0.0,
+    forConstruction: Any = False,
+) -> Workplane:
+    radii = positive(x_radius, "a radius"), positive(y_radius, "a radius")
+    turn = half_turn(number(rotation_angle, "an angle"))
+    return _each(self, Loop((Ellipse((0.0, 0.0), *radii, turn),)), forConstruction)
+
+
 def _rect(
     _: Session,
     self: Workplane,
@@ -296,7 +350,10 @@ DRAWING = {
             "sagittaArc": _sagitta_arc,
             "radiusArc": _radius_arc,
             "tangentArcPoint": _tangent_arc,
+            "ellipseArc": _ellipse_arc,
+            "bezier": _bezier,
             "circle": _circle,
+            "ellipse": _ellipse,
             "rect": _rect,
             "polygon": _polygon,
         }.items()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from cadcomplete.errors import UnsupportedError
 from cadcomplete.history.curves import Circle
+from cadcomplete.history.edges import EdgeName
 from cadcomplete.history.geometry import Plane, Vec3
 from cadcomplete.history.kinds import AXES
 from cadcomplete.readers.scripts import frames
@@ -33,12 +36,13 @@ from cadcomplete.readers.scripts.cadquery_workplane import (
     tagged,
 )
 from cadcomplete.readers.scripts.edge_names import Filters, across, level_of, named, of_rim
+from cadcomplete.readers.scripts.edge_points import NearEdge, nearest_edge
 from cadcomplete.readers.scripts.finishing import BlendStep
 from cadcomplete.readers.scripts.regions import spans_all
 from cadcomplete.readers.scripts.session import Session
 from cadcomplete.readers.scripts.skyline import nth_level
 from cadcomplete.readers.scripts.solids import SolidStep, Steps
-from cadcomplete.readers.scripts.values import Function, positive
+from cadcomplete.readers.scripts.values import Function, Namespace, Value, items, positive, vec3
 
 _NEAR = 1e-4  # mm by which the library's levels may differ
 
@@ -115,6 +119,8 @@ def _edges(_: Session, self: Workplane, selector: Any = None, tag: Any = None) -
 def _edges_of(self: Workplane) -> tuple[Steps, list[Filters]]:
     """Return the edges of what is on the stack: their solid, and filters of their names."""
     item = self.stack[0] if len(self.stack) == 1 else None
+    if isinstance(item, EdgePick) and (item.points or item.nearest is not None):
+        raise UnsupportedError(["a selection from edges that were selected one by one"])
     if isinstance(item, EdgePick):
         return item.steps, list(item.filters)
     if not isinstance(item, FacePick):
@@ -206,10 +212,68 @@ def _corners(item: Any) -> list[Vec3]:
 
 
 def _blended(session: Session, self: Workplane, size: float, *, rounded: bool) -> Workplane:
-    steps, filters = _edges_of(self)
+    steps, names = _named(self)
     if steps is not self.solid and steps != self.solid:
         raise UnsupportedError(["a fillet or chamfer of edges of another solid"])
-    return self.then((*steps, BlendStep(size, named(filters), rounded, session.line)))
+    return self.then((*steps, BlendStep(size, names, rounded, session.line)))
+
+
+def _named(self: Workplane) -> tuple[Steps, tuple[EdgeName, ...]]:
+    """Return the solid that the edges on the stack are of, and their names."""
+    item = self.stack[0] if len(self.stack) == 1 else None
+    if isinstance(item, EdgePick) and item.points:
+        return item.steps, item.points
+    steps, filters = _edges_of(self)
+    return steps, named(filters)
+
+
+# --- edges by how far they are from a point -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PointVertex(Value):
+    """A vertex that is made at a point."""
+
+    at: Vec3
+
+
+@dataclass(frozen=True, slots=True)
+class Gap(Value):
+    """How far an edge of a list is from a point, whichever edge it is."""
+
+    point: Vec3
+
+
+@dataclass(frozen=True, slots=True)
+class AnyEdge(Value):
+    """Each edge of a list in turn, for what sorts it."""
+
+    METHODS: ClassVar[Mapping[str, Function]]
+
+
+def _distance(_: Session, self: AnyEdge, other: Any) -> Gap:
+    if not isinstance(other, PointVertex):
+        raise UnsupportedError(["distance to anything but a vertex"])
+    return Gap(other.at)
+
+
+AnyEdge.METHODS = {"distance": Function("distance", _distance)}
+
+
+def _make_vertex(_: Session, x: Any, y: Any, z: Any) -> PointVertex:
+    return PointVertex(vec3((x, y, z)))
+
+
+VERTEX = Namespace("Vertex", {"makeVertex": Function("makeVertex", _make_vertex)})
+
+
+def _sort(session: Session, self: Workplane, key: Any) -> Workplane:
+    """Sort all edges of a solid by how far they are from a point."""
+    steps, filters = _edges_of(self)
+    by = session.ask(key, AnyEdge())
+    if filters != [()] or not isinstance(by, Gap):
+        raise UnsupportedError(["sort by anything but the distance of all edges from a point"])
+    return self.then(EdgePick(steps, ((),), nearest=by.point))
 
 
 def _fillet(session: Session, self: Workplane, radius: Any) -> Workplane:
@@ -224,12 +288,33 @@ def _chamfer(session: Session, self: Workplane, length: Any, length2: Any = None
     return _blended(session, self, size, rounded=False)
 
 
+def _val(_: Session, self: Workplane) -> Any:
+    """Return the first of the stack: of edges the nearest one, anything else as it is."""
+    pick = self.stack[0] if len(self.stack) == 1 else None
+    if isinstance(pick, EdgePick) and pick.nearest is not None:
+        return nearest_edge(pick.steps, pick.nearest)
+    return self
+
+
+def _new_object(_: Session, self: Workplane, objlist: Any) -> Workplane:
+    """Follow with edges that were selected one by one."""
+    found = items(objlist)
+    edges = [one for one in found if isinstance(one, NearEdge)]
+    if not edges or len(edges) != len(found) or any(e.steps != edges[0].steps for e in edges):
+        raise UnsupportedError(["newObject of anything but edges of a solid"])
+    points = tuple(dict.fromkeys(edge.name for edge in edges))
+    return self.then(EdgePick(edges[0].steps, (), points))
+
+
 SELECTING = {
     name: Function(name, run)
     for name, run in {
         "faces": _faces,
         "edges": _edges,
         "vertices": _vertices,
+        "sort": _sort,
+        "val": _val,
+        "newObject": _new_object,
         "fillet": _fillet,
         "chamfer": _chamfer,
     }.items()

@@ -306,6 +306,24 @@ def _sphere(
     return _combined(self, steps, combine)
 
 
+def _each_point(
+    _: Session,
+    self: Workplane,
+    arg: Any,
+    useLocalCoordinates: Any = False,
+    combine: Any = False,
+    clean: Any = True,
+) -> Workplane:
+    """Put a solid at each place of the stack, as it lies in the world's origin."""
+    made = arg.solids if isinstance(arg, Workplane) else None
+    if not made or not flag(useLocalCoordinates):
+        raise UnsupportedError(["eachpoint of anything but a solid in local coordinates"])
+    steps: Steps = ()
+    for spot in self.spots:
+        steps = solids.join(steps, solids.moved(made, frames.compose(self.plane, spot)))
+    return _combined(self, steps, combine)
+
+
 def _union(
     _: Session, self: Workplane, toUnion: Any, clean: Any = True, glue: Any = False, tol: Any = None
 ) -> Workplane:
@@ -393,6 +411,7 @@ SOLIDS = {
     "cutThruAll": Function("cutThruAll", _cut_thru_all, {"taper": (None, 0)}),
     "revolve": Function("revolve", _revolve),
     "hole": Function("hole", _hole),
+    "eachpoint": Function("eachpoint", _each_point),
     "cboreHole": Function("cboreHole", _cbore_hole),
     "cskHole": Function("cskHole", _csk_hole),
     "box": Function("box", _box),

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from cadcomplete.errors import ReadError, UnsupportedError
 from cadcomplete.history.curves import Curve
+from cadcomplete.history.edges import EdgePoint
 from cadcomplete.history.geometry import XY, Plane, Vec2, Vec3
 from cadcomplete.history.kinds import AXES
 from cadcomplete.history.operations import Boolean, Loop
@@ -110,10 +111,15 @@ class FacePick:
 
 @dataclass(frozen=True, slots=True)
 class EdgePick:
-    """Edges of a solid on a stack, by name; `filters` are those of the names."""
+    """Edges of a solid on a stack, by name; `filters` are those of the names.
+
+    Beside them single ones by `points`; with `nearest` they are sorted by how far they are from it.
+    """
 
     steps: Steps
     filters: tuple[Filters, ...]
+    points: tuple[EdgePoint, ...] = ()
+    nearest: Vec3 | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -449,10 +455,20 @@ def _end(_: Session, self: Workplane, n: Any = 1) -> Workplane:
     return place
 
 
-_AS_IS = ("val", "clean", "combine", "findSolid")
+def _combine(
+    _: Session, self: Workplane, clean: Any = True, glue: Any = False, tol: Any = None
+) -> Workplane:
+    """Fuse the solids on the stack: profiles of one plane that reach as far are one extrude."""
+    if self.solids is None or len(self.stack) == 1:
+        return self
+    return self.then(solids.fused(self.solids))
+
+
+_AS_IS = ("clean", "findSolid")
 
 PLACING = {
     **{name: Function(name, lambda _, self, *ignored: self) for name in _AS_IS},
+    "combine": Function("combine", _combine),
     "workplane": Function("workplane", _workplane),
     "tag": Function("tag", _tag),
     "workplaneFromTagged": Function("workplaneFromTagged", _from_tagged),

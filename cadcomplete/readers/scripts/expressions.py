@@ -75,6 +75,7 @@ class Expressions:
 
     def __init__(self, frame: Scope) -> None:
         self.session = Session()
+        self.session.ask = self.ask
         self.frames = [frame]
         self.loaded: dict[int, Any] = {}
         self.partial: Any = None
@@ -97,6 +98,12 @@ class Expressions:
     def invoke(self, function: Defined, given: list[Any], named: dict[str, Any]) -> Any:
         """Return what a function of the script itself returns."""
         raise NotImplementedError
+
+    def ask(self, function: Any, *given: Any) -> Any:
+        """Return what a function of the script that was handed over makes of values."""
+        if not isinstance(function, Defined):
+            raise UnsupportedError(["a function that is handed over, but of the script's own"])
+        return self.invoke(function, list(given), {})
 
     def count(self) -> None:
         """Count a statement. Raises ReadError after too many."""

@@ -23,13 +23,20 @@ _STRAIGHT = 1e-9  # how far an axis that is turned by quarters may be off
 class BlendStep:
     """Edges of the solid so far made round, or cut off slantwise, by a size in mm.
 
-    The names refer to no other step: predicates of all edges, and points.
+    The names refer to no other step: predicates of all edges, and points. What is cut off may have
+    an `other` size, on the face at each edge that was made later (`Chamfer`).
     """
 
     size: float
     edges: tuple[EdgeName, ...]
     rounded: bool
     line: int = field(default=0, compare=False)
+    other: float | None = None
+
+    @property
+    def most(self) -> float:
+        """How far it reaches into the faces beside its edges."""
+        return self.size if self.other is None else max(self.size, self.other)
 
     def moved(self, frame: Plane) -> BlendStep:
         """Return it in a solid put at a place. Raises UnsupportedError."""

@@ -18,6 +18,7 @@ from cadcomplete.readers.scripts.areas import Faces, add, size
 from cadcomplete.readers.scripts.budget import check_curves, spend
 from cadcomplete.readers.scripts.finishing import BlendStep, MirrorStep
 from cadcomplete.readers.scripts.frames import compose, coplanar, relocated
+from cadcomplete.readers.scripts.repeats import repeats
 from cadcomplete.readers.scripts.shapes import chains
 from cadcomplete.readers.scripts.solids import SolidStep, Steps, moved_faces
 
@@ -66,7 +67,17 @@ def history(steps: Steps, id: str, drawn: Iterable[Drawn] = (), *, line: int = 0
     """
     operations: list[Operation] = []
     sketches: dict[Sketch, int] = {}
+    again, built = repeats(steps), dict[int, int]()
+    skipped = 0
     for number, step in enumerate(steps):
+        if number < skipped:
+            continue
+        if number in again:
+            one = again[number]
+            of = tuple(sorted(built[source] for source in one.of))
+            operations.append(replace(one.pattern, of=of, source=f"line {step.line}"))  # type: ignore[call-arg]
+            built[number], skipped = len(operations) - 1, one.last
+            continue
         if not isinstance(step, SolidStep):
             operations.append(_finished(step))
             continue
@@ -76,17 +87,19 @@ def history(steps: Steps, id: str, drawn: Iterable[Drawn] = (), *, line: int = 0
             operations.append(sketch)
         boolean = step.boolean if number else Boolean.NEW_BODY
         profiles = tuple(Profile(index, outer, holes) for outer, holes in regions)
-        reach, at = (
-            replace(step.extent, distance=_rounded(step.extent.distance)),
-            f"line {step.line}",
-        )
-        if step.axis is None:
-            operations.append(Extrude(profiles, reach, boolean, at))
-        else:
-            axis = TurnAxis.of(_rounded_point(step.axis.point), _rounded_point(step.axis.direction))
-            operations.append(Revolve(profiles, reach, axis, boolean, at))
+        operations.append(_swept(replace(step, boolean=boolean), profiles))
+        built[number] = len(operations) - 1
     operations += _left(drawn, sketches, line)
     return CadSequence(tuple(operations), id)
+
+
+def _swept(step: SolidStep, profiles: tuple[Profile, ...]) -> Extrude | Revolve:
+    reach = replace(step.extent, distance=_rounded(step.extent.distance))
+    at = f"line {step.line}"
+    if step.axis is None:
+        return Extrude(profiles, reach, step.boolean, at)
+    axis = TurnAxis.of(_rounded_point(step.axis.point), _rounded_point(step.axis.direction))
+    return Revolve(profiles, reach, axis, step.boolean, at)
 
 
 def _finished(step: BlendStep | MirrorStep) -> Operation:
@@ -101,7 +114,8 @@ def _finished(step: BlendStep | MirrorStep) -> Operation:
     )
     if step.rounded:
         return Fillet(_rounded(step.size), names, at)
-    return Chamfer((_rounded(step.size), _rounded(step.size), False), names, at)
+    first, second = step.size, step.size if step.other is None else step.other
+    return Chamfer((_rounded(first), _rounded(second), False), names, at)
 
 
 def _sketch(step: SolidStep) -> tuple[Sketch, list[tuple[int, tuple[int, ...]]]]:

@@ -223,7 +223,7 @@ def _blended(step: BlendStep, before: Steps, faces: Faces, way: Vec3, far: float
         if filters is None:
             raise UnsupportedError([UNSURE])
         if axis_word(back) in filters:
-            if thick < _AWAY * step.size:
+            if thick < _AWAY * step.most:
                 raise UnsupportedError([UNSURE])
         elif not upright:
             raise UnsupportedError([UNSURE])

@@ -20,6 +20,8 @@ class Session:
 
     line: int = 0
     scopes: list[Any] = field(default_factory=list)
+    ask: Callable[..., Any] = field(init=False, repr=False)
+    """Returns what a function of the script makes of values. Raises ReadError."""
 
     def drawing(self, curves: int) -> None:
         """Count curves that are drawn. Raises ReadError when a script draws too many."""

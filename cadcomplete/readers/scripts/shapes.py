@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 
 from cadcomplete.errors import GeometryError, ReadError, UnsupportedError
-from cadcomplete.history.curves import Arc, Circle, Curve, Line
+from cadcomplete.history.curves import Arc, BSpline, Circle, Curve, EllipseArc, Line
 from cadcomplete.history.geometry import Vec2, distance
 from cadcomplete.history.operations import Loop
 from cadcomplete.readers.scripts.budget import spend
@@ -101,6 +101,24 @@ def center_arc(center: Vec2, radius: float, first: float, sweep: float) -> Arc |
     return arc(at(first), at(first + sweep / 2), at(first + sweep))
 
 
+def ellipse_arc(
+    center: Vec2, radii: tuple[float, float], first: float, sweep: float, turn: float
+) -> EllipseArc:
+    """Return an arc of an ellipse, by angles of the circle that it is a squeezed one of."""
+    if not 0 < abs(sweep) < 360:
+        raise UnsupportedError(["an arc of an ellipse all around"])
+    return EllipseArc.around(center, radii, first, sweep, turn)
+
+
+def bezier(poles: list[Vec2], weights: tuple[float, ...] = ()) -> BSpline:
+    """Return a Bézier curve: a spline of one piece. Raises ReadError."""
+    over = () if all(weight == 1 for weight in weights) else weights
+    made = BSpline(len(poles) - 1, tuple(poles), (0.0, 1.0), (), over)
+    if made.problem:
+        raise ReadError(made.problem)
+    return made
+
+
 def sagitta_arc(start: Vec2, end: Vec2, sagitta: float) -> Arc:
     """Return the arc whose middle lies off its chord by `sagitta`, positive to the left."""
     chord = distance(start, end)
@@ -172,20 +190,20 @@ def chains(curves: Iterable[Curve]) -> list[Loop]:
     loops: list[Loop] = []
     while left:
         chain = [left.pop(0)]
-        while not isinstance(chain[0], Circle) and _gap(chain) > near:
+        while not chain[0].closed and _gap(chain) > near:
             following = _next(left, chain[-1].end, near)
             if following is None:
                 break
             chain.append(following)
-        if not isinstance(chain[0], Circle) and _gap(chain) <= near:
+        if not chain[0].closed and _gap(chain) <= near:
             chain[-1] = chain[-1].moved(chain[-1].start, chain[0].start)
         loops.append(Loop(tuple(chain)))
     return loops
 
 
 def _gap(chain: list[Curve]) -> float:
-    if len(chain) == 1:  # an arc that comes back to where it starts is drawn as a circle
-        return math.inf
+    if len(chain) == 1 and not isinstance(chain[0], BSpline):
+        return math.inf  # an arc that comes back to where it starts is drawn as a circle
     return distance(chain[-1].end, chain[0].start)
 
 
@@ -193,7 +211,7 @@ def _next(left: list[Curve], pen: Vec2, near: float) -> Curve | None:
     """Take the curve that starts or ends at the pen out of those left, as it goes on."""
     for number, curve in enumerate(left):
         spend(1)
-        if isinstance(curve, Circle):
+        if curve.closed:
             continue
         if distance(pen, curve.start) <= near:
             del left[number]

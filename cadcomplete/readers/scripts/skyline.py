@@ -47,7 +47,7 @@ def level(steps: Steps, way: Vec3) -> float:
     Raises UnsupportedError if that cannot be said for certain.
     """
     far, blends = bound(steps, way), [step for step in steps if isinstance(step, BlendStep)]
-    clear = _AWAY * max((step.size for step in blends), default=0.0)
+    clear = _AWAY * max((step.most for step in blends), default=0.0)
     besides = _besides(blends)
     for patch in patches(steps, way, far):
         for point in _places(patch):

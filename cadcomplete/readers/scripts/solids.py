@@ -27,6 +27,7 @@ class SolidStep:
     """Faces of one plane, extruded, and what that does to what was there before.
 
     With an `axis`, in the x and y of the plane, they are turned about it: `extent` is in degrees.
+    `made` is one thing for a step and all its copies, moved or in a mirror.
     """
 
     plane: Plane
@@ -35,6 +36,7 @@ class SolidStep:
     boolean: Boolean
     line: int = field(default=0, compare=False)
     axis: TurnAxis | None = None
+    made: object = field(default_factory=object, compare=False, repr=False)
 
     def moved(self, frame: Plane) -> SolidStep:
         return replace(self, plane=compose(frame, self.plane))
@@ -149,6 +151,35 @@ def join(base: Steps, tool: Steps) -> Steps:
     if only_adds(base):
         return _together(tool, base)
     raise UnsupportedError(["union with a compound tool"])
+
+
+def fused(steps: Steps) -> Steps:
+    """Return what only adds with the faces of one plane that reach as far in one step."""
+    if not only_adds(steps):
+        return steps
+    made: list[SolidStep] = []
+    for step in (step for step in steps if isinstance(step, SolidStep)):
+        spend(10 + len(made))
+        same = (i for i, known in enumerate(made) if _goes_on(known, step))
+        at = next(same, None)
+        if at is None:
+            made.append(step)
+            continue
+        known = made[at]
+        faces = add(known.faces, moved_faces(step.faces, step.plane, known.plane))
+        made[at] = SolidStep(
+            known.plane, faces, known.extent, known.boolean, known.line, known.axis
+        )
+    return tuple(made)
+
+
+def _goes_on(known: SolidStep, step: SolidStep) -> bool:
+    """Say whether two steps are one, of all their faces."""
+    if known.extent != step.extent or not coplanar(known.plane, step.plane):
+        return False
+    if known.axis is None or step.axis is None:
+        return known.axis is step.axis
+    return known.plane == step.plane and known.axis == step.axis
 
 
 def cut(base: Steps, tool: Steps) -> Steps:

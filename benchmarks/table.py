@@ -1,0 +1,220 @@
+"""The table of what words, pictures, clouds and habit are worth, in one go.
+
+Every part is asked about under all that is to be compared before the next one is, in the order of
+hashes; so wherever it is stopped, there is a fair choice of parts, and every difference is of the
+same questions. What was answered stays: the same command goes on. Two processes share the parts::
+
+    .venv/bin/python benchmarks/table.py ask OUT --part 0/2 --minutes 30 &
+    .venv/bin/python benchmarks/table.py ask OUT --part 1/2 --minutes 30
+    .venv/bin/python benchmarks/table.py show OUT
+
+`show` prints the table and, for each group, that of `cadcomplete evaluate --rescore`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from table_rows import rows
+
+from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.predictor import ModelPredictor
+from cadcomplete.data.read import read_samples
+from cadcomplete.data.samples import Sample
+from cadcomplete.errors import InputError
+from cadcomplete.evaluate import tables
+from cadcomplete.evaluate.questions import (
+    CONDITIONS,
+    Data,
+    ExamQuestion,
+    Held,
+    Key,
+    check_data,
+    choose,
+    questions,
+)
+from cadcomplete.evaluate.records import Header, read_predictions
+from cadcomplete.evaluate.run import continued, write_answer
+from cadcomplete.evaluate.scores import EvaluationRun, scored_run
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.model import loading
+
+OPEN = ("fusion360", "omnicad")
+SOME = 4
+"""One part of so many is asked about under the conditions that need fewer."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """What is asked of one source about some data sets.
+
+    Attributes:
+        always: conditions for every part; `some` for one part of `SOME`.
+        nothing: whether only the cut before the first operation is asked about.
+    """
+
+    data: tuple[str, ...]
+    source: str
+    always: tuple[str, ...]
+    some: tuple[str, ...] = ()
+    nothing: bool = False
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        return tuple(name for name in (*self.always, *self.some) if name in CONDITIONS)
+
+
+GROUPS: dict[str, Group] = {
+    "open": Group(
+        OPEN,
+        "both",
+        ("none", "caption", "sizes", "image", "points"),
+        ("othercaption", "othersizes", "otherimage", "scan", "all"),
+    ),
+    "model": Group(OPEN, "model", ("none", "points")),
+    "dictated": Group(OPEN, "both", ("dimensions",), nothing=True),
+    "freecad": Group(("freecad",), "both", ("none",), ("caption", "sizes", "image", "points")),
+    "search": Group(OPEN, "search", (), ("points", "scan")),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A group with its parts, in their order, and why others are left out."""
+
+    name: str
+    group: Group
+    data: Data
+    parts: tuple[Held, ...]
+    left_out: dict[str, int]
+
+    def header(self, predictor: str) -> Header:
+        about = [q for number in range(len(self.parts)) for q in self.questions(number)]
+        cuts, conditions = None, self.group.conditions
+        return Header(
+            *(predictor, self.data.names, "validation", cuts, conditions, None, 5, 0),
+            *(len(self.parts), len(about), self.left_out),
+        )
+
+    def questions(self, number: int) -> list[ExamQuestion]:
+        """What is asked about one part: each cut under all conditions before the next one."""
+        part, group = self.parts[number], self.group
+        names = group.conditions if number % SOME == 0 else group.always
+        known = [name for name in names if name in CONDITIONS]
+        found = questions((part,), known, cuts=None, others=self.parts)
+        wanted = [q for q in found if not (group.nothing and q.given)]
+        return sorted(wanted, key=lambda question: question.given)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("what", choices=("ask", "show"))
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--data", type=Path, default=Path("runs/out/data"))
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS))
+    parser.add_argument("--part", default="0/1", help="which of how many processes this is")
+    parser.add_argument("--most", type=int, help="parts of each group")
+    parser.add_argument("--minutes", type=float, default=1e6)
+    asked = parser.parse_args()
+    (ask if asked.what == "ask" else show)(asked)
+
+
+# --- asking -------------------------------------------------------------------------------------
+
+
+def held_in(folder: Path, names: Sequence[str]) -> Data:
+    """Return the validation parts of data sets; nobody learns here."""
+    folders = [folder / name for name in names if (folder / name / "manifest.json").exists()]
+    held = [
+        Held(one.name, sample)
+        for one in folders
+        for sample in read_samples(one)
+        if isinstance(sample, Sample) and sample.split == "validation"
+    ]
+    return Data(check_data(folders, split="validation"), tuple(held), ())
+
+
+def groups(asked: argparse.Namespace) -> Iterator[Asked]:
+    """Yield the groups with their parts; one that nothing can be asked about is told."""
+    known: dict[tuple[str, ...], Data] = {}
+    for name in asked.groups:
+        group = GROUPS[name]
+        data = known.setdefault(group.data, held_in(asked.data, group.data))
+        try:
+            if not group.conditions:
+                raise InputError("there is no such condition yet", got=", ".join(group.always))
+            parts, left_out = choose(data.held, group.conditions, most=asked.most, seed=0)
+        except InputError as error:
+            print(f"{name} is left out: {error}", flush=True)
+            continue
+        yield Asked(name, group, data, parts, left_out)
+
+
+def ask(asked: argparse.Namespace) -> None:
+    """Ask about part after part until the time is over."""
+    started, limit = time.monotonic(), 60 * asked.minutes
+    model = loading.load(asked.model)
+    which, of = map(int, asked.part.split("/"))
+    with ExitStack() as stack:
+        kernel = stack.enter_context(Kernel(workers=1, time_limit=30.0))
+        told = list(groups(asked))
+        makers = {s: ModelPredictor(Completer(model, kernel, source=s)) for s in _sources(told)}
+        headers = {one.name: one.header(makers[one.group.source].name) for one in told}
+        files: dict[str, tuple[set[Key], TextIO]] = {}
+        for one in told:
+            path = asked.out / one.name / f"{which}of{of}.jsonl"
+            files[one.name] = stack.enter_context(continued(path, headers[one.name]))
+        longest = max((len(one.parts) for one in told), default=0)
+        for number in range(which, longest, of):
+            for one in told:
+                done, file = files[one.name]
+                for question in one.questions(number) if number < len(one.parts) else ():
+                    if question.key in done:
+                        continue
+                    if time.monotonic() - started > limit:
+                        return
+                    maker = makers[one.group.source]
+                    write_answer(maker, question, headers[one.name], file)
+            minutes = (time.monotonic() - started) / 60
+            print(f"{number + 1} of {longest} parts, {minutes:.1f} minutes", flush=True)
+
+
+def _sources(told: Sequence[Asked]) -> set[str]:
+    return {one.group.source for one in told}
+
+
+# --- showing ------------------------------------------------------------------------------------
+
+
+def runs(out: Path) -> Mapping[str, EvaluationRun]:
+    """Return what was answered, scored, by the name of its group."""
+    found = {}
+    for name in GROUPS:
+        read = [read_predictions(path) for path in sorted((out / name).glob("*.jsonl"))]
+        answers = [answer for _, own, _ in read for answer in own]
+        if answers:
+            found[name] = scored_run(read[0][0], answers, watch=lambda what, done, total: None)
+    return found
+
+
+def show(asked: argparse.Namespace) -> None:
+    """Print each group's tables, and the table of today, must and goal."""
+    found = runs(asked.out)
+    for name, run in found.items():
+        print(f"\n=== {name} ===\n\n{tables.text(run.document)}")
+    captioned = {
+        f"{held.data}/{held.id}" for held in held_in(asked.data, OPEN).held if held.sample.caption
+    }
+    scored = {name: run.scored for name, run in found.items()}
+    print("\n" + "\n".join(tables.columns(list(rows(scored, captioned=captioned)))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""The given part in a picture: in which views it fits, and what candidates explain there.
+
+Its edges fall on edges, and it lies within the outline. Where nothing is built yet, the sketch that
+waits is looked for instead: as a face of the part, or as one of the prisms that fill the outline.
+Shapes: C candidates, V views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from manifold3d import Manifold
+
+from cadcomplete.history.geometry import Array
+from cadcomplete.history.operations import Operation
+from cadcomplete.history.sequence import CadSequence
+from cadcomplete.meshes.manifolds import APPLY, Past, mesh_of, states
+from cadcomplete.meshes.render import STEEP, VIEWS
+from cadcomplete.pictures.matching import NOTHING, Match, Sight, match
+from cadcomplete.pictures.sides import Creases, side, wire
+from cadcomplete.pictures.views import Shot, places, roughly
+
+WEIGHTS = (24.0, -12.0, 12.0, -8.0)
+"""Nats for each feature of a match: what is explained, false, common, and outside."""
+
+_FROM = (*VIEWS, *STEEP)  # the canonical view first
+_USUAL = 3.0  # nats by which the canonical view is likelier than any other
+_SURE = 12.0  # nats for the whole score of a view
+_VIEWS = 3
+_CLOSELY = 2  # cameras that are looked at closely
+
+
+@dataclass(slots=True, eq=False)
+class PictureScene:
+    """A picture and the given part: no value but a place to work.
+
+    Attributes:
+        given: the whole operations.
+        sight: the picture.
+        bodies: the solid before the first operation and after each.
+        asked: what was found for what was asked before.
+    """
+
+    given: CadSequence
+    sight: Sight
+    bodies: tuple[Manifold, ...]
+    _views: list[Shot] | None = None
+    asked: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def solid(self) -> Manifold:
+        return self.bodies[-1]
+
+    @property
+    def sides(self) -> list[Array]:
+        """The directions from which a picture may show a part, the likeliest first."""
+        return [camera.axes for camera in _FROM]
+
+    @property
+    def views(self) -> list[Shot]:
+        """The views in which the given part fits, the best first; none where nothing is built."""
+        if self._views is None:
+            empty = self.solid.is_empty()
+            self._views = [] if empty else fitted(wire(mesh_of(self.solid)), self.sight)
+        return self._views
+
+    def built(self, operations: Sequence[Operation]) -> Manifold:
+        """Return the solid after further operations. Raises UnsupportedError."""
+        found, before = self.bodies[-1], list(self.given.operations)
+        made = list(self.bodies)
+        for operation in operations:
+            found = APPLY[type(operation)](operation, Past(tuple(before), tuple(made)))
+            before.append(operation)
+            made.append(found)
+        return found
+
+
+def energy(found: Match, before: Match = NOTHING) -> float:
+    """Return the nats for what a match explains more than the one before."""
+    pairs = zip(WEIGHTS, found.values, before.values, strict=True)
+    return sum(weight * (value - known) for weight, value, known in pairs)
+
+
+def gain(scene: PictureScene, body: Manifold) -> float:
+    """Return the nats for a solid in place of the given one, which is there; all views count."""
+    made = wire(mesh_of(body))
+    known = scene.asked.setdefault("given", {})
+    logs, priors = [], []
+    for view in scene.views:
+        if id(view) not in known:
+            own = side(wire(mesh_of(scene.solid)), view.axes)
+            known[id(view)] = NOTHING if own is None else match(own, scene.sight, view)
+        seen = side(made, view.axes)
+        found = NOTHING if seen is None else match(seen, scene.sight, view)
+        priors.append(_SURE * view.score)
+        logs.append(priors[-1] + energy(found, known[id(view)]))
+    return float(np.logaddexp.reduce(logs) - np.logaddexp.reduce(priors)) if logs else 0.0
+
+
+def scene(given: CadSequence, sight: Sight) -> PictureScene:
+    """Put a given part before a picture. Raises UnsupportedError for what has no twin here."""
+    return PictureScene(given, sight, states(given))
+
+
+def fitted(body: Creases, sight: Sight) -> list[Shot]:
+    """Return the views in which a body fits a picture, the best first."""
+    sides = [found for camera in _FROM if (found := side(body, camera.axes)) is not None]
+    scores = [roughly(one, sight.seen, sight.rough, coarser=2)[:, 3].max() for one in sides]
+    order = sorted(range(len(sides)), key=lambda i: -scores[i])[:_CLOSELY]
+    found = [
+        replace(view, share=view.score, score=view.score + (_USUAL / _SURE if i == 0 else 0.0))
+        for i in dict.fromkeys((0, *order))
+        for view in places(sides[i], sight.seen, sight.rough, sight.fine, most=_VIEWS)
+    ]
+    return sorted(found, key=lambda view: -view.score)[:_VIEWS]
