@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,10 +13,13 @@ from cadcomplete.captions.mention import Form, Noun, Spot
 from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.terms import terms
 from cadcomplete.completion.evidence import evidence_of, moved, weighed
+from cadcomplete.data.describe.dictated import dictate
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.operations import Extrude, Sketch
-from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.language.lines import decode
+from cadcomplete.meshes.manifolds import iou, solid
+from cadcomplete.metrics.targets import target
 from cadcomplete.predictions import Case
 
 PLATE = """sketch 0 0 0 +z +x
@@ -111,3 +116,101 @@ def test_nats_move_a_probability_by_its_odds():
     nothing = weighed((), CadSequence(()), [CadSequence(())])
     (chance,) = moved(nothing + 0.5, nothing + math.log(3))
     assert chance == pytest.approx(0.75)
+
+
+# --- every dimension -----------------------------------------------------------------------------
+
+DRAWN = """sketch 0 0 0 +z +x
+loop -60 -40
+line 60 -40
+line 60 40
+arc -60 40 180
+close
+circle 0 0 5
+extrude new to 10 0/1
+sketch 0 -40 0 -y +x
+circle 20 5 3
+circle -20 5 3
+extrude cut to 25 0 1
+sketch 60 0 0 +x -z
+loop -8 -10
+line -2 -10
+line -2 10
+line -8 10
+close
+extrude join sym 64 0
+"""
+
+
+def test_a_part_that_is_dictated_is_drawn_as_it_was():
+    part = decode(DRAWN)
+    said = dictate(part)
+    assert said is not None
+    assert "two circles of ø6 mm around (20, 5) and (-20, 5), cut 15 mm towards +y." in said
+    (again,) = Words.of(said).parts(CadSequence(()), most=1)
+    assert iou(solid(part), solid(again)) > 0.9999
+
+
+@pytest.mark.parametrize("keep", range(1, 6))
+def test_what_is_dictated_goes_on_from_what_is_given(keep):
+    part = decode(DRAWN)
+    words = Words.of(dictate(part) or "")
+    given = truncate(part, keep)
+    true = part.operations[keep]
+    ((best,), *_) = words.ideas(given, type(true), most=3)
+    assert target(part, keep).overlap(best) > 0.99
+    (whole,) = words.parts(given, most=1)
+    assert whole.operations[:keep] == given.operations
+    assert iou(solid(part), solid(whole)) > 0.9999
+    right, wrong = words.weigh(given, [truncate(part, keep + 1), _with_circle(given, true)])
+    assert right > 0 > wrong
+
+
+def _with_circle(given: CadSequence, true: Any) -> CadSequence:
+    """What nobody dictated, of the same kind."""
+    wrong = decode("sketch 0 0 10 +z +x\ncircle 7 7 1\nextrude cut to 3 0\n").operations
+    if isinstance(true, Sketch):
+        return CadSequence((*given.operations, wrong[0]))
+    longer = replace(true.extent, distance=true.extent.distance * 2 + 3)
+    return CadSequence((*given.operations, replace(true, extent=longer)))
+
+
+def test_what_has_no_words_is_not_dictated_in_part():
+    plain = decode("sketch 0 0 0 +z +x\ncircle 0 0 9\nextrude new to 4 0\n")
+    sketch, extrude = plain.operations
+    assert isinstance(extrude, Extrude)
+    tapered = replace(extrude, extent=replace(extrude.extent, taper=5.0))
+    assert dictate(plain) is not None
+    assert dictate(CadSequence((sketch, tapered))) is None
+
+
+def test_a_given_part_that_a_dictation_does_not_begin_with_is_said():
+    words = Words.of(dictate(decode(DRAWN)) or "")
+    other = decode("sketch 0 0 0 +z +x\ncircle 0 0 9\nextrude new to 4 0\n")
+    assert words.notices(other)[1].startswith("the given part is not what the caption begins with")
+    assert not words.parts(other, most=1)
+    assert not words.weigh(other, [decode(DRAWN)]).any()
+
+
+def test_a_part_larger_than_the_caption_says_is_said():
+    (_, said) = Words.of("a plate 20 x 10 x 2 mm").notices(decode(DRAWN))
+    assert said.startswith("the given part does not fit the caption: it is ")
+
+
+@pytest.mark.parametrize(
+    ("caption", "volume"),
+    [
+        ("plate 120 x 80 x 10", 96000),
+        ("ring ø70, bore ø50, 10 mm thick", math.pi * (35**2 - 25**2) * 10),
+        ("hexagonal prism 20 mm across flats, 10 mm high", math.sqrt(3) / 2 * 20**2 * 10),
+        ("disc ø40 × 5 mm with a central through hole ø10", math.pi * (20**2 - 5**2) * 5),
+        (
+            "plate 100 x 60 x 8, four holes ø6, 10 mm from the edges, a pocket 30 x 20, 3 deep",
+            100 * 60 * 8 - 4 * math.pi * 9 * 8 - 30 * 20 * 3,
+        ),
+    ],
+)
+def test_a_part_is_made_of_the_sizes_that_are_said(caption, volume):
+    """By formula; circles are polygons there, a few thousandths too small."""
+    (part,) = Words.of(caption).parts(CadSequence(()), most=1)
+    assert solid(part).volume() == pytest.approx(volume, rel=5e-3)

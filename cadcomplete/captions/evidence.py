@@ -12,12 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from cadcomplete.captions.dictated import DictatedStep, dictated
 from cadcomplete.captions.extruding import extrudes
+from cadcomplete.captions.following import agrees, dictated_next, rest, same_step
 from cadcomplete.captions.mention import Caption
 from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.sketching import sketches
 from cadcomplete.captions.telling import understood
+from cadcomplete.captions.vague import vague_nats
 from cadcomplete.captions.weighing import Judge, nats
+from cadcomplete.captions.whole import built_from
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
@@ -27,30 +31,42 @@ Think = Callable[[Caption, CadSequence], Iterable[Any]]
 IDEAS: dict[type, Think] = {Sketch: sketches, Extrude: extrudes}
 """What thinks of operations of a kind that make true what a caption says; of others none is."""
 
+THOUGHT = 300
+"""How many ideas are put in order."""
+
+DICTATED, OTHERWISE = 6.0, -3.0
+"""Nats for a step as it is dictated, and for one that is not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a caption says, as evidence of the wanted part."""
+    """What a caption says, as evidence of the wanted part.
+
+    Attributes:
+        steps: of one that says every dimension and place, what it dictates.
+    """
 
     caption: Caption
+    steps: tuple[DictatedStep, ...] = ()
     name: str = "caption"
 
     @staticmethod
     def of(text: str) -> Words:
         """Read a caption."""
-        return Words(read_caption(text))
+        return Words(read_caption(text), dictated(text))
 
     def ideas(
         self, given: CadSequence, kind: type[Operation], *, most: int
     ) -> Sequence[tuple[Operation, ...]]:
         """Return different operations of a kind that make true what is said, the best first."""
-        think = IDEAS.get(kind)
-        if think is None:
-            return ()
-        found = list(dict.fromkeys(islice(think(self.caption, given), 4 * most)))
+        if self.steps:
+            return [(one,) for one in islice(dictated_next(given, self.steps, kind), most)]
+        found = thought(self.caption, given, kind)
         judge = Judge.of(self.caption, given)
-        wholes = [_with(given, operation) for operation in found]
-        worth = [nats(judge.features(whole, finished=False)) for whole in wholes]
+        worth = [
+            nats(judge.facts(_with(given, one), finished=False) | judge.habits(one))
+            for one in found
+        ]
         order = sorted(range(len(found)), key=lambda i: -worth[i])
         return [(found[i],) for i in order[:most]]
 
@@ -62,16 +78,57 @@ class Words:
         self, given: CadSequence, wholes: Sequence[CadSequence], *, finished: bool = False
     ) -> Array:
         """Return the nats that it adds to the log-odds of each history, shape (C,)."""
+        if self.steps:
+            return self._followed(given, wholes, finished=finished)
         judge = Judge.of(self.caption, given)
-        return np.array([nats(judge.features(whole, finished=finished)) for whole in wholes])
+        found = [nats(judge.facts(whole, finished=finished)) for whole in wholes]
+        if not self.caption.lengths:  # where there are sizes, they say more
+            found = [
+                a + self._vaguely(given, whole) for a, whole in zip(found, wholes, strict=True)
+            ]
+        return np.array(found)
+
+    def _vaguely(self, given: CadSequence, whole: CadSequence) -> float:
+        """What words without numbers say of the first operations that are new, of each kind one."""
+        found: dict[type[Operation], float] = {}
+        for index in range(given.whole_operations, len(whole.operations)):
+            operation, before = whole.operations[index], whole.operations[:index]
+            if type(operation) not in found:
+                found[type(operation)] = vague_nats(self.caption.text, operation, before)
+        return sum(found.values())
+
+    def _followed(
+        self, given: CadSequence, wholes: Sequence[CadSequence], *, finished: bool
+    ) -> Array:
+        """How well histories follow what is dictated; 0 where what is given does not."""
+        found = np.zeros(len(wholes))
+        if not agrees(given, self.steps):
+            return found
+        for row, whole in enumerate(wholes):
+            done = sum(operation.builds for operation in given.operations)
+            for index in range(given.whole_operations, len(whole.operations)):
+                operation, before = whole.operations[index], whole.operations[:index]
+                right = done < len(self.steps) and same_step(operation, before, self.steps[done])
+                found[row] += DICTATED if right else OTHERWISE
+                done += operation.builds
+            if finished:
+                found[row] += OTHERWISE * abs(len(self.steps) - done)
+        return found
 
     def parts(self, given: CadSequence, *, most: int) -> Sequence[CadSequence]:
-        """Return whole parts that make true what is said: none so far."""
-        return ()
+        """Return whole parts that begin with what is given and make true what is said."""
+        whole = rest(given, self.steps) if self.steps else built_from(self.caption, given)
+        return [] if whole is None else [whole][:most]
 
     def notices(self, given: CadSequence) -> Sequence[str]:
-        """Say what was understood."""
-        return understood(self.caption)
+        """Say what was understood, and whether what is given fits it."""
+        return understood(self.caption, given, self.steps)
+
+
+def thought(caption: Caption, given: CadSequence, kind: type[Operation]) -> list[Any]:
+    """Return different operations of a kind that a caption makes one think of, up to `THOUGHT`."""
+    think = IDEAS.get(kind)
+    return [] if think is None else list(dict.fromkeys(islice(think(caption, given), THOUGHT)))
 
 
 def _with(given: CadSequence, operation: Operation) -> CadSequence:

@@ -116,19 +116,20 @@ def _diameters(
         mention = replace(mention, form=Form.ROUND)
     if term.stack:
         return replace(mention, diameters=(*mention.diameters, *numbers))
-    height = numbers[1] if len(numbers) > 1 else mention.height
-    return replace(mention, diameters=(*mention.diameters, numbers[0]), height=height)
+    diameter, *others = numbers
+    height = others[0] if others else mention.height
+    return replace(mention, diameters=(*mention.diameters, diameter), height=height)
 
 
 def _sizes(mention: Mention, numbers: tuple[float, ...], measure: str) -> Mention:
     """Lengths without a mark."""
-    if len(numbers) > 1:
+    number, *others = numbers
+    if others:
         if measure == "height" and len(numbers) > 2 and mention.noun is not Noun.BASE:
             return replace(mention, sizes=numbers[:-1], height=numbers[-1])
         if measure == "height" and mention.noun is Noun.GROOVE:
             return replace(mention, sizes=numbers[:1], height=numbers[-1])
         return replace(mention, sizes=(*mention.sizes, *numbers))
-    number = numbers[0]
     if measure == "height":
         return replace(mention, height=number)
     if measure == "length" and (mention.form in _ROUND or len(mention.sizes) == 2):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -52,6 +53,7 @@ class DrawnOutline:
         return (self.length, self.width)
 
 
+@lru_cache(maxsize=4096)
 def outlined(loop: Loop) -> DrawnOutline:
     """Return what a loop looks like; one that is open counts as closed by a line."""
     first = loop.curves[0]
@@ -105,7 +107,8 @@ def _polygon(lines: Sequence[Line], center: Vec2) -> DrawnOutline | None:
     return None
 
 
-def nested_loops(loops: Sequence[Loop]) -> Nesting:
+@lru_cache(maxsize=64)
+def nested_loops(loops: tuple[Loop, ...]) -> Nesting:
     """Return which closed loops lie in which."""
     closed = {i: loop for i, loop in enumerate(loops) if loop.closed}
     return nesting(closed, lambda i, j: _lies_in(closed[i], closed[j]))

@@ -27,6 +27,7 @@ from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot, Whe
 from cadcomplete.captions.terms import Term, terms
 
 _STOPS = {".", ";", ",", "with", "and", "featuring", "has", "having", "including", "plus"}
+_OF_THE_PART = {"thick", "high", "tall", "long", "wide"}
 _MODIFIERS = {
     *("through", "thru", "blind", "threaded", "tapped", "mounting", "bolt", "screw", "equal", "of"),
     *("small", "large", "counterbored", "countersunk", "rounded", "flat", "thin", "thick", "mm"),
@@ -54,6 +55,7 @@ def read_caption(text: str) -> Caption:
     found = terms(text)
     mentions, bodies, overall = [], 1, ()
     phrases = list(_phrases(found))
+    _given_back(phrases)
     for at, phrase in enumerate(phrases):
         own = _count(phrase)
         if _says_bodies(phrase, found):
@@ -83,6 +85,19 @@ def _phrases(found: Sequence[Term]) -> Iterator[_Phrase]:
         yield _Phrase(
             noun, form, word, plural, list(found[begins[k] : i]), list(found[i + 1 : end])
         )
+
+
+def _given_back(phrases: Sequence[_Phrase]) -> None:
+    """What is thick, high or long behind a hole is the part: "ring ø70, bore ø50, 10 mm thick"."""
+    base = next((phrase for phrase in phrases if phrase.noun is Noun.BASE), None)
+    for phrase in phrases:
+        if base is None:
+            return
+        for at, (number, word) in enumerate(pairwise(phrase.after)):
+            if phrase.noun is Noun.HOLE and number.numbers and word.text in _OF_THE_PART:
+                base.after += [number, word]
+                del phrase.after[at : at + 2]
+                break
 
 
 def _part_of_a_name(found: Sequence[Term], i: int) -> bool:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cadcomplete.captions.dictated import DictatedStep
+from cadcomplete.captions.following import agrees
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot
+from cadcomplete.captions.state import box_of
+from cadcomplete.history.sequence import CadSequence
 
 _SPOTS = {
     Spot.CENTER: "in the middle",
@@ -16,15 +20,38 @@ _SPOTS = {
 }
 
 
-def understood(caption: Caption) -> Sequence[str]:
-    """Return a sentence that says what was read, or that nothing was."""
+def understood(
+    caption: Caption, given: CadSequence, steps: Sequence[DictatedStep] = ()
+) -> Sequence[str]:
+    """Return a sentence that says what was read, or that nothing was; and one if it does not fit.
+
+    The given part does not fit what is dictated if its steps are others, and it does not fit sizes
+    if it is larger than the whole part is said to be.
+    """
+    if steps:
+        many = "a step" if len(steps) == 1 else f"{len(steps)} steps"
+        said = [f"read in the caption: {many}, with all dimensions"]
+        if not agrees(given, steps):
+            said.append("the given part is not what the caption begins with: it is not followed")
+        return said
     told = [_base(caption)] if caption.base else []
     told += [in_short(mention) for mention in caption.mentions]
     if caption.overall:
         told.append(f"{_times(caption.overall)} overall")
     if not told:
         return ("nothing was read in the caption: it names no shape, count or size that is known",)
-    return (f"read in the caption: {'; '.join(told)}",)
+    return (f"read in the caption: {'; '.join(told)}", *_larger(caption, given))
+
+
+def _larger(caption: Caption, given: CadSequence) -> Sequence[str]:
+    """Say that the given part is larger than the whole one is said to be, if it is."""
+    said, box = caption.box, box_of(given.operations)
+    if len(said) < 3 or not any(a > 1.01 * b for a, b in zip(box, said, strict=False)):
+        return ()
+    return (
+        f"the given part does not fit the caption: it is {_times(box)} mm, "
+        f"the caption says {_times(said)}",
+    )
 
 
 def _base(caption: Caption) -> str:

@@ -11,7 +11,7 @@ from cadcomplete.captions.lexicon import COUNTS, UNITS
 
 FRACTIONS = {"½": "1/2", "¼": "1/4", "¾": "3/4", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8"}
 INCH = 25.4
-MOST = 4000  # characters of a caption that are read
+MOST = 20_000  # characters of a caption that are read
 
 
 @dataclass(frozen=True, slots=True)

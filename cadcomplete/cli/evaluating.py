@@ -35,8 +35,8 @@ Cuts = Annotated[str, typer.Option(help="Most cuts of a part, or all: after ever
 Conditions = Annotated[
     str,
     typer.Option(
-        help="What is shown: none, caption, sizes, image, points, scan, all, or of another part: "
-        "othercaption, othersizes, otherimage."
+        help="What is shown: none, caption, sizes, dimensions, image, points, scan, all, or of "
+        "another part: othercaption, othersizes, otherimage."
     ),
 ]
 Most = Annotated[

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache, partial
 from itertools import islice, takewhile
 from typing import Literal
 
+from cadcomplete.captions.terms import MOST
 from cadcomplete.completion import ranking
 from cadcomplete.completion.choosing import ByEffect, ByKind, BySketch, chosen
 from cadcomplete.completion.effects import SAME
@@ -22,7 +23,7 @@ from cadcomplete.completion.judging import by_habit, judged, ranked
 from cadcomplete.completion.kinds import kinds_of
 from cadcomplete.completion.parts import finished_parts
 from cadcomplete.completion.ranking import Ranker
-from cadcomplete.completion.reading import Reading, looked_at, prompted
+from cadcomplete.completion.reading import Reading, looked_at, prompted, shortened
 from cadcomplete.completion.searching import searched
 from cadcomplete.completion.written import Made, built_rows
 from cadcomplete.deadline import NEVER, Deadline
@@ -110,6 +111,8 @@ class Completer:
         if self.source == "search":
             return searched(case, drawn, after=after)
         evidence = evidence_of(case) if self.source == "both" else ()
+        if evidence and case.caption and len(case.caption) <= MOST:  # all of that was read
+            case = replace(case, caption=shortened(case.caption, case.given, model))
         looks = model.model.features.image or self.source == "model"  # which refuses, if it cannot
         images = case.images if looks else ()
         asked = prompted(case.given, model, caption=case.caption, images=images, points=case.points)

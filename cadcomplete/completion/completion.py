@@ -196,6 +196,7 @@ def complete(
         found = _found(completer, reading, given, n, only_next=only_next, due=due)
         about = shape.notices if shape else ()
         about = (*about, *(n for e in reading.evidence for n in e.notices(given.sequence)))
+        about += half_told(caption, reading.case.caption)
         notices = (*about, *untold(model, given.sequence), *unused(model, caption, seen[0]))
         return replace(found, seconds=time.monotonic() - started, notices=notices)
 
@@ -266,6 +267,16 @@ def unused(
     if caption and not any(stage.captions for stage in model.config.data.curriculum):
         notices.append("this model has never seen a caption")
     return tuple(notices)
+
+
+def half_told(caption: str | None, told: str | None) -> tuple[str, ...]:
+    """Say that a caption was longer than the model can read, if it was."""
+    if caption is None or told is None or caption == told:
+        return ()
+    words = f"{len(told.split())} of {len(caption.split())} words"
+    return (
+        f"the caption is long: the model was told its first {words}; all of it was read by rule",
+    )
 
 
 def untold(model: Checkpoint, given: CadSequence) -> tuple[str, ...]:

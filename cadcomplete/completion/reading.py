@@ -150,6 +150,24 @@ def prompted(
     return Prompt(ids, np.stack(pictures) if pictures else None, cloud)
 
 
+def shortened(caption: str, given: CadSequence, model: Checkpoint) -> str:
+    """Return as much of a caption as a model can read before what is given: its first words.
+
+    Half of them, and half of those, until they fit. Raises InputError if the part alone does not.
+    """
+    words = caption.split()
+    while True:
+        try:
+            prompted(given, model, caption=caption)
+        except InputError:
+            if len(words) < 2:
+                raise
+            words = words[: len(words) // 2]
+            caption = " ".join(words)
+        else:
+            return caption
+
+
 def looked_at(case: Case, *, after: Reading | None = None) -> tuple[Wanted | None, Wanted | None]:
     """Return what the shape of a case says, and the same for what is given; None without one.
 

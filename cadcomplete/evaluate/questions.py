@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.clouds.scanner import scanned
+from cadcomplete.data.describe.dictated import dictate
 from cadcomplete.data.labels import evenly_spaced
 from cadcomplete.data.modalities import Place, load
 from cadcomplete.data.read import read_samples
@@ -44,6 +45,7 @@ CONDITIONS: dict[str, Condition] = {
     "none": Condition(),
     "caption": Condition("caption"),
     "sizes": Condition("sizes"),
+    "dimensions": Condition("dimensions"),
     "image": Condition(image=True),
     "points": Condition(points=True),
     "scan": Condition(points=True, scan=True),
@@ -56,9 +58,10 @@ CONDITIONS: dict[str, Condition] = {
 WORDS: dict[str, Callable[[Sample], str | None]] = {
     "caption": lambda sample: sample.caption or next(iter(sample.descriptions), None),
     "sizes": lambda sample: next(iter(sample.descriptions[1:]), None),
+    "dimensions": lambda sample: dictate(sample.sequence),
 }
 """What is said of a part: the caption that was given, else the short description of its geometry;
-or the longer description, which has sizes."""
+the longer description, which has sizes; or every step with all dimensions and places."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,144 @@
+"""Whole parts that make true what a caption says: the base, and on it all that has a size."""
+
+from __future__ import annotations
+
+from cadcomplete.captions.drawing import circle, drawn_loop, polygon, rectangle
+from cadcomplete.captions.mention import Caption, Form, Mention, Noun
+from cadcomplete.captions.planes import views
+from cadcomplete.captions.sketching import arranged
+from cadcomplete.captions.state import CUTS, left
+from cadcomplete.errors import GeometryError, UnsupportedError
+from cadcomplete.history.fields import DECIMALS
+from cadcomplete.history.geometry import XY
+from cadcomplete.history.loops import Loop
+from cadcomplete.history.operations import (
+    Boolean,
+    Extent,
+    ExtentType,
+    Extrude,
+    Operation,
+    Profile,
+    Sketch,
+)
+from cadcomplete.history.reach import heights
+from cadcomplete.history.sequence import CadSequence
+
+_MIDDLE = (0.0, 0.0)
+
+
+def built_from(caption: Caption, given: CadSequence) -> CadSequence | None:
+    """Return what is given with all that a caption says of sizes and is not made yet.
+
+    From nothing the base comes first, its middle at the origin. None if its size is not said, or
+    nothing is missing.
+    """
+    operations = list(given.operations)
+    if not operations:
+        operations = _base(caption)
+    begun = len(operations)
+    if not begun:
+        return None
+    for mention in left(caption, CadSequence(tuple(operations))):
+        if mention.noun in (*CUTS, Noun.BOSS):
+            operations += _made(mention, CadSequence(tuple(operations)))
+    if len(operations) == len(given.operations):
+        return None
+    return CadSequence(tuple(operations), id=given.id)
+
+
+def _base(caption: Caption) -> list[Operation]:
+    base = caption.base
+    if base is None:
+        return []
+    steps = _stepped(base) if len(base.diameters) > 1 else None
+    if steps is not None:
+        return steps
+    loop, height = _outline(base), _height(base)
+    if loop is None or height is None or height <= 0:
+        return []
+    bore = next((m for m in caption.mentions if m.said == "bore" and m.diameters), None)
+    loops = [loop]
+    if bore is not None and base.diameters and bore.diameters[0] < base.diameters[0]:
+        loops.append(circle(_MIDDLE, bore.diameters[0]))
+    elif base.wall and base.floor is None and len(base.sizes) > 1:
+        a, b = (size - 2 * base.wall for size in base.sizes[:2])
+        loops += [rectangle(_MIDDLE, a, b)] if min(a, b) > 0 else []
+    holes = tuple(range(1, len(loops)))
+    first = Extrude((Profile(0, 0, holes),), _to(height), Boolean.NEW_BODY)
+    operations: list[Operation] = [Sketch(XY, tuple(loops)), first]
+    if base.wall and base.floor and len(base.sizes) > 1:
+        a, b = (size - 2 * base.wall for size in base.sizes[:2])
+        if min(a, b) > 0 and base.floor < height:
+            hollow = Extrude((Profile(2, 0),), _to(base.floor - height), Boolean.CUT)
+            operations += [Sketch(XY.raised(height), (rectangle(_MIDDLE, a, b),)), hollow]
+    return operations
+
+
+def _outline(base: Mention) -> Loop | None:
+    if base.form is Form.POLYGON and base.diameters and base.sides > 2:
+        return polygon(_MIDDLE, base.diameters[0], base.sides)
+    if base.form is Form.OTHER and len(base.sizes) > 1:
+        return rectangle(_MIDDLE, *base.sizes[:2])  # its box: more is not said
+    shape = drawn_loop(base)
+    return None if shape is None else shape(_MIDDLE)
+
+
+def _height(base: Mention) -> float | None:
+    if base.height is not None:
+        return base.height
+    return base.sizes[2] if len(base.sizes) > 2 else None
+
+
+def _stepped(base: Mention) -> list[Operation] | None:
+    """A shaft of steps, equally long, as no more is said."""
+    if base.height is None:
+        return None
+    each = base.height / len(base.diameters)
+    operations: list[Operation] = []
+    for i, diameter in enumerate(base.diameters):
+        operations.append(
+            Sketch(XY.raised(round(i * each, DECIMALS)), (circle(_MIDDLE, diameter),))
+        )
+        boolean = Boolean.JOIN if i else Boolean.NEW_BODY
+        operations.append(Extrude((Profile(2 * i, 0),), _to(each), boolean))
+    return operations
+
+
+def _to(distance: float) -> Extent:
+    return Extent(ExtentType.ONE_SIDED, round(distance, DECIMALS))
+
+
+def _made(mention: Mention, part: CadSequence) -> list[Operation]:
+    """A sketch and an extrude that make one thing, on the newest end that is there."""
+    index = len(part.operations)
+    for view in views(part)[:1]:
+        loops = next(iter(arranged(mention, view)), None)
+        if loops is None:
+            return []
+        try:
+            reached = heights(view.plane, part.operations)
+        except (GeometryError, UnsupportedError):
+            return []
+        into = _into(mention, reached)
+        if into is None:
+            return []
+        boolean = Boolean.CUT if mention.noun in CUTS else Boolean.JOIN
+        profiles = tuple(Profile(index, i) for i in range(len(loops)))
+        return [Sketch(view.plane, loops), Extrude(profiles, _to(into), boolean)]
+    return []
+
+
+def _into(mention: Mention, reached: tuple[float, float] | None) -> float | None:
+    """How far it goes along the normal: into the part for what is cut, away from it for others."""
+    if reached is None:
+        return None
+    low, high = reached
+    inward = low if abs(low) >= abs(high) else high
+    if not inward:
+        return None
+    sign = 1.0 if inward > 0 else -1.0
+    if mention.noun not in CUTS:
+        return -sign * mention.height if mention.height is not None else None
+    if mention.height is not None and not mention.through:
+        return sign * mention.height
+    return inward
