@@ -25,7 +25,7 @@ from cadcomplete.completion.parts import finished_parts
 from cadcomplete.completion.ranking import Ranker
 from cadcomplete.completion.reading import Reading, looked_at, prompted, shortened
 from cadcomplete.completion.searching import searched
-from cadcomplete.completion.written import Made, built_rows
+from cadcomplete.completion.written import Handing, built_rows
 from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import CadCompleteError, CheckpointError, InputError
 from cadcomplete.history.fields import Format
@@ -186,7 +186,7 @@ class Completer:
 
     def _next(self, reading: Reading, ideas: list[Idea], n: int) -> Iterator[Answer]:
         given, shown = reading.given, reading.wanted is not None
-        wholes = Made([extended(given, idea.operations) for idea in ideas], self.kernel)
+        wholes = Handing([extended(given, idea.operations) for idea in ideas], self.kernel)
         sketches = [isinstance(idea.operation, Sketch) for idea in ideas]
         drawn = BySketch(given, [idea.operation for idea in ideas], alike(ideas, given), shown)
         effects = ByEffect(given, wholes, shown, lambda: self._bodies(reading))

@@ -35,7 +35,7 @@ def built_rows(rows: Sequence[Row], kernel: Kernel) -> tuple[Row, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class Made(Sequence[CadSequence]):
+class Handing(Sequence[CadSequence]):
     """Histories, each with what the kernel makes of its fillets and chamfers once it is asked for.
 
     One that the kernel cannot make stays as it is.
