@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from cadcomplete.clouds.scanner import scanned
-from cadcomplete.completion import ranking
+from cadcomplete.completion import ranking, threshold
 from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.features import FEATURES, bent, features
 from cadcomplete.completion.judging import judged
@@ -35,7 +35,10 @@ from cadcomplete.model import checkpoint
 from cadcomplete.predictions import Case
 
 CONDITIONS = ("points", "scan")
-"""Without a cloud the model's own probability was the better score: see docs/experiments.md."""
+
+OWN = "log probability of the same effect"
+"""Without a cloud the order by this alone was the best (docs/experiments.md). What is fitted is how
+probable an idea is that has it, and from which probability on a first one is worth showing."""
 
 
 def main() -> None:
@@ -123,34 +126,52 @@ def fit(examples_folder: Path, model: Path) -> None:
             case = json.loads(line)
             hits = np.array(case["overlaps"]) >= HIT
             cases[case["situation"]].append((case["id"], bent(np.array(case["features"])), hits))
-    weights = {}
+    weights, firsts = {}, []
     for name, found in sorted(cases.items()):
         if len({_half(part) for part, _, _ in found}) < 2:
             print(f"{name:24} {len(found):5} cases are too few")
             continue
+        plain = "," not in name
+        apart = crossed(found, plain=plain)
         ranked = [
             hits[np.argsort(-scores, kind="stable")]
-            for scores, (_, _, hits) in zip(crossed(found), found, strict=True)
+            for scores, (_, _, hits) in zip(apart, found, strict=True)
         ]
+        if plain and not name.startswith("first sketch"):
+            firsts += [
+                (s.max(), bool(hits[s.argmax()]))
+                for s, (_, _, hits) in zip(apart, found, strict=True)
+            ]
         shares = [f"hit@{k} {np.mean([h[:k].any() for h in ranked]):.3f}" for k in (1, 3, 5)]
         reached = np.mean([hits.any() for hits in ranked])
         print(f"{name:24} {len(found):5} cases, {', '.join(shares)}, any idea {reached:.3f}")
-        weights[name] = fitted(found)
-    ranking.Ranker(tuple(FEATURES), weights).save(model)
+        weights[name] = fitted(found, plain=plain)
+    before = ranking.load(model, tuple(FEATURES))
+    others = before.weights if before is not None else {}
+    ranking.Ranker(tuple(FEATURES), {**others, **weights}).save(model)
+    if firsts:
+        found = threshold.chosen_of(firsts, f"{len(firsts)} cuts of parts of the test split")
+        print(found)
+        found.save(model)
 
 
-def fitted(cases: list) -> ranking.Weights:
-    return ranking.fit(
-        np.concatenate([known for _, known, _ in cases]),
-        np.concatenate([hits for _, _, hits in cases]).astype(float),
-        signs=tuple(FEATURES.values()),
-    )
+def fitted(cases: list, *, plain: bool = False) -> ranking.Weights:
+    """Fit a regression; a `plain` one knows the model's own probability alone."""
+    known = np.concatenate([known for _, known, _ in cases])
+    if plain:
+        column = tuple(FEATURES).index(OWN)
+        known = np.where(np.arange(known.shape[1]) == column, known, 0.0)
+    hits = np.concatenate([hits for _, _, hits in cases]).astype(float)
+    return ranking.fit(known, hits, signs=tuple(FEATURES.values()))
 
 
-def crossed(cases: list) -> list[np.ndarray]:
+def crossed(cases: list, *, plain: bool = False) -> list[np.ndarray]:
     """Scores of each case by a regression on the half of the parts that it is not in."""
     side = [_half(part) for part, _, _ in cases]
-    halves = [fitted([c for c, s in zip(cases, side, strict=True) if s != half]) for half in (0, 1)]
+    halves = [
+        fitted([c for c, s in zip(cases, side, strict=True) if s != half], plain=plain)
+        for half in (0, 1)
+    ]
     return [halves[s].probabilities(known) for s, (_, known, _) in zip(side, cases, strict=True)]
 
 
