@@ -17,9 +17,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from OCP.BRepAdaptor import BRepAdaptor_Curve
 from OCP.BRepGProp import BRepGProp
 from OCP.collections import IndexedMap_TopoDS_Shape_TopTools_ShapeMapHasher
@@ -33,6 +35,8 @@ from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.build import build
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
+from cadcomplete.kernel.measure import measure
+from cadcomplete.kernel.naming.topology import SolidEdges, edges_of
 from cadcomplete.kernel.report import Report
 from cadcomplete.readers import freecad
 from cadcomplete.readers.freecad.document import BodyOfFeatures
@@ -83,8 +87,8 @@ def _known(row: Json, document: bytes) -> Known:
     try:
         body = freecad.body_of(document, body=row["body"])
         sequence = _history(body, parts, name)
-        while around := _around_faces(body, sequence, parts):
-            parts |= around
+        while more := _around_faces(body, sequence, parts) or _beside(body, sequence, parts, steps):
+            parts |= more
             sequence = _history(body, parts, name)
     except InputError as error:
         return Known(name, kinds, steps, problem=str(error))
@@ -102,7 +106,8 @@ def _history(body: BodyOfFeatures, parts: Json, id: str) -> CadSequence:
             return StoredFace(surface, tuple(given["c"]), tuple(given["n"]), radius, edges)
         if part.startswith("Edge") and "a" in given:
             start, end, middle = (tuple(given[key]) for key in "abm")
-            return StoredEdge(given["t"].lower(), start, end, middle, given.get("r", 0.0))
+            radius, within = given.get("r", 0.0), given.get("within")
+            return StoredEdge(given["t"].lower(), start, end, middle, radius, within)
         return None
 
     return freecad.history(replace(body, stored=find), id=id)
@@ -126,6 +131,69 @@ def _around_faces(body: BodyOfFeatures, sequence: CadSequence, parts: Json) -> J
     if solid is None:
         return {}
     return {name: {**parts[name], "edges": _around(solid.shape, parts[name])} for name in wanted}
+
+
+def _beside(
+    body: BodyOfFeatures, sequence: CadSequence, parts: Json, steps: tuple[Json, ...]
+) -> Json:
+    """The faces at the edges of the next chamfer of two sizes, {} if there is none.
+
+    The folder has neither the faces nor their order. They are those of our own solid up to there,
+    in the order in which volume and centre are the stored ones; the same at each of many edges.
+    """
+    next_one = next((f for f in body.features if sequence.rest and f.name == _next(sequence)), None)
+    if not isinstance(next_one, BevelledEdges) or next_one.by == "equal" or not next_one.edges:
+        return {}
+    names = [f"{next_one.edges.object}.{part}" for part in next_one.edges.parts]
+    step = next((step for step in steps if step["n"] == next_one.name), None)
+    if step is None or any("m" not in parts.get(n, {}) or "within" in parts[n] for n in names):
+        return {}
+    try:
+        solid = build(sequence.known)
+    except BuildError:
+        return {}
+    pairs = [_faces_at(edges_of(solid.shape), parts[n]["m"]) for n in names] if solid else []
+    found: list[Json] = []
+    for turned in _turns(len(pairs)):
+        ordered = zip(names, pairs, turned, strict=True)
+        found.append({n: {**parts[n], "within": w[::-1] if t else w} for n, w, t in ordered})
+        made = _history(body, parts | found[-1], "").known
+        ends = [i + 1 for i, op in enumerate(made.operations) if op.source == next_one.name]
+        if ends and not _differs(truncate(made, ends[-1]), step):
+            return found[-1]
+    return found[0] if found else {}
+
+
+def _next(sequence: CadSequence) -> str:
+    return sequence.rest[0].source
+
+
+def _turns(count: int) -> Iterator[tuple[bool, ...]]:
+    yield from product((False, True), repeat=count) if count <= 4 else []
+    yield from ((turned,) * count for turned in (False, True) if count > 4)
+
+
+def _faces_at(edges: SolidEdges, middle: Any) -> tuple[Any, Any]:
+    """Points a little way into the faces at the edge that is nearest, as far from its middle."""
+    off = np.linalg.norm(edges.points - np.array(middle), axis=2)
+    index, sample = np.unravel_index(off.argmin(), off.shape)
+    inward = edges.within[index, :, sample] - edges.points[index, sample]
+    one, other = (np.array(middle) + inward).tolist()
+    return tuple(one), tuple(other)
+
+
+def _differs(sequence: CadSequence, step: Json) -> bool:
+    try:
+        made = build(sequence)
+    except BuildError:
+        return True
+    found = measure(made) if made else None
+    off = CLOSE * math.dist(step["bb"][:3], step["bb"][3:])
+    return (
+        found is None
+        or abs(found.volume / step["v"] - 1) > CLOSE
+        or math.dist(found.center_of_mass, step["c"]) > off
+    )
 
 
 def _around(shape: Any, given: Json) -> tuple[StoredEdge, ...]:
@@ -177,7 +245,9 @@ def compare(known: list[Known], kernel: Kernel, *, verbose: bool) -> dict[str, s
     ]
     found: dict[str, str] = {}
     reports = kernel.map(examine, (sequence for _, _, sequence in asked))
-    for (body, step, _), report in zip(asked, reports, strict=True):
+    for number, ((body, step, _), report) in enumerate(zip(asked, reports, strict=True), 1):
+        if verbose and not number % 250:
+            print(f"{number} of {len(asked)} beginnings, up to {body.id}", flush=True)
         problem = problem_of(report, step)
         if problem and body.id not in found:
             found[body.id] = problem

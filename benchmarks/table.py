@@ -25,7 +25,7 @@ from table_rows import rows
 
 from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.predictor import ModelPredictor
-from cadcomplete.data.read import read_samples
+from cadcomplete.data.prepared import samples
 from cadcomplete.data.samples import Sample
 from cadcomplete.errors import InputError
 from cadcomplete.evaluate import tables
@@ -135,8 +135,8 @@ def held_in(folder: Path, names: Sequence[str]) -> Data:
     held = [
         Held(one.name, sample)
         for one in folders
-        for sample in read_samples(one)
-        if isinstance(sample, Sample) and sample.split == "validation"
+        for sample in samples(one, split="validation")
+        if isinstance(sample, Sample)
     ]
     return Data(check_data(folders, split="validation"), tuple(held), ())
 

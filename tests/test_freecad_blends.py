@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from freecad_files import body, choice, document, fillet, pad, quantity, rectangle, sketch, thing
+from freecad_files import (
+    body,
+    choice,
+    document,
+    fillet,
+    pad,
+    quantity,
+    rectangle,
+    sketch,
+    thing,
+    truth,
+)
 from freecad_files import link as names
 from freecad_files import sub as parts
 
+from cadcomplete.history.blends import Chamfer
 from cadcomplete.kernel.build import build
+from cadcomplete.kernel.measure import measure
 from cadcomplete.kernel.naming.renamed import renamed
 from cadcomplete.language.lines import encode
 from cadcomplete.readers import freecad
@@ -76,10 +90,46 @@ def test_a_chamfer_of_one_size_is_read():
     assert encode(sequence).text.endswith("\nchamfer 1.5 40,30,5\n")
 
 
-def test_a_chamfer_of_two_sizes_is_kept_because_nobody_knows_which_face_has_which():
-    two = (choice("ChamferType", 1), quantity("Size2", 3))
-    sequence = history(chamfer("Chamfer", "Pad", 1.5, ("Edge3",), *two))
-    assert len(sequence) == 2 and sequence.unsupported == ("a chamfer by two distances",)
+IN_WALLS = ((40.0, 29.995, 5.0), (39.995, 30.0, 5.0))
+"""A little way from the middle of Edge3 into the wall of the second line, and of the third."""
+
+
+def two_sizes(within, *said):
+    EDGES["Edge5"] = StoredEdge("line", (40, 30, 0), (40, 30, 10), (40, 30, 5), within=within)
+    return history(chamfer("Chamfer", "Pad", 1.5, ("Edge5",), *said))
+
+
+@pytest.mark.parametrize("flipped", [False, True])
+@pytest.mark.parametrize("within", [IN_WALLS, IN_WALLS[::-1]], ids=["in order", "turned"])
+def test_the_first_size_of_a_chamfer_is_on_the_first_face_of_the_file_or_flipped_on_the_other(
+    within, flipped
+):
+    said = (choice("ChamferType", 1), quantity("Size2", 3), truth("FlipDirection", flipped))
+    sequence = two_sizes(within, *said)
+    on_the_second_line = (within is IN_WALLS) != flipped
+    sizes = (1.5, 3.0, False) if on_the_second_line else (3.0, 1.5, False)
+    assert isinstance(sequence.operations[-1], Chamfer)
+    assert sequence.operations[-1].sizes == sizes
+    solid = build(sequence)
+    assert solid is not None
+    # 1.5 · 3 / 2 · 10 less, its centre a third of each size off the edge
+    x, y, _ = measure(solid).center_of_mass
+    off_x, off_y = (3.0, 1.5) if on_the_second_line else (1.5, 3.0)
+    assert x == pytest.approx((12000 * 20 - 22.5 * (40 - off_x / 3)) / (12000 - 22.5), rel=1e-9)
+    assert y == pytest.approx((12000 * 15 - 22.5 * (30 - off_y / 3)) / (12000 - 22.5), rel=1e-9)
+
+
+def test_an_angle_of_a_chamfer_is_between_it_and_the_face_of_its_size():
+    sequence = two_sizes(IN_WALLS, choice("ChamferType", 2), quantity("Angle", 60))
+    assert isinstance(sequence.operations[-1], Chamfer)
+    assert sequence.operations[-1].sizes[:2] == pytest.approx((1.5, 1.5 * math.sqrt(3)))
+
+
+@pytest.mark.parametrize("within", [None, (IN_WALLS[0], (1.0, 2.0, 3.0)), (IN_WALLS[0],) * 2])
+def test_a_chamfer_of_two_sizes_is_kept_where_nobody_knows_which_face_is_which(within):
+    sequence = two_sizes(within, choice("ChamferType", 1), quantity("Size2", 3))
+    said = "a chamfer of two sizes where it is not known which face is which"
+    assert len(sequence) == 2 and sequence.unsupported == (said,)
 
 
 @pytest.mark.parametrize("edges", [("Edge7",), ("Face1",), ("Edge1", "Face1"), ("Edge9",), ()])

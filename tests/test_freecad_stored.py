@@ -38,6 +38,7 @@ from cadcomplete import readers
 from cadcomplete.history.faces import FaceName
 from cadcomplete.history.operations import Extrude
 from cadcomplete.kernel.build import build
+from cadcomplete.kernel.naming.topology import MIDDLE, edges_of
 from cadcomplete.readers import freecad
 from cadcomplete.readers.freecad.properties import Link
 from cadcomplete.readers.freecad.stored import StoredEdge, stored_solid
@@ -224,3 +225,23 @@ def test_a_straight_edge_is_an_axis_and_a_flat_face_a_plane(tmp_path):
         assert axis[0] == edge.start
         assert edge.end == pytest.approx(np.add(edge.start, np.multiply(length, axis[1])))
         assert length in (pytest.approx(10), pytest.approx(30), pytest.approx(40))
+
+
+@pytest.mark.parametrize("name", ["bracket", "flange"])
+def test_the_faces_at_an_edge_lie_where_the_kernel_has_them_in_their_order(name, tmp_path):
+    shape = twice(built(name))
+    found = stored_solid(text_of(shape, tmp_path))
+    assert found is not None
+    known = edges_of(shape)
+    middles = {tuple(np.round(p, 6) + 0.0): i for i, p in enumerate(known.points[:, MIDDLE])}
+    seen = 0
+    for number in range(1, len(found.edges) + 1):
+        edge = found.part(f"Edge{number}")
+        assert isinstance(edge, StoredEdge) and edge.middle is not None
+        index = middles.get(tuple(np.round(edge.middle, 6) + 0.0))
+        if index is not None:
+            assert edge.within is not None
+            within = np.array(edge.within)
+            np.testing.assert_allclose(within, known.within[index, :, MIDDLE], atol=1e-9)
+            seen += 1
+    assert seen == len(known)

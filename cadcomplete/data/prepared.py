@@ -82,14 +82,19 @@ def read_parts(
             yield from _from_shard(folder, shard["file"], shard["split"], modalities=modalities)
 
 
-def samples(folder: Path, *, cuts: bool = False) -> Iterator[Sample | Skipped]:
-    """Yield the parts of a data set as training takes them; `cuts` as for `read_samples`."""
+def samples(
+    folder: Path, *, cuts: bool = False, split: str | None = None
+) -> Iterator[Sample | Skipped]:
+    """Yield the parts of a data set, or of one split, as training takes them.
+
+    `cuts` is as for `read_samples`.
+    """
     stated = None
     if cuts and read_manifest(folder)["layout"] == "omnicad":
         from cadcomplete.data.truncate import StatedCuts
 
         stated = StatedCuts(folder)
-    for part in read_parts(folder, modalities=False):
+    for part in read_parts(folder, split=split, modalities=False):
         kept, problems = stated.of(part.sequence) if stated else ((), ())
         yield from problems
         yield Sample(

@@ -15,7 +15,8 @@ from cadcomplete.data.labels import evenly_spaced
 from cadcomplete.data.modalities import Place, load
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, Skipped, hash64
-from cadcomplete.errors import InputError
+from cadcomplete.errors import GeometryError, InputError, UnsupportedError
+from cadcomplete.history.reach import numbered
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.predictions import Case
 
@@ -189,6 +190,8 @@ def choose(
 def _lacking(sample: Sample, conditions: Sequence[Condition]) -> str:
     if sample.unsupported:  # nobody knows here how it ends
         return "its history goes on with what is not known here"
+    if not _in_numbers(sample.sequence):
+        return "only the CAD kernel can tell where an extrude of it ends"
     place = sample.place
     for words in (c.words for c in conditions if c.words):
         if not WORDS[words](sample):
@@ -198,6 +201,15 @@ def _lacking(sample: Sample, conditions: Sequence[Condition]) -> str:
     if any(c.points for c in conditions) and not (place and place.cloud):
         return "no point cloud"
     return ""
+
+
+def _in_numbers(sequence: CadSequence) -> bool:
+    """Whether the history says where its extrudes end, so that what they change can be compared."""
+    try:
+        numbered(sequence)
+    except (GeometryError, UnsupportedError):
+        return False
+    return True
 
 
 def cuts_of(operations: int, most: int | None) -> tuple[int, ...]:

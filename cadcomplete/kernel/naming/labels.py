@@ -15,6 +15,7 @@ from OCP.TopoDS import TopoDS_Face
 from cadcomplete.history.blends import Blend, Chamfer, Fillet
 from cadcomplete.history.named_loops import curve_counts
 from cadcomplete.history.operations import Operation
+from cadcomplete.kernel.naming.made_first import END, OTHER, SIDE, FaceSource, first_of
 from cadcomplete.kernel.naming.surfaces import SURFACES, Bools, Key, SweptSurfaces
 from cadcomplete.kernel.naming.topology import SolidEdges
 
@@ -134,34 +135,21 @@ def _radius(surface: BRepAdaptor_Surface) -> float | None:
     return surface.Sphere().Radius() if kind == GeomAbs_Sphere else None
 
 
-Place = tuple[int, int, int, int]
-"""The operation that made a face, whether it is its start or end, a side or something else, and of
-a side its loop and curve."""
-
-
 def first_face(labels: LabelledEdges, edge: int, *, swapped: bool) -> int:
     """Return which of the two faces at an edge, 0 or 1, was made first (`Chamfer`)."""
     one, other = _place(labels, edge, 0), _place(labels, edge, 1)
-    if one[:3] != other[:3] or one[1] != _SIDE:
-        return int(one > other)
-    (index, _, loop, curve), after = one, other[3]
-    corners = labels.by[index].corners  # none if what it does again are several sketches' loops
-    count = corners[loop] if loop < len(corners) else 0
-    follows = count > 0 and (curve + 1) % count == after, count > 0 and (after + 1) % count == curve
-    first = follows[0] if follows[0] != follows[1] else curve < after
-    return int(first == swapped)
+    made = labels.by.get(one.operation)
+    # none if what it does again are several sketches' loops
+    return first_of(one, other, made.corners if made else (), swapped=swapped)
 
 
-_END, _SIDE, _OTHER = range(3)
-
-
-def _place(labels: LabelledEdges, edge: int, side: int) -> Place:
+def _place(labels: LabelledEdges, edge: int, side: int) -> FaceSource:
     for index, made in labels.by.items():
         if made.start[edge, side] or made.end[edge, side]:
-            return index, _END, 0, 0
+            return FaceSource(index, END)
         for (loop, curve), halves in made.sides.items():
             if halves[edge, side]:
-                return index, _SIDE, loop, curve
+                return FaceSource(index, SIDE, loop, curve)
         if made.any[edge, side]:
-            return index, _OTHER, 0, 0
-    return max(labels.by, default=0) + 1, _OTHER, 0, 0
+            return FaceSource(index, OTHER)
+    return FaceSource(max(labels.by, default=0) + 1, OTHER)

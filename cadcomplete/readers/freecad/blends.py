@@ -7,7 +7,10 @@ from cadcomplete.history.edges import EdgeName, EdgePoint, EdgePredicate
 from cadcomplete.history.operations import Operation
 from cadcomplete.readers.freecad.before import Earlier, NotKnown
 from cadcomplete.readers.freecad.features import BevelledEdges, RoundedEdges
+from cadcomplete.readers.freecad.outlines import rounded as tidy
 from cadcomplete.readers.freecad.properties import Link
+from cadcomplete.readers.freecad.read_features import BEVELS
+from cadcomplete.readers.freecad.sides import sizes_at
 from cadcomplete.readers.freecad.stored import Stored, StoredEdge, StoredFace
 
 
@@ -20,16 +23,28 @@ def rounded(feature: RoundedEdges, before: Earlier) -> tuple[Operation, ...]:
 
 
 def bevelled(feature: BevelledEdges, before: Earlier) -> tuple[Operation, ...]:
-    """Return a chamfer. Raises NotKnown for one of two sizes too.
-
-    Which of them is measured on which face depends on how FreeCAD counts faces.
+    """Return a chamfer; two of them where two sizes lie one way at some edges, and the other way
+    at others. Raises NotKnown as `rounded` does, and if it is not certain which size is which.
     """
-    edges = _edges(feature.type, feature.edges, before, every=feature.every)
-    if feature.by != "equal":
-        raise NotKnown(f"a chamfer by {feature.by}")
     if feature.size <= 0:
         raise NotKnown("no size")
-    return (Chamfer((feature.size, feature.size, False), edges, feature.name),)
+    if feature.by not in BEVELS:
+        raise NotKnown(f"a chamfer by {feature.by}")
+    if feature.by == "equal":
+        edges = _edges(feature.type, feature.edges, before, every=feature.every)
+        return (Chamfer((feature.size, feature.size, False), edges, feature.name),)
+    if feature.every:
+        raise NotKnown(f"a chamfer by {feature.by} of every edge")
+    found: dict[tuple[float, float], dict[EdgeName, None]] = {}
+    for part in before.body.parts(feature.edges):
+        point = _point(part) if isinstance(part, StoredEdge) else None
+        if point is None or not isinstance(part, StoredEdge):
+            raise NotKnown(f"a chamfer by {feature.by} of a face")
+        sizes = sizes_at(feature, part, before.operations)
+        found.setdefault((tidy(sizes[0]), tidy(sizes[1])), {})[point] = None
+    if not found:
+        raise NotKnown(feature.type)
+    return tuple(Chamfer((*s, False), tuple(edges), feature.name) for s, edges in found.items())
 
 
 def _edges(kind: str, link: Link | None, before: Earlier, *, every: bool) -> tuple[EdgeName, ...]:

@@ -93,7 +93,7 @@ def _head(thing: Thing) -> tuple[str, str, str]:
 # --- the others -----------------------------------------------------------------------------------
 
 TURNS = ("angle", "last", "first", "face", "two angles")
-_BEVELS = ("equal", "two distances", "distance and angle")
+BEVELS = ("equal", "two distances", "distance and angle")
 
 
 def _word(words: tuple[str, ...], number: int) -> str:
@@ -188,7 +188,7 @@ def _chamfer(thing: Thing) -> BevelledEdges:
     size = thing.number("Size")
     return BevelledEdges(
         *_head(thing),
-        by=_word(_BEVELS, thing.choice("ChamferType")),
+        by=_word(BEVELS, thing.choice("ChamferType")),
         size=size,
         second=thing.number("Size2", size),
         angle=thing.number("Angle", 45.0),

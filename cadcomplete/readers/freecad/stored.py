@@ -10,24 +10,30 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from cadcomplete.history.geometry import Array, Vec3
+from cadcomplete.readers.freecad.borders import Border, inward
 from cadcomplete.readers.freecad.brep import ERRORS, Place, StoredGeometry, Tables, tables
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEdge:
-    """An edge: its `curve` ("line", "circle", ...), its ends, and its middle where it is known."""
+    """An edge: its `curve` ("line", "circle", ...), its ends, and its middle where it is known.
+
+    `within` are points a little way from its middle into the two faces that meet there, by their
+    numbers; None if there are others than two, or if that is not known.
+    """
 
     curve: str
     start: Vec3
     end: Vec3
     middle: Vec3 | None = None
     radius: float = 0.0
+    within: tuple[Vec3, Vec3] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +69,19 @@ class StoredSolid:
 
     faces: tuple[StoredFace, ...] = ()
     edges: tuple[StoredEdge, ...] = ()
+    within: Callable[[int], tuple[Vec3, Vec3] | None] = field(default=lambda _: None, compare=False)
 
     def part(self, name: str) -> Stored | None:
         """What `Face7` or `Edge3` means; None if there is no such part."""
         match = _PART.fullmatch(name)
         if match is None:
             return None
-        parts = self.faces if match[1] == "Face" else self.edges
         number = int(match[2])
-        return parts[number - 1] if 0 < number <= len(parts) else None
+        if match[1] == "Face":
+            return self.faces[number - 1] if 0 < number <= len(self.faces) else None
+        if not 0 < number <= len(self.edges):
+            return None
+        return replace(self.edges[number - 1], within=self.within(number - 1))
 
 
 def stored_solid(data: bytes) -> StoredSolid | None:
@@ -102,7 +112,14 @@ def _read(file: Tables) -> StoredSolid:
         if file.shapes[number].kind == "Ed":
             walk.edges[number, where] = _edge(file, number, where)
     faces = (_face(walk, number, at) for number, at in found if file.shapes[number].kind == "Fa")
-    return StoredSolid(tuple(faces), tuple(walk.edges.values()))
+    keys = tuple(walk.edges)
+    borders = _borders(file, found)
+
+    def within(index: int) -> tuple[Vec3, Vec3] | None:
+        with np.errstate(all="ignore"):
+            return _within(file, keys[index], borders.get(keys[index], ()))
+
+    return StoredSolid(tuple(faces), tuple(walk.edges.values()), within)
 
 
 def _met(walk: _Walk, number: int, where: Place, depth: int = 0) -> Iterator[tuple[int, Place]]:
@@ -158,6 +175,34 @@ def _around(walk: _Walk, number: int, where: Place) -> Iterator[StoredEdge]:
 
 
 # --- edges ----------------------------------------------------------------------------------------
+
+
+def _borders(
+    file: Tables, found: Sequence[tuple[int, Place]]
+) -> dict[tuple[int, Place], list[Border]]:
+    """Of each edge the faces around which it runs, in their order."""
+    borders: dict[tuple[int, Place], list[Border]] = {}
+    for number, where in found:
+        if file.shapes[number].kind != "Fa":
+            continue
+        for wire, place, turned in file.shapes[number].parts:
+            inner = file.places.within(where, place)
+            for edge, at, over in file.shapes[wire].parts:
+                key = (edge, file.places.within(inner, at))
+                borders.setdefault(key, []).append(Border(number, where, turned != over))
+    return borders
+
+
+def _within(
+    file: Tables, edge: tuple[int, Place], borders: Sequence[Border]
+) -> tuple[Vec3, Vec3] | None:
+    if len(borders) != 2 or borders[0][:2] == borders[1][:2]:
+        return None
+    try:
+        one, other = (inward(file, *edge, border) for border in borders)
+    except ERRORS:
+        return None
+    return None if one is None or other is None else (one, other)
 
 
 def _edge(file: Tables, number: int, where: Place) -> StoredEdge:
