@@ -25,11 +25,13 @@ from pathlib import Path
 from queue import Full
 
 import torch.multiprocessing
+from tokenizers import Regex
 from torch.utils.data import DataLoader
 
 from cadcomplete.config import Config, load
 from cadcomplete.data.pack import Packed, read_pack, write_pack
 from cadcomplete.data.stream import Stream
+from cadcomplete.language import numbers
 from cadcomplete.language.prompt import head
 from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model.assembly import make_tokenizer
@@ -48,7 +50,10 @@ def prepared(args: argparse.Namespace) -> tuple[Config, list[Packed], TextTokeni
     config = replace(config, output=str(args.out))
     parts = list(read_pack(args.pack))
     if config.train.start:
-        return config, parts, TextTokenizer.load(config.train.start)
+        tokenizer = TextTokenizer.load(config.train.start)
+        if config.data.text_format == "numbers":  # which has had fewer words, if it is older
+            tokenizer = tokenizer.grown(numbers.words(), pieces=Regex(numbers.PIECES))
+        return config, parts, tokenizer
     texts = [head(c) for p in parts for c in (p.sample.caption, *p.sample.descriptions)]
     return config, parts, make_tokenizer(config, texts)
 
@@ -65,6 +70,7 @@ def made(args: argparse.Namespace) -> TimedRun:
         args.dropout,
         args.mean,
         args.workers,
+        args.held_out,
     )
     return TimedRun(
         config, parts, tokenizer, clock=clock, speed=speed, say=lambda line: say(args.named + line)
@@ -167,6 +173,7 @@ def main() -> None:
         one.add_argument("--dropout", type=float, default=Speed.dropout)
         one.add_argument("--mean", type=float, default=Speed.mean)
         one.add_argument("--workers", type=int, default=0)
+        one.add_argument("--held-out", type=int, default=0, help="parts to look at; 0 for all")
         one.add_argument("--evaluate", type=float, default=Clock.evaluate)
         one.add_argument("--save", type=float, default=Clock.save)
     args = parser.parse_args()

@@ -8,7 +8,7 @@ same questions. What was answered stays: the same command goes on. Two processes
     .venv/bin/python benchmarks/table.py ask OUT --part 1/2 --minutes 30
     .venv/bin/python benchmarks/table.py show OUT
 
-`show` prints the table and, for each group, that of `cadcomplete evaluate --rescore`.
+`show` prints, for each group, the tables of `cadcomplete evaluate --rescore`, and then this one.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from modalities import CONDITIONS as SHOWN
+from modalities import labelled, losses
 from table_rows import rows
 
 from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.predictor import ModelPredictor
 from cadcomplete.data.prepared import samples
-from cadcomplete.data.samples import Sample
+from cadcomplete.data.samples import Sample, hash64
 from cadcomplete.errors import InputError
 from cadcomplete.evaluate import tables
 from cadcomplete.evaluate.questions import (
@@ -122,6 +124,8 @@ def main() -> None:
     parser.add_argument("--part", default="0/1", help="which of how many processes this is")
     parser.add_argument("--most", type=int, help="parts of each group")
     parser.add_argument("--minutes", type=float, default=1e6)
+    parser.add_argument("--nats", type=int, default=0, help="parts whose nats are told, of show")
+    parser.add_argument("--threshold", type=float, help="from which on a suggestion is shown")
     asked = parser.parse_args()
     (ask if asked.what == "ask" else show)(asked)
 
@@ -209,11 +213,26 @@ def show(asked: argparse.Namespace) -> None:
     found = runs(asked.out)
     for name, run in found.items():
         print(f"\n=== {name} ===\n\n{tables.text(run.document)}")
-    captioned = {
-        f"{held.data}/{held.id}" for held in held_in(asked.data, OPEN).held if held.sample.caption
-    }
-    scored = {name: run.scored for name, run in found.items()}
-    print("\n" + "\n".join(tables.columns(list(rows(scored, captioned=captioned)))))
+    held = held_in(asked.data, OPEN).held
+    told = list(
+        rows(
+            {name: run.scored for name, run in found.items()},
+            captioned={f"{one.data}/{one.id}" for one in held if one.sample.caption},
+            threshold=asked.threshold,
+            nats=nats(asked.model, held, most=asked.nats) if asked.nats else "–",
+        )
+    )
+    lines = tables.columns([row[:-1] for row in told])
+    print("\n" + "\n".join(f"{line}  {row[-1]}" for line, row in zip(lines, told, strict=True)))
+
+
+def nats(model: Path | None, held: Sequence[Held], *, most: int) -> str:
+    """Return what a part costs in the mean, text alone, of those that the model can read."""
+    made = loading.load(model)
+    parts = sorted(held, key=lambda one: hash64(one.id))[:most]
+    known = labelled(made, [one.sample for one in parts], SHOWN["nothing"])
+    found = [float(own.sum()) for own in losses(made, known, 8)]
+    return f"{sum(found) / len(found):.1f} ({len(found)} of {len(parts)} parts)"
 
 
 if __name__ == "__main__":

@@ -26,9 +26,9 @@ def remembering(*values, axis=X):
 @settings(max_examples=60, deadline=None)
 def test_it_says_what_the_line_language_says(sequence):
     lines = decode(encode(sequence).text)
-    text = encode(sequence, text_format="numbers").text
+    text = encode(sequence, text_format="numbers", words=()).text
     assert decode(text, text_format="numbers").operations == lines.operations
-    assert encode(lines, text_format="numbers").text == text
+    assert encode(lines, text_format="numbers", words=()).text == text
 
 
 def test_the_example_parts_are_shorter_and_whole():
@@ -131,7 +131,7 @@ def test_every_word_of_the_language_is_one_token():
 
     pieces = Regex(numbers.PIECES)
     tokenizer = TextTokenizer.train(
-        ["a plate of 20 mm"], size=1400, pieces=pieces, words=numbers.words()
+        ["a plate of 20 mm"], size=1700, pieces=pieces, words=numbers.words()
     )
     several = [w for w in numbers.words() if len(tokenizer.backend.encode(w).ids) != 1]
     assert several == []

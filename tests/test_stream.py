@@ -9,23 +9,26 @@ import numpy as np
 import pytest
 import torch
 from conftest import PLATE, prepared_parts
+from tokenizers import Regex
 
 from cadcomplete.clouds.measured import ShapeMeasures
 from cadcomplete.config import from_dict
 from cadcomplete.data.pack import read_pack, write_pack
 from cadcomplete.data.stream import Stream, grouped, held_out, piece
 from cadcomplete.errors import InputError
+from cadcomplete.language import numbers
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.language.prompt import head
+from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model import checkpoint
-from cadcomplete.model.assembly import make_tokenizer
+from cadcomplete.model.assembly import assemble, make_tokenizer
 from cadcomplete.training.timed import STATE, Clock, Speed, TimedRun
 
 TINY = {
     "data": {"text_format": "numbers", "max_length": 400, "points": 0.5, "captions": 0.5},
     "model": {
         "decoder": {
-            "vocabulary": 1500,
+            "vocabulary": 1700,
             "width": 16,
             "layers": 1,
             "heads": 2,
@@ -151,8 +154,8 @@ def test_a_timed_run_learns_and_its_model_reads_the_same_again(parts, tokenizer,
 
 
 def test_a_timed_run_that_was_stopped_goes_on(parts, tokenizer, tmp_path):
-    def run(seconds, save=600.0):
-        clock = Clock(seconds, evaluate=100.0, save=save)
+    def run(seconds, save=600.0):  # by a clock that is looked at, however busy the machine is
+        clock = Clock(seconds, evaluate=100.0, save=save, now=itertools.count(step=0.1).__next__)
         made = config_in(tmp_path)
         return TimedRun(made, parts, tokenizer, clock=clock, speed=Speed(tokens=400), say=str)
 
@@ -183,3 +186,22 @@ def test_digits_of_irregular_numbers_count_less(parts, tokenizer, tmp_path):
     weights = run.weights_V.numpy()
     assert weights[tokenizer.vocabulary["7"]] < weights[tokenizer.vocabulary[" r0"]] == 1.0
     assert np.isfinite(weights).all()
+
+
+def test_a_model_that_gets_more_words_keeps_the_rows_of_those_it_has(parts, tmp_path):
+    few = [word for word in numbers.words() if word not in (" e0", " about")]
+    old = TextTokenizer.train(["plate"], size=1700, pieces=Regex(numbers.PIECES), words=few)
+    config = config_in(tmp_path)
+    made = checkpoint.Checkpoint(assemble(config, old), old, config, checkpoint.FIRST_WORDS)
+    checkpoint.save(made, tmp_path / "old")
+
+    new = old.grown(numbers.words(), pieces=Regex(numbers.PIECES))
+    assert all(new.vocabulary[text] == i for text, i in old.vocabulary.items())
+    assert all(len(new.tokens(word)) == 1 for word in numbers.words())
+
+    model = assemble(config, new)
+    checkpoint.start_from(model, config, tmp_path / "old", tokenizer=new)
+    rows, before = (m.causal.get_input_embeddings().weight for m in (model, made.model))
+    assert torch.allclose(rows[: old.size], before, atol=1e-3)  # half precision
+    mean = before[old.tokens(" e0")].mean(0)
+    assert torch.allclose(rows[new.vocabulary[" e0"]], mean, atol=1e-3)

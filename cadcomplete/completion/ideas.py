@@ -49,7 +49,8 @@ def ideas(
     Raises UnsupportedError for a kind that is never proposed.
     """
     propose = PROPOSE[kind_of(command)]
-    write = partial(encode, text_format=text_format, without=unlearned(given, words))
+    write = partial(encode, text_format=text_format, words=words)
+    write = partial(write, without=unlearned(given, words))
     before = write(given).text
     found: dict[str, Idea] = {}
 
@@ -152,7 +153,8 @@ def turned(
     words: Collection[str] | None = None,
 ) -> list[Idea]:
     """Return the same ideas for a part that is turned, as the model writes them there."""
-    write = partial(encode, text_format=text_format, without=unlearned(given, words))
+    write = partial(encode, text_format=text_format, words=words)
+    write = partial(write, without=unlearned(given, words))
     before = len(write(move(given, symmetry)).text)
     found = []
     for idea in ideas:

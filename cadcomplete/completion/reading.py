@@ -129,7 +129,7 @@ def prompted(
     words = "" if points is None else measured(points)
     text_format = model.config.data.text_format
     tell = partial(prompt, given, levels=words, text_format=text_format)
-    tell = partial(tell, without=unlearned(given, model.words))
+    tell = partial(tell, without=unlearned(given, model.words), words=model.words)
     text = tell(caption=caption)
     front = features.placeholders(images=len(images), points=points is not None)
     ids = model.tokenizer.encode(text).after(front).ids

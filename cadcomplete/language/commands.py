@@ -30,9 +30,13 @@ PHRASES = frozenset(EXTENT_PHRASES)
 """Words within commands, of extrudes, that a model need not know which knows the commands."""
 
 
+DERIVED = "derived"
+"""Stands among the words of a model that knows numbers said by a rule (`numbers/derived.py`)."""
+
+
 def known_words() -> tuple[str, ...]:
-    """Return every word that a model can have learned: the commands, and `PHRASES`."""
-    return (*command_fields("lines"), *EXTENT_PHRASES)
+    """Return every word that a model can have learned: the commands, `PHRASES` and `DERIVED`."""
+    return (*command_fields("lines"), *EXTENT_PHRASES, DERIVED)
 
 
 def command_fields(text_format: Format) -> dict[str, tuple[Field, ...]]:

@@ -6,14 +6,14 @@ Decoding a text is drawing it; the grammar asks the same drawing what may come n
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection
+from collections.abc import Collection, Container
 
 from cadcomplete.errors import GeometryError, TextError
 from cadcomplete.history.fields import Format
 from cadcomplete.history.operations import OPERATIONS, Sketch
 from cadcomplete.history.sequence import CadSequence, check_known
-from cadcomplete.language.commands import Command, read_command
-from cadcomplete.language.numbers import Memory, after, read_line
+from cadcomplete.language.commands import DERIVED, Command, read_command
+from cadcomplete.language.numbers import Memory, after, read_line, said
 from cadcomplete.language.sheet import Sheet
 from cadcomplete.language.words import WORDS, draw, write_commands
 
@@ -30,12 +30,19 @@ class Drawing(Sheet):
         self.memory = Memory()
 
     @staticmethod
-    def of(sequence: CadSequence, text_format: Format, *, without: Collection[int] = ()) -> Drawing:
+    def of(
+        sequence: CadSequence,
+        text_format: Format,
+        *,
+        without: Collection[int] = (),
+        words: Container[str] | None = None,
+    ) -> Drawing:
         """Return the drawing that has just reached the end of `sequence`.
 
         A sketch at the end is whole, unless it is empty or its last loop is still open. Numbers
-        refer to nothing in the operations `without`, of which the text says nothing. Raises
-        UnsupportedError if something in it is not known here.
+        refer to nothing in the operations `without`, of which the text says nothing, and none is
+        derived if that is none of the `words`. Raises UnsupportedError if something in it is not
+        known here.
         """
         check_known(sequence)
         drawing = Drawing(text_format)
@@ -48,7 +55,9 @@ class Drawing(Sheet):
                 drawing.curves = list(drawing.loops.pop().curves)
                 drawing.pen = drawing.curves[-1].end
         if text_format == "numbers":
+            drawing.memory = Memory(derived=words is None or DERIVED in words)
             for command in write_commands(sequence, "numbers", without=without)[0]:
+                _, command = said(command, drawing.memory)
                 drawing.memory = after(drawing.memory, command)
         return drawing
 

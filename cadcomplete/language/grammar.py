@@ -30,8 +30,18 @@ from cadcomplete.language.edge_rows import NextEdge, makers
 from cadcomplete.language.extent_rows import numbers_row, reach_row
 from cadcomplete.language.hole_rows import OPEN as HOLES
 from cadcomplete.language.hole_rows import drilled
-from cadcomplete.language.numbers import spelling_of, turns_row
-from cadcomplete.language.rows import Outer, Place, Point, Regions, Row, is_decimal, state_of, step
+from cadcomplete.language.numbers import Given, spelling_of, turns_row
+from cadcomplete.language.rows import (
+    Outer,
+    Place,
+    Point,
+    Regions,
+    Row,
+    is_decimal,
+    opened,
+    state_of,
+    step,
+)
 from cadcomplete.language.spline_rows import SplinePlace, spline_row
 from cadcomplete.language.words import WORDS, unlearned
 
@@ -144,6 +154,8 @@ def _document(name: str, drawing: Drawing, words: Words) -> tuple[str, Row]:
 def _spelled(name: str, drawing: Drawing, words: Words) -> tuple[str, Row]:
     row = spelling_of(name).row(drawing.memory)
     filled = [place for slot in row for place in _filled(slot, "", drawing, words)]
+    if row and isinstance(row[0], Given):  # which is filled in where it stands first
+        return name, (Fixed(" "), *filled, Fixed("\n"))
     return f"{name} " if row else name, (*filled, Fixed("\n"))
 
 
@@ -253,6 +265,13 @@ class _Node:
     token: int = -1
 
 
+_MOST_KNOWN = 20_000
+"""Points of which the tokens are remembered."""
+
+_NEAR = 3
+"""Slots into which one token may reach: the end of a number, a space, and what begins there."""
+
+
 class Grammar:
     """A grammar compiled for one tokenizer and one format. Make it once, `start` it often.
 
@@ -273,7 +292,7 @@ class Grammar:
         self.text_format: Format = text_format
         self.texts = {token: text for text, token in vocabulary.items()}
         self._root = _Node()
-        self._known: dict[object, tuple[int, ...]] = {}
+        self._known: dict[object, tuple[int, ...]] = {}  # at most _MOST_KNOWN
         for text, token in vocabulary.items():
             body = text[:-1] if text.endswith("\n") else text
             if body.isascii() and (body.isprintable() or not body) and text:
@@ -291,18 +310,23 @@ class Grammar:
         Those of its operations that are none of the words are not in the text before it.
         """
         without = unlearned(sequence, self.words)
-        drawing = Drawing.of(sequence, self.text_format, without=without)
+        drawing = Drawing.of(sequence, self.text_format, without=without, words=self.words)
         return Matcher(self, drawing, len(sequence) + least)
 
-    def tokens(self, point: Point) -> tuple[int, ...]:
-        """Return the tokens that may stand at a point; remembered by what decides it."""
+    def tokens(self, point: Point, line: str) -> tuple[int, ...]:
+        """Return the tokens that may stand at a point of a line; remembered by what decides it."""
+        if any(isinstance(place, Given) for place in point.row[:_NEAR]):
+            return tuple(self._walk(self._root, point, line))
         state = state_of(point)
         found = self._known.get(state)
         if found is None:
-            found = self._known[state] = tuple(self._walk(self._root, point))
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            found = self._known[state] = tuple(self._walk(self._root, point, line))
         return found
 
-    def _walk(self, node: _Node, point: Point) -> Iterable[int]:
+    def _walk(self, node: _Node, point: Point, line: str) -> Iterable[int]:
+        point = opened(point, line)
         for char, child in node.children.items():
             after = step(point, char)
             if after is None:
@@ -310,7 +334,7 @@ class Grammar:
             if child.token >= 0:
                 yield child.token
             if after.row:  # no token reaches beyond the end of a line
-                yield from self._walk(child, after)
+                yield from self._walk(child, after, line + char)
 
 
 class Matcher:
@@ -358,7 +382,7 @@ class Matcher:
 
     def allowed(self) -> tuple[int, ...]:
         """Return the tokens that may come next, the end among them where it may be."""
-        tokens = self.grammar.tokens(self._point)
+        tokens = self.grammar.tokens(self._point, self._line)
         if self._goes_nowhere:  # then the number before the end of the line goes on
             texts = self.grammar.texts
             tokens = tuple(t for t in tokens if texts[t][0] not in "\n]}") or tokens
@@ -383,11 +407,11 @@ class Matcher:
     def accept(self, token: int) -> None:
         """Move on by one token, which must be among the allowed ones and not the end."""
         for char in self.grammar.texts[token]:
-            point = step(self._point, char)
+            point = step(opened(self._point, self._line), char)
             if point is None:
                 raise ValueError(f"token {token} may not follow {self._line!r}")
             self._point = point
-        self._line += self.grammar.texts[token]
+            self._line += char
         if not self._point.row:
             line = self._line.strip().removeprefix(",")
             self.drawing.add(self.drawing.read(line))

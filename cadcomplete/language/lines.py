@@ -9,15 +9,15 @@ docs/format.md is the specification.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from dataclasses import dataclass
 
 from cadcomplete.errors import TextError
 from cadcomplete.history.fields import Format
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.language.commands import Command, Cut, write_command
+from cadcomplete.language.commands import DERIVED, Command, Cut, write_command
 from cadcomplete.language.drawing import Drawing
-from cadcomplete.language.numbers import Memory, after, write_line
+from cadcomplete.language.numbers import Memory, after, said
 from cadcomplete.language.words import write_commands
 
 JSON_HEAD = '{"sequence":['
@@ -46,14 +46,19 @@ class Text:
 
 
 def encode(
-    sequence: CadSequence, *, text_format: Format = "lines", without: Collection[int] = ()
+    sequence: CadSequence,
+    *,
+    text_format: Format = "lines",
+    without: Collection[int] = (),
+    words: Container[str] | None = None,
 ) -> Text:
     """Return the text of a history. The same history always gives the same text.
 
-    It says nothing of the operations `without`, which a model cannot read (`words.unlearned`).
+    It says nothing of the operations `without`, which a model cannot read (`words.unlearned`), and
+    in the format `numbers` derives no number if that is none of its `words`; None for all.
     """
     commands, cuts = write_commands(sequence, text_format, without=without)
-    lines = [f"{line}\n" for line in _lines(commands, text_format)]
+    lines = [f"{line}\n" for line in _lines(commands, text_format, words)]
     if text_format == "json":
         lines = [line if i == 0 else f",{line}" for i, line in enumerate(lines)]
     head = f"{JSON_HEAD}\n" if text_format == "json" else ""
@@ -63,13 +68,16 @@ def encode(
     return Text(head + "".join(lines), tuple(cuts), tuple(ends[cut.commands] for cut in cuts))
 
 
-def _lines(commands: list[Command], text_format: Format) -> Iterator[str]:
+def _lines(
+    commands: list[Command], text_format: Format, words: Container[str] | None
+) -> Iterator[str]:
     if text_format != "numbers":
         yield from (write_command(command, text_format) for command in commands)
         return
-    memory = Memory()
+    memory = Memory(derived=words is None or DERIVED in words)
     for command in commands:
-        yield write_line(command, memory)
+        line, command = said(command, memory)
+        yield line
         memory = after(memory, command)
 
 

@@ -8,7 +8,7 @@ a prompt for k operations is exactly the beginning of the training text, whateve
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from dataclasses import dataclass
 
 from cadcomplete.history.fields import Format
@@ -48,14 +48,15 @@ def prompt(
     levels: str = "",
     text_format: Format = "lines",
     without: Collection[int] = (),
+    words: Container[str] | None = None,
 ) -> Text:
     """Return the text of a history as the model reads it, with every place to cut it.
 
     `levels` says what was measured in the cloud of the wanted part (`clouds.measured`); nothing is
-    said of the operations `without`, for which the model has no words.
+    said of the operations `without`, for which the model has no words; `words` are those it has.
     """
     levels = spelled(levels) if text_format == "numbers" else levels
     first = head(caption, levels=levels)
-    text = encode(sequence, text_format=text_format, without=without)
+    text = encode(sequence, text_format=text_format, without=without, words=words)
     offsets = tuple(len(first) + offset for offset in text.offsets)
     return dataclasses.replace(text, text=first + text.text, offsets=offsets)

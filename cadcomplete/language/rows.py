@@ -8,7 +8,7 @@ from cadcomplete.history.fields import DECIMALS, Branch, Decimal, Fixed, Open, W
 from cadcomplete.language.earlier import AfterOne, EarlierOnes
 from cadcomplete.language.edge_rows import EdgePlace
 from cadcomplete.language.hole_rows import MorePoints
-from cadcomplete.language.numbers import Number, Rest
+from cadcomplete.language.numbers import Given, Number, Rest, Stated
 from cadcomplete.language.spline_rows import SplinePlace
 
 Regions = tuple[tuple[int, tuple[int, ...]], ...]
@@ -87,6 +87,8 @@ Place = (
     | SplinePlace
     | Number
     | Rest
+    | Stated
+    | Given
 )
 Row = tuple[Place, ...]
 
@@ -124,7 +126,8 @@ def step(point: Point, char: str) -> Point | None:
             row, typed = rest, ""
             continue
         assert not isinstance(head, Open), "open slots are filled in before a line is walked"
-        if isinstance(head, (Number, Rest)):
+        assert not isinstance(head, Given), "what depends on the line is filled in by `opened`"
+        if isinstance(head, (Number, Rest, Stated)):
             choices = head.choices
             if longer in choices.begun:
                 return Point(row, longer)
@@ -139,6 +142,12 @@ def step(point: Point, char: str) -> Point | None:
             return None
         row, typed = (*after, *rest), ""
     return None
+
+
+def opened(point: Point, line: str) -> Point:
+    """Return the point with what stands there first filled in, where it depends on the line."""
+    head = point.row[0] if point.row else None
+    return Point((*head.filled(line), *point.row[1:])) if isinstance(head, Given) else point
 
 
 def _begins_decimal(slot: Decimal, text: str) -> bool:

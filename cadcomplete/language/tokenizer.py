@@ -101,6 +101,25 @@ class TextTokenizer:
             _add(tokenizer, words)
         return TextTokenizer(tokenizer, END)
 
+    def grown(self, words: Sequence[str], *, pieces: Regex) -> TextTokenizer:
+        """Return a tokenizer in which each of `words` is a token, the new ones behind all others.
+
+        Every token stays what it was, so that a model can go on from what it has learned. `pieces`
+        are as in `train`.
+        """
+        content = json.loads(self.content)
+        steps = content.get("pre_tokenizer", {}).get("pretokenizers", [{}])
+        if steps[0].get("type") != "Split" or any(
+            token["id"] >= len(content["model"]["vocab"]) for token in content["added_tokens"]
+        ):
+            raise CheckpointError("only tokenizers that were learned here can be given more words")
+        tokenizer = Tokenizer.from_str(self.content)
+        split = pre_tokenizers.Split(pieces, behavior="isolated")
+        to_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, to_bytes])
+        _add(tokenizer, words)
+        return TextTokenizer(tokenizer, self.end_text)
+
     def save(self, folder: Path) -> None:
         """Write both files into an existing folder."""
         self.backend.save(str(folder / "tokenizer.json"))

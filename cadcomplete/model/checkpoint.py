@@ -223,15 +223,37 @@ def load_weights(model: CompletionModel, config: Config, folder: Path) -> None:
     _put(model, _read_weights(folder), own_names(model, config), folder / WEIGHTS)
 
 
-def start_from(model: CompletionModel, config: Config, folder: Path) -> None:
+def start_from(
+    model: CompletionModel, config: Config, folder: Path, *, tokenizer: TextTokenizer | None = None
+) -> None:
     """Put the weights of another model into this one; parts that it lacks stay as they are.
 
-    Raises CheckpointError if a part of both has other shapes.
+    Where the `tokenizer` has more tokens than the other's, each of the new ones begins as the mean
+    of those that it was spelled with. Raises CheckpointError if a part of both has other shapes.
     """
     saved = _read_weights(folder)
+    if tokenizer is not None:
+        _add_rows(saved, model, TextTokenizer.load(folder), tokenizer)
     parts = {name.partition(".")[0] for name in saved}
     wanted = [n for n in own_names(model, config) if n.partition(".")[0] in parts]
     _put(model, saved, wanted, folder / WEIGHTS)
+
+
+def _add_rows(
+    saved: dict[str, Tensor], model: CompletionModel, old: TextTokenizer, new: TextTokenizer
+) -> None:
+    """Give embeddings, shape (V, D), the rows of the tokens that are new."""
+    more = sorted((i, text) for text, i in new.vocabulary.items() if i >= old.size)
+    tables = (
+        model.causal.get_input_embeddings().weight,
+        model.causal.get_output_embeddings().weight,
+    )
+    names = [
+        n for n, t in model.state_dict(keep_vars=True).items() if any(t is own for own in tables)
+    ]
+    for name in (name for name in names if more and name in saved):
+        rows = [saved[name][old.tokens(text)].mean(0) for _, text in more]
+        saved[name] = torch.cat((saved[name][: old.size], torch.stack(rows)))
 
 
 def _read_weights(folder: Path) -> dict[str, Tensor]:

@@ -77,6 +77,7 @@ class Speed:
         dropout: of what each layer adds.
         mean: what a step leaves of the running mean of the weights.
         workers: processes that make samples; 0 makes them in the process that trains.
+        held_out: parts that are looked at while it learns, the same at every look; 0 for all.
     """
 
     rate: float = 1.5e-3
@@ -85,6 +86,7 @@ class Speed:
     dropout: float = 0.1
     mean: float = 0.998
     workers: int = 0
+    held_out: int = 0
 
 
 class TimedRun:
@@ -107,7 +109,8 @@ class TimedRun:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = assemble(config, tokenizer)
         if config.train.start:
-            checkpoint.start_from(self.model, config, Path(config.train.start))
+            start = Path(config.train.start)
+            checkpoint.start_from(self.model, config, start, tokenizer=tokenizer)
         self.model.to(self.device)
         self.mean = [p.detach().clone() for p in self.model.parameters()]
         self.best: list[Tensor] = []
@@ -125,6 +128,7 @@ class TimedRun:
         share = config.data.validation
         learned = [p for p in parts if p.sample.trains(share)]
         kept_out = [p for p in parts if p.sample.held_out(share)]
+        kept_out = kept_out[:: max(1, len(kept_out) // (speed.held_out or len(kept_out) or 1))]
         self.sides = {
             shown: held_out(kept_out, tokenizer, config, shown=shown)
             for shown in ("none", "caption", "points")
@@ -234,9 +238,9 @@ class TimedRun:
         return losses_N, targets_N
 
     def _computing(self) -> AbstractContextManager[Any]:
-        """In half precision on a card: single precision elsewhere."""
-        if self.device.type == "cuda":
-            return torch.autocast("cuda", torch.bfloat16)
+        """In half precision on a card, and on a core if the configuration says so."""
+        if self.device.type == "cuda" or self.config.train.compute == "bfloat16":
+            return torch.autocast(self.device.type, torch.bfloat16)
         return nullcontext()
 
     # --- held-out parts -------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from cadcomplete.data.prepared import SPLITS
 from cadcomplete.data.sources import TRAIN, SourceData
 from cadcomplete.data.stored import Stored
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.language.commands import EXTRUDE, PHRASES, known_words
+from cadcomplete.language.commands import DERIVED, EXTRUDE, PHRASES, known_words
 from cadcomplete.language.lines import encode
 from cadcomplete.model import checkpoint
 
@@ -30,6 +30,8 @@ def words_of(config: Config, texts: Iterable[str]) -> tuple[str, ...]:
     start = config.train.start
     before = checkpoint.words_of(Path(start)) if start else ()
     words = words_in(chain(texts, before))
+    if config.data.text_format == "numbers":  # whose texts derive what they can
+        words = (*words, DERIVED)
     checkpoint.check_words(words, file="the parts to learn from")
     return words
 
@@ -39,7 +41,7 @@ def words_in(texts: Iterable[str]) -> tuple[str, ...]:
 
     They are the commands, and the words within extrudes that not every model knows.
     """
-    known, found = known_words(), set[str]()
+    known, found = tuple(w for w in known_words() if w != DERIVED), set[str]()
     for text in texts:
         for line in text.splitlines():
             command, _, rest = line.partition(" ")

@@ -8,21 +8,24 @@ or its opposite; of the others most are round. So a number is a word of one of t
     +40#5       a new one: sign, size (sixteen steps a decade), and which round number of that size
     d-40#5      so far from the newest number along this axis, where that alone is round
     +40~7=17.34 no round number: the size in 32 finer steps, then its digits
+    c0, t0      of points and sweeps: what follows from the curves before by a rule (`derived.py`)
 
 Only what stands before is referred to (law 1), and what is read is, number for number, what the
-line language reads (law 7). Numbers of one line do not refer to each other.
+line language reads (law 7), but for what follows by a rule: that is equal to a few nanometres.
 """
 
 from __future__ import annotations
 
 from cadcomplete.language.numbers.holes import drilled_row
 from cadcomplete.language.numbers.memory import Axis, Memory, SketchAxes
+from cadcomplete.language.numbers.points import Given, Stated
 from cadcomplete.language.numbers.spellings import (
     SPELLINGS,
     after,
     extent_row,
     position_row,
     read_line,
+    said,
     spelling_of,
     turns_row,
     write_line,
@@ -34,10 +37,12 @@ __all__ = [
     "PIECES",
     "SPELLINGS",
     "Axis",
+    "Given",
     "Memory",
     "Number",
     "Rest",
     "SketchAxes",
+    "Stated",
     "after",
     "drilled_row",
     "extent_row",
@@ -45,6 +50,7 @@ __all__ = [
     "position_row",
     "read_line",
     "read_number",
+    "said",
     "spelled",
     "spelling_of",
     "turns_row",

@@ -11,6 +11,7 @@ from cadcomplete.history.hole_kinds import write_cone
 from cadcomplete.history.kinds import AXES, POSITIVE, SWEEP, ProfileWord, write_direction
 from cadcomplete.history.pattern_kinds import ANGLE
 from cadcomplete.history.turn_axis import write_angle
+from cadcomplete.language.numbers.drawn import EMPTY, DrawnSoFar
 
 REFERENCES = 32
 """Numbers along one axis that can be referred to, the newest first."""
@@ -112,10 +113,19 @@ def _named(direction: Vec3) -> tuple[int, float] | None:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a history has said so far: its numbers, the newest first, and how its sketches lie."""
+    """What a history has said so far.
+
+    Attributes:
+        numbers: the newest first.
+        frames: how its sketches lie.
+        drawn: what stands in the newest one.
+        derived: whether numbers may be said by what stands in a sketch (`derived.py`).
+    """
 
     numbers: tuple[tuple[Key, tuple[float, ...]], ...] = ()
     frames: tuple[SketchAxes, ...] = ()
+    drawn: DrawnSoFar = EMPTY
+    derived: bool = True
 
     @property
     def frame(self) -> SketchAxes:

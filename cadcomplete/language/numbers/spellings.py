@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from cadcomplete.errors import TextError
@@ -36,6 +37,7 @@ from cadcomplete.language.numbers.memory import (
     Memory,
     along,
 )
+from cadcomplete.language.numbers.points import Given, read_values, write_values
 from cadcomplete.language.numbers.reaches import read_reach, write_reach
 from cadcomplete.language.numbers.words import Number, read_number, write_number
 
@@ -74,24 +76,15 @@ def _joined(slots: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(row[1:])
 
 
-def _numbers(axes: Axes) -> Spelling:
+def _drawn(name: str, axes: Axes) -> Spelling:
     """The spelling of a command that is a point in the sketch and perhaps one number more."""
-
-    def write(values: tuple[Any, ...], memory: Memory) -> list[str]:
-        flat = _flat(values)
-        return [write_number(v, axis, memory) for v, axis in zip(flat, axes(memory), strict=True)]
-
-    def read(words: Iterator[str], memory: Memory) -> tuple[Any, ...]:
-        x, y, *rest = [read_number(next(words), axis, memory) for axis in axes(memory)]
-        return ((x, y), *rest)
 
     def see(values: tuple[Any, ...], memory: Memory) -> Memory:
         return memory.seen(zip(axes(memory), _flat(values), strict=True))
 
-    def row(memory: Memory) -> tuple[Any, ...]:
-        return _joined(_slot(axis, memory) for axis in axes(memory))
-
-    return Spelling(write, read, see, row)
+    return Spelling(
+        partial(write_values, name), partial(read_values, name), see, lambda m: (Given(name, m),)
+    )
 
 
 def _write_sketch(values: tuple[Any, ...], memory: Memory) -> list[str]:
@@ -330,10 +323,10 @@ _BENT = {
 
 SPELLINGS: dict[str, Spelling] = {
     "sketch": Spelling(_write_sketch, _read_sketch, _see_sketch, _sketch_row),
-    "loop": _numbers(_in_sketch),
-    "line": _numbers(_in_sketch),
-    "arc": _numbers(lambda memory: (*_in_sketch(memory), SWEEPS)),
-    "circle": _numbers(lambda memory: (*_in_sketch(memory), RADIUS)),
+    "loop": _drawn("loop", _in_sketch),
+    "line": _drawn("line", _in_sketch),
+    "arc": _drawn("arc", lambda memory: (*_in_sketch(memory), SWEEPS)),
+    "circle": _drawn("circle", lambda memory: (*_in_sketch(memory), RADIUS)),
     **_BENT,
     "close": Spelling(lambda v, m: [], lambda w, m: (), lambda v, m: m, lambda m: ()),
     "extrude": Spelling(_write_extrude, _read_extrude, _see_extrude, lambda m: (Open("profiles"),)),
@@ -341,6 +334,10 @@ SPELLINGS: dict[str, Spelling] = {
     **_PATTERNS,
     **{name: Spelling(*said) for name, said in (BLENDS_SAID | HOLES_SAID).items()},
 }
+
+
+_DERIVES = ("loop", "line", "arc", "circle")
+"""Commands whose numbers may be said by a rule."""
 
 
 def spelling_of(name: str) -> Spelling:
@@ -371,4 +368,11 @@ def read_line(line: str, memory: Memory) -> Command:
 
 def after(memory: Memory, command: Command) -> Memory:
     """Return the memory after one more command."""
-    return spelling_of(command.name).see(command.values, memory)
+    seen = spelling_of(command.name).see(command.values, memory)
+    return replace(seen, drawn=memory.drawn.after(command.name, command.values))
+
+
+def said(command: Command, memory: Memory) -> tuple[str, Command]:
+    """Return the line of a command, and the command that it says: what is derived is that."""
+    line = write_line(command, memory)
+    return line, read_line(line, memory) if command.name in _DERIVES else command

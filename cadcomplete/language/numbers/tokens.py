@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from cadcomplete.history.kinds import AXES
+from cadcomplete.language.numbers.derived import derived_words
 from cadcomplete.language.numbers.memory import REFERENCES, WORLD
+from cadcomplete.language.numbers.points import SWAPPED
 from cadcomplete.language.numbers.words import FINER, ROUNDS, SIZES, fresh
 
 PIECES = (
-    r"\n| ?@\d+|[:/,]\d+|,@\d+| ?[+-]\d+|#\d+|~\d+=| ?\d|\.| [rn]\d{1,2}(?!\w)| d(?=[+-])"
+    r"\n| ?@\d+|[:/,]\d+|,@\d+| ?[+-]\d+|#\d+|~\d+=| ?\d|\.| [a-z]\d{1,2}(?!\w)| d(?=[+-])"
     r"| ?[+\-]?\p{L}+| ?[^\s\p{L}\d]+|\s"
 )
 """What is a token of its own, as far as it is a word of the language; captions have the rest."""
@@ -19,10 +21,12 @@ def words() -> tuple[str, ...]:
     """Return every text that is one token of the language, those of operations to come included."""
     commands = ["sketch", "loop", "line", "arc", "circle", "close", "extrude"]
     commands += ["revolve", "mirror", "linear", "polar", "fillet", "chamfer", "hole", "shell"]
-    commands += ["ellipse", "spline", "unknown", "edges", "point"]
+    commands += ["ellipse", "ellipsearc", "spline", "unknown", "edges", "point"]
     named = [" new", " join", " cut", " intersect", " to", " sym", " from", " through", " taper"]
     named += [" about", " at", " bore", " sink", " tip", *(f" {axis}" for axis in AXES)]
+    named += [" next", " back", " face", " all", " of", " start", " end", " side", " meet"]
     references = [" d", *(f" {letter}{back}" for letter in "rn" for back in range(REFERENCES))]
+    references += [f" {word}" for word in (*derived_words(), SWAPPED)]
     sizes = [
         f"{space}{sign}{step}" for space in (" ", "") for sign in "+-" for step in range(SIZES)
     ]

@@ -155,9 +155,10 @@ class Rest:
 class Choices:
     """Options that are looked up, because there are hundreds: each text, and how texts begin."""
 
-    def __init__(self, options: Options) -> None:
-        self.options = options
+    def __init__(self, options: Options, *, more: Choices | None = None) -> None:
+        self.options = options if more is None else more.options | options
         self.begun = {text[:end] for text in options for end in range(len(text) + 1)}
+        self.begun |= more.begun if more is not None else set()
 
 
 @cache
