@@ -37,6 +37,9 @@ TURNS = (
 _USUAL = "usual"
 """Who had an idea that nobody showed, and that the model has no word for."""
 
+_BESIDE = 0.25
+"""Which share of what words and pictures say counts beside a shape, which says most of it."""
+
 _MISSED = 30.0
 """By how many nats an idea is less probable for all of the agreement that it misses."""
 
@@ -107,7 +110,8 @@ def ranked(found: Sequence[Idea], reading: Reading, ranker: Ranker | None) -> li
         known = features([found[i] for i in read], reading.given, wanted=reading.wanted)
         chances[read] = _learned(found, reading) * _chances(known, reading, ranker)
     if reading.evidence:
-        chances = moved(chances, _nats(found, reading))
+        nats = _nats(found, reading)
+        chances = moved(chances, nats if reading.wanted is None else _BESIDE * nats)
     order = np.argsort(-chances, kind="stable").tolist()
     return [replace(found[i], score=float(chances[i])) for i in order]
 
