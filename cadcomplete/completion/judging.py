@@ -31,6 +31,9 @@ TURNS = (
 )
 """How a part is turned to ask the model once more: what it means is the same, its numbers move."""
 
+_BESIDE = 0.25
+"""Which share of what words and pictures say counts beside a shape, which says most of it."""
+
 _MISSED = 30.0
 """By how many nats an idea is less probable for all of the agreement that it misses."""
 
@@ -81,7 +84,8 @@ def ranked(found: Sequence[Idea], reading: Reading, ranker: Ranker | None) -> li
     chances = _chances(known, reading, ranker)
     if reading.evidence:
         wholes = [extended(reading.given, idea.operations) for idea in found]
-        chances = moved(chances, weighed(reading.evidence, reading.given, wholes))
+        nats = weighed(reading.evidence, reading.given, wholes)
+        chances = moved(chances, nats if reading.wanted is None else _BESIDE * nats)
     order = np.argsort(-chances, kind="stable").tolist()
     return [replace(found[i], score=float(chances[i])) for i in order]
 
