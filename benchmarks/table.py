@@ -201,7 +201,8 @@ def runs(out: Path) -> Mapping[str, EvaluationRun]:
     """Return what was answered, scored, by the name of its group."""
     found = {}
     for name in GROUPS:
-        read = [read_predictions(path) for path in sorted((out / name).glob("*.jsonl"))]
+        files = [path for path in sorted((out / name).glob("*.jsonl")) if path.stat().st_size]
+        read = [read_predictions(path) for path in files]
         answers = [answer for _, own, _ in read for answer in own]
         if answers:
             found[name] = scored_run(read[0][0], answers, watch=lambda what, done, total: None)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from cadcomplete.completion import threshold
 from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.predictor import ModelPredictor
@@ -135,6 +136,7 @@ class Completions:
     score_is: str = EXPECTED
     as_it_is: float | None = None
     in_time: bool = True
+    least: float | None = None
     notices: tuple[str, ...] = ()
     before: bytes | None = field(default=None, repr=False, compare=False)
 
@@ -224,6 +226,8 @@ def _found(
     except OutOfTime:
         answers, compared = _unchecked(reading, n, only_next=only_next), False
     said, before = _said(given, answers), reading.before
+    nothing_shown = only_next and reading.wanted is None and not reading.evidence
+    least = threshold.load(completer.model.folder) if nothing_shown else None
     return Completions(
         given,
         completer.model.name,
@@ -235,6 +239,7 @@ def _found(
         score_is=PROBABILITY if only_next or not compared else EXPECTED,
         as_it_is=reading.as_it_is if compared else None,
         in_time=compared and not checking.over,
+        least=least and least.least,
         before=before.solid if before else None,
     )
 
