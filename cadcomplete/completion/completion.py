@@ -199,6 +199,11 @@ def complete(
         about = shape.notices if shape else ()
         about = (*about, *(n for e in reading.evidence for n in e.notices(given.sequence)))
         about += half_told(caption, reading.case.caption)
+        if case.images and case.points is not None:
+            about = (
+                *about,
+                "the pictures are not compared with what is proposed: a shape says more",
+            )
         notices = (*about, *untold(model, given.sequence), *unused(model, caption, seen[0]))
         return replace(found, seconds=time.monotonic() - started, notices=notices)
 
@@ -259,7 +264,7 @@ def unused(
     """Say of a caption and of pictures that a model hardly uses them, if that was measured."""
     losses, notices = model.metrics.get("nats_per_token_shown", {}), []
     if images and not model.model.features.image:
-        notices.append("this model sees no pictures: only what is proposed is compared with them")
+        notices.append("this model sees no pictures: it was not shown them")
     for name, shown_name, there in (
         ("captions", "caption", bool(caption)),
         ("pictures", "picture", bool(images) and model.model.features.image),
