@@ -87,7 +87,7 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     parts = [
         writing.Written(name, sequence, path=args.out / f"{name}.FCStd")
-        for name, sequence in writing.chosen(args.folders, args.most, args.only)
+        for name, sequence in writing.chosen(args.folders, args.most, args.only, args.having)
     ]
     with Kernel(time_limit=60.0) as kernel:
         for part in parts:

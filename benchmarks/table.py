@@ -8,7 +8,7 @@ same questions. What was answered stays: the same command goes on. Two processes
     .venv/bin/python benchmarks/table.py ask OUT --part 1/2 --minutes 30
     .venv/bin/python benchmarks/table.py show OUT
 
-`show` prints the table and, for each group, that of `cadcomplete evaluate --rescore`.
+`show` prints, for each group, the tables of `cadcomplete evaluate --rescore`, and then this one.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from modalities import CONDITIONS as SHOWN
+from modalities import labelled, losses
 from table_rows import rows
 
 from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.predictor import ModelPredictor
 from cadcomplete.data.prepared import samples
-from cadcomplete.data.samples import Sample
+from cadcomplete.data.samples import Sample, hash64
 from cadcomplete.errors import InputError
 from cadcomplete.evaluate import tables
 from cadcomplete.evaluate.questions import (
@@ -86,17 +88,21 @@ GROUPS: dict[str, Group] = {
 
 @dataclass(frozen=True)
 class Asked:
-    """A group with its parts, in their order, and why others are left out."""
+    """A group with its parts, in their order, and why others are left out.
+
+    `cuts` is how many of each part are asked about, those with the least hash; None for all.
+    """
 
     name: str
     group: Group
     data: Data
     parts: tuple[Held, ...]
     left_out: dict[str, int]
+    cuts: int | None = None
 
     def header(self, predictor: str) -> Header:
         about = [q for number in range(len(self.parts)) for q in self.questions(number)]
-        cuts, conditions = None, self.group.conditions
+        cuts, conditions = self.cuts, self.group.conditions
         return Header(
             *(predictor, self.data.names, "validation", cuts, conditions, None, 5, 0),
             *(len(self.parts), len(about), self.left_out),
@@ -108,7 +114,9 @@ class Asked:
         names = group.conditions if number % SOME == 0 else group.always
         known = [name for name in names if name in CONDITIONS]
         found = questions((part,), known, cuts=None, others=self.parts)
-        wanted = [q for q in found if not (group.nothing and q.given)]
+        order = sorted(range(len(part.sample.sequence) + 1), key=lambda k: hash64(f"{part.id} {k}"))
+        chosen = {0} if group.nothing else set(order[: self.cuts])
+        wanted = [q for q in found if q.given in chosen]
         return sorted(wanted, key=lambda question: question.given)
 
 
@@ -121,7 +129,10 @@ def main() -> None:
     parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS))
     parser.add_argument("--part", default="0/1", help="which of how many processes this is")
     parser.add_argument("--most", type=int, help="parts of each group")
+    parser.add_argument("--cuts", type=int, help="most of each part, at random; default all")
     parser.add_argument("--minutes", type=float, default=1e6)
+    parser.add_argument("--nats", type=int, default=0, help="parts whose nats are told, of show")
+    parser.add_argument("--threshold", type=float, help="from which on a suggestion is shown")
     asked = parser.parse_args()
     (ask if asked.what == "ask" else show)(asked)
 
@@ -154,7 +165,7 @@ def groups(asked: argparse.Namespace) -> Iterator[Asked]:
         except InputError as error:
             print(f"{name} is left out: {error}", flush=True)
             continue
-        yield Asked(name, group, data, parts, left_out)
+        yield Asked(name, group, data, parts, left_out, asked.cuts)
 
 
 def ask(asked: argparse.Namespace) -> None:
@@ -197,7 +208,8 @@ def runs(out: Path) -> Mapping[str, EvaluationRun]:
     """Return what was answered, scored, by the name of its group."""
     found = {}
     for name in GROUPS:
-        read = [read_predictions(path) for path in sorted((out / name).glob("*.jsonl"))]
+        files = [path for path in sorted((out / name).glob("*.jsonl")) if path.stat().st_size]
+        read = [read_predictions(path) for path in files]
         answers = [answer for _, own, _ in read for answer in own]
         if answers:
             found[name] = scored_run(read[0][0], answers, watch=lambda what, done, total: None)
@@ -209,11 +221,26 @@ def show(asked: argparse.Namespace) -> None:
     found = runs(asked.out)
     for name, run in found.items():
         print(f"\n=== {name} ===\n\n{tables.text(run.document)}")
-    captioned = {
-        f"{held.data}/{held.id}" for held in held_in(asked.data, OPEN).held if held.sample.caption
-    }
-    scored = {name: run.scored for name, run in found.items()}
-    print("\n" + "\n".join(tables.columns(list(rows(scored, captioned=captioned)))))
+    held = held_in(asked.data, OPEN).held
+    told = list(
+        rows(
+            {name: run.scored for name, run in found.items()},
+            captioned={f"{one.data}/{one.id}" for one in held if one.sample.caption},
+            threshold=asked.threshold,
+            nats=nats(asked.model, held, most=asked.nats) if asked.nats else "–",
+        )
+    )
+    lines = tables.columns([row[:-1] for row in told])
+    print("\n" + "\n".join(f"{line}  {row[-1]}" for line, row in zip(lines, told, strict=True)))
+
+
+def nats(model: Path | None, held: Sequence[Held], *, most: int) -> str:
+    """Return what a part costs in the mean, text alone, of those that the model can read."""
+    made = loading.load(model)
+    parts = sorted(held, key=lambda one: hash64(one.id))[:most]
+    known = labelled(made, [one.sample for one in parts], SHOWN["nothing"])
+    found = [float(own.sum()) for own in losses(made, known, 8)]
+    return f"{sum(found) / len(found):.1f} ({len(found)} of {len(parts)} parts)"
 
 
 if __name__ == "__main__":

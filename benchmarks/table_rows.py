@@ -90,15 +90,17 @@ def lowest(own: Sequence[Scored]) -> float | None:
     return None
 
 
-def _shown_by_itself(answers: Answers, group: str) -> str:
+def _shown(answers: Answers, group: str, threshold: float | None) -> str:
+    """What is shown from a threshold on: of the model, or else the lowest that would do here."""
     own = of(answers, group, "none")
-    threshold = lowest(own)
-    if not own or threshold is None:
+    known = lowest(own) if threshold is None else threshold
+    if not own or known is None:
         return "–"
-    return f"from {threshold:.2f} (chosen here): {shown(own, threshold)}"
+    chosen = " (chosen here)" if threshold is None else ""
+    return f"from {known:.2f}{chosen}: {shown(own, known)}"
 
 
-def table(*, captioned: set[str]) -> tuple[Row, ...]:
+def table(*, captioned: set[str], threshold: float | None, nats: str) -> tuple[Row, ...]:
     """Return the rows; `captioned` are the parts to which a caption was given (`Scored.part`)."""
     hit3 = hits(3)
 
@@ -116,6 +118,7 @@ def table(*, captioned: set[str]) -> tuple[Row, ...]:
         )
 
     return (
+        Row("nats a part, text alone", "178", "120", "90", lambda a: nats),
         Row(
             "hit@3 macro, nothing shown",
             *(".171 (unseen .112)", ".25", ".40"),
@@ -129,9 +132,9 @@ def table(*, captioned: set[str]) -> tuple[Row, ...]:
         Row(
             "first suggestions shown that are right, nothing shown",
             *("–", ".33", ".50"),
-            lambda a: _shown_by_itself(a, "open"),
+            lambda a: _shown(a, "open", threshold),
         ),
-        Row("  the same, FreeCAD", "–", ".33", ".50", lambda a: _shown_by_itself(a, "freecad")),
+        Row("  the same, FreeCAD", "–", ".33", ".50", lambda a: _shown(a, "freecad", threshold)),
         Row(
             "hit@3 macro, caption with sizes",
             *("as without", ".45", ".70"),
@@ -213,8 +216,10 @@ def table(*, captioned: set[str]) -> tuple[Row, ...]:
     )
 
 
-def rows(answers: Answers, *, captioned: set[str]) -> Iterator[tuple[str, ...]]:
+def rows(
+    answers: Answers, *, captioned: set[str], threshold: float | None = None, nats: str = "–"
+) -> Iterator[tuple[str, ...]]:
     """Yield the table as words, its head first."""
     yield ("on the open validation split", "today", "must", "goal", "found")
-    for row in table(captioned=captioned):
+    for row in table(captioned=captioned, threshold=threshold, nats=nats):
         yield (row.title, row.today, row.must, row.goal, row.found(answers))

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from math import log
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +23,14 @@ import numpy as np
 from cadcomplete.captions.evidence import IDEAS, thought
 from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.state import swept
+from cadcomplete.captions.trust import fit_of
 from cadcomplete.captions.weighing import FILE, Judge, nats
 from cadcomplete.completion.usual import usual_extrudes, usual_sketches
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, hash64
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Operation, Sketch
-from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.metrics.targets import HIT, MACRO, Truth, target
 
 PENALTY = 0.5
@@ -116,6 +118,22 @@ def facts_of(judge: Judge, given: CadSequence, idea: Operation) -> dict[str, flo
     return judge.facts(whole, finished=False) | judge.habits(idea)
 
 
+def beginnings(parts: list[Sample]) -> Iterator[tuple[list[dict[str, float]], Array]]:
+    """Yield the facts of each beginning of a part that is a solid, taken as finished; the last is.
+
+    So it is fitted how much speaks for it that nothing is missing.
+    """
+    for part in parts:
+        judge = Judge.of(read_caption(part.descriptions[-1]), CadSequence(()))
+        sequence = part.sequence
+        ends = [i + 1 for i, one in enumerate(sequence.operations) if one.builds]
+        if len(ends) > 1:
+            wholes = [truncate(sequence, end) for end in ends]
+            found = np.zeros(len(ends))
+            found[-1] = 1.0
+            yield [judge.facts(whole, finished=True) for whole in wholes], found
+
+
 def fitted(rows: list[tuple[list[dict[str, float]], Array]]) -> dict[str, float]:
     """Return the weight of each name, by gradient ascent on the penalised likelihood."""
     names = sorted({name for facts, _ in rows for fact in facts for name in fact})
@@ -159,21 +177,46 @@ def ranks(parts: list[Sample]) -> None:
     print(f"hit@3, macro: {macro:.3f}")
 
 
+def trusted(parts: list[Sample]) -> None:
+    """Print how much likelier a caption is right, by how it fits what is given (`trust.py`)."""
+    counts: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+    for part, other in zip(parts, [*parts[1:], parts[0]], strict=True):
+        for given in range(1, min(len(part.sequence), 7)):
+            for right, said in ((True, part), (False, other)):
+                caption = read_caption(said.descriptions[-1])
+                counts[right][fit_of(caption, truncate(part.sequence, given))] += 1
+    for name in counts[True] | counts[False]:
+        right, wrong = (((counts[r][name] + 0.5) / counts[r].total()) for r in (True, False))
+        print(f"{name}: {counts[True][name]} and {counts[False][name]}, {log(right / wrong):.2f}")
+
+
 def main() -> None:
     """Fit, or check."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--most", type=int, default=400)
+    parser.add_argument("--whole", action="store_true", help="fit only what finished parts have")
+    parser.add_argument("--trust", action="store_true", help="tell what a fit is worth")
     parser.add_argument("--check", default="", help="tell ranks on this split")
     asked = parser.parse_args()
     if asked.check:
         ranks(samples(asked.folders, asked.check, asked.most))
         return
-    rows = list(collected(samples(asked.folders, "train", asked.most)))
-    found = fitted(rows)
-    document = {"fitted on": f"{len(rows)} questions of the training split", "nats": found}
+    parts = samples(asked.folders, "train", 4 * asked.most)
+    if asked.trust:
+        trusted(parts)
+        return
+    if asked.whole:
+        known = json.loads(FILE.read_text(encoding="utf-8"))
+        told = known["fitted on"]
+        found = {n: v for n, v in known["nats"].items() if not n.startswith("whole")}
+    else:
+        rows = list(collected(parts[: asked.most]))
+        told, found = f"{len(rows)} questions of the training split", fitted(rows)
+    found |= fitted(list(beginnings(parts)))
+    document = {"fitted on": told, "nats": dict(sorted(found.items()))}
     FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    print(f"{len(rows)} questions; {FILE}")
+    print(f"{told}; {FILE}")
 
 
 if __name__ == "__main__":

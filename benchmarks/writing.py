@@ -73,12 +73,18 @@ def histories(folder: Path) -> Iterator[tuple[str, CadSequence]]:
             continue
 
 
-def chosen(folders: list[Path], most: int, only: list[str]) -> list[tuple[str, CadSequence]]:
-    """Return so many parts of each folder that have something to build, evenly spread."""
+def chosen(
+    folders: list[Path], most: int, only: list[str], having: list[str]
+) -> list[tuple[str, CadSequence]]:
+    """Return so many parts of each folder that have something to build, evenly spread.
+
+    With `having` only those that have an operation of any of these kinds.
+    """
     found = []
     for folder in folders:
         known = [(name, s) for name, s in histories(folder) if any(o.builds for o in s.operations)]
         known = [one for one in known if not only or one[0] in only]
+        known = [one for one in known if not having or set(having) & set(kinds(one[1]))]
         step = max(len(known) / most, 1.0)
         found += [known[int(i * step)] for i in range(min(most, len(known)))]
     return found
@@ -88,9 +94,13 @@ def write(part: Written, dialect: str, kernel: Kernel) -> None:
     """Write the script of a part that can be built."""
     try:
         report = kernel.run(examine, part.sequence)
-        if report.measures is None or not report.valid:
-            part.left = "not built here"
-            return
+    except CadCompleteError as error:
+        part.left = f"not built here: {plain(str(error))}"
+        return
+    if report.measures is None or not report.valid:
+        part.left = "not built here"
+        return
+    try:
         text = kernel.run(script, part.sequence, dialect)
     except CadCompleteError as error:
         part.left = f"not written: {plain(str(error))}"
@@ -189,6 +199,7 @@ def options(description: str | None, limit: float, out: Path) -> argparse.Argume
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--most", type=int, default=20, help="parts of each folder")
     parser.add_argument("--only", nargs="+", default=[], help="parts by their names")
+    parser.add_argument("--having", nargs="+", default=[], help="parts with any: Hole, Fillet …")
     parser.add_argument("--limit", type=float, default=limit, help="seconds for a part")
     parser.add_argument("-o", "--out", type=Path, default=out)
     parser.add_argument("-v", "--verbose", action="store_true", help="name each that fails")
@@ -222,7 +233,7 @@ def main() -> None:
     runner = Runner(args.python, args.dialect, args.limit) if args.python else None
     parts = []
     with Kernel(time_limit=60.0) as kernel:
-        for name, sequence in chosen(args.folders, args.most, args.only):
+        for name, sequence in chosen(args.folders, args.most, args.only, args.having):
             part = Written(name, sequence, path=folder / f"{name}.py")
             parts.append(part)
             if name in known:

@@ -6,15 +6,19 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
+from conftest import ROOT
 
 from cadcomplete.captions.evidence import Words
 from cadcomplete.captions.mention import Form, Noun, Spot
 from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.terms import terms
+from cadcomplete.captions.trust import believed
 from cadcomplete.completion.evidence import evidence_of, moved, weighed
 from cadcomplete.data.describe.dictated import dictate
-from cadcomplete.history.curves import Circle
+from cadcomplete.history.curves import Arc, Circle
+from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.language.lines import decode
@@ -93,9 +97,16 @@ def test_holes_in_the_corners_are_drawn_where_it_is_said():
     words = Words.of("plate 120 x 80 x 10 with four holes ø9, 15 mm from the edges, in the corners")
     (best,), *_ = words.ideas(given, Sketch, most=4)
     assert isinstance(best, Sketch)
+    alone = replace(best, loops=best.loops[:1])
+    four, one = words.weigh(given, [_with(given, best), _with(given, alone)])
+    assert four > one + 10  # a model that does not listen finds four circles that improbable
     curves = [curve for loop in best.loops for curve in loop.curves]
     centers = {curve.center for curve in curves if isinstance(curve, Circle)}
     assert centers == {(-45.0, -25.0), (45.0, -25.0), (45.0, 25.0), (-45.0, 25.0)}
+
+
+def _with(given, operation):
+    return CadSequence((*given.operations, operation))
 
 
 def test_what_is_said_weighs_for_and_what_is_not_against():
@@ -203,6 +214,10 @@ def test_a_part_larger_than_the_caption_says_is_said():
         ("plate 120 x 80 x 10", 96000),
         ("ring ø70, bore ø50, 10 mm thick", math.pi * (35**2 - 25**2) * 10),
         ("hexagonal prism 20 mm across flats, 10 mm high", math.sqrt(3) / 2 * 20**2 * 10),
+        (
+            "flange ø90 x 12 mm, a central through hole ø30, six through holes ø9 on a pcd of 70",
+            math.pi * (45**2 - 15**2 - 6 * 4.5**2) * 12,
+        ),
         ("disc ø40 × 5 mm with a central through hole ø10", math.pi * (20**2 - 5**2) * 5),
         (
             "plate 100 x 60 x 8, four holes ø6, 10 mm from the edges, a pocket 30 x 20, 3 deep",
@@ -214,3 +229,38 @@ def test_a_part_is_made_of_the_sizes_that_are_said(caption, volume):
     """By formula; circles are polygons there, a few thousandths too small."""
     (part,) = Words.of(caption).parts(CadSequence(()), most=1)
     assert solid(part).volume() == pytest.approx(volume, rel=5e-3)
+
+
+@pytest.mark.parametrize("caption", ["plate 120 x 80 x 10", "a flat washer", "a rod"])
+def test_what_cannot_be_drawn_is_judged_without_an_error(caption):
+    """Models write arcs without length."""
+    words, nothing = Words.of(caption), CadSequence(())
+    (sketch, extrude) = decode(PLATE + "extrude new to 4 0\n").operations
+    assert isinstance(sketch, Sketch)
+    dot = Loop((Arc((1.0, 1.0), (1.0, 1.0), (1.0, 1.0)),))
+    broken = CadSequence((replace(sketch, loops=(*sketch.loops, dot)), extrude))
+    assert words.weigh(nothing, [broken], finished=True).shape == (1,)
+    assert words.ideas(truncate(broken, 1), Extrude, most=3) is not None
+
+
+def test_the_caption_in_the_documentation_is_read():
+    page = (ROOT / "docs" / "captions.md").read_text(encoding="utf-8")
+    said = " ".join(line[2:] for line in page.splitlines() if line.startswith("> "))
+    (part,) = Words.of(said).parts(CadSequence(()), most=1)
+    volume = (120 * 80 - math.pi * (25 + 4 * 4.5**2)) * 10
+    assert solid(part).volume() == pytest.approx(volume, rel=2e-3)
+
+
+def test_a_caption_of_another_part_is_believed_less():
+    given = decode(PLATE)
+    right = decode(f"{PLATE}extrude new to 10 0\n")
+    own, other = Words.of("plate 120 x 80 x 10"), Words.of("disc ø33 x 77 mm")
+    assert "believed less" in other.notices(given)[-1] and len(own.notices(given)) == 1
+    assert own.weigh(given, [right])[0] > 1
+    assert abs(other.weigh(given, [right])[0]) < 0.5
+
+
+def test_what_holds_with_a_probability_only_is_a_mixture():
+    """Half a chance that odds are tripled: (3 + 1) / 2."""
+    (mixed,) = believed(np.array([math.log(3)]), 0.5)
+    assert mixed == pytest.approx(math.log(2))

@@ -27,6 +27,7 @@ from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.prepared import read_parts
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, find
+from cadcomplete.data.shards import read_rows
 from cadcomplete.errors import InputError
 from cadcomplete.language.lines import decode, encode
 
@@ -179,6 +180,17 @@ def test_given_captions_are_kept_and_the_others_derived(source, tmp_path):
     captions = {part.sequence.id: part.caption for part in read_parts(tmp_path / "out")}
     assert captions["0000/block2_1"] == "block 2"
     assert captions["0001/block1_1"] is None
+
+
+def test_the_licence_that_a_file_names_stays_with_its_part(tmp_path):
+    plain, named = (write(tmp_path / "in", f"block{n}_1", block(n)) for n in range(2))
+    named.write_text(named.read_text().replace("{", '{"licence":"MIT",', 1))
+    assert json.loads(plain.read_text()).keys() < json.loads(named.read_text()).keys()
+    report = prepare(tmp_path / "in", tmp_path / "out", FAST)
+    assert report["licences"] == {"MIT": 1}
+    shards = (tmp_path / "out" / "shards").glob("*.parquet")
+    rows = [row for shard in shards for row in read_rows(shard, ("id", "licence"))]
+    assert {row["id"]: row["licence"] for row in rows} == {"block0_1": None, "block1_1": "MIT"}
 
 
 def test_a_copy_is_left_out_and_likes_are_on_one_side(tmp_path):

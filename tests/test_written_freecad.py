@@ -32,6 +32,9 @@ PARTS = {
     "two sides": "sketch 0 0 0 +z +x\ncircle 4 5 6\nextrude new from -2 to 3 0\n",
     "two sides of a pocket": PLATE
     + "sketch 0 0 5 +z +x\ncircle 5 5 2\nextrude cut from 3 to 9 0\n",
+    "off its sketch": PLATE + "sketch 0 0 0 +z +x\ncircle 20 15 9\nextrude join at 10 to 18 0\n"
+    "sketch 0 0 30 +z +x\ncircle 20 15 3\nextrude cut at 18 to 9 0\n"
+    "sketch 20 15 0 +x +y\ncircle 0 14 2\nextrude join at 25 sym 34 0\n",
     "askew": "sketch 8 0 0 0.6 0 0.8 +y\ncircle 0 0 5\nextrude new to 9.8 0\n",
     "arcs": "sketch 0 0 0 +z +x\nloop 0 0\nline 30 0\narc 30 20 90\nline 20 30\narc 10 30 -240\n"
     "line 0 30\nclose\nextrude new to 5 0\n",

@@ -311,6 +311,8 @@ def test_things_of_one_size_share_a_variable_and_others_have_their_own():
     other = dimensions.named("hole", "hole_3", "diameter", "6")
     assert (first, again, other) == ("hole_diameter", "hole_diameter", "hole_3_diameter")
     assert dimensions.values == {"hole_diameter": "4", "hole_3_diameter": "6"}
+    third, more = (dimensions.named("hole", "hole_3", "diameter", "8") for _ in range(2))
+    assert third == more == "hole_3_diameter_2"
 
 
 def test_long_statements_are_broken_in_brackets_and_mean_the_same():

@@ -15,15 +15,17 @@ import numpy as np
 from cadcomplete.captions.dictated import DictatedStep, dictated
 from cadcomplete.captions.extruding import extrudes
 from cadcomplete.captions.following import agrees, dictated_next, rest, same_step
-from cadcomplete.captions.mention import Caption
+from cadcomplete.captions.mention import Caption, Noun
 from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.sketching import sketches
 from cadcomplete.captions.telling import understood
+from cadcomplete.captions.trust import believed, trust
 from cadcomplete.captions.vague import vague_nats
 from cadcomplete.captions.weighing import Judge, nats
 from cadcomplete.captions.whole import built_from
+from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.geometry import Array
-from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.operations import Chamfer, Extrude, Fillet, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
 
 Think = Callable[[Caption, CadSequence], Iterable[Any]]
@@ -33,6 +35,10 @@ IDEAS: dict[type, Think] = {Sketch: sketches, Extrude: extrudes}
 
 THOUGHT = 300
 """How many ideas are put in order."""
+
+FINISHES: dict[Noun, type[Operation]] = {Noun.FILLET: Fillet, Noun.CHAMFER: Chamfer}
+SAID = 1.0
+"""Nats for a finish that is said."""
 
 DICTATED, OTHERWISE = 6.0, -3.0
 """Nats for a step as it is dictated, and for one that is not."""
@@ -71,8 +77,15 @@ class Words:
         return [(found[i],) for i in order[:most]]
 
     def kinds(self, given: CadSequence) -> Mapping[type[Operation], float]:
-        """Return the nats that it adds to each kind of the next operation: none so far."""
-        return {}
+        """Return the nats that it adds to each kind of the next operation.
+
+        Finishes are likelier where they are said and there is none yet; nothing is fitted here.
+        """
+        there = {type(operation) for operation in given.operations}
+        nouns = {mention.noun for mention in self.caption.mentions}
+        return {
+            kind: SAID for noun, kind in FINISHES.items() if noun in nouns and kind not in there
+        }
 
     def weigh(
         self, given: CadSequence, wholes: Sequence[CadSequence], *, finished: bool = False
@@ -82,11 +95,20 @@ class Words:
             return self._followed(given, wholes, finished=finished)
         judge = Judge.of(self.caption, given)
         found = [nats(judge.facts(whole, finished=finished)) for whole in wholes]
+        if self.caption.lengths and not finished:
+            found = [
+                a + self._usual(judge, given, whole) for a, whole in zip(found, wholes, strict=True)
+            ]
         if not self.caption.lengths:  # where there are sizes, they say more
             found = [
                 a + self._vaguely(given, whole) for a, whole in zip(found, wholes, strict=True)
             ]
-        return np.array(found)
+        return believed(np.array(found), trust(self.caption, given))
+
+    def _usual(self, judge: Judge, given: CadSequence, whole: CadSequence) -> float:
+        """How usual a sketch is: what is said was weighed beside that."""
+        new = whole.operations[given.whole_operations : given.whole_operations + 1]
+        return sum(nats(judge.habits(one)) for one in new if isinstance(one, Sketch))
 
     def _vaguely(self, given: CadSequence, whole: CadSequence) -> float:
         """What words without numbers say of the first operations that are new, of each kind one."""
@@ -128,7 +150,12 @@ class Words:
 def thought(caption: Caption, given: CadSequence, kind: type[Operation]) -> list[Any]:
     """Return different operations of a kind that a caption makes one think of, up to `THOUGHT`."""
     think = IDEAS.get(kind)
-    return [] if think is None else list(dict.fromkeys(islice(think(caption, given), THOUGHT)))
+    if think is None:
+        return []
+    try:
+        return list(dict.fromkeys(islice(think(caption, given), THOUGHT)))
+    except (GeometryError, UnsupportedError):  # what is given cannot be drawn: nothing fits it
+        return []
 
 
 def _with(given: CadSequence, operation: Operation) -> CadSequence:

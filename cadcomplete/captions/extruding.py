@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cadcomplete.captions.mention import Caption, Mention, Noun
 from cadcomplete.captions.outlines import DrawnOutline, near, outlined
-from cadcomplete.captions.state import CUTS, alike, box_of, left, regions, waiting
+from cadcomplete.captions.state import CUTS, alike, box_of, last_sketch, left, regions
 from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.fields import DECIMALS
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude
@@ -15,8 +15,8 @@ from cadcomplete.history.sequence import CadSequence
 
 
 def extrudes(caption: Caption, given: CadSequence) -> Iterator[Extrude]:
-    """Yield extrudes of the sketch that waits, to where the caption says; the likeliest first."""
-    waits = waiting(given)
+    """Yield extrudes of the newest sketch, to where the caption says; the likeliest first."""
+    waits = last_sketch(given)
     if waits is None:
         return
     index, sketch = waits

@@ -1,6 +1,7 @@
 """What designers do whatever a caption says: which way, on which face, where in the middle.
 
-Ideas of a caption are put in order by this too; it is no evidence, so others are not weighed by it.
+Ideas of a caption are put in order by this too. It is no evidence, but was fitted beside it, and a
+model that is small knows little of where sketches lie.
 """
 
 from __future__ import annotations

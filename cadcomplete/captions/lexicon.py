@@ -103,6 +103,7 @@ NOUNS: dict[str, tuple[Noun, Form | None]] = {
     **dict.fromkeys(("flange", "shoulder", "hub"), (Noun.BOSS, None)),
     **dict.fromkeys(("fillet", "rounding"), (Noun.FILLET, None)),
     **dict.fromkeys(("chamfer", "bevel"), (Noun.CHAMFER, None)),
+    "edge": (Noun.FILLET, None),  # or a chamfer, by what is done to it
 }
 """The singular of each word for a thing, and the outline that it has if no other is said."""
 

@@ -126,9 +126,9 @@ def _sizes(mention: Mention, numbers: tuple[float, ...], measure: str) -> Mentio
     number, *others = numbers
     if others:
         if measure == "height" and len(numbers) > 2 and mention.noun is not Noun.BASE:
-            return replace(mention, sizes=numbers[:-1], height=numbers[-1])
+            return replace(mention, sizes=numbers[:-1], height=others[-1])
         if measure == "height" and mention.noun is Noun.GROOVE:
-            return replace(mention, sizes=numbers[:1], height=numbers[-1])
+            return replace(mention, sizes=numbers[:1], height=others[-1])
         return replace(mention, sizes=(*mention.sizes, *numbers))
     if measure == "height":
         return replace(mention, height=number)

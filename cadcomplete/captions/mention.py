@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from cadcomplete.history.geometry import Vec2
 
@@ -111,7 +112,7 @@ class Mention:
         return tuple(dict.fromkeys((*self.diameters, *self.sizes, *there, *head, *where)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Caption:
     """What was read in a caption.
 
@@ -133,13 +134,13 @@ class Caption:
     def all(self) -> tuple[Mention, ...]:
         return (self.base, *self.mentions) if self.base else self.mentions
 
-    @property
+    @cached_property
     def lengths(self) -> tuple[float, ...]:
         """Every length that is said, each once."""
         found = [length for mention in self.all for length in mention.lengths]
         return tuple(dict.fromkeys((*found, *self.overall)))
 
-    @property
+    @cached_property
     def box(self) -> tuple[float, ...]:
         """The sides of the box around the part, longest first, as far as they are said."""
         if self.overall:

@@ -56,6 +56,11 @@ class DrawnOutline:
 @lru_cache(maxsize=4096)
 def outlined(loop: Loop) -> DrawnOutline:
     """Return what a loop looks like; one that is open counts as closed by a line."""
+    if any(curve.problem for curve in loop.curves):
+        left, bottom, right, top = loop.box
+        sides = sorted((right - left, top - bottom), reverse=True)
+        middle = ((left + right) / 2, (bottom + top) / 2)
+        return DrawnOutline(Form.OTHER, sides[0], sides[1], middle)
     first = loop.curves[0]
     if isinstance(first, Circle):
         return DrawnOutline(Form.ROUND, 2 * first.radius, 2 * first.radius, first.center)

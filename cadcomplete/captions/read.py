@@ -27,6 +27,12 @@ from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot, Whe
 from cadcomplete.captions.terms import Term, terms
 
 _STOPS = {".", ";", ",", "with", "and", "featuring", "has", "having", "including", "plus"}
+_FINISHED = {
+    **dict.fromkeys(("rounded", "filleted"), Noun.FILLET),
+    **dict.fromkeys(("chamfered", "beveled", "bevelled"), Noun.CHAMFER),
+}
+"""What is done to edges: without one of these they are only a place."""
+
 _OF_THE_PART = {"thick", "high", "tall", "long", "wide"}
 _MODIFIERS = {
     *("through", "thru", "blind", "threaded", "tapped", "mounting", "bolt", "screw", "equal", "of"),
@@ -67,6 +73,8 @@ def read_caption(text: str) -> Caption:
     read = [mention for mention in mentions if mention is not None]
     base = _base([mention for mention in read if mention.noun is Noun.BASE], found)
     things = tuple(mention for mention in read if mention.noun is not Noun.BASE)
+    if base is None and things and things[0].noun is Noun.BOSS and things[0].lengths:
+        base, things = replace(things[0], noun=Noun.BASE), things[1:]  # "flange ø90 x 12 mm"
     if bodies > 1 and base is not None and base.count:
         bodies = max(bodies, base.count)
     return Caption(text, base, things, overall, bodies)
@@ -105,6 +113,8 @@ def _part_of_a_name(found: Sequence[Term], i: int) -> bool:
     after = found[i + 1] if i + 1 < len(found) else Term()
     before = found[i - 1] if i else Term()
     word = found[i].text
+    if singular(word) == "edge":
+        return not (_FINISHED.keys() & {before.text, after.text})
     if word in ("wall", "walls", "counterbore") and (after.numbers or before.text == "("):
         return True
     return singular(after.text) in NOUNS and singular(word) == word
@@ -182,6 +192,9 @@ def _mention(phrase: _Phrase, *, following: bool) -> Mention | None:
     count = _count(phrase)
     if count == 0:
         return None
+    if phrase.word == "edge":
+        words = {term.text for term in (*phrase.before, *phrase.after[:1])}
+        phrase.noun = next(_FINISHED[word] for word in words if word in _FINISHED)
     form, sides = _form(phrase)
     words = {term.text for term in (*phrase.before, *phrase.after)}
     before = {term.text for term in phrase.before}

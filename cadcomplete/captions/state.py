@@ -13,8 +13,9 @@ import numpy as np
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun
 from cadcomplete.captions.outlines import DrawnOutline, near, nested_loops, outlined, told
 from cadcomplete.errors import GeometryError, UnsupportedError
+from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Operation, Profile, Sketch
-from cadcomplete.history.reach import around, heights, in_numbers
+from cadcomplete.history.reach import BOXES, around, heights, heights_of, hull, in_numbers
 from cadcomplete.history.sequence import CadSequence
 
 CUTS = (Noun.HOLE, Noun.POCKET, Noun.SLOT, Noun.GROOVE)
@@ -45,14 +46,18 @@ class Swept:
         return self.high - self.low
 
 
-def swept(extrude: Extrude, before: tuple[Operation, ...]) -> Iterator[Swept]:
+def swept(
+    extrude: Extrude, before: tuple[Operation, ...], *, within: Array | None = None
+) -> Iterator[Swept]:
     """Yield what an extrude sweeps, one for each profile; nothing of one that numbers do not say.
 
-    How deep a cut is counts only as far as there is something to cut.
+    How deep a cut is counts only as far as there is something to cut: `within` a box (2, 3), if
+    that is known already.
     """
     try:
         low, high = sorted(in_numbers(extrude, before).extent.ends)
-        reached = heights(extrude.start(before), before)
+        plane = extrude.start(before)
+        reached = heights(plane, before) if within is None else heights_of(within, plane)
     except (GeometryError, UnsupportedError):
         return
     through = False
@@ -68,13 +73,26 @@ def swept(extrude: Extrude, before: tuple[Operation, ...]) -> Iterator[Swept]:
             yield Swept(outer, holes, extrude.adds, low, high, through, reached is None)
 
 
+def box_with(
+    box: Array | None, operation: Operation, before: tuple[Operation, ...]
+) -> Array | None:
+    """Return the box (2, 3) around a box and what an operation adds; None for nothing."""
+    own = BOXES[type(operation)](operation, before)
+    return hull([one for one in (box, own) if one is not None])
+
+
+def sides(box: Array | None) -> tuple[float, ...]:
+    """Return the sides of a box (2, 3), longest first; () for none."""
+    return () if box is None else tuple(sorted((box[1] - box[0]).tolist(), reverse=True))
+
+
 def box_of(operations: tuple[Operation, ...]) -> tuple[float, ...]:
     """Return the sides of the box around all that was added, longest first; () for nothing."""
     try:
         box = around(operations)
     except (GeometryError, UnsupportedError):
         return ()
-    return () if box is None else tuple(sorted((box[1] - box[0]).tolist(), reverse=True))
+    return sides(box)
 
 
 def alike(outline: DrawnOutline, mention: Mention) -> bool:
@@ -120,6 +138,14 @@ def left(caption: Caption, given: CadSequence) -> list[Mention]:
         if mention.count is None or there < mention.count:
             found.append(mention)
     return found
+
+
+def last_sketch(given: CadSequence) -> tuple[int, Sketch] | None:
+    """Return the newest sketch of a history and its index, even if something was made of it."""
+    for index, operation in reversed(list(enumerate(given.operations))):
+        if isinstance(operation, Sketch):
+            return (index, operation) if operation.finished else None
+    return None
 
 
 def waiting(given: CadSequence) -> tuple[int, Sketch] | None:

@@ -8,6 +8,7 @@ from cadcomplete.captions.dictated import DictatedStep
 from cadcomplete.captions.following import agrees
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot
 from cadcomplete.captions.state import box_of
+from cadcomplete.captions.trust import trust
 from cadcomplete.history.sequence import CadSequence
 
 _SPOTS = {
@@ -40,7 +41,10 @@ def understood(
         told.append(f"{_times(caption.overall)} overall")
     if not told:
         return ("nothing was read in the caption: it names no shape, count or size that is known",)
-    return (f"read in the caption: {'; '.join(told)}", *_larger(caption, given))
+    said = (f"read in the caption: {'; '.join(told)}", *_larger(caption, given))
+    if len(said) == 1 and trust(caption, given) < 0.5:
+        return (*said, "the caption says none of the given part's sizes: it is believed less")
+    return said
 
 
 def _larger(caption: Caption, given: CadSequence) -> Sequence[str]:

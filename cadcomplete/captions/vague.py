@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from cadcomplete.captions.classes import bounded, classes, words_of
+from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.operations import Operation
 
 FILE = Path(__file__).with_name("vague.json")
@@ -36,7 +37,11 @@ def vague_nats(text: str, operation: Operation, before: tuple[Operation, ...]) -
     share, table = associations()
     words = words_of(text)
     total = 0.0
-    for question, answer in classes(operation, before).items():
+    try:
+        found = classes(operation, before)
+    except (GeometryError, UnsupportedError):  # what cannot be drawn is of no class
+        return total
+    for question, answer in found.items():
         known = table.get(question, {}).get(answer, {})
         total += bounded(share * sum(known.get(word, 0.0) for word in words), MOST)
     return total

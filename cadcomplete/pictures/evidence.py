@@ -23,8 +23,12 @@ _FITS = 0.45
 """Score of a view from which on the given part is taken to be in a picture: its edges that are
 found, less twice what lies outside."""
 
-_TEMPER = 0.6
+_TEMPER = 0.8
 """Nats that count for each that is measured: pixels beside each other are no witnesses apart."""
+
+_AMISS = 0.005
+"""How probable it is that a comparison says nothing: the view is another one, or what is right is
+hidden behind what comes later."""
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +69,8 @@ class Pictures:
     ) -> Array:
         """Return the nats that pictures add to the log-odds of each history, shape (C,).
 
-        As many as one of them is better than a mean one: they are rivals.
+        As many as one of them is better than a mean one: they are rivals. None can lose more than
+        what `_AMISS` says.
         """
         total = np.zeros(len(wholes))
         added = [whole.operations[given.whole_operations :] for whole in wholes]
@@ -73,7 +78,8 @@ class Pictures:
             total += _TEMPER * np.array(weighed(one, added, finished=finished))
         if not total.any():
             return total
-        return total - (np.logaddexp.reduce([*total, 0.0]) - np.log(len(total) + 1))
+        total -= np.logaddexp.reduce([*total, 0.0]) - np.log(len(total) + 1)
+        return np.asarray(np.logaddexp(total + np.log1p(-_AMISS), np.log(_AMISS)))
 
     def parts(self, given: CadSequence, *, most: int) -> Sequence[CadSequence]:
         """Return parts that one more body makes, which explain what is seen, the best first."""

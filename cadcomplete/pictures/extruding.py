@@ -24,8 +24,8 @@ _TRIED, _HALVES = 12, 4  # ends, and halves of symmetric ones, of which the bodi
 _STEPS = 240  # between ends that are tried
 _TURNED = 2e-8  # by how much the cosine of parallel normals may be off
 _NEAR = 0.02  # by which share a measured length may be off, and pixels
-_ENOUGH, _ANCHORS = 14.0, 6  # nats with which no other side is looked from; those that are kept
-_OTHERS = 1  # sides besides the canonical one from which prisms are looked at closely
+_ENOUGH = 20.0  # nats with which no other side is looked from
+_MUCH, _ANCHORS = 3.0, 4  # nats by which another one must be better; places that are kept
 _WAYS = (
     (ExtentType.ONE_SIDED, 1.0, 0.0),
     (ExtentType.SYMMETRIC, 0.5, 1.0),
@@ -83,7 +83,7 @@ def _first(scene: PictureScene, over: Prisms, profiles: tuple[Profile, ...]) -> 
     for anchor in seen:
         off = max(_NEAR * anchor.height, 0.7 / anchor.view.scale)
         for height in rounded(anchor.height, off=off):
-            value = max(nats(over, scene.sight, other, 0.0, height) for other in seen)
+            value = nats(over, scene.sight, seen, 0.0, height)
             for kind, share, less in _WAYS:
                 extent = Extent(kind, round(share * height, 6))
                 yield Guess((Extrude(profiles, extent, Boolean.NEW_BODY),), value - less)
@@ -93,17 +93,23 @@ def anchored(scene: PictureScene, over: Prisms, profiles: Sequence[Profile]) -> 
     """Return where the ends of prisms over profiles are seen; the same is found only once."""
     key = ("anchors", tuple(profiles))
     if key not in scene.asked:
-        canonical, *others = scene.sides
-        found = anchors(over, scene.sight, canonical)
-        if max((anchor.nats for anchor in found), default=0.0) < _ENOUGH:
-            if "sides" not in scene.asked:
-                scores = [roughly_filling(over, scene.sight, axes) for axes in others]
-                best = sorted(range(len(others)), key=lambda i: -scores[i])[:_OTHERS]
-                scene.asked["sides"] = [others[i] for i in best]
-            for axes in scene.asked["sides"]:
-                found += anchors(over, scene.sight, axes)
+        axes = scene.asked.get("side", scene.sides[0])
+        found = anchors(over, scene.sight, axes)
+        if "side" not in scene.asked:
+            found = _from_aside(scene, over, found)
+            scene.asked["side"] = found[0].view.axes if found else axes
         scene.asked[key] = sorted(found, key=lambda anchor: -anchor.nats)[:_ANCHORS]
     return scene.asked[key]
+
+
+def _from_aside(scene: PictureScene, over: Prisms, found: list[Anchor]) -> list[Anchor]:
+    """What was found from the canonical side, or from another one if that is much better."""
+    best = max((anchor.nats for anchor in found), default=0.0)
+    if best > _ENOUGH:
+        return found
+    axes = max(scene.sides[1:], key=lambda axes: roughly_filling(over, scene.sight, axes))
+    other = anchors(over, scene.sight, axes)
+    return other if max((a.nats for a in other), default=0.0) > best + _MUCH else found
 
 
 def _later(

@@ -21,9 +21,9 @@ from cadcomplete.pictures.scene import energy
 from cadcomplete.pictures.sides import Aspect, Creases, side, wire
 from cadcomplete.pictures.views import Shot, filling, judged, places, refined
 
-_HEIGHTS = 0.01 * 1.09 ** np.arange(82)  # as shares of the size of the sketch
+_HEIGHTS = 0.01 * 1.11 ** np.arange(68)  # as shares of the size of the sketch
 _THIN = 1e-3  # of it: a prism that stands for its face
-_KEPT = 6
+_KEPT, _BEST = 6, 4  # places that are looked at again; those that are returned
 _CLOSELY = (0.955, 0.97, 0.985, 1.0, 1.015, 1.03, 1.045)
 
 
@@ -90,7 +90,7 @@ def anchors(over: Prisms, sight: Sight, axes: Array) -> list[Anchor]:
     for anchor in found:
         if not any(_same(anchor, other) for other in kept):
             kept.append(anchor)
-    return [_closely(over, sight, anchor) for anchor in kept[:_KEPT]]
+    return [_closely(over, sight, anchor) for anchor in kept[:_BEST]]
 
 
 def roughly_filling(over: Prisms, sight: Sight, axes: Array) -> float:
@@ -112,7 +112,7 @@ def _filling(over: Prisms, sight: Sight, pairs: Sequence[tuple[float, Aspect]]) 
     rough = [judged(one, seen, sight.rough, filling(one, seen)) for _, one in pairs]
     for i in sorted(range(len(rough)), key=lambda i: -rough[i].score)[:_KEPT]:
         view = refined(pairs[i][1], seen, sight.fine, rough[i])
-        nats = energy(match(pairs[i][1], sight, view))
+        nats = energy(match(pairs[i][1], sight, view), sight)
         cap = over.cap(view.axes, 0.0, pairs[i][0])
         yield Anchor(_shifted(view, cap), pairs[i][0], nats)
 
@@ -131,7 +131,7 @@ def _faces(
             found.append((judged(one, sight.seen, sight.fine, view), height, one))
         found.sort(key=lambda row: -row[0].score)
         for view, height, one in found[:_KEPT]:
-            yield Anchor(face, height, energy(match(one, sight, view)))
+            yield Anchor(face, height, energy(match(one, sight, view), sight))
 
 
 def _shifted(view: Shot, by: Array) -> Shot:
@@ -140,18 +140,26 @@ def _shifted(view: Shot, by: Array) -> Shot:
     return replace(view, x0=float(x0), y0=float(y0))
 
 
-def nats(over: Prisms, sight: Sight, anchor: Anchor, low: float, high: float) -> float:
-    """Return the nats for one prism, seen so."""
-    view = anchor.view
-    one = side(over.wire(low, high), view.axes)
-    if one is None or high - low <= 0:
+def nats(over: Prisms, sight: Sight, anchors: Sequence[Anchor], low: float, high: float) -> float:
+    """Return the nats for one prism, seen from where it explains most; 0 from nowhere."""
+    if high - low <= 0:
         return 0.0
-    return energy(match(one, sight, _shifted(view, -over.cap(view.axes, low, high))))
+    seen: dict[int, Aspect | None] = {}
+    best: list[float] = []
+    for anchor in anchors:
+        axes = anchor.view.axes
+        if id(axes) not in seen:
+            seen[id(axes)] = side(over.wire(low, high), axes)
+        one = seen[id(axes)]
+        if one is not None:
+            view = _shifted(anchor.view, -over.cap(axes, low, high))
+            best.append(energy(match(one, sight, view), sight))
+    return max(best, default=0.0)
 
 
 def _closely(over: Prisms, sight: Sight, anchor: Anchor) -> Anchor:
     """The same with its height once more."""
     tries = [anchor.height * share for share in _CLOSELY]
-    found = [nats(over, sight, anchor, 0.0, height) for height in tries]
+    found = [nats(over, sight, [anchor], 0.0, height) for height in tries]
     best = int(np.argmax(found))
     return replace(anchor, height=tries[best], nats=found[best])

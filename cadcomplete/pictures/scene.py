@@ -7,6 +7,7 @@ Shapes: C candidates, V views.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,8 +24,15 @@ from cadcomplete.pictures.matching import NOTHING, Match, Sight, match
 from cadcomplete.pictures.sides import Creases, side, wire
 from cadcomplete.pictures.views import Shot, places, roughly
 
-WEIGHTS = (24.0, -12.0, 12.0, -8.0)
-"""Nats for each feature of a match: what is explained, false, common, and outside."""
+FALSE = 1.0
+"""How much a pixel of an edge that the picture lacks counts against one that is explained."""
+
+FEW = 25.0
+"""Pixels of edges below which each counts by itself; of more it is the root that counts, as
+neighbours are no witnesses apart."""
+
+OVERLAP, OUTSIDE = 30.0, -8.0
+"""Nats for the IoU of the outlines, and for the share of the body outside of the part."""
 
 _FROM = (*VIEWS, *STEEP)  # the canonical view first
 _USUAL = 3.0  # nats by which the canonical view is likelier than any other
@@ -78,10 +86,13 @@ class PictureScene:
         return found
 
 
-def energy(found: Match, before: Match = NOTHING) -> float:
+def energy(found: Match, sight: Sight, before: Match = NOTHING) -> float:
     """Return the nats for what a match explains more than the one before."""
-    pairs = zip(WEIGHTS, found.values, before.values, strict=True)
-    return sum(weight * (value - known) for weight, value, known in pairs)
+    more = found.explained - before.explained - FALSE * (found.false - before.false)
+    pixels = more * sight.length
+    outlines = OVERLAP * (found.overlap - before.overlap)
+    outlines += OUTSIDE * (found.outside - before.outside)
+    return pixels / math.sqrt(abs(pixels) + FEW) + outlines
 
 
 def gain(scene: PictureScene, body: Manifold) -> float:
@@ -96,7 +107,7 @@ def gain(scene: PictureScene, body: Manifold) -> float:
         seen = side(made, view.axes)
         found = NOTHING if seen is None else match(seen, scene.sight, view)
         priors.append(_SURE * view.score)
-        logs.append(priors[-1] + energy(found, known[id(view)]))
+        logs.append(priors[-1] + energy(found, scene.sight, known[id(view)]))
     return float(np.logaddexp.reduce(logs) - np.logaddexp.reduce(priors)) if logs else 0.0
 
 

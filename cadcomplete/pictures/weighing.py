@@ -123,9 +123,8 @@ def _first(scene: PictureScene, added: Added, *, finished: bool) -> float:
     if key not in scene.asked:
         over = prisms(sketch, extrude.profiles, number)
         seen = [] if over is None else anchored(scene, over, extrude.profiles)
-        assert over is not None or not seen
-        found = [nats(over, scene.sight, one, 0.0, high - low) for one in seen if over is not None]
-        scene.asked[key] = max(found, default=0.0)
+        found = 0.0 if over is None else nats(over, scene.sight, seen, 0.0, high - low)
+        scene.asked[key] = found
     return float(scene.asked[key])
 
 
@@ -139,4 +138,4 @@ def _whole(scene: PictureScene, added: Added) -> float:
     if one is None:
         return 0.0
     view = refined(one, scene.sight.seen, scene.sight.fine, filling(one, scene.sight.seen))
-    return energy(match(one, scene.sight, view))
+    return energy(match(one, scene.sight, view), scene.sight)

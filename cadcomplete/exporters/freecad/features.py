@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from cadcomplete.errors import GeometryError, InputError
@@ -129,14 +130,17 @@ def _kind(place: InBody, boolean: Boolean, adds: str) -> str:
 
 def _extrude(extrude: Extrude, place: InBody) -> None:
     extrude = in_numbers(extrude, place.before)
-    if extrude.extent.unusual:
-        raise refused(f"Extrude ({extrude.extent.unusual})")
-    kind, (start, end) = _kind(place, extrude.boolean, "Pad"), extrude.extent.span
+    extent, off = replace(extrude.extent, start=0.0), extrude.extent.start
+    if extent.unusual:
+        raise refused(f"Extrude ({extent.unusual})")
+    kind, (start, end) = _kind(place, extrude.boolean, "Pad"), extent.span
     front = 1.0 if kind == "Pad" else -1.0
+    if start * end > 0:  # what starts off its sketch is drawn where it starts
+        off, start, end = off + start, 0.0, end - start
     for group in _groups(place, extrude.profiles) if extrude.profiles else ():
-        plane = place.before[group[0].sketch].plane  # type: ignore[union-attr]
+        plane = place.before[group[0].sketch].plane.raised(off)  # type: ignore[union-attr]
         said = [xml.part_of("Profile", _drawn(place, group, plane))]
-        if extrude.extent.type is ExtentType.SYMMETRIC:
+        if extent.type is ExtentType.SYMMETRIC:
             said += [xml.quantity("Length", abs(end - start)), xml.truth("Midplane", True)]
         elif start and end and start * end < 0:
             along, against = max(start, end), -min(start, end)
@@ -144,8 +148,6 @@ def _extrude(extrude: Extrude, place: InBody) -> None:
             said += [xml.quantity("Length", first), xml.quantity("Length2", second)]
             said += [xml.whole("Type", _TWO_LENGTHS)]
         else:
-            if start and end:
-                raise refused("Extrude (a start off its sketch)")
             reach = end or start
             said += [xml.quantity("Length", abs(reach)), xml.truth("Reversed", reach * front < 0)]
         regions = tuple(tuple(_loop(place, p, i) for i in p.loops) for p in group)

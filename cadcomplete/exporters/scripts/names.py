@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import keyword
 from collections.abc import Iterator
 
@@ -47,11 +48,13 @@ class Variables:
         """Return the variable for a dimension, a new one if there is none of that value.
 
         It is called after the kind of thing, `hole_diameter`, so that all of one size share it;
-        if that has another value, after the thing itself: `hole_2_diameter`.
+        if that has another value, after the thing itself, `hole_2_diameter`, or with a number.
         """
+        name = ""
         for name in (f"{noun}_{what}", f"{own}_{what}"):
-            if self.values.get(name) == value:
-                return name
+            for known in itertools.takewhile(self.values.__contains__, _numbered(name)):
+                if self.values[known] == value:
+                    return known
             if self._names.free(name):
                 break
         taken = self._names.fresh(name)

@@ -100,7 +100,7 @@ def _sin(degrees: float) -> float:
 
 def coplanar(a: Plane, b: Plane) -> bool:
     """Say whether two planes are the same, their normals in the same direction."""
-    return same_plane(a, b) == 1
+    return a == b or same_plane(a, b) == 1  # with axes to eight digits no plane is like itself
 
 
 def relocated(loop: Loop, source: Plane, target: Plane) -> Loop:
