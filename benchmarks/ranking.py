@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from cadcomplete.completion import ranking
+from cadcomplete.completion import ranking, threshold
 from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.evidence import SURE, weighed
 from cadcomplete.completion.features import FEATURES, bent, features
@@ -37,8 +37,11 @@ from cadcomplete.kernel.handing import handed
 from cadcomplete.metrics.operations import HIT, target
 from cadcomplete.model import checkpoint
 
-FITTED = ("points", "scan")
-"""Without a cloud the model's own probability was the better score: see docs/experiments.md."""
+FITTED = ("none", "points", "scan")
+
+OWN = "log probability of the same effect"
+"""Without a cloud the order by this alone was the best (docs/experiments.md). What is fitted is how
+probable an idea is that has it, and from which probability on a first one is worth showing."""
 
 
 def main() -> None:
@@ -122,7 +125,8 @@ def fit(examples_folder: Path, model: Path, conditions: Sequence[str]) -> None:
         for line in path.read_text().splitlines():
             found = Example.of(json.loads(line))
             cases[found.situation].append(found)
-    weights = {}
+    weights: dict[str, ranking.Weights] = {}
+    firsts: list[tuple[float, bool]] = []
     for name, every in sorted(cases.items()):
         learned = [one for one in every if one.condition in conditions]
         if len({_half(one.part) for one in learned}) < 2:
@@ -139,8 +143,22 @@ def fit(examples_folder: Path, model: Path, conditions: Sequence[str]) -> None:
             reached = np.mean([hits.any() for hits in own])
             told = f"{len(own):5} cases, {', '.join(shares)}, any idea {reached:.3f}"
             print(f"{name:24} {condition:8} {told}")
+            if condition == "none" and name != "first sketch":
+                firsts += [_first(odds, one) for one, odds in ordered if one.condition == "none"]
         weights[name] = fitted(learned)
-    ranking.Ranker(tuple(FEATURES), weights).save(model)
+    before = ranking.load(model, tuple(FEATURES))
+    others = {} if before is None else before.weights
+    ranking.Ranker(tuple(FEATURES), {**others, **weights}).save(model)
+    if firsts:
+        chosen = threshold.chosen_of(firsts, f"{len(firsts)} cuts of parts that were held out")
+        print(chosen)
+        chosen.save(model)
+
+
+def _first(odds: np.ndarray, one: Example) -> tuple[float, bool]:
+    """How probable the first idea is, and whether it is the designer's."""
+    best = int(odds.argmax())
+    return float(1 / (1 + np.exp(-odds[best]))), bool(one.hits[best])
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,8 +192,12 @@ class Example:
 
 
 def fitted(cases: Sequence[Example]) -> ranking.Weights:
+    """Fit a regression to cases of one situation; without a cloud to the model's own alone."""
+    known = np.concatenate([one.known for one in cases])
+    if "," not in cases[0].situation:
+        known = np.where(np.array([name == OWN for name in FEATURES]), known, 0.0)
     return ranking.fit(
-        np.concatenate([one.known for one in cases]),
+        known,
         np.concatenate([one.hits for one in cases]).astype(float),
         signs=tuple(FEATURES.values()),
     )

@@ -88,17 +88,21 @@ GROUPS: dict[str, Group] = {
 
 @dataclass(frozen=True)
 class Asked:
-    """A group with its parts, in their order, and why others are left out."""
+    """A group with its parts, in their order, and why others are left out.
+
+    `cuts` is how many of each part are asked about, those with the least hash; None for all.
+    """
 
     name: str
     group: Group
     data: Data
     parts: tuple[Held, ...]
     left_out: dict[str, int]
+    cuts: int | None = None
 
     def header(self, predictor: str) -> Header:
         about = [q for number in range(len(self.parts)) for q in self.questions(number)]
-        cuts, conditions = None, self.group.conditions
+        cuts, conditions = self.cuts, self.group.conditions
         return Header(
             *(predictor, self.data.names, "validation", cuts, conditions, None, 5, 0),
             *(len(self.parts), len(about), self.left_out),
@@ -110,7 +114,9 @@ class Asked:
         names = group.conditions if number % SOME == 0 else group.always
         known = [name for name in names if name in CONDITIONS]
         found = questions((part,), known, cuts=None, others=self.parts)
-        wanted = [q for q in found if not (group.nothing and q.given)]
+        order = sorted(range(len(part.sample.sequence) + 1), key=lambda k: hash64(f"{part.id} {k}"))
+        chosen = {0} if group.nothing else set(order[: self.cuts])
+        wanted = [q for q in found if q.given in chosen]
         return sorted(wanted, key=lambda question: question.given)
 
 
@@ -123,6 +129,7 @@ def main() -> None:
     parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS))
     parser.add_argument("--part", default="0/1", help="which of how many processes this is")
     parser.add_argument("--most", type=int, help="parts of each group")
+    parser.add_argument("--cuts", type=int, help="most of each part, at random; default all")
     parser.add_argument("--minutes", type=float, default=1e6)
     parser.add_argument("--nats", type=int, default=0, help="parts whose nats are told, of show")
     parser.add_argument("--threshold", type=float, help="from which on a suggestion is shown")
@@ -158,7 +165,7 @@ def groups(asked: argparse.Namespace) -> Iterator[Asked]:
         except InputError as error:
             print(f"{name} is left out: {error}", flush=True)
             continue
-        yield Asked(name, group, data, parts, left_out)
+        yield Asked(name, group, data, parts, left_out, asked.cuts)
 
 
 def ask(asked: argparse.Namespace) -> None:
@@ -201,7 +208,8 @@ def runs(out: Path) -> Mapping[str, EvaluationRun]:
     """Return what was answered, scored, by the name of its group."""
     found = {}
     for name in GROUPS:
-        read = [read_predictions(path) for path in sorted((out / name).glob("*.jsonl"))]
+        files = [path for path in sorted((out / name).glob("*.jsonl")) if path.stat().st_size]
+        read = [read_predictions(path) for path in files]
         answers = [answer for _, own, _ in read for answer in own]
         if answers:
             found[name] = scored_run(read[0][0], answers, watch=lambda what, done, total: None)

@@ -83,6 +83,22 @@ def _with(one: Scored, *, right: bool, score: float) -> Scored:
     return replace(one, answer=answer, ranking=replace(one.ranking, overlaps=(float(right),)))
 
 
+def test_of_a_part_as_many_cuts_are_asked_about_as_wanted():
+    from cadcomplete.data.samples import Sample
+    from cadcomplete.evaluate.questions import Data, Held
+
+    part = Held("d", Sample(replace(decode(PLATE), id="plate"), "a plate", "design"))
+    group = table.Group(("d",), "both", ("none", "caption"))
+    for cuts, count in ((None, 3), (2, 2), (9, 3)):
+        asked = table.Asked("open", group, Data({}, (part,), ()), (part,), {}, cuts)
+        found = asked.questions(0)
+        assert len({q.given for q in found}) == count
+        assert [q.given for q in found] == sorted(q.given for q in found)
+        assert asked.header("x").questions == 2 * count
+    nothing = table.Asked("n", replace(group, nothing=True), Data({}, (part,), ()), (part,), {}, 1)
+    assert {q.given for q in nothing.questions(0)} == {0}
+
+
 def test_each_group_asks_only_for_conditions_that_there_are():
     for name, group in table.GROUPS.items():
         assert group.source in ("model", "search", "both"), name

@@ -71,9 +71,10 @@ def test_a_score_says_in_every_output_what_it_is(flange, kernel, result):
     assert "\n   expected IoU 0." in completions_text(report)
     following = answer_of(complete(flange, keep=KEEP, n=1, only_next=True, kernel=kernel))
     assert (following["score_is"], following["as_it_is"]) == (PROBABILITY, None)
-    assert " % that it is the designer's; 1 operation added" in completions_text(following)
+    said = completions_text(following, everything=True)
+    assert " % that it is the designer's; 1 operation added" in said
     words = following["completions"][0]["words"]
-    assert f"\n1. {words}\n" in completions_text(following)
+    assert f"\n1. {words}\n" in completions_text(following, everything=True)
 
 
 def test_that_there_are_fewer_answers_than_asked_for_or_none_likely_is_said(flange, kernel, result):
@@ -81,8 +82,11 @@ def test_that_there_are_fewer_answers_than_asked_for_or_none_likely_is_said(flan
     fewer = completions_text({**report, "asked": 64})
     assert "nothing else was found that is different" in fewer
     following = answer_of(complete(flange, keep=KEEP, n=1, only_next=True, kernel=kernel))
-    following["completions"][0]["score"] = 0.001
-    assert "none of these is likely" in completions_text(following)
+    unlikely = {**following, "least": 0.02}
+    unlikely["completions"] = [{**following["completions"][0], "score": 0.001}]
+    quiet, all_of_it = completions_text(unlikely), completions_text(unlikely, everything=True)
+    assert "likely enough to be shown\n(the likeliest is" in quiet and "--all shows it" in quiet
+    assert "\n1. " in all_of_it and "\n1. " not in quiet
     none = {**report, "completions": [], "folder": "out"}
     assert "better than the part as it is, so no files were written" in completions_text(none)
 

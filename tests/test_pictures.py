@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.completion.evidence import evidence_of
 from cadcomplete.errors import InputError
 from cadcomplete.history.curves import Circle
@@ -92,6 +93,13 @@ def test_a_picture_without_a_part_is_refused(gray):
     case = Case("a", decode(BLOCK), images=(png(np.full((64, 64, 3), gray, dtype=np.uint8)),))
     with pytest.raises(InputError, match="no part is seen in the picture"):
         evidence_of(case)
+
+
+def test_beside_a_shape_pictures_are_not_compared(holed):
+    cloud = PointCloud(np.zeros((1, 3)), np.eye(3)[:1], np.zeros(3), 1.0)
+    picture = drawn(holed)
+    assert [e.name for e in evidence_of(Case("a", holed, images=(picture,)))] == ["picture"]
+    assert evidence_of(Case("a", holed, images=(picture,), points=cloud)) == ()
 
 
 def test_the_height_of_the_first_extrude_is_seen(holed, shown):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cadcomplete.completion import ranking
+from cadcomplete.completion import ranking, threshold
 from cadcomplete.completion.ranking import FILE, Ranker
 from cadcomplete.errors import CheckpointError
 
@@ -64,3 +64,23 @@ def test_a_ranker_for_other_features_is_refused(examples, tmp_path):
     Ranker(("a", "b"), {"later sketch": ranking.fit(known, hits)}).save(tmp_path)
     with pytest.raises(CheckpointError, match="a ranker for other features"):
         ranking.load(tmp_path, ("a", "c"))
+
+
+def test_a_threshold_shows_most_of_which_enough_is_right(tmp_path):
+    """Of nine scores the first six have three right, the first nine three of nine: all are shown;
+    with one more that is wrong it is three of ten, too few."""
+    rights = (True, False, True, False, True, False, False, False, False)
+    firsts = [(0.9 - 0.1 * i, right) for i, right in enumerate(rights)]
+    found = threshold.chosen_of([*firsts, (0.01, False)], "ten cuts")
+    assert (found.least, found.right) == (pytest.approx(0.1), pytest.approx(1 / 3))
+    assert found.shown == pytest.approx(0.9)
+    found.save(tmp_path)
+    assert threshold.load(tmp_path) == found
+    assert threshold.chosen_of([(0.5, False)] * 9, "").least == 1.0
+
+
+def test_a_model_without_a_threshold_has_none_and_one_that_is_none_is_refused(tmp_path):
+    assert threshold.load(tmp_path) is threshold.load(None) is None
+    (tmp_path / threshold.FILE).write_text('{"least": 7, "right": 0, "shown": 0, "chosen_on": ""}')
+    with pytest.raises(CheckpointError, match="least is 7"):
+        threshold.load(tmp_path)

@@ -182,9 +182,9 @@ def test_a_word_that_a_model_has_learned_is_proposed(kernel, only_posts):
     assert all(isinstance(row.finished.operations[-1], Post) for row in reading.rows if row.whole)
     found = completer.ideas(reading)
     drawn = {idea.operation for idea in found if idea.samples}
-    assert {type(idea.operation) for idea in found} == {Post} and drawn
+    assert {type(idea.operation) for idea in found if idea.tokens} == {Post} and drawn
     assert {Post(p.plane, 2 * p.radius) for p in drawn} <= {idea.operation for idea in found}  # type: ignore[union-attr]
-    for answer in completer.next(reading, n=2):
+    for answer in completer.next(replace(reading, kinds={}), n=2):  # beside it mirrors are likelier
         assert isinstance(answer.operation, Post)
         assert in_words(answer.sequence, 2).startswith("post ø")
     assert all(part.sequence.operations[:2] == PLATE_OPS for part in completer.parts(reading, n=2))

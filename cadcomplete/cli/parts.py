@@ -118,6 +118,9 @@ def complete(
     only_next: Annotated[
         bool, typer.Option("--next", help="Only the next operation, with its probability.")
     ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="With --next: also what is not likely enough.")
+    ] = False,
     model: ModelFolder = None,
     output: OutputFolder = None,
     formats: Annotated[str, typer.Option(help="Files to write with -o.")] = "json,step,png",
@@ -165,4 +168,4 @@ def complete(
     if as_json:
         print_json(report)
     else:
-        typer.echo(completion_reports.completions_text(report))
+        typer.echo(completion_reports.completions_text(report, everything=everything))

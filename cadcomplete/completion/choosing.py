@@ -16,7 +16,8 @@ from manifold3d import Manifold
 
 from cadcomplete.completion.effects import SAME, Columns, Effect, Flaw, alike, effect, flaw, reaches
 from cadcomplete.errors import CadCompleteError
-from cadcomplete.history.operations import Sketch
+from cadcomplete.history.faceted import unmade
+from cadcomplete.history.operations import Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Pending
 from cadcomplete.kernel.report import Report
@@ -156,14 +157,20 @@ class ByEffect:
         return self._known[i]
 
     def alike(self, one: int, other: int) -> bool:
+        if self._unmade(one) or self._unmade(other):
+            return False
         a, b = self._effect(one), self._effect(other)
         return alike(a, b, depths=not self.shown, least=self.least)
 
     def idle(self, one: int) -> bool:
-        return self._effect(one).idle
+        return self._unmade(one) or self._effect(one).idle
+
+    def _unmade(self, one: int) -> bool:
+        """Whether it has a fillet or a chamfer that the kernel cannot make."""
+        return bool(unmade(self.ideas[one].operations))
 
     def flaw(self, one: int, report: Report) -> Flaw:
-        if not report.valid:
+        if not report.valid or self._unmade(one):
             return Flaw.INVALID
         keep = self.given.whole_operations
         return flaw(report, self._effect(one), keep=keep, bodies=self._allowed)
@@ -174,12 +181,13 @@ class BySketch:
     """Compares sketches by how they look, and by whether they reach the part.
 
     Attributes:
+        sketches: ideas, of which those are asked about that are sketches.
         table: which of them are alike, shape (C, C).
         shown: whether the wanted part is shown: then a sketch may lie beside what there is.
     """
 
     given: CadSequence
-    sketches: Sequence[Sketch]
+    sketches: Sequence[Operation]
     table: np.ndarray
     shown: bool
 
@@ -196,5 +204,34 @@ class BySketch:
     def flaw(self, one: int, report: Report) -> Flaw:
         if not report.valid:
             return Flaw.INVALID
-        reached = self.shown or reaches(self.sketches[one], self._before)
+        sketch = self.sketches[one]
+        assert isinstance(sketch, Sketch)
+        reached = self.shown or reaches(sketch, self._before)
         return Flaw.NONE if reached else Flaw.FLOATING
+
+
+@dataclass(frozen=True)
+class ByKind:
+    """Compares ideas of several kinds: sketches by how they look, all others by what they do.
+
+    Attributes:
+        drawn: which of them are sketches.
+    """
+
+    drawn: Sequence[bool]
+    sketches: BySketch
+    effects: ByEffect
+
+    def alike(self, one: int, other: int) -> bool:
+        if self.drawn[one] != self.drawn[other]:
+            return False
+        return self._by(one).alike(one, other)
+
+    def idle(self, one: int) -> bool:
+        return self._by(one).idle(one)
+
+    def flaw(self, one: int, report: Report) -> Flaw:
+        return self._by(one).flaw(one, report)
+
+    def _by(self, one: int) -> BySketch | ByEffect:
+        return self.sketches if self.drawn[one] else self.effects

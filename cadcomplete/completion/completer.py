@@ -14,17 +14,18 @@ from typing import Literal
 
 from cadcomplete.captions.terms import MOST
 from cadcomplete.completion import ranking
-from cadcomplete.completion.choosing import ByEffect, BySketch, chosen
+from cadcomplete.completion.choosing import ByEffect, ByKind, BySketch, chosen
 from cadcomplete.completion.effects import SAME
 from cadcomplete.completion.evidence import evidence_of
 from cadcomplete.completion.features import FEATURES, alike
 from cadcomplete.completion.ideas import extended
-from cadcomplete.completion.judging import judged, ranked
+from cadcomplete.completion.judging import by_habit, judged, ranked
+from cadcomplete.completion.kinds import kinds_of
 from cadcomplete.completion.parts import finished_parts
 from cadcomplete.completion.ranking import Ranker
 from cadcomplete.completion.reading import Reading, looked_at, prompted, shortened
 from cadcomplete.completion.searching import searched
-from cadcomplete.completion.written import built_rows
+from cadcomplete.completion.written import Handing, built_rows
 from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import CadCompleteError, CheckpointError, InputError
 from cadcomplete.history.fields import Format
@@ -122,10 +123,16 @@ class Completer:
         seen, wanted = looked_at(case, after=after) if self.source == "both" else (None, None)
         if wanted is not None:  # a cloud tells better than the model how the part goes on
             drawn = replace(drawn, until="built")
+        kinds: dict[str, float] = {}
+        if wanted is None and self.source == "both":
+            kinds = kinds_of(case.given, chances, model.words, evidence)
+            command = max(
+                (name for name in kinds if name in chances), key=kinds.__getitem__, default=command
+            )
         with self.kernel.until(due):
             rows = built_rows(generate(began, start.only(command), drawn), self.kernel)
         read = Reading(case, stop, command, drawn, rows, seen, wanted, began, start)
-        return replace(read, evidence=evidence)
+        return replace(read, evidence=evidence, kinds=kinds)
 
     def next(self, reading: Reading, *, n: int) -> Iterator[Answer]:
         """Yield up to `n` different next operations, the likeliest first.
@@ -151,7 +158,8 @@ class Completer:
 
     def ideas(self, reading: Reading) -> list[Idea]:
         """Return ideas for the next operation, each with its probability, the likeliest first."""
-        return ranked(judged(reading, self.model, self.grammar), reading, self.ranker)
+        found = judged(reading, self.model, self.grammar)
+        return ranked([*found, *by_habit(reading, self.model.words)], reading, self.ranker)
 
     def verified(
         self, reading: Reading, answers: Callable[[], Iterator[Answer]]
@@ -178,17 +186,18 @@ class Completer:
 
     def _next(self, reading: Reading, ideas: list[Idea], n: int) -> Iterator[Answer]:
         given, shown = reading.given, reading.wanted is not None
-        sketches = [idea.operation for idea in ideas if isinstance(idea.operation, Sketch)]
-        wholes = [extended(given, idea.operations) for idea in ideas]
-        if sketches:
-            comparison = BySketch(given, sketches, alike(ideas, given), shown)
-        else:
-            comparison = ByEffect(given, wholes, shown, lambda: self._bodies(reading))
+        wholes = Handing([extended(given, idea.operations) for idea in ideas], self.kernel)
+        sketches = [isinstance(idea.operation, Sketch) for idea in ideas]
+        drawn = BySketch(given, [idea.operation for idea in ideas], alike(ideas, given), shown)
+        effects = ByEffect(given, wholes, shown, lambda: self._bodies(reading))
+        comparison = ByKind(sketches, drawn, effects)
         check = partial(self._check, reading)
         for i, report in chosen(wholes, n, comparison=comparison, check=check):
-            if sketches:  # what was built is an extrude of it
+            whole = wholes[i]
+            if sketches[i]:  # what was built is an extrude of it
                 report = replace(report, measures=None, remarks=(), solid=None)
-            yield answered(extended(given, ideas[i].operations[:1]), ideas[i], report)
+                whole = extended(given, ideas[i].operations[:1])
+            yield answered(whole, ideas[i], report)
 
     def _parts(self, reading: Reading, n: int) -> Iterator[Answer]:
         given, shown = reading.given, reading.wanted is not None

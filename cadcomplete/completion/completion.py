@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from cadcomplete.completion import threshold
 from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.predictor import ModelPredictor
@@ -135,6 +136,7 @@ class Completions:
     score_is: str = EXPECTED
     as_it_is: float | None = None
     in_time: bool = True
+    least: float | None = None
     notices: tuple[str, ...] = ()
     before: bytes | None = field(default=None, repr=False, compare=False)
 
@@ -197,6 +199,11 @@ def complete(
         about = shape.notices if shape else ()
         about = (*about, *(n for e in reading.evidence for n in e.notices(given.sequence)))
         about += half_told(caption, reading.case.caption)
+        if case.images and case.points is not None:
+            about = (
+                *about,
+                "the pictures are not compared with what is proposed: a shape says more",
+            )
         notices = (*about, *untold(model, given.sequence), *unused(model, caption, seen[0]))
         return replace(found, seconds=time.monotonic() - started, notices=notices)
 
@@ -219,6 +226,8 @@ def _found(
     except OutOfTime:
         answers, compared = _unchecked(reading, n, only_next=only_next), False
     said, before = _said(given, answers), reading.before
+    nothing_shown = only_next and reading.wanted is None and not reading.evidence
+    least = threshold.load(completer.model.folder) if nothing_shown else None
     return Completions(
         given,
         completer.model.name,
@@ -230,6 +239,7 @@ def _found(
         score_is=PROBABILITY if only_next or not compared else EXPECTED,
         as_it_is=reading.as_it_is if compared else None,
         in_time=compared and not checking.over,
+        least=least and least.least,
         before=before.solid if before else None,
     )
 
@@ -254,7 +264,7 @@ def unused(
     """Say of a caption and of pictures that a model hardly uses them, if that was measured."""
     losses, notices = model.metrics.get("nats_per_token_shown", {}), []
     if images and not model.model.features.image:
-        notices.append("this model sees no pictures: only what is proposed is compared with them")
+        notices.append("this model sees no pictures: it was not shown them")
     for name, shown_name, there in (
         ("captions", "caption", bool(caption)),
         ("pictures", "picture", bool(images) and model.model.features.image),
@@ -263,7 +273,10 @@ def unused(
             without, with_it = losses["nothing"], losses[shown_name]
             if with_it > (1 - _USED) * without:
                 change = f"{without:.3f} to {with_it:.3f} nats per token"
-                notices.append(f"this model hardly uses {name}: its loss goes from {change}")
+                notices.append(
+                    f"this model hardly uses {name}: its loss goes from {change}; "
+                    "what counts is what is read in them by rule"
+                )
     if caption and not any(stage.captions for stage in model.config.data.curriculum):
         notices.append("this model has never seen a caption")
     return tuple(notices)

@@ -66,10 +66,11 @@ class Evidence(Protocol):
 def evidence_of(case: Case) -> tuple[Evidence, ...]:
     """Return all that a case shows beside a shape; nothing of it is looked at twice.
 
-    Raises InputError for a picture that cannot be read, or in which nothing is seen.
+    Pictures are compared only where no shape is shown, which says more. Raises InputError for one
+    that cannot be read, or in which nothing is seen.
     """
     words = (Words.of(case.caption),) if case.caption else ()
-    return (*words, Pictures.of(case.images)) if case.images else words
+    return (*words, Pictures.of(case.images)) if case.images and case.points is None else words
 
 
 def weighed(

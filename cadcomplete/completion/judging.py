@@ -6,7 +6,7 @@ else that is known; where no model has read the part, the shape alone says what 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,9 +14,12 @@ import numpy as np
 from cadcomplete.completion.evidence import moved, weighed
 from cadcomplete.completion.features import FEATURES, bent, features
 from cadcomplete.completion.ideas import averaged, extended, ideas, scored, turned
+from cadcomplete.completion.kinds import LEAST
+from cadcomplete.completion.proposing import PROPOSE, command_of, kind_of
 from cadcomplete.completion.ranking import Ranker
 from cadcomplete.completion.reading import Reading, prompted
 from cadcomplete.errors import InputError
+from cadcomplete.history.faceted import unmade
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.symmetry import Symmetry, move
 from cadcomplete.language.grammar import Grammar
@@ -30,6 +33,9 @@ TURNS = (
     Symmetry((1, 0, 2), (1, -1, 1)),
 )
 """How a part is turned to ask the model once more: what it means is the same, its numbers move."""
+
+_USUAL = "usual"
+"""Who had an idea that nobody showed, and that the model has no word for."""
 
 _BESIDE = 0.25
 """Which share of what words and pictures say counts beside a shape, which says most of it."""
@@ -72,6 +78,25 @@ def judged(reading: Reading, model: Checkpoint, grammar: Grammar) -> list[Idea]:
     return averaged(opinion, others)
 
 
+def by_habit(reading: Reading, words: Collection[str]) -> list[Idea]:
+    """Return ideas of the kinds that a model with these `words` has no word for, as probable as
+    was counted; where the shape of the wanted part is shown, none.
+    """
+    found: list[Idea] = []
+    for command, chance in reading.kinds.items():
+        if command in words or chance < LEAST or reading.wanted is not None:
+            continue
+        some = ideas(reading.given, (), command, evidence=reading.evidence)
+        chances = PROPOSE[kind_of(command)].chances([i.operation for i in some], reading.given)
+        found += [
+            replace(
+                idea, score=chance * share, source=_USUAL if idea.source == "model" else idea.source
+            )
+            for idea, share in zip(some, chances.tolist(), strict=True)
+        ]
+    return found
+
+
 def ranked(found: Sequence[Idea], reading: Reading, ranker: Ranker | None) -> list[Idea]:
     """Return ideas with how probable each is, the likeliest first.
 
@@ -80,14 +105,31 @@ def ranked(found: Sequence[Idea], reading: Reading, ranker: Ranker | None) -> li
     """
     if not found:
         return []
-    known = features(found, reading.given, wanted=reading.wanted)
-    chances = _chances(known, reading, ranker)
+    chances = np.array([idea.score for idea in found])
+    if read := [i for i, idea in enumerate(found) if idea.tokens]:  # by the model
+        known = features([found[i] for i in read], reading.given, wanted=reading.wanted)
+        chances[read] = _learned(found, reading) * _chances(known, reading, ranker)
     if reading.evidence:
-        wholes = [extended(reading.given, idea.operations) for idea in found]
-        nats = weighed(reading.evidence, reading.given, wholes)
+        nats = _nats(found, reading)
         chances = moved(chances, nats if reading.wanted is None else _BESIDE * nats)
     order = np.argsort(-chances, kind="stable").tolist()
     return [replace(found[i], score=float(chances[i])) for i in order]
+
+
+def _learned(found: Sequence[Idea], reading: Reading) -> float:
+    """The probability that the next operation is of a kind that the model has a word for."""
+    others = {command_of(type(idea.operation)) for idea in found if not idea.tokens}
+    return 1.0 - sum(reading.kinds.get(command, 0.0) for command in others)
+
+
+def _nats(found: Sequence[Idea], reading: Reading) -> Array:
+    """What is shown adds to the log-odds of each; nothing to what only the kernel can make."""
+    nats = np.zeros(len(found))
+    wholes = [extended(reading.given, idea.operations) for idea in found]
+    told = [i for i, whole in enumerate(wholes) if not unmade(whole.operations)]
+    if told:
+        nats[told] = weighed(reading.evidence, reading.given, [wholes[i] for i in told])
+    return nats
 
 
 def _chances(known: Array, reading: Reading, ranker: Ranker | None) -> Array:

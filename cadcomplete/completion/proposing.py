@@ -15,18 +15,31 @@ from typing import Any
 
 import numpy as np
 
+from cadcomplete.completion.counted import counted
 from cadcomplete.completion.usual import same_spans, usual_extrudes, usual_sketches
+from cadcomplete.completion.usual_copies import (
+    OF_MIRRORS,
+    OF_ROWS,
+    OF_TURNS,
+    mirror_facts,
+    row_facts,
+    turn_facts,
+    usual_mirrors,
+    usual_rows,
+    usual_turns,
+)
 from cadcomplete.fitting import Proposal, Wanted, next_extrudes, next_sketches
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import OPERATIONS, Extrude, Operation, Sketch
-from cadcomplete.history.patterns import PATTERNS
+from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
 
 USUAL = 128  # sketches that are usual, at most: each costs a line or two to read
+LIKELIEST = 16  # of what is usual of other kinds, at most
 _SAME = 0.95  # least IoU of what extrudes sweep
 
 
@@ -59,6 +72,11 @@ def as_given(operations: Sequence[Any], given: CadSequence) -> Array:
     return np.array([[float(a == b) for b in operations] for a in operations])
 
 
+def none_counted(operations: Sequence[Any], given: CadSequence) -> Array:
+    """Believe in none: nothing was counted of this kind."""
+    return np.zeros(len(operations))
+
+
 @dataclass(frozen=True, slots=True)
 class Proposer:
     """How operations of one kind are proposed; by itself only the model has ideas.
@@ -69,11 +87,15 @@ class Proposer:
         shown: sees in a shape which of them bring the part closer to it, `most` of them at most.
         alike: tells of operations after what is given which have the same effect, shape (C, C):
             then what speaks for one of them speaks for all.
+        chances: tells of operations after what is given how probable each is to be the designer's,
+            supposing that theirs is of this kind, shape (C,): as it was counted, for a model that
+            has no word for it.
     """
 
     usual: Callable[[CadSequence, Sequence[Any]], Iterable[Operation]] = none_usual
     shown: Callable[..., Sequence[Proposal]] = none_shown
     alike: Callable[[Sequence[Any], CadSequence], Array] = as_given
+    chances: Callable[[Sequence[Any], CadSequence], Array] = none_counted
 
 
 # --- sketches and extrudes ----------------------------------------------------------------------
@@ -105,6 +127,28 @@ def _same_extrude(extrudes: Sequence[Extrude], given: CadSequence) -> Array:
     return same_spans(extrudes, given, least=_SAME)
 
 
+# --- kinds of which it was counted what is usual ------------------------------------------------
+
+Usual = Callable[[CadSequence, Sequence[Any]], Iterable[Operation]]
+Facts = Callable[[Sequence[Any], CadSequence], Array]
+
+
+def _counted(command: str, usual: Usual, names: Sequence[str], facts: Facts) -> Proposer:
+    """Propose what is usual, the likeliest first, by what was counted of such facts."""
+
+    def chances(operations: Sequence[Any], given: CadSequence) -> Array:
+        if not operations:
+            return np.zeros(0)
+        return counted().ideas[command].probabilities(facts(operations, given), names)
+
+    def likeliest(given: CadSequence, drawn: Sequence[Any]) -> Iterable[Operation]:
+        found = list(dict.fromkeys(usual(given, drawn)))
+        order = np.argsort(-chances(found, given), kind="stable")[:LIKELIEST]
+        return [found[i] for i in order.tolist()]
+
+    return Proposer(likeliest, chances=chances)
+
+
 PROPOSE: Table[Proposer] = Table(
     "completion/proposing.py",
     {
@@ -116,7 +160,9 @@ PROPOSE: Table[Proposer] = Table(
         Extrude: Proposer(_to_other_ends, next_extrudes, _same_extrude),
         Revolve: Proposer(),
         Hole: Proposer(),
-        **dict.fromkeys(PATTERNS, Proposer()),
+        Mirror: _counted("mirror", usual_mirrors, OF_MIRRORS, mirror_facts),
+        LinearPattern: _counted("linear", usual_rows, OF_ROWS, row_facts),
+        PolarPattern: _counted("polar", usual_turns, OF_TURNS, turn_facts),
         Fillet: Proposer(),
         Chamfer: Proposer(),
     },

@@ -6,7 +6,7 @@ refused.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,7 @@ class Reading:
 
     Attributes:
         stop: the probability that nothing is missing.
-        command: the kind of the next operation.
+        command: the kind of the next operation, of those that the model can write.
         sampling: how the model draws; its seed is that of all that is random.
         rows: what the model has written so far.
         seen: what the shape says, whatever is given; None if there is none, or nobody looked.
@@ -46,6 +46,8 @@ class Reading:
         start: what the grammar allows there.
         asked: the kernel's jobs to check histories that begin with what is given, each begun once.
         evidence: what else is shown: words, pictures.
+        kinds: how probable each kind of operation is, by its command, supposing that one follows;
+            empty where only `command` may.
         as_it_is: what the given part scores as a whole one, once parts were compared; None where
             it cannot be one.
     """
@@ -61,6 +63,7 @@ class Reading:
     start: Matcher | None = None
     asked: dict[CadSequence, Pending[Report]] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
+    kinds: Mapping[str, float] = field(default_factory=dict)
     as_it_is: float | None = None
 
     @property

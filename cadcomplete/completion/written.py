@@ -1,8 +1,10 @@
-"""What a model has written, with what only the kernel can make of it."""
+"""What a model has written, or anybody thought of, with what only the kernel can make of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from cadcomplete.errors import InputError
 from cadcomplete.history.faceted import unmade
@@ -30,3 +32,26 @@ def built_rows(rows: Sequence[Row], kernel: Kernel) -> tuple[Row, ...]:
         made = known[row.finished]
         row.whole, row.finished = (0, CadSequence(())) if made is None else (row.whole, made)
     return tuple(rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Handing(Sequence[CadSequence]):
+    """Histories, each with what the kernel makes of its fillets and chamfers once it is asked for.
+
+    One that the kernel cannot make stays as it is.
+    """
+
+    histories: Sequence[CadSequence]
+    kernel: Kernel
+    _known: dict[int, CadSequence] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.histories)
+
+    def __getitem__(self, index: Any) -> Any:
+        if index not in self._known:
+            try:
+                self._known[index] = handed(self.histories[index], self.kernel)
+            except InputError:
+                self._known[index] = self.histories[index]
+        return self._known[index]

@@ -71,6 +71,7 @@ def continued(path: Path, header: Header) -> Iterator[tuple[set[Key], TextIO]]:
         file.truncate(size)
         if not size:
             file.write(header_line(header))
+            file.flush()
         yield done, file
 
 

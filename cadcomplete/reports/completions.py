@@ -32,9 +32,6 @@ Json = dict[str, Any]
 _ANSWERING = 0.8
 """Share of the time that answering may take where files are written as well."""
 
-_LIKELY = 0.02
-"""Probability of the first next operation below which it is said that none is likely."""
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -157,6 +154,7 @@ def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
         "seconds": round(result.seconds, 3),
         "finished": round(result.finished, 4),
         "score_is": result.score_is,
+        "least": result.least,
         "as_it_is": None if result.as_it_is is None else round(result.as_it_is, 6),
         "generated": result.generated,
         "discarded": result.discarded,
@@ -182,8 +180,8 @@ def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
     }
 
 
-def completions_text(report: Json) -> str:
-    """Return completions for people."""
+def completions_text(report: Json, *, everything: bool = False) -> str:
+    """Return completions for people; what is not likely enough only if they want `everything`."""
     from cadcomplete.completion.wording import told
 
     kept, score_is = counted(report["kept"], "operation"), report["score_is"]
@@ -194,9 +192,10 @@ def completions_text(report: Json) -> str:
         lines.append(f"as it is: {told(report['as_it_is'], score_is)}")
     lines += [f"{report['file']}: {notice}" for notice in report["part_notices"]]
     lines += [f"note: {notice}" for notice in report["notices"]]
-    for completion in report["completions"]:
+    quiet = not everything and _unlikely(report)
+    for completion in () if quiet else report["completions"]:
         lines += _completion_lines(completion, told(completion["score"], score_is))
-    lines += _silence(report)
+    lines += _silence(report, quiet=quiet)
     if report["overview"]:
         lines.append(f"\noverview: {report['overview']}")
     lines += [f"not written: {path}: {reason}" for path, reason in report["lost"].items()]
@@ -204,7 +203,7 @@ def completions_text(report: Json) -> str:
         lines.append("time was up before all was found and checked; --time-limit allows more")
     total, own = report["total_seconds"], report["seconds"]
     lines.append(f"\n{report['model']}, {total:.1f} seconds, {own:.1f} of them for the answer")
-    if report["completions"] and not any(c["files"] for c in report["completions"]):
+    if report["completions"] and not quiet and not any(c["files"] for c in report["completions"]):
         lines.append("use -o FOLDER to write files")
     return "\n".join(lines)
 
@@ -230,9 +229,15 @@ def _completion_lines(completion: Json, score: str) -> list[str]:
     ]
 
 
-def _silence(report: Json) -> list[str]:
+def _unlikely(report: Json) -> bool:
+    """Whether the first of the next operations is below what is worth showing."""
+    found, least = report["completions"], report["least"]
+    return least is not None and bool(found) and found[0]["score"] < least
+
+
+def _silence(report: Json, *, quiet: bool) -> list[str]:
     """Why there are no answers, or fewer than were asked for, or none to believe in."""
-    from cadcomplete.completion.wording import PROBABILITY
+    from cadcomplete.completion.wording import PROBABILITY, told
 
     found = report["completions"]
     if not found:
@@ -244,8 +249,13 @@ def _silence(report: Json) -> list[str]:
             f"\n{nothing}{files};",
             "with --next: what may follow, supposing that something does",
         ]
-    if report["score_is"] == PROBABILITY and found[0]["score"] < _LIKELY:
-        return ["\nnone of these is likely"]
+    if quiet:
+        best = f"{found[0]['words']}, {told(found[0]['score'], report['score_is'])}"
+        return [
+            "\nnothing that may follow is likely enough to be shown",
+            f"(the likeliest is {best});",
+            "--all shows it; a caption, a picture or a shape of the part says more",
+        ]
     if len(found) < report["asked"] and report["in_time"]:
         better = "" if report["as_it_is"] is None else " and better than the part as it is"
         return [f"\nnothing else was found that is different{better}"]
