@@ -93,10 +93,12 @@ def finished_parts(
     falling = np.minimum.accumulate(scores[best]).tolist() if best else []
     known = list(parts.values())
     found = [replace(known[i], score=s) for i, s in zip(best, falling, strict=True)]
-    if evidence and wanted is None:
-        clear = [idea for idea in found if idea.score >= _FAINT or idea.source == "given"]
-        return clear or found[:1]
-    return found
+    return _clear(found) if evidence and wanted is None else found
+
+
+def _clear(parts: list[Idea]) -> list[Idea]:
+    """Leave out those that are ruled out, but for the best."""
+    return [i for i in parts if i.score >= _FAINT or i.source == "given"] or parts[:1]
 
 
 def expected(sequences: Sequence[CadSequence], shares: Array, *, seed: int = 0) -> Array:
