@@ -142,7 +142,7 @@ class NoAnswerError(CadCompleteError):
     """Time was up before there was anything to answer."""
 
     def __init__(self) -> None:
-        super().__init__("no answer within the time limit: allow more seconds")
+        super().__init__("no answer within the time limit: allow more seconds, with --time-limit")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), ()

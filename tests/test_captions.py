@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from typing import Any
@@ -264,3 +265,21 @@ def test_what_holds_with_a_probability_only_is_a_mixture():
     """Half a chance that odds are tripled: (3 + 1) / 2."""
     (mixed,) = believed(np.array([math.log(3)]), 0.5)
     assert mixed == pytest.approx(math.log(2))
+
+
+def test_a_caption_alone_completes_to_the_part_it_says_without_a_file(run, tmp_path):
+    said = "plate 120 x 80 x 10, four through holes of 9 mm in the corners"
+    code, out, _ = run("complete", "--caption", said, "-n", 3, "--json", "-o", tmp_path / "out")
+    report = json.loads(out)
+    assert code == 0
+    first = report["completions"][0]
+    volume = 120 * 80 * 10 - 4 * math.pi * 4.5**2 * 10
+    assert first["volume_mm3"] == pytest.approx(volume, rel=1e-6)
+    assert all(one["score"] >= 0.02 for one in report["completions"])
+    assert report["file"] is None and (tmp_path / "out" / "part_01.step").exists()
+
+
+def test_with_nothing_at_all_there_is_nothing_to_go_on_from(run):
+    code, out, line = run("complete")
+    said = "expected PART, or what it is to be: --caption, --image or --points"
+    assert (code, out, line) == (2, "", f"cadcomplete: nothing to go on from: {said}\n")

@@ -10,6 +10,7 @@ from cadcomplete.history.reaching import behind
 from cadcomplete.history.sequence import CadSequence, validate
 from cadcomplete.language.lines import decode
 from cadcomplete.readers.freecad.archive import entry_in
+from cadcomplete.reports.parts import inspection_text
 from cadcomplete.reports.told import told, told_in_words
 
 BOX = """sketch 0 0 0 +z +x
@@ -107,3 +108,26 @@ def test_of_what_is_not_known_only_the_reason_is_told():
 def test_a_damaged_file_says_what_to_do():
     with pytest.raises(ReadError, match=r"damaged: .* \(copy or save it again\)"):
         entry_in(b"no zip", "Document.xml")
+
+
+def test_rounding_of_the_kernel_is_not_told():
+    """A corner that is off by 4e-16 mm lies at zero."""
+    report = {
+        "id": "box",
+        "operations": 0,
+        "curves": 0,
+        "caption": "",
+        "history": [],
+        "volume_mm3": 1.0,
+        "area_mm2": 6.0,
+        "bounding_box_mm": {"min": [-4.4e-16, 2.7e-16, -0.5], "max": [1.0, 1.0, 0.5]},
+        "bodies": 1,
+        "tokens": {},
+        "problems": [],
+        "valid": True,
+        "checked": True,
+        "known": 0,
+        "unsupported": [],
+        "format": "native",
+    }
+    assert "size 1 × 1 × 1 mm from (0, 0, -0.5) mm, 1 body" in inspection_text(report)

@@ -54,7 +54,8 @@ EVALUATE = {
     ),
     "no such condition": (
         ["evaluate", "nowhere", "--conditions", "none,video"],
-        "no such condition: expected none, caption, image, points, scan, all, got video",
+        "no such condition: expected none, caption, sizes, dimensions, image, points, scan, all, "
+        "othercaption, othersizes, otherimage, got video",
     ),
     "no condition": (
         ["evaluate", "nowhere", "--conditions", ","],

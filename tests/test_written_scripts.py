@@ -226,9 +226,17 @@ REFUSED = {  # what a library would make round, or does not know, by what is sai
 def test_what_a_library_makes_otherwise_is_refused_with_what_to_do(name):
     text, dialects = REFUSED[name]
     for dialect in dialects:
-        said = rf"at operation 1: not supported: .*{name}.*cannot say that: export STEP"
+        hint = "that is not written as a script of .*: export STEP"
+        said = rf"at operation 1: not supported: .*{name}.*{hint}"
         with pytest.raises(UnsupportedError, match=said):
             written(text, dialect)
+
+
+@pytest.mark.parametrize("dialect", ["build123d", "cadquery"])
+def test_an_extrude_up_to_what_only_a_solid_tells_is_refused_by_its_number(dialect):
+    text = f"{PLATE}sketch 0 0 20 +z +x\ncircle 20 15 4\nextrude join from next to 20 0\n"
+    with pytest.raises(UnsupportedError, match=r"at operation 3: .*next.*: export STEP"):
+        written(text, dialect)
 
 
 def test_a_chamfer_of_two_sizes_names_its_first_face_or_is_refused():

@@ -110,7 +110,14 @@ def encode(
 
 def complete(
     context: typer.Context,
-    part: PartFile,
+    part: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[PART]",
+            help="A history: .json, .lines, .h5, .FCStd or a script, .py; or packed: .gz."
+            " Without one: from nothing, by --caption, --image or --points.",
+        ),
+    ] = None,
     keep: Keep = None,
     caption: Annotated[str | None, typer.Option(help="What the part is to be.")] = None,
     n: Annotated[int, typer.Option("-n", help="How many completions.")] = 3,

@@ -273,7 +273,10 @@ def unused(
             without, with_it = losses["nothing"], losses[shown_name]
             if with_it > (1 - _USED) * without:
                 change = f"{without:.3f} to {with_it:.3f} nats per token"
-                notices.append(f"this model hardly uses {name}: its loss goes from {change}")
+                notices.append(
+                    f"this model hardly uses {name}: its loss goes from {change}; "
+                    "what counts is what is read in them by rule"
+                )
     if caption and not any(stage.captions for stage in model.config.data.curriculum):
         notices.append("this model has never seen a caption")
     return tuple(notices)

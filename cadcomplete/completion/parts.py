@@ -28,6 +28,9 @@ from cadcomplete.predictions import Idea
 _POINTS = 6000
 _LEAST = 200  # of them for each part
 _SHOWN = 4  # whole parts that each evidence thinks of
+_FAINT = 0.02
+"""Expected IoU below which words and pictures rule a whole part out, unless it is the best."""
+
 _PLAIN = 0.002
 """How much better a part must agree for each operation that it has more."""
 
@@ -48,7 +51,7 @@ def finished_parts(
     """
     parts: dict[str, Idea] = {}
     times: Counter[str] = Counter()
-    found: list[str] = []
+    closest: list[str] = []
     new = given.whole_operations
     for row in rows:
         if len(row.finished) > len(given):
@@ -57,8 +60,8 @@ def finished_parts(
             parts[text] = Idea(row.finished.operations[new:])
     if wanted is not None:
         for sequence in finish(given, wanted):
-            found.append(encode(sequence).text)
-            parts.setdefault(found[-1], Idea(sequence.operations[new:], source="cloud"))
+            closest.append(encode(sequence).text)
+            parts.setdefault(closest[-1], Idea(sequence.operations[new:], source="cloud"))
     for shown in () if wanted is not None else evidence:  # a shape says more
         for sequence in shown.parts(given, most=_SHOWN):
             text = encode(sequence).text
@@ -71,7 +74,7 @@ def finished_parts(
         scores = np.array([whole_state(s, wanted).agreement for s in sequences])
         order = scores - _PLAIN * np.array([len(s) for s in sequences])
         if wanted.noise:  # of which not all is seen: `finish` knows better what to trust
-            first = {text: len(found) - i for i, text in enumerate(found)}
+            first = {text: len(closest) - i for i, text in enumerate(closest)}
             order += [first.get(text, 0) for text in parts]
     else:
         counts = np.array([times[text] for text in parts], dtype=np.float64)
@@ -89,7 +92,11 @@ def finished_parts(
     # The order knows more than a score alone: none is above that of a part before it.
     falling = np.minimum.accumulate(scores[best]).tolist() if best else []
     known = list(parts.values())
-    return [replace(known[i], score=s) for i, s in zip(best, falling, strict=True)]
+    found = [replace(known[i], score=s) for i, s in zip(best, falling, strict=True)]
+    if evidence and wanted is None:
+        clear = [idea for idea in found if idea.score >= _FAINT or idea.source == "given"]
+        return clear or found[:1]
+    return found
 
 
 def expected(sequences: Sequence[CadSequence], shares: Array, *, seed: int = 0) -> Array:

@@ -12,7 +12,7 @@ from cadcomplete.errors import UnsupportedError
 def saying(index: int | None, what: str) -> Iterator[None]:
     """Name the operation in whatever is refused of it, and what to do; `what` is written.
 
-    Without an index it is not known which one. What a table lacks stays as it is: that is for
+    Without an index the error says which. What a table lacks stays as it is: that is for
     whoever has to enter it there.
     """
     try:
@@ -20,10 +20,10 @@ def saying(index: int | None, what: str) -> Iterator[None]:
     except UnsupportedError as error:
         if error.known:
             raise
-        where = "" if index is None else f"operation {index}"
+        where = error.where if index is None else f"operation {index}"
         raise UnsupportedError(error.names, where=where, hint=instead(what)) from error
 
 
 def instead(what: str) -> str:
     """Return what to do where a format cannot say something."""
-    return f"{what} cannot say that: export STEP, which takes every solid"
+    return f"that is not written as {what}: export STEP, which takes every solid"

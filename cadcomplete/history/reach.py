@@ -101,12 +101,15 @@ def numbered(sequence: CadSequence) -> CadSequence:
     if all(op.extent.numeric for op in sequence.operations if isinstance(op, Extrude)):
         return sequence
     again = {i for op in sequence.operations if isinstance(op, Repeat) for i in op.of or ()}
-    found = (
-        (cutting if index in again else in_numbers)(op, sequence.operations[:index])
-        if isinstance(op, Extrude)
-        else op
-        for index, op in enumerate(sequence.operations)
-    )
+    found = list(sequence.operations)
+    for index, op in enumerate(sequence.operations):
+        if isinstance(op, Extrude):
+            told = cutting if index in again else in_numbers
+            try:
+                found[index] = told(op, sequence.operations[:index])
+            except UnsupportedError as error:
+                where = f"operation {index}"
+                raise UnsupportedError(error.names, where=where, known=error.known) from error
     return replace(sequence, operations=tuple(found))
 
 

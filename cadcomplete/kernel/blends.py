@@ -209,7 +209,8 @@ def _failure(
         alone = chosen & (together == number)
         if any(_built(maker) is not None for maker in _makers(shape, labels, blend, alone)):
             continue
-        x, y, z = labels.found.points[int(np.flatnonzero(alone)[0])][2]
+        middle = labels.found.points[int(np.flatnonzero(alone)[0])][2]
+        x, y, z = (round(float(value), 9) + 0.0 for value in middle)
         at = f"({x:.6g}, {y:.6g}, {z:.6g}) mm"
         return f"the kernel cannot make the {what} of {size} at the edge through {at}"
     return f"the kernel cannot make the {what} of {size} on these edges together, each alone it can"

@@ -27,7 +27,8 @@ def handed(sequence: CadSequence, kernel: Kernel) -> CadSequence:
     except (BuildError, KernelFailure) as error:
         late = isinstance(error, TimeLimitError)
         problem = f"the part {'was not' if late else 'cannot be'} built: {error}"
-        hint = "allow more seconds" if late else "keep the operations before it, with --keep"
+        more, fewer = "allow more seconds, with --time-limit", "keep the operations before it"
+        hint = more if late else f"{fewer}, with --keep"
         raise InputError(problem, where=sequence.id, hint=hint) from error
     made: list[Operation] = []
     for index, operation in enumerate(before):

@@ -46,7 +46,8 @@ def parse(raw: Json, *, id: str = "") -> CadSequence:
     """Return the history in a document. Raises ReadError with the place of what is wrong."""
     for key, expected in _HEAD.items():
         if key in raw and raw[key] != expected:
-            raise ReadError("unknown file", where=f"$.{key}", expected=repr(expected), got=raw[key])
+            got = repr(raw[key])
+            raise ReadError("unknown file", where=f"$.{key}", expected=repr(expected), got=got)
     commands = raw["sequence"]
     if len(commands) > _MOST_COMMANDS:
         expected = f"up to {_MOST_COMMANDS}"

@@ -16,6 +16,7 @@ from cadcomplete.clouds.read import Scan, check_file
 from cadcomplete.deadline import TIME_WAS_UP
 from cadcomplete.errors import InputError, keeping
 from cadcomplete.files import check_folder
+from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.placing.shapes import read_shape, reading
 from cadcomplete.predictions import check_count, check_seed
@@ -63,6 +64,13 @@ class Asked:
             if not image.is_file():
                 raise InputError("no such picture", file=image, hint="give one that exists")
 
+    def of_nothing(self) -> Document:
+        """Return a part without operations. Raises InputError if nothing is shown of it either."""
+        if not (self.caption or self.images or self.points):
+            expected = "PART, or what it is to be: --caption, --image or --points"
+            raise InputError("nothing to go on from", expected=expected)
+        return readers.from_sequence(CadSequence((), id="part"))
+
     def scan(self, kernel: Kernel) -> Pending[Scan] | None:
         """Begin to read the shape."""
         if self.points is None:
@@ -79,7 +87,7 @@ class Asked:
 
 
 def complete(
-    path: Path,
+    path: Path | None,
     asked: Asked,
     *,
     model: Path | None,
@@ -89,14 +97,14 @@ def complete(
     time_limit: float,
     answering: Answering,
 ) -> Json:
-    """Return the completions of a part; with `output`, also as files.
+    """Return the completions of a part, or without a `path` of nothing; with `output`, as files.
 
     All of it within `time_limit` seconds, but for reading a model of one's own: what is found by
     then is the answer, what could not be written is named. `started` is when the program was, by
     `time.monotonic`. Raises Interrupted.
     """
     due = due_after(time_limit, started)
-    document = readers.read(path)
+    document = asked.of_nothing() if path is None else readers.read(path)
     asked.check(document)
     exporters.check_formats(formats)
     if output is not None:
@@ -124,7 +132,7 @@ def complete(
         with kernel.until(due):
             files = {} if output is None else writing.write(result, output, formats, kernel)
     return {
-        "file": str(path),
+        "file": path and str(path),
         **asked.as_json(),
         "folder": output and str(output),
         "notices": list(result.notices),
@@ -185,7 +193,7 @@ def completions_text(report: Json, *, everything: bool = False) -> str:
     from cadcomplete.completion.wording import told
 
     kept, score_is = counted(report["kept"], "operation"), report["score_is"]
-    lines = [f"{report['file']}: {kept} kept"]
+    lines = [f"{report['file'] or 'from nothing'}: {kept} kept"]
     if not report["points"]:  # a shape says more of what is missing than a model
         lines[0] += f"; finished already: {report['finished']:.0%}"
     if report["as_it_is"] is not None:

@@ -133,7 +133,7 @@ def inspection_text(report: Json) -> str:
         low, high = report["bounding_box_mm"]["min"], report["bounding_box_mm"]["max"]
         size = " × ".join(f"{b - a:.6g}" for a, b in zip(low, high, strict=True))
         lines.append(f"volume {report['volume_mm3']:.6g} mm³, area {report['area_mm2']:.6g} mm²")
-        corner = ", ".join(f"{value + 0.0:.6g}" for value in low)
+        corner = ", ".join(f"{round(value, 9) + 0.0:.6g}" for value in low)
         bodies = counted(report["bodies"], "body", "bodies")
         lines.append(f"size {size} mm from ({corner}) mm, {bodies}")
     counts = ", ".join(f"{count} as {name}" for name, count in report["tokens"].items())

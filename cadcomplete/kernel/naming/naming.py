@@ -161,7 +161,7 @@ def _nearest(edges: SolidEdges, name: EdgePoint) -> str:
         return ""
     gap = min(gaps, key=lambda one: one.Value())
     point = gap.PointOnShape2(1)
-    at = ", ".join(f"{value + 0.0:.6g}" for value in (point.X(), point.Y(), point.Z()))
+    at = ", ".join(f"{round(v, 9) + 0.0:.6g}" for v in (point.X(), point.Y(), point.Z()))
     return f": the nearest one to this point is {gap.Value():.6g} mm off, at ({at}) mm"
 
 
