@@ -66,19 +66,33 @@ def derived_words() -> tuple[str, ...]:
 
 
 def coordinates(
-    memory: Memory, axis: Axis, which: int, pen: Vec2 | None, *, other: float | None = None
+    memory: Memory,
+    axis: Axis,
+    which: int,
+    pen: Vec2 | None,
+    *,
+    other: float | None = None,
+    near: float | None = None,
+    word: str = "",
 ) -> Found:
-    """Yield what the x (0) or y (1) of a point may be, where the other one may be told."""
+    """Yield what the x (0) or y (1) of a point may be, where the other one may be told.
+
+    Only those that may be `near` a number, and only a certain `word`, if that is asked for: to
+    write numbers shortly takes longer than to derive them.
+    """
     found = [*(_from_pen(memory, which, pen) if pen else ()), *_from_numbers(memory, axis)]
     if other is not None and pen:
         found += [*_along(memory, which, pen, other), *_on_circles(memory, which, pen, other)]
     found += _corners([axis.number(w) for w in memory.along(axis)[:_FIRST]])
     still = pen is not None and other is not None and other == pen[1 - which]
-    for word, value in _numbered(found):
+    slack = 0.0 if near is None else 4 * tolerance(near)
+    for name, value in _numbered(found):
+        if (word and name != word) or (near is not None and not abs(value - near) <= slack):
+            continue
         if math.isfinite(value) and abs(value) < _FARTHEST:
             value = axis.canonical(value)
             if value and not (still and pen and value == pen[which]):
-                yield word, value
+                yield name, value
 
 
 def _numbered(found: Iterable[tuple[str, int, float]]) -> Found:

@@ -7,7 +7,7 @@ What is said is what counts from there on: a number that a rule says is that of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -66,9 +66,11 @@ class PointPlace:
         drawn = self.memory.drawn
         return {"loop": None, "circle": drawn.center}.get(self.name, drawn.pen)
 
-    def candidates(self, which: int, other: float | None) -> Found:
+    def candidates(
+        self, which: int, other: float | None, *, near: float | None = None, word: str = ""
+    ) -> Found:
         axis = self.memory.frame.flat[which]
-        return coordinates(self.memory, axis, which, self.pen, other=other)
+        return coordinates(self.memory, axis, which, self.pen, other=other, near=near, word=word)
 
     def write(self, value: float, which: int, other: float | None = None) -> Said:
         axis = self.memory.frame.flat[which]
@@ -76,7 +78,7 @@ class PointPlace:
         word = write_number(value, axis, self.memory)
         if self.memory.derived and _is_long(word):
             near, found = self._off(value, which), None
-            for derived, there in self.candidates(which, other):
+            for derived, there in self.candidates(which, other, near=value):
                 if there == value:
                     return derived, there
                 if found is None and abs(there - value) <= near:
@@ -93,7 +95,9 @@ class PointPlace:
     def read(self, word: str, which: int, other: float | None = None) -> float:
         if not is_derived(word):
             return read_number(word, self.memory.frame.flat[which], self.memory)
-        return _looked_up(word, self.candidates(which, other))
+        for _, there in self.candidates(which, other, word=word):
+            return there
+        raise _unknown(word, self.candidates(which, other))
 
     def write_point(self, point: Vec2) -> tuple[list[str], Vec2]:
         """Return the words of a point, and what they say."""
@@ -143,9 +147,14 @@ class PointPlace:
 def _looked_up(word: str, found: Found) -> float:
     known = dict(found)
     if word not in known:
-        expected = ", ".join(known) or "a number: nothing stands there to derive one from"
-        raise TextError("nothing there says such a number", expected=expected, got=word)
+        raise _unknown(word, known.items())
     return known[word]
+
+
+def _unknown(word: str, found: Iterable[Said]) -> TextError:
+    known = ", ".join(name for name, _ in found)
+    expected = known or "a number: nothing stands there to derive one from"
+    return TextError("nothing there says such a number", expected=expected, got=word)
 
 
 _SETTLES = 8
