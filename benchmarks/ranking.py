@@ -145,12 +145,15 @@ def fit(examples_folder: Path, model: Path, conditions: Sequence[str]) -> None:
             print(f"{name:24} {condition:8} {told}")
             if condition == "none" and name != "first sketch":
                 firsts += [_first(odds, one) for one, odds in ordered if one.condition == "none"]
-        weights[name] = fitted(learned)
+        if any(one.hits.any() for one in learned):  # else there is nothing to learn from
+            weights[name] = fitted(learned)
     before = ranking.load(model, tuple(FEATURES))
     others = {} if before is None else before.weights
     ranking.Ranker(tuple(FEATURES), {**others, **weights}).save(model)
     if firsts:
-        chosen = threshold.chosen_of(firsts, f"{len(firsts)} cuts of parts that were held out")
+        parts = len({one.part for every in cases.values() for one in every})
+        told = f"{len(firsts)} cuts of {parts} parts of the split that was asked"
+        chosen = threshold.chosen_of(firsts, told)
         print(chosen)
         chosen.save(model)
 
