@@ -9,6 +9,7 @@ situation is fitted to the conditions that `--conditions` names. ::
 
     .venv/bin/python benchmarks/ranking.py runs/out/data/fusion360 --model cadcomplete/weights
     .venv/bin/python benchmarks/ranking.py --fit --model cadcomplete/weights
+    .venv/bin/python benchmarks/ranking.py --threshold --model cadcomplete/weights
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,13 @@ from cadcomplete.errors import CadCompleteError
 from cadcomplete.evaluate.questions import CONDITIONS, Held, case, choose, questions, read_data
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.handing import handed
+from cadcomplete.metrics.differences import Paired, difference
 from cadcomplete.metrics.operations import HIT, target
 from cadcomplete.model import checkpoint
 
 FITTED = ("none", "points", "scan")
+
+FIRST_SKETCH = "first sketch"
 
 OWN = "log probability of the same effect"
 """Without a cloud the order by this alone was the best (docs/experiments.md). What is fitted is how
@@ -54,12 +58,19 @@ def main() -> None:
     parser.add_argument("--part", default="0/1", help="which of how many processes this is")
     parser.add_argument("--conditions", nargs="+", default=FITTED, choices=CONDITIONS)
     parser.add_argument("--examples", type=Path, default=Path("runs/out/ranking"))
-    parser.add_argument("--fit", action="store_true", help="fit to the examples that are there")
+    do = parser.add_mutually_exclusive_group()
+    do.add_argument("--fit", action="store_true", help="fit to the examples that are there")
+    do.add_argument("--tell", action="store_true", help="print what a fit gives, and save nothing")
+    do.add_argument(
+        "--threshold", action="store_true", help="choose it by the ranker that is there"
+    )
     asked = parser.parse_args()
-    if not asked.fit:
-        collect(asked)
+    if asked.threshold:
+        choose_threshold(asked.examples, asked.model, asked.split)
+    elif asked.fit or asked.tell:
+        fit(asked.examples, asked.model, asked.conditions, save=asked.fit)
     else:
-        fit(asked.examples, asked.model, asked.conditions)
+        collect(asked)
 
 
 def collect(asked: argparse.Namespace) -> None:
@@ -115,53 +126,94 @@ def examples(
         }
 
 
-def fit(examples_folder: Path, model: Path, conditions: Sequence[str]) -> None:
+def fit(examples_folder: Path, model: Path, conditions: Sequence[str], *, save: bool) -> None:
     """Fit one regression for each situation; print what its order gives, by halves of the parts.
 
-    Told are all conditions, each ranked with the nats of what it shows; fitted are `conditions`.
+    Told are all conditions, each ranked with the nats of what it shows, and by how much each is
+    above nothing shown, on the same questions; fitted are `conditions`.
     """
-    cases: dict[str, list[Example]] = defaultdict(list)
-    for path in sorted(examples_folder.glob("*.jsonl")):
-        for line in path.read_text().splitlines():
-            found = Example.of(json.loads(line))
-            cases[found.situation].append(found)
     weights: dict[str, ranking.Weights] = {}
-    firsts: list[tuple[float, bool]] = []
-    for name, every in sorted(cases.items()):
+    reached: dict[tuple[str, int, str], Example] = {}
+    first_three: dict[tuple[str, int, str], bool] = {}
+    for name, every in sorted(read_examples(examples_folder).items()):
         learned = [one for one in every if one.condition in conditions]
         if len({_half(one.part) for one in learned}) < 2:
             print(f"{name:24} {len(learned):5} cases are too few")
             continue
-        ordered = list(zip(every, crossed(every, learned), strict=True))
+        ordered = [
+            (one, one.hits[np.argsort(-(odds + one.nats), kind="stable")])
+            for one, odds in zip(every, crossed(every, learned), strict=True)
+        ]
         for condition in dict.fromkeys(one.condition for one in every):
-            own = [
-                one.hits[np.argsort(-(odds + one.nats), kind="stable")]
-                for one, odds in ordered
-                if one.condition == condition
-            ]
+            own = [hits for one, hits in ordered if one.condition == condition]
             shares = [f"hit@{k} {np.mean([h[:k].any() for h in own]):.3f}" for k in (1, 3, 5)]
-            reached = np.mean([hits.any() for hits in own])
-            told = f"{len(own):5} cases, {', '.join(shares)}, any idea {reached:.3f}"
+            share = np.mean([hits.any() for hits in own])
+            told = f"{len(own):5} cases, {', '.join(shares)}, any idea {share:.3f}"
             print(f"{name:24} {condition:8} {told}")
-            if condition == "none" and name != "first sketch":
-                firsts += [_first(odds, one) for one, odds in ordered if one.condition == "none"]
+        if name != FIRST_SKETCH:  # which is no part of the macro average
+            for one, hits in ordered:
+                reached[one.part, one.given, one.condition] = one
+                first_three[one.part, one.given, one.condition] = bool(hits[:3].any())
         if any(one.hits.any() for one in learned):  # else there is nothing to learn from
             weights[name] = fitted(learned)
-    before = ranking.load(model, tuple(FEATURES))
-    others = {} if before is None else before.weights
-    ranking.Ranker(tuple(FEATURES), {**others, **weights}).save(model)
-    if firsts:
-        parts = len({one.part for every in cases.values() for one in every})
-        told = f"{len(firsts)} cuts of {parts} parts of the split that was asked"
-        chosen = threshold.chosen_of(firsts, told)
-        print(chosen)
-        chosen.save(model)
+    tell_differences(reached, first_three)
+    if save:
+        before = ranking.load(model, tuple(FEATURES))
+        others = {} if before is None else before.weights
+        ranking.Ranker(tuple(FEATURES), {**others, **weights}).save(model)
 
 
-def _first(odds: np.ndarray, one: Example) -> tuple[float, bool]:
-    """How probable the first idea is, and whether it is the designer's."""
-    best = int(odds.argmax())
-    return float(1 / (1 + np.exp(-odds[best]))), bool(one.hits[best])
+def tell_differences(
+    reached: Mapping[tuple[str, int, str], Example],
+    first_three: Mapping[tuple[str, int, str], bool],
+) -> None:
+    """Print the macro hit@3 of each condition beside nothing shown, on the same questions."""
+    for condition in dict.fromkeys(one.condition for one in reached.values()):
+        pairs = [
+            Paired(first_three[key], first_three[(*key[:2], "none")], key[0], one.kind)
+            for key, one in reached.items()
+            if one.condition == condition and (*key[:2], "none") in reached
+        ]
+        if condition != "none" and pairs:
+            found = difference(pairs)
+            nothing = difference([replace(pair, value=pair.other, other=0.0) for pair in pairs])
+            print(
+                f"{condition:8} {found.questions} questions of {found.parts} parts: hit@3 macro "
+                f"{nothing.value + found.value:.3f}, nothing shown {nothing.value:.3f}, "
+                f"{found.value:+.3f} [{found.low:.3f}, {found.high:.3f}]"
+            )
+
+
+def choose_threshold(examples_folder: Path, model: Path, split: str) -> None:
+    """Choose the threshold with nothing shown, by the scores of the ranker that is there."""
+    ranker = ranking.load(model, tuple(FEATURES))
+    if ranker is None:
+        raise SystemExit(f"{model} has no ranker: --fit one first")
+    firsts: list[tuple[float, bool]] = []
+    parts: set[str] = set()
+    for name, every in read_examples(examples_folder).items():
+        for one in every:
+            if one.condition == "none" and name != FIRST_SKETCH:
+                chances = ranker.probabilities(name, one.known)
+                if chances is not None:
+                    best = int(chances.argmax())
+                    firsts.append((float(chances[best]), bool(one.hits[best])))
+                    parts.add(one.part)
+    told = f"{len(firsts)} cuts of {len(parts)} parts of the {split} split"
+    chosen = threshold.chosen_of(firsts, told)
+    mean, right = np.mean(firsts, axis=0)
+    print(chosen, f"scores say {mean:.3f} in the mean, {right:.3f} are right", sep="\n")
+    chosen.save(model)
+
+
+def read_examples(folder: Path) -> dict[str, list[Example]]:
+    """Return what `collect` wrote, by situation; a question that stands there twice, once."""
+    cases: dict[str, dict[tuple[str, int, str], Example]] = defaultdict(dict)
+    for path in sorted(folder.glob("*.jsonl")):
+        for line in path.read_text().splitlines():
+            one = Example.of(json.loads(line))
+            cases[one.situation].setdefault((one.part, one.given, one.condition), one)
+    return {name: list(every.values()) for name, every in cases.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +227,8 @@ class Example:
     """
 
     part: str
+    given: int
+    kind: str
     situation: str
     condition: str
     known: np.ndarray
@@ -186,6 +240,8 @@ class Example:
         """Read a line of `collect`."""
         return Example(
             line["id"],
+            line["given"],
+            line["kind"],
             line["situation"],
             line["condition"],
             bent(np.array(line["features"])),

@@ -131,8 +131,11 @@ class Completer:
             )
         with self.kernel.until(due):
             rows = built_rows(generate(began, start.only(command), drawn), self.kernel)
-        read = Reading(case, stop, command, drawn, rows, seen, wanted, began, start)
-        return replace(read, evidence=evidence, kinds=kinds)
+        return Reading(
+            *(case, stop, command, drawn, rows, seen, wanted, began, start),
+            evidence=evidence,
+            kinds=kinds,
+        )
 
     def next(self, reading: Reading, *, n: int) -> Iterator[Answer]:
         """Yield up to `n` different next operations, the likeliest first.

@@ -69,8 +69,12 @@ def evidence_of(case: Case) -> tuple[Evidence, ...]:
     Pictures are compared only where no shape is shown, which says more. Raises InputError for one
     that cannot be read, or in which nothing is seen.
     """
-    words = (Words.of(case.caption),) if case.caption else ()
-    return (*words, Pictures.of(case.images)) if case.images and case.points is None else words
+    found: list[Evidence] = []
+    if case.caption:
+        found.append(Words.of(case.caption))
+    if case.images and case.points is None:
+        found.append(Pictures.of(case.images))
+    return tuple(found)
 
 
 def weighed(
