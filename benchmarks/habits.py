@@ -12,7 +12,7 @@ import statistics
 from itertools import islice
 
 from cadcomplete.completion.proposing import USUAL
-from cadcomplete.completion.usual import usual_sketches
+from cadcomplete.completion.usual_sketches import usual_sketches
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, hash64
 from cadcomplete.history.operations import Sketch
@@ -36,7 +36,7 @@ def main() -> None:
         for given in range(2, len(sample.sequence)):
             if isinstance(sample.sequence.operations[given], Sketch):
                 truth = target(sample.sequence, given)
-                ideas = list(islice(usual_sketches(truncate(sample.sequence, given), []), USUAL))
+                ideas = list(islice(usual_sketches(truncate(sample.sequence, given)), USUAL))
                 hits.append(any(truth.overlap(idea) >= HIT for idea in ideas))
                 counts.append(len(ideas))
     print(

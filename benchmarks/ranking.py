@@ -43,9 +43,9 @@ FITTED = ("none", "points", "scan")
 
 FIRST_SKETCH = "first sketch"
 
-OWN = "log probability of the same effect"
-"""Without a cloud the order by this alone was the best (docs/experiments.md). What is fitted is how
-probable an idea is that has it, and from which probability on a first one is worth showing."""
+ALONE = ("log probability of the same effect", "counted")
+"""What an idea is ranked by without a cloud: what the model says, and what was counted. Of further
+features a few questions tell nothing (docs/experiments.md)."""
 
 
 def main() -> None:
@@ -251,10 +251,10 @@ class Example:
 
 
 def fitted(cases: Sequence[Example]) -> ranking.Weights:
-    """Fit a regression to cases of one situation; without a cloud to the model's own alone."""
+    """Fit a regression to cases of one situation; without a cloud to two features alone."""
     known = np.concatenate([one.known for one in cases])
     if "," not in cases[0].situation:
-        known = np.where(np.array([name == OWN for name in FEATURES]), known, 0.0)
+        known = np.where(np.array([name in ALONE for name in FEATURES]), known, 0.0)
     return ranking.fit(
         known,
         np.concatenate([one.hits for one in cases]).astype(float),

@@ -25,7 +25,8 @@ from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.state import swept
 from cadcomplete.captions.trust import fit_of
 from cadcomplete.captions.weighing import FILE, Judge, nats
-from cadcomplete.completion.usual import usual_extrudes, usual_sketches
+from cadcomplete.completion.usual_extrudes import usual_extrudes
+from cadcomplete.completion.usual_sketches import usual_sketches
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, hash64
 from cadcomplete.history.geometry import Array
@@ -105,7 +106,7 @@ def collected(parts: list[Sample]) -> Iterator[tuple[list[dict[str, float]], Arr
 def usual(truth: Truth, ideas: list[Operation]) -> list[Operation]:
     """Return some ideas that are usual whatever a caption says: it can speak against them."""
     if isinstance(truth.operation, Sketch):
-        found: list[Operation] = list(usual_sketches(truth.given, ()))
+        found: list[Operation] = list(usual_sketches(truth.given))
     else:
         ways = {e.profiles: e for e in ideas if isinstance(e, Extrude)}
         found = list(usual_extrudes(truth.given, list(ways.values())))

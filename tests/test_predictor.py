@@ -18,7 +18,8 @@ from cadcomplete.completion.ideas import averaged, extended, turned
 from cadcomplete.completion.judging import TURNS
 from cadcomplete.completion.parts import expected, finished_parts, overlaps
 from cadcomplete.completion.reading import prompted
-from cadcomplete.completion.usual import same_spans, usual_extrudes
+from cadcomplete.completion.usual import same_spans
+from cadcomplete.completion.usual_extrudes import extrude_chances, usual_extrudes
 from cadcomplete.fitting import settled, wanted
 from cadcomplete.history.geometry import Plane
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Profile, Sketch
@@ -176,13 +177,26 @@ def test_opinions_are_averaged_as_probabilities():
 
 def test_usual_extrudes_end_where_something_is_or_have_round_heights():
     given = decode(PLATE + "sketch 0 0 10 +z +x\ncircle 8 8 4\n")
-    drawn = Extrude((Profile(2, 0),), Extent(ExtentType.ONE_SIDED, 3.3), Boolean.CUT)
-    found = list(usual_extrudes(given, [drawn]))
-    assert {e.boolean for e in found} == {Boolean.CUT}
-    distances = [e.extent.distance for e in found]
-    assert distances[0] == -10.0  # to the bottom of the plate
-    assert {5.0, -5.0, 25.4, -25.4} <= set(distances)
-    assert len(set(distances)) == len(distances)
+    drawn = Extrude((Profile(2, 0),), Extent(ExtentType.ONE_SIDED, 3.3), Boolean.INTERSECT)
+    found = usual_extrudes(given, [drawn], most=1000)
+    assert {e.boolean for e in found} == {Boolean.CUT, Boolean.JOIN, Boolean.INTERSECT}
+    ends = [
+        e.extent.distance
+        for e in found
+        if e.boolean is Boolean.CUT and e.extent.type is ExtentType.ONE_SIDED
+    ]
+    # to the bottom of the plate, round ones, as far as the circle is wide
+    assert {-10.0, 5.0, -5.0, 25.4, -25.4, 8.0} <= set(ends) and len(set(ends)) == len(ends)
+
+
+def test_a_hole_in_a_plate_goes_through_rather_than_out_of_it():
+    """What is usual is what was counted: the likeliest first."""
+    given = decode(PLATE + "sketch 0 0 10 +z +x\ncircle 8 8 4\n")
+    found = usual_extrudes(given)
+    chances = extrude_chances(found, given)
+    assert (np.diff(chances) <= 1e-12).all()
+    cuts = [e for e in found if e.boolean is Boolean.CUT]
+    assert cuts[0].extent.ends[0] <= -10.0 or cuts[0].extent.ends[1] <= -10.0
 
 
 def test_cuts_that_reach_beyond_the_part_are_alike():
@@ -239,7 +253,7 @@ def test_it_is_known_which_share_of_an_idea_is_new_and_where_it_is_drawn(boss):
     beside = (replace(upon[0], plane=Plane.of((0.0, 0.0, 12.0), (0, 0, 1), (1, 0, 0))),)
     ideas = [Idea(ops, log_probability=-4.0) for ops in (upon, through, beside)]
     known = features(ideas, given, wanted=settled(wanted(cloud), given))
-    new, central, there = known[:, -3:].T
+    new, central, there = known[:, -4:-1].T
     assert new == pytest.approx([1, 6 / 16, 0], abs=0.2)
     assert (central.tolist(), there.tolist()) == ([0, 1, 0], [1, 1, 0])
 

@@ -36,6 +36,7 @@ FEATURES = {
     "share of the sweep that changes something": 1,
     "plane through the origin": 0,
     "plane that is there": 0,
+    "counted": 1,
 }
 """What is known, and whether it may only speak for an idea (1), against it (-1), or either (0)."""
 
@@ -44,6 +45,7 @@ _NATS = {
     "log probability below the best",
     "log probability of the same effect",
 }
+_SURE = 1e-6  # what was counted is this far from 0 and 1
 _NEAR = 1e-3  # mm between planes that are one
 
 
@@ -63,6 +65,7 @@ def features(ideas: Sequence[Idea], given: CadSequence, *, wanted: Wanted | None
         agreements, changing = np.array(effects).T
         gains = agreements - before.agreement
     central, there = _places(ideas, given)
+    counted = np.zeros(len(ideas)) if wanted is not None else _counted(ideas, given)
     same_CC = alike(ideas, given)
     columns = (
         logs,
@@ -81,6 +84,7 @@ def features(ideas: Sequence[Idea], given: CadSequence, *, wanted: Wanted | None
         changing,
         central,
         there,
+        counted,
     )
     return np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1)
 
@@ -108,6 +112,17 @@ def _effect(
         if operation.builds:
             now, changing = effect(now, operation, whole)
     return now.agreement, changing
+
+
+def _counted(ideas: Sequence[Idea], given: CadSequence) -> Array:
+    """The log-odds of each idea by what was counted of its kind, where no shape is shown."""
+    chances = np.zeros(len(ideas))
+    kinds = [type(idea.operation) for idea in ideas]
+    for kind in dict.fromkeys(kinds):
+        rows = [i for i, own in enumerate(kinds) if own is kind]
+        chances[rows] = PROPOSE[kind].chances([ideas[i].operation for i in rows], given)
+    chances = np.clip(chances, _SURE, 1 - _SURE)
+    return np.asarray(np.log(chances) - np.log1p(-chances))
 
 
 def _places(ideas: Sequence[Idea], given: CadSequence) -> tuple[Array, Array]:

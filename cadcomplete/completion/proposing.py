@@ -7,7 +7,6 @@ told, stands in `STEPS` (`effects.py`) and `SAID` (`wording.py`).
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from cadcomplete.completion.counted import counted
-from cadcomplete.completion.usual import same_spans, usual_extrudes, usual_sketches
+from cadcomplete.completion.usual import same_spans
 from cadcomplete.completion.usual_copies import (
     OF_MIRRORS,
     OF_ROWS,
@@ -28,6 +27,8 @@ from cadcomplete.completion.usual_copies import (
     usual_rows,
     usual_turns,
 )
+from cadcomplete.completion.usual_extrudes import extrude_chances, usual_extrudes
+from cadcomplete.completion.usual_sketches import sketch_chances, usual_sketches
 from cadcomplete.fitting import Proposal, Wanted, next_extrudes, next_sketches
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Array
@@ -114,14 +115,6 @@ def _same_sketch(sketches: Sequence[Sketch], given: CadSequence) -> Array:
     return (apart <= 0.015 * size[:, None]).astype(np.float64)
 
 
-def _to_other_ends(given: CadSequence, drawn: Sequence[Extrude]) -> Iterable[Extrude]:
-    """Extrudes to usual ends, those first whose profiles and boolean were drawn most often."""
-    ways = [(e.boolean, e.extent.type, e.profiles) for e in drawn]
-    counts = Counter(ways)
-    order = sorted(range(len(ways)), key=lambda i: -counts[ways[i]])
-    return usual_extrudes(given, [drawn[i] for i in order])
-
-
 def _same_extrude(extrudes: Sequence[Extrude], given: CadSequence) -> Array:
     """Extrudes are alike if they sweep the same, to within a twentieth."""
     return same_spans(extrudes, given, least=_SAME)
@@ -156,8 +149,9 @@ PROPOSE: Table[Proposer] = Table(
             lambda given, drawn: islice(usual_sketches(given, drawn), USUAL),
             next_sketches,
             _same_sketch,
+            sketch_chances,
         ),
-        Extrude: Proposer(_to_other_ends, next_extrudes, _same_extrude),
+        Extrude: Proposer(usual_extrudes, next_extrudes, _same_extrude, extrude_chances),
         Revolve: Proposer(),
         Hole: Proposer(),
         Mirror: _counted("mirror", usual_mirrors, OF_MIRRORS, mirror_facts),

@@ -61,7 +61,8 @@ class Ranker:
 def load(folder: Path, names: Sequence[str]) -> Ranker | None:
     """Read the ranker of a model; None if it has none. What was read is not read again.
 
-    Raises CheckpointError if it is not one for these features.
+    One that was fitted before a feature was known gives it no weight. Raises CheckpointError if it
+    has features that are none of these.
     """
     try:
         found = (folder / FILE).stat()
@@ -82,9 +83,16 @@ def _read(path: Path, names: tuple[str, ...], *stamp: int) -> Ranker:
         found = tuple(document["features"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"not a ranker: {error}", file=path) from None
-    if found != names:
+    if found != names[: len(found)]:
         raise CheckpointError("a ranker for other features", file=path, got=list(found))
-    return Ranker(found, weights)
+    more = len(names) - len(found)
+    return Ranker(names, {name: _widened(known, more) for name, known in weights.items()})
+
+
+def _widened(weights: Weights, more: int) -> Weights:
+    """The same weights, and none for so many more features."""
+    mean, weight = (*weights.mean, *(0.0,) * more), (*weights.weight, *(0.0,) * more)
+    return Weights(mean, (*weights.spread, *(1.0,) * more), weight, weights.bias)
 
 
 def fit(

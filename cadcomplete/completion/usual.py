@@ -1,4 +1,4 @@
-"""Operations that designers would think of: round heights and radii, ends and middles there are.
+"""Usual heights, planes that are there, and extrudes that sweep the same: for all that is usual.
 
 A model that draws a few samples meets few of the values that it finds possible. Asking it about
 those that are usual tells how probable each is, and how much they have together.
@@ -6,24 +6,14 @@ those that are usual tells how probable each is, and how much they have together
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from cadcomplete.errors import GeometryError, UnsupportedError
-from cadcomplete.history.curves import Circle
 from cadcomplete.history.fields import DECIMALS
 from cadcomplete.history.geometry import Array, Plane, Vec2, facing, same_plane
-from cadcomplete.history.operations import (
-    Boolean,
-    Extent,
-    ExtentType,
-    Extrude,
-    Loop,
-    Operation,
-    Sketch,
-)
+from cadcomplete.history.operations import Boolean, Extrude, Loop, Operation, Sketch
 from cadcomplete.history.reach import in_numbers
 from cadcomplete.history.sequence import CadSequence, start_plane
 from cadcomplete.meshes.manifolds import mesh_of, solid
@@ -38,33 +28,6 @@ HEIGHTS = (
 """Heights in mm that are common in the training data, and fill the gaps between them."""
 
 
-def usual_extrudes(
-    given: CadSequence, drawn: Sequence[Extrude], *, most: int = 3
-) -> Iterator[Extrude]:
-    """Yield extrudes of the profiles of those `drawn`, to other ends, of the `most` first ways."""
-    ways = dict.fromkeys((e.boolean, e.extent.type, e.profiles) for e in drawn)
-    for boolean, kind, profiles in list(ways)[:most]:
-        extrude = Extrude(profiles, Extent(kind, 1.0), boolean)
-        if kind is ExtentType.TWO_SIDED or not profiles:
-            continue
-        plane = start_plane(extrude, given.operations)
-        for distance in _distances(given.operations, plane, boolean, kind):
-            yield Extrude(profiles, Extent(kind, distance), boolean)
-
-
-def _distances(
-    operations: Sequence[Operation], plane: Plane, boolean: Boolean, kind: ExtentType
-) -> Iterable[float]:
-    """Ends along the normal of a plane, from it: those that are there, then usual ones."""
-    there = [round(level - plane.offset, 6) for level in parallel_levels(operations, plane)]
-    if kind is ExtentType.SYMMETRIC:
-        halves = (*(abs(d) for d in there), *HEIGHTS, *(h / 2 for h in HEIGHTS))
-        return dict.fromkeys(h for h in halves if h > 0)
-    signs = {Boolean.NEW_BODY: (1.0,), Boolean.CUT: (-1.0, 1.0)}.get(boolean, (1.0, -1.0))
-    usual = (sign * height for sign in signs for height in HEIGHTS)
-    return dict.fromkeys(d for d in (*there, *usual) if d)
-
-
 def parallel_levels(operations: Sequence[Operation], plane: Plane) -> list[float]:
     """Return where planes and ends parallel to a plane lie, along its normal from the origin."""
     found: list[float] = []
@@ -75,47 +38,10 @@ def parallel_levels(operations: Sequence[Operation], plane: Plane) -> list[float
     return list(dict.fromkeys(round(level, 6) for level in found))
 
 
-RADII = (
-    *(0.25, 0.5, 0.75, 0.8, 1.0, 1.25, 1.5, 1.6, 1.75, 2.0, 2.1, 2.25, 2.5, 2.75, 3.0, 3.175, 3.5),
-    *(4.0, 4.5, 5.0, 5.5, 6.0, 6.35, 7.0, 7.5, 8.0, 9.0, 9.5, 10.0, 11.0, 12.0, 12.5, 13.0, 14.0),
-    *(15.0, 16.0, 17.5, 19.05, 20.0, 22.5, 25.0, 27.5, 30.0, 35.0, 37.5, 40.0, 45.0, 50.0, 60.0),
-)
-"""Radii in mm that are common in the training data, and fill the gaps between them."""
-
-_SMALLEST, _LARGEST = 0.12, 1.05  # radius, as a share of half of what it is drawn in
-_PLANES = 3  # that are known, the newest
-_MIDDLES = 2  # in which circles are thought of
-_SKETCHES = 3  # that may be drawn again, the newest
 _APART = 1e-5  # mm between planes that are one
 
 TURNED = 2e-8
 """By how much the cosine of parallel normals may be off: files have them to eight digits."""
-
-
-def usual_sketches(
-    given: CadSequence, drawn: Sequence[Sketch], *, most: int = 1
-) -> Iterator[Sketch]:
-    """Yield sketches on the `most` planes on which most of those `drawn` lie, and on known ones.
-
-    What was drawn before is drawn again there, all of it or one loop; and circles of usual radii
-    and of those that are there, in the middle of what was drawn before.
-    """
-    counts = Counter(sketch.plane for sketch in drawn)
-    planes = [*(plane for plane, _ in counts.most_common(most)), *known_planes(given)[:_PLANES]]
-    before = [op for op in given.operations if isinstance(op, Sketch)][: -_SKETCHES - 1 : -1]
-    for plane in dict.fromkeys(planes):
-        beside = [s for s in before if facing(s.plane.normal, plane.normal, turned=TURNED)]
-        seen = [_dropped(sketch, plane) for sketch in beside]
-        for loops in filter(None, seen):
-            yield Sketch(plane, loops)
-            if len(loops) > 1:
-                yield from (Sketch(plane, (loop,)) for loop in loops[:_MIDDLES])
-        loops = [loop for some in seen for loop in some]
-        there = {c.radius for loop in loops for c in loop.curves if isinstance(c, Circle)}
-        for middle, half in _middles(loops)[:_MIDDLES]:
-            for radius in sorted({*RADII, *there}):
-                if _SMALLEST * half <= radius <= _LARGEST * half:
-                    yield Sketch(plane, (Loop((Circle(middle, radius),)),))
 
 
 def known_planes(given: CadSequence) -> list[Plane]:
@@ -130,22 +56,12 @@ def known_planes(given: CadSequence) -> list[Plane]:
 
 def _exact_plane(plane: Plane) -> Plane:
     """A plane without the last digits that arithmetic leaves behind."""
-    x, y, z = map(_exact, plane.origin)
+    x, y, z = map(exact, plane.origin)
     return Plane.of((x, y, z), plane.normal, plane.x_axis)
 
 
-def _middles(loops: Sequence[Loop]) -> list[tuple[Vec2, float]]:
-    """The different middles of loops, and half of the longest side around each, in mm."""
-    found: dict[Vec2, float] = {}
-    for loop in loops:
-        left, bottom, right, top = loop.box
-        middle = (_exact((left + right) / 2), _exact((bottom + top) / 2))
-        found[middle] = max(found.get(middle, 0.0), right - left, top - bottom)
-    return [(middle, size / 2) for middle, size in found.items()]
-
-
-def _dropped(sketch: Sketch, plane: Plane) -> tuple[Loop, ...]:
-    """The closed loops of a sketch in the x and y of a plane that is parallel to its own."""
+def dropped(sketch: Sketch, plane: Plane) -> tuple[Loop, ...]:
+    """Return the closed loops of a sketch in the x and y of a plane parallel to its own."""
     origin, x, y = (
         plane.to_local(sketch.plane.to_world(np.array([at])))[0, :2]
         for at in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
@@ -154,7 +70,7 @@ def _dropped(sketch: Sketch, plane: Plane) -> tuple[Loop, ...]:
 
     def moved(point: Vec2) -> Vec2:
         at = origin + point[0] * along + point[1] * up
-        return (_exact(float(at[0])), _exact(float(at[1])))
+        return (exact(float(at[0])), exact(float(at[1])))
 
     loops = tuple(loop.moved(moved) for loop in sketch.loops if loop.closed)
     from_behind = float(along[0] * up[1] - along[1] * up[0]) < 0
@@ -166,7 +82,8 @@ def _turned_over(loop: Loop) -> Loop:
     return Loop(tuple(curve.reversed() for curve in reversed(loop.curves)))
 
 
-def _exact(value: float) -> float:
+def exact(value: float) -> float:
+    """Return a length without the last digits that arithmetic leaves behind."""
     return round(value, DECIMALS) + 0.0
 
 
