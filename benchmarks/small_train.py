@@ -176,7 +176,7 @@ def measure(args: argparse.Namespace) -> None:
 
 
 def evaluate(args: argparse.Namespace) -> None:
-    """Tell what held-out parts cost models, each in its own words, on the parts that all can say."""
+    """Tell what held-out parts cost models, each in its own words, on parts that all can say."""
     parts = [p for p in read_pack(args.pack) if p.sample.held_out(args.share)][:: args.every]
     made = {folder: checkpoint.load(folder) for folder in args.models}
     for one in made.values():
@@ -220,8 +220,8 @@ def main() -> None:
         one.add_argument("--save", type=float, default=Clock.save)
     measured = commands.add_parser("evaluate")
     measured.add_argument("pack", type=Path)
-    measured.add_argument("models", type=Path, nargs="+", help="folders of models that see text alone")
-    measured.add_argument("--share", type=float, default=0.05, help="held out, of parts without a split")
+    measured.add_argument("models", type=Path, nargs="+", help="folders; only text is shown")
+    measured.add_argument("--share", type=float, default=0.05, help="of parts without a split")
     measured.add_argument("--every", type=int, default=1, help="only each of so many parts")
     measured.add_argument("--shown", nargs="+", choices=SHOWN, default=SHOWN)
     measured.add_argument("--tokens", type=int, default=4096, help="that are read at once")

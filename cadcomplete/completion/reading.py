@@ -116,8 +116,9 @@ def prompted(
 ) -> Prompt:
     """Return what the model is given: the beginning of a training sample of that part.
 
-    `behind` is what stands behind a gap that is to be filled (`prompt.behind_of`). Of operations for which it has no word it is told nothing. Raises InputError for what the model
-    cannot see, and for a part that is too long for it.
+    `behind` is what stands behind a gap that is to be filled (`prompt.behind_of`). Of operations
+    for which it has no word it is told nothing. Raises InputError for what the model cannot see,
+    and for a part that is too long for it.
     """
     features, settings = model.model.features, model.config.model
     for what, there, seen in (

@@ -1,7 +1,7 @@
 """Synthetic parts that are described from their facts, so that a model learns what words mean.
 
 A name, a clause and a sentence with sizes take the solid, which the kernel builds; every dimension
-(`describe/dictated.py`) is told while a model learns, as the part has been moved and scaled by then.
+(`describe/dictated.py`) is told while a model learns, when the part has been moved and scaled.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def descriptions_of(sequence: CadSequence) -> tuple[str, ...]:
 
     solid = build(sequence)
     if solid is None:
-        raise BuildError("there is no solid to describe")
+        raise BuildError(0, "there is no solid to describe")
     said = describe_part(sequence, solid)
     return tuple(dict.fromkeys((said.name, said.short, said.long)))
 

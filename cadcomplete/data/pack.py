@@ -21,7 +21,7 @@ from cadcomplete.clouds.scanner import scanned
 from cadcomplete.data import modalities
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample
-from cadcomplete.errors import InputError
+from cadcomplete.errors import CadCompleteError, InputError
 from cadcomplete.files import write_bytes
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.lines import decode, encode

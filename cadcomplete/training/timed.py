@@ -134,10 +134,7 @@ class TimedRun:
         learned = [p for p in parts if p.sample.trains(share)]
         kept_out = [p for p in parts if p.sample.held_out(share)]
         kept_out = kept_out[:: max(1, len(kept_out) // (speed.held_out or len(kept_out) or 1))]
-        self.sides = {
-            shown: held_out(kept_out, tokenizer, config, shown=shown)
-            for shown in SHOWN
-        }
+        self.sides = {shown: held_out(kept_out, tokenizer, config, shown=shown) for shown in SHOWN}
         if not any(self.sides.values()) or not (learned or speed.share == 1):
             raise InputError("nothing to learn from, or nothing held out", where="the pack")
         self.words = words_of(config, _texts(learned, config, speed))
