@@ -118,7 +118,7 @@ def test_wrong_options_are_told_before_the_model_is_read(run, monkeypatch, wrong
 def answer_of(result):
     """What the command line answers."""
     told = {"file": "part", "part_notices": [], "points": None, "notices": [], "total_seconds": 0.0}
-    told |= {"folder": None, "asked": 3}
+    told |= {"folder": None, "asked": 3, "caption": None, "images": []}
     return {**told, **_completions(result, {})}
 
 
