@@ -18,7 +18,7 @@ from cadcomplete.config import from_dict
 from cadcomplete.data import synthetic
 from cadcomplete.data.describe.dictated import dictate
 from cadcomplete.data.described import described
-from cadcomplete.data.gaps import Missing, filled, gaps, without
+from cadcomplete.data.gaps import LeftOut, filled, gaps, without
 from cadcomplete.data.pack import Packed
 from cadcomplete.data.samples import Sample
 from cadcomplete.data.stream import Stream, grouped, piece
@@ -50,15 +50,15 @@ def words():
 
 
 def test_what_builds_and_is_needed_by_nothing_behind_may_be_missing():
-    assert gaps(PART) == (Missing(2, 4),)  # the plate begins the part, and the hole ends it
+    assert gaps(PART) == (LeftOut(2, 4),)  # the plate begins the part, and the hole ends it
     again = decode(PLATE + BOSS + "extrude join to 14 @1:1\n" + HOLE)
     # The plate's sketch is extruded again: that may be missing, and the boss before it.
-    assert gaps(again) == (Missing(2, 4), Missing(4, 5))
+    assert gaps(again) == (LeftOut(2, 4), LeftOut(4, 5))
 
 
 def test_what_something_behind_refers_to_is_never_missing():
     mirrored = decode(PLATE + BOSS + "mirror +x 20 @1\n" + HOLE)
-    assert gaps(mirrored) == (Missing(4, 5),)
+    assert gaps(mirrored) == (LeftOut(4, 5),)
 
 
 def test_taken_out_and_put_in_again_the_part_is_what_it_was():
@@ -140,7 +140,7 @@ def completer(words, kernel):
 
 
 def test_a_gap_is_filled_with_what_was_learned_and_all_behind_it_is_built(completer):
-    first = fill(completer, without(PART, Missing(2, 4)), 2, n=1)[0]
+    first = fill(completer, without(PART, LeftOut(2, 4)), 2, n=1)[0]
     assert first.operations == PART.operations[2:4] and first.whole.operations == PART.operations
     expected = 40 * 30 * 10 - math.pi * 5**2 * 10 + math.pi * 4**2 * 6 - math.pi * 2**2 * 10
     assert first.report.valid and first.report.measures is not None
@@ -152,7 +152,7 @@ def test_what_leaves_nothing_to_do_for_what_is_behind_fills_no_gap(completer):
     """A larger hole in the place of the one behind: then that would cut nothing."""
     larger = decode(PLATE + HOLE.replace("20 2\n", "20 4\n")).operations[2:]
     ways = [(larger, 0.6), (PART.operations[2:4], 0.4)]
-    found = list(verified(completer, without(PART, Missing(2, 4)), 2, ways, n=3))
+    found = list(verified(completer, without(PART, LeftOut(2, 4)), 2, ways, n=3))
     assert [one.operations for one in found] == [PART.operations[2:4]]
 
 

@@ -15,21 +15,21 @@ from cadcomplete.history.sequence import CadSequence, check_kinds
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class LeftOut:
     """Operations `start` up to `end`, which is none of them, of a history."""
 
     start: int
     end: int
 
 
-def gaps(sequence: CadSequence) -> tuple[Missing, ...]:
+def gaps(sequence: CadSequence) -> tuple[LeftOut, ...]:
     """Return what may be taken out of a history, in order: something builds before it and behind.
 
     Raises UnsupportedError if something in the history is not known here.
     """
     check_kinds(sequence, "data/reorder.py", MOVED)
     operations = sequence.operations
-    found: list[Missing] = []
+    found: list[LeftOut] = []
     for index, operation in enumerate(operations[:-1]):
         start = index
         while start and isinstance(operations[start - 1], Sketch):
@@ -38,11 +38,11 @@ def gaps(sequence: CadSequence) -> tuple[Missing, ...]:
         built = any(one.builds for one in operations[:start])
         goes_on = any(one.builds for one in operations[index + 1 :])
         if operation.builds and built and goes_on and used.isdisjoint(range(start, index + 1)):
-            found.append(Missing(start, index + 1))
+            found.append(LeftOut(start, index + 1))
     return tuple(found)
 
 
-def without(sequence: CadSequence, gap: Missing) -> CadSequence:
+def without(sequence: CadSequence, gap: LeftOut) -> CadSequence:
     """Return the history without what is in a gap; what is behind refers to where things stand."""
     operations = sequence.operations
     kept = [i for i in range(len(operations)) if not gap.start <= i < gap.end]

@@ -22,7 +22,7 @@ from cadcomplete.config import Config
 from cadcomplete.data import synthetic
 from cadcomplete.data.augment import SCALES
 from cadcomplete.data.describe.dictated import dictate
-from cadcomplete.data.gaps import Missing, gaps, without
+from cadcomplete.data.gaps import LeftOut, gaps, without
 from cadcomplete.data.pack import Packed
 from cadcomplete.data.reorder import reorder
 from cadcomplete.data.stretch import stretch
@@ -71,7 +71,7 @@ def piece(
     *,
     caption: str | None = None,
     measures: ShapeMeasures | None = None,
-    gap: Missing | None = None,
+    gap: LeftOut | None = None,
     words: Container[str] | None = None,
 ) -> Piece | None:
     """Return a history as tokens, cut after its last operation that fits; None if none does.
