@@ -18,7 +18,7 @@ from cadcomplete.config import from_dict
 from cadcomplete.data import synthetic
 from cadcomplete.data.describe.dictated import dictate
 from cadcomplete.data.described import described
-from cadcomplete.data.gaps import LeftOut, filled, gaps, without
+from cadcomplete.data.gaps import LeftOut, before, filled, gaps, inside, without
 from cadcomplete.data.pack import Packed
 from cadcomplete.data.samples import Sample
 from cadcomplete.data.stream import Stream, grouped, piece
@@ -28,6 +28,7 @@ from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language import numbers
 from cadcomplete.language.commands import DERIVED, FILLS
+from cadcomplete.language.grammar import Grammar
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.language.prompt import behind_of, prompt
 from cadcomplete.language.tokenizer import TextTokenizer
@@ -56,6 +57,11 @@ def test_what_builds_and_is_needed_by_nothing_behind_may_be_missing():
     assert gaps(again) == (LeftOut(2, 4), LeftOut(4, 5))
 
 
+def test_of_a_sketch_the_rest_may_be_missing_after_each_of_its_curves():
+    # The plate has four lines and a circle, the boss and the hole a circle each.
+    assert inside(PART) == tuple(LeftOut(0, 1, curves) for curves in range(1, 5))
+
+
 def test_what_something_behind_refers_to_is_never_missing():
     mirrored = decode(PLATE + BOSS + "mirror +x 20 @1\n" + HOLE)
     assert gaps(mirrored) == (LeftOut(4, 5),)
@@ -72,6 +78,10 @@ def test_taken_out_and_put_in_again_the_part_is_what_it_was():
             assert filled(left, gap.start, middle) == part
             text = encode(left).text
             assert encode(decode(text)).text == text
+        for gap in inside(part):
+            left, middle = without(part, gap), part.operations[gap.start : gap.end]
+            assert left.operations[gap.end :] == part.operations[gap.end :]
+            assert filled(left, gap.start, middle, going_on=True) == part
 
 
 @pytest.mark.parametrize("text_format", FORMATS)
@@ -88,6 +98,40 @@ def test_the_prompt_of_a_gap_is_how_the_whole_text_begins_and_knows_nothing_of_i
         told.append(begun.text)
     assert told[0] == told[1]
     assert "after\n" in told[0] and told[0].count("cut") == 1
+
+
+@pytest.mark.parametrize("text_format", FORMATS)
+def test_of_a_sketch_that_goes_on_the_prompt_ends_after_the_curve(text_format):
+    for gap in inside(PART):
+        left = without(PART, gap)
+        behind = behind_of(left, gap.end, text_format=text_format)
+        whole = prompt(truncate(PART, gap.end), behind=behind, text_format=text_format)
+        begun = prompt(truncate(left, gap.end), behind=behind, text_format=text_format)
+        assert whole.text.startswith(begun.text)
+        at = [cut[:2] for cut in whole.cuts].index((gap.start, gap.curves))
+        assert whole.offsets[at] == len(begun.text)
+
+
+@pytest.mark.parametrize("text_format", FORMATS)
+def test_the_grammar_lets_a_sketch_go_on_to_its_end_and_no_further(text_format):
+    vocabulary = {chr(i): i for i in (10, *range(32, 127))}
+    grammar = Grammar(vocabulary, 999, text_format=text_format)
+    for gap in inside(PART):
+        begun = before(PART, gap)
+        matcher = grammar.start(begun, going_on=True)
+        text = encode(truncate(PART, gap.end), text_format=text_format).text
+        for char in text[len(encode(begun, text_format=text_format).text) :]:
+            assert vocabulary[char] in matcher.allowed()
+            matcher.accept(vocabulary[char])
+        assert matcher.may_end and grammar.end in matcher.allowed()
+        assert matcher.drawing.sequence == truncate(PART, gap.end)
+        longer = encode(truncate(PART, gap.end + 1), text_format=text_format).text
+        for char in longer[len(text) :]:  # of an extrude; it begins as an ellipse does
+            if vocabulary[char] not in matcher.allowed():
+                break
+            matcher.accept(vocabulary[char])
+        else:
+            pytest.fail("the sketch was followed by an extrude")
 
 
 def test_only_what_is_in_the_gap_carries_loss(words):

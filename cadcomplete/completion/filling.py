@@ -16,7 +16,7 @@ from cadcomplete.completion.reading import prompted
 from cadcomplete.completion.written import built_rows
 from cadcomplete.data.gaps import filled
 from cadcomplete.errors import CadCompleteError, InputError
-from cadcomplete.history.operations import Operation
+from cadcomplete.history.operations import Operation, Sketch
 from cadcomplete.history.sequence import CadSequence, check_known, truncate
 from cadcomplete.kernel.handing import handed
 from cadcomplete.kernel.jobs import examine_and_keep
@@ -50,39 +50,52 @@ def fill(
     sequence: CadSequence,
     at: int,
     *,
+    going_on: bool = False,
     caption: str | None = None,
     n: int = 3,
     seed: int = 0,
 ) -> tuple[Filling, ...]:
     """Return up to `n` different ways to fill the gap after the first `at` operations of a part.
 
-    Each changes the part, and with it all operations behind build a valid solid; there may be none.
-    Raises InputError for a gap that has nothing before or behind it, for a model that has not
+    With `going_on` operation `at` is a sketch that lacks curves, such as loops that what is behind
+    names. All operations of what is returned have an effect, and build a valid solid; there may be
+    none. Raises InputError for a gap that has nothing before or behind it, for a model that has not
     learned to fill gaps, and for a part that is too long for it.
     """
     check_count(n)
     check_seed(seed)
     check_known(sequence)
     model, kernel = completer.model, completer.kernel
-    if not 0 < at < len(sequence):
-        problem, expected = "a gap is between two operations", f"1 to {len(sequence) - 1}"
-        raise InputError(problem, where=sequence.id, expected=expected, got=at)
+    _check_place(sequence, at, going_on=going_on)
     if FILLS not in model.words:
         hint = "take a model that was trained with data.filled, with --model"
         raise InputError("this model has not learned to fill gaps", where=model.name, hint=hint)
-    sequence = handed(sequence, kernel)
-    before, text_format = truncate(sequence, at), model.config.data.text_format
-    behind = behind_of(sequence, at, text_format=text_format, words=model.words)
+    keep, text_format = at + going_on, model.config.data.text_format
+    before = handed(truncate(sequence, keep), kernel)
+    behind = behind_of(sequence, keep, text_format=text_format, words=model.words)
     began = begin(model.model, prompted(before, model, caption=caption, behind=behind))
-    start = completer.grammar.start(before, least=1)
+    start = completer.grammar.start(before, least=1 - going_on, going_on=going_on)
     drawn = completer.drawn or usual_sampling(model.config, model.metrics, answers=n)
     drawn = replace(drawn, seed=seed, until="end")
     for attempt in range(ATTEMPTS):
         draws = drawn.bolder(attempt) if attempt else drawn
         rows = built_rows(generate(began, start, draws), kernel)
-        if found := tuple(verified(completer, sequence, at, _ways(rows, at), n=n)):
+        ways = _ways(rows, at)
+        if found := tuple(verified(completer, sequence, at, ways, n=n, going_on=going_on)):
             return found
     return ()
+
+
+def _check_place(sequence: CadSequence, at: int, *, going_on: bool) -> None:
+    """Raise InputError if no gap can be there."""
+    if going_on:
+        sketches = [i for i, one in enumerate(sequence.operations[:-1]) if isinstance(one, Sketch)]
+        if at not in sketches:
+            problem, expected = "no sketch goes on there", f"one of {sketches}"
+            raise InputError(problem, where=sequence.id, expected=expected, got=at)
+    elif not 0 < at < len(sequence):
+        problem, expected = "a gap is between two operations", f"1 to {len(sequence) - 1}"
+        raise InputError(problem, where=sequence.id, expected=expected, got=at)
 
 
 def _ways(rows: Sequence[Row], at: int) -> list[tuple[tuple[Operation, ...], float]]:
@@ -106,6 +119,7 @@ def verified(
     ways: Sequence[tuple[tuple[Operation, ...], float]],
     *,
     n: int,
+    going_on: bool = False,
 ) -> Iterator[Filling]:
     """Yield those of the `ways`, each with its score, with which all operations have an effect.
 
@@ -116,7 +130,7 @@ def verified(
         if count == n:
             return
         try:
-            whole = handed(filled(sequence, at, operations), completer.kernel)
+            whole = handed(filled(sequence, at, operations, going_on=going_on), completer.kernel)
             report = completer.kernel.run(examine_and_keep, whole, at)
         except CadCompleteError:  # what is behind does not build on it
             continue

@@ -1,25 +1,31 @@
 """A history that lacks something in the middle: what may be taken out, and put in again.
 
-What is missing is one operation that builds, with the sketches right before it: so what remains is
-a history, as nothing behind refers to them. An engineer who inserts a step has just that.
+What is missing is one operation that builds, with the sketches right before it, or the rest of a
+sketch after some of its curves. Nothing behind refers to such an operation, so what remains is a
+history; of a sketch that goes on, what is behind may name loops that are still to be drawn.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cadcomplete.data.reorder import MOVED
 from cadcomplete.history.operations import Operation, Sketch
-from cadcomplete.history.sequence import CadSequence, check_kinds
+from cadcomplete.history.sequence import CadSequence, check_kinds, truncate
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Operations `start` up to `end`, which is none of them, of a history."""
+    """Operations `start` up to `end`, which is none of them, of a history.
+
+    With `curves` it is the rest of one sketch, of which so many curves are there.
+    """
 
     start: int
     end: int
+    curves: int | None = None
 
 
 def gaps(sequence: CadSequence) -> tuple[LeftOut, ...]:
@@ -42,22 +48,48 @@ def gaps(sequence: CadSequence) -> tuple[LeftOut, ...]:
     return tuple(found)
 
 
+def inside(sequence: CadSequence) -> tuple[LeftOut, ...]:
+    """Return the rests of sketches that may be taken out, in order: after each curve but the last.
+
+    Something builds behind each. Raises UnsupportedError as `gaps`.
+    """
+    check_kinds(sequence, "data/reorder.py", MOVED)
+    operations = sequence.operations
+    return tuple(
+        LeftOut(index, index + 1, curves)
+        for index, sketch in enumerate(operations)
+        if isinstance(sketch, Sketch) and any(one.builds for one in operations[index:])
+        for curves in range(1, sum(len(loop.curves) for loop in sketch.loops))
+    )
+
+
+def before(sequence: CadSequence, gap: LeftOut) -> CadSequence:
+    """Return what stands before a gap."""
+    return truncate(sequence, gap.start, curves=gap.curves)
+
+
 def without(sequence: CadSequence, gap: LeftOut) -> CadSequence:
     """Return the history without what is in a gap; what is behind refers to where things stand."""
-    operations = sequence.operations
-    kept = [i for i in range(len(operations)) if not gap.start <= i < gap.end]
-    place = {old: new for new, old in enumerate(kept)}
-    left = tuple(_renumbered(operations[i], place) for i in kept)
-    return dataclasses.replace(sequence, operations=left)
+    begun = before(sequence, gap).operations
+    moved = len(begun) - gap.end
+    place = {i: i + moved for i in range(gap.end, len(sequence))}
+    return dataclasses.replace(sequence, operations=(*begun, *_behind(sequence, gap.end, place)))
 
 
-def filled(sequence: CadSequence, at: int, middle: tuple[Operation, ...]) -> CadSequence:
-    """Return the history with more operations after the first `at`; what is behind moves on."""
-    operations = sequence.operations
-    place = {i: i + len(middle) for i in range(at, len(operations))}
-    behind = tuple(_renumbered(one, place) for one in operations[at:])
-    return dataclasses.replace(sequence, operations=(*operations[:at], *middle, *behind))
+def filled(
+    sequence: CadSequence, at: int, middle: tuple[Operation, ...], *, going_on: bool = False
+) -> CadSequence:
+    """Return the history with more operations after the first `at`; what is behind moves on.
+
+    With `going_on` the first of them stands where operation `at` does, which it goes on with.
+    """
+    end = at + going_on
+    place = {i: i + len(middle) - going_on for i in range(end, len(sequence))}
+    behind = _behind(sequence, end, place)
+    return dataclasses.replace(sequence, operations=(*sequence.operations[:at], *middle, *behind))
 
 
-def _renumbered(operation: Operation, place: dict[int, int]) -> Operation:
-    return MOVED[type(operation)].renumbered(operation, place)
+def _behind(sequence: CadSequence, start: int, place: Mapping[int, int]) -> tuple[Operation, ...]:
+    """The operations from `start` on, referring to the places that things have now."""
+    behind = sequence.operations[start:]
+    return tuple(MOVED[type(operation)].renumbered(operation, place) for operation in behind)

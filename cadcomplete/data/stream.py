@@ -22,7 +22,7 @@ from cadcomplete.config import Config
 from cadcomplete.data import synthetic
 from cadcomplete.data.augment import SCALES
 from cadcomplete.data.describe.dictated import dictate
-from cadcomplete.data.gaps import LeftOut, gaps, without
+from cadcomplete.data.gaps import LeftOut, before, gaps, inside, without
 from cadcomplete.data.pack import Packed
 from cadcomplete.data.reorder import reorder
 from cadcomplete.data.stretch import stretch
@@ -80,21 +80,22 @@ def piece(
     those of a model; None for all.
     """
     levels = "" if measures is None else measures.words
-    data, behind, first = config.data, "", 0
+    data, behind, begun = config.data, "", (0, None)
     if gap is not None:
-        rest, first = without(sequence, gap), gap.start
-        behind = behind_of(rest, first, text_format=data.text_format, words=words)
+        rest, begun = without(sequence, gap), (gap.start, gap.curves)
+        keep = len(before(sequence, gap))
+        behind = behind_of(rest, keep, text_format=data.text_format, words=words)
         sequence = truncate(sequence, gap.end)
     tell = partial(prompt, caption=caption, levels=levels, behind=behind)
     untold = unlearned(sequence, words)
     text = tell(sequence, text_format=data.text_format, without=untold, words=words)
     tokens = tokenizer.encode(text)
-    pairs = zip(text.cuts, tokens.cuts, strict=True)
-    cuts = [index for cut, index in pairs if cut.curves is None]
-    ids = (*tokens.ids, tokenizer.end)
+    cuts = {cut[:2]: index for cut, index in zip(text.cuts, tokens.cuts, strict=True)}
+    ids, first = (*tokens.ids, tokenizer.end), cuts[begun]
     if len(ids) > data.max_length:
-        ids = ids[: max((cut for cut in cuts if cut <= data.max_length), default=0)]
-    return Piece(np.array(ids, dtype=np.int32), cuts[first]) if len(ids) > cuts[first] else None
+        whole = [cut for (_, curves), cut in cuts.items() if curves is None]
+        ids = ids[: max((cut for cut in whole if cut <= data.max_length), default=0)]
+    return Piece(np.array(ids, dtype=np.int32), first) if len(ids) > first else None
 
 
 class Stream(IterableDataset[Batch]):
@@ -176,8 +177,11 @@ class Stream(IterableDataset[Batch]):
         measures: ShapeMeasures | None = None,
     ) -> Piece | None:
         """The sample of a part, or of a gap in it."""
-        found = gaps(sequence) if random.random() < self.config.data.filled else ()
-        gap = found[random.integers(len(found))] if found else None
+        gap = None
+        if random.random() < self.config.data.filled:
+            kinds = [found for found in (gaps(sequence), inside(sequence)) if found]
+            found = kinds[random.integers(len(kinds))] if kinds else ()
+            gap = found[random.integers(len(found))] if found else None
         shown = {"caption": caption, "measures": measures}
         return piece(sequence, self.tokenizer, self.config, gap=gap, **shown)
 
