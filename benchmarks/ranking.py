@@ -27,7 +27,7 @@ import numpy as np
 from cadcomplete.completion import ranking, threshold
 from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.evidence import SURE, weighed
-from cadcomplete.completion.features import FEATURES, bent, features
+from cadcomplete.completion.features import FEATURES, alike, bent, features
 from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.judging import judged
 from cadcomplete.data.samples import hash64
@@ -123,6 +123,7 @@ def examples(
             "nats": weighed(reading.evidence, reading.given, wholes).tolist(),
             "overlaps": [truth.overlap(idea.operation) for idea in ideas],
             "sources": [idea.source for idea in ideas],
+            "same": alike(ideas, reading.given).argmax(axis=1).tolist(),
         }
 
 
@@ -141,7 +142,7 @@ def fit(examples_folder: Path, model: Path, conditions: Sequence[str], *, save: 
             print(f"{name:24} {len(learned):5} cases are too few")
             continue
         ordered = [
-            (one, one.hits[np.argsort(-(odds + one.nats), kind="stable")])
+            (one, one.ranked(odds + one.nats))
             for one, odds in zip(every, crossed(every, learned), strict=True)
         ]
         for condition in dict.fromkeys(one.condition for one in every):
@@ -224,6 +225,7 @@ class Example:
         known: their features, (C, F), bent.
         nats: what words and pictures add to the log-odds of each, (C,).
         hits: which of them are the designer's, (C,).
+        same: the number of the first one to the same effect, (C,).
     """
 
     part: str
@@ -234,10 +236,18 @@ class Example:
     known: np.ndarray
     nats: np.ndarray
     hits: np.ndarray
+    same: np.ndarray
+
+    def ranked(self, odds: np.ndarray) -> np.ndarray:
+        """Return which are hits, the best first, of those to the same effect the best alone."""
+        order = np.argsort(-odds, kind="stable")
+        _, first = np.unique(self.same[order], return_index=True)
+        return np.asarray(self.hits[order[np.sort(first)]])
 
     @staticmethod
     def of(line: dict[str, Any]) -> Example:
         """Read a line of `collect`."""
+        every = len(line["overlaps"])
         return Example(
             line["id"],
             line["given"],
@@ -247,6 +257,7 @@ class Example:
             bent(np.array(line["features"])),
             np.array(line["nats"]),
             np.array(line["overlaps"]) >= HIT,
+            np.array(line.get("same", range(every))),
         )
 
 

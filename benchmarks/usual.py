@@ -29,7 +29,7 @@ from freecad import bodies
 
 from cadcomplete.completion import ranking
 from cadcomplete.completion import usual_copies as copies
-from cadcomplete.completion.counted import Counted, Regression
+from cadcomplete.completion.counted import DRAWN, Counted, Regression, counted
 from cadcomplete.completion.kinds import OF_GIVEN, given_facts
 from cadcomplete.completion.standing import standing
 from cadcomplete.data.read import read_samples
@@ -174,7 +174,10 @@ def main() -> None:
     for name, regression in ideas.items():
         told(name, regression, found[name])
     counted_on = ", ".join(f"{count} parts of {name}" for name, count in sources.items())
-    Counted(counted_on, kinds, ideas).save(asked.out)
+    others = counted() if asked.out.exists() else Counted("", {}, {})  # of usual_drawn.py
+    drawn = others.counted_on.partition(DRAWN)[2]
+    counted_on += f"{DRAWN}{drawn}" if drawn else ""
+    Counted(counted_on, kinds, {**others.ideas, **ideas}).save(asked.out)
 
 
 if __name__ == "__main__":

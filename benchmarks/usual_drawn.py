@@ -25,7 +25,7 @@ import numpy as np
 from cadcomplete.completion import ranking
 from cadcomplete.completion import usual_extrudes as extrudes
 from cadcomplete.completion import usual_sketches as sketches
-from cadcomplete.completion.counted import Regression, counted
+from cadcomplete.completion.counted import DRAWN, Regression, counted
 from cadcomplete.completion.usual import same_spans
 from cadcomplete.completion.usual_drawings import DRAWINGS
 from cadcomplete.data.read import read_samples
@@ -239,8 +239,8 @@ def main() -> None:
     ideas = {name: fitted(every, NAMES[name]) for name, every in found.items()}
     told = Counter(one.part.rsplit("-", 1)[0] for every in found.values() for one in every)
     drawn_on = ", ".join(f"{count} of {name}" for name, count in sorted(told.items()))
-    counted_on = before.counted_on.split("; sketches and extrudes: ")[0]
-    counted_on += f"; sketches and extrudes: {drawn_on}, training splits"
+    counted_on = before.counted_on.partition(DRAWN)[0]
+    counted_on += f"{DRAWN}{drawn_on}, training splits"
     replace(before, counted_on=counted_on, ideas={**before.ideas, **ideas}).save(asked.out)
 
 

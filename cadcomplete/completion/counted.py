@@ -2,7 +2,7 @@
 
 They tell what a model has no word for: how probable a kind of operation is after what is given, and
 how probable each idea of that kind is to be the designer's. `counted.json` says what it was counted
-on; `benchmarks/usual.py` counts. Shapes: C ideas, F facts.
+on; `benchmarks/usual.py` and `usual_drawn.py` count. Shapes: C ideas, F facts.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from typing import Any
 from cadcomplete.completion.ranking import Weights
 from cadcomplete.errors import CheckpointError
 from cadcomplete.history.geometry import Array
+
+DRAWN = "; sketches and extrudes: "
+"""What stands before the histories on which these were counted, which have a command of their own
+(`benchmarks/usual_drawn.py`)."""
 
 FILE = Path(__file__).with_name("counted.json")
 
@@ -48,7 +52,8 @@ class Counted:
     Attributes:
         counted_on: which histories.
         kinds: by the command of a kind, how probable it is that the next operation is one.
-        ideas: by the same, how probable it is that an idea is the designer's if the kind is.
+        ideas: by the same, how probable it is that an idea is the designer's if the kind is; of
+            extrudes by "first extrude" and "later extrude".
     """
 
     counted_on: str

@@ -20,6 +20,7 @@ from cadcomplete.completion.counted import counted
 from cadcomplete.completion.standing import standing
 from cadcomplete.completion.usual import HEIGHTS, exact, parallel_levels
 from cadcomplete.completion.usual_drawings import box_of
+from cadcomplete.completion.usual_planes import sides_of
 from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.extents import Extent, ExtentType
@@ -59,6 +60,7 @@ OF_EXTRUDES = (
     *("boolean of the last", "way of the last", "way and height of the last"),
     *("cuts away", "cuts into", "adds away", "adds into", "cuts through", "cuts to a level"),
     *("cut: round", "cut: several loops", "cut: sketch in part (log)", "add: sketch in part (log)"),
+    *("as its twin", "as its twin, other height", "unlike its twin"),
 )
 """What is known of an extrude."""
 
@@ -76,6 +78,7 @@ class Drawn:
         unit: `STEPS` or `INCHES`: in which of them what is drawn is rounder.
         roundness: of what is drawn, in steps of its unit.
         share: how large it is beside the part, as a logarithm.
+        looks: its sides, and the root of its area.
     """
 
     size: float
@@ -89,6 +92,7 @@ class Drawn:
     unit: tuple[float, ...]
     roundness: float
     share: float
+    looks: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +111,7 @@ class Before:
     extrude: Extrude
     plane: Plane
     ends: tuple[float, float]
+    looks: tuple[float, ...]
 
     @property
     def height(self) -> float:
@@ -210,6 +215,18 @@ def _facts(
     yield float(same)
     yield float(same and last is not None and _near(last.height, height))
     yield from _mixed(boolean, ends, drawn)
+    twins = [one for one in before if _alike(one.looks, drawn.looks)]
+    as_deep = any(one.extrude.boolean is boolean and _near(one.height, height) for one in twins)
+    yield float(as_deep)
+    yield float(not as_deep and any(one.extrude.boolean is boolean for one in twins))
+    yield float(bool(twins) and all(one.extrude.boolean is not boolean for one in twins))
+
+
+def _alike(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Say whether two sketches are as large: sides and area."""
+    return len(one) == len(other) > 0 and all(
+        abs(a - b) <= 1e-3 * max(a, b) for a, b in zip(one, other, strict=True)
+    )
 
 
 def way_of(extrude: Extrude) -> str:
@@ -252,7 +269,7 @@ def drawn_of(given: CadSequence, index: int) -> Drawn:
     sketch = given.operations[index] if 0 <= index < len(given.operations) else None
     loops = [loop for loop in sketch.loops if loop.closed] if isinstance(sketch, Sketch) else []
     if not isinstance(sketch, Sketch) or not loops:
-        return Drawn(1.0, 1.0, (), (), (), None, False, 0, STEPS, 0.0, 0.0)
+        return Drawn(1.0, 1.0, (), (), (), None, False, 0, STEPS, 0.0, 0.0, ())
     left, bottom, right, top = box_of(loops)
     curves = [curve for loop in loops for curve in loop.curves if not curve.problem]
     sides = {round(c.length, 5) for c in curves if isinstance(c, Line)}
@@ -276,6 +293,7 @@ def drawn_of(given: CadSequence, index: int) -> Drawn:
         unit=unit,
         roundness=float(np.median([unround(number, unit) for number in numbers])),
         share=0.0 if box is None else math.log(size / max(float((box[1] - box[0]).max()), 1e-9)),
+        looks=sides_of(loops),
     )
 
 
@@ -290,7 +308,10 @@ def before_of(given: CadSequence) -> tuple[Before, ...]:
                 ends = in_numbers(operation, earlier).extent.ends
             except (GeometryError, UnsupportedError):
                 continue
-            found.append(Before(operation, start_plane(operation, earlier), ends))
+            sketch = sketch_of(operation, earlier)
+            loops = [loop for loop in sketch.loops if loop.closed] if sketch else []
+            looks = sides_of(loops) if loops else ()
+            found.append(Before(operation, start_plane(operation, earlier), ends, looks))
     return tuple(found)
 
 

@@ -5,7 +5,8 @@ Lengths in mm, in the x and y of each plane.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -63,6 +64,27 @@ class Seen:
     swept: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How later sketches were drawn so far: the share of each, less what is usual; 0 for none.
+
+    Attributes:
+        again: as large as an earlier one.
+        round: of circles alone.
+        ending: where the newest operation ended.
+        ahead: parallel to the one before.
+    """
+
+    again: float
+    round: float
+    ending: float
+    ahead: float
+
+
+_USUAL = np.array([0.25, 0.4, 0.35, 0.6])
+"""About how often later sketches are so."""
+
+
 @dataclass(frozen=True, eq=False)
 class View:
     """A plane, and what is seen when one looks along its normal.
@@ -73,6 +95,7 @@ class View:
         box: of the part, or of what is drawn while there is none.
         boxes: of what each operation changed, the newest first.
         outer: whether the part lies on one side of it.
+        habits: of those who drew the sketches that are there.
     """
 
     plane: Plane
@@ -81,6 +104,7 @@ class View:
     box: Box
     boxes: tuple[Box, ...]
     outer: bool
+    habits: Habits
 
     @cached_property
     def middle(self) -> Vec2:
@@ -129,7 +153,45 @@ def views(given: CadSequence) -> list[View]:
                 found.append((_exact_plane(plane), place))
     changed = [there.changed(index) for index in reversed(there.builders)]
     boxes = [box for box in changed if box is not None]
-    return [_view(plane, place, there, part, boxes) for plane, place in found]
+    habits = habits_of(there)
+    return [_view(plane, place, there, part, boxes, habits) for plane, place in found]
+
+
+def habits_of(there: Standing) -> Habits:
+    """Return how the later sketches of a history were drawn."""
+    rows, seen = [], list[tuple[Sketch, tuple[float, ...]]]()
+    for index, sketch in enumerate(there.operations):
+        if not isinstance(sketch, Sketch) or not sketch.loops:
+            continue
+        sides = sides_of(sketch.loops)
+        if seen:
+            before = seen[-1][0].plane.normal
+            built = [i for i in there.builders if i < index][-1:]
+            ends = [there.operations[i].planes(there.operations[:i])[-1:] for i in built]
+            rows.append(
+                (
+                    any(np.allclose(sides, other, rtol=1e-3, atol=1e-6) for _, other in seen),
+                    all(isinstance(loop.curves[0], Circle) for loop in sketch.loops),
+                    any(
+                        same_plane(e, sketch.plane, turned=TURNED, apart=1e-3)
+                        for one in ends
+                        for e in one
+                    ),
+                    facing(before, sketch.plane.normal, turned=TURNED) != 0,
+                )
+            )
+        seen.append((sketch, sides))
+    if not rows:
+        return Habits(0.0, 0.0, 0.0, 0.0)
+    again, round_, ending, ahead = (np.mean(rows, axis=0) - _USUAL).tolist()
+    return Habits(again, round_, ending, ahead)
+
+
+def sides_of(loops: Sequence[Loop]) -> tuple[float, ...]:
+    """Return the sides of the box around loops, and the root of their area, in mm."""
+    boxes = np.array([loop.box for loop in loops])
+    wide, tall = (boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)).tolist()
+    return (*sorted((wide, tall)), math.sqrt(sum(abs(loop.area) for loop in loops)))
 
 
 def _places(
@@ -164,7 +226,9 @@ def _drawn_box(operations: tuple[Operation, ...]) -> Array | None:
     return hull([np.stack([line.min(axis=0), line.max(axis=0)]) for line in lines])
 
 
-def _view(plane: Plane, place: str, there: Standing, part: Array, boxes: list[Array]) -> View:
+def _view(
+    plane: Plane, place: str, there: Standing, part: Array, boxes: list[Array], habits: Habits
+) -> View:
     swept: dict[int, set[int]] = {}
     for operation in there.operations:
         for profile in operation.profiles if isinstance(operation, SweepsProfiles) else ():
@@ -184,7 +248,7 @@ def _view(plane: Plane, place: str, there: Standing, part: Array, boxes: list[Ar
     flat = [_flat(box, plane) for box in (part, *boxes)]
     heights = heights_of(part, plane)
     outer = min(map(abs, heights)) < NEAR * max(there.size, 1e-9)
-    return View(plane, place, tuple(seen[:_SKETCHES]), flat[0], tuple(flat[1:]), outer)
+    return View(plane, place, tuple(seen[:_SKETCHES]), flat[0], tuple(flat[1:]), outer, habits)
 
 
 def _swept(sketch: Sketch, named: set[int]) -> frozenset[int]:

@@ -47,8 +47,13 @@ OF_SKETCHES = (
     *("width in width (log)", "its square"),
     *("size in part (log)", "size squared", "centred across", "centred up", "beyond the part"),
     *("loops (log)", "curves (log)"),
+    *("habit: again", "habit: circles", "habit: on the end", "habit: parallel"),
 )
 """What is known of a sketch that may be drawn."""
+
+
+_AGAIN = ("whole", "mirrored", "in a row")
+_ROUND = ("circle", "circle around", "ring", "circles alike", "loops alike")
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +164,7 @@ def _number(drawing: Drawing) -> Iterator[float]:
     if not value:
         yield from (0.0,) * 6
         return
-    round_ = drawing.kind in ("circle", "circle around", "ring", "circles alike")
+    round_ = drawing.kind in _ROUND
     twice = 2 * value if round_ else value
     yield min(_unround(value, _STEPS), _unround(twice, _STEPS))
     yield min(_unround(value, _INCHES), _unround(twice, _INCHES))
@@ -192,6 +197,11 @@ def _drawn(thought: Thought) -> Iterator[float]:
     yield float(left < a - near or bottom < b - near or right > c + near or top > d + near)
     yield math.log(len(drawing.loops))
     yield math.log(sum(len(loop.curves) for loop in drawing.loops))
+    habits = view.habits
+    yield habits.again * (drawing.kind in _AGAIN)
+    yield habits.round * (drawing.kind in _ROUND)
+    yield habits.ending * (view.place == "end")
+    yield habits.ahead * any(seen.age == 0 for seen in view.sketches)
 
 
 # --- how probable they are ----------------------------------------------------------------------
