@@ -85,7 +85,7 @@ def regression(x: Array, y: Array, ways: int, penalty: float) -> Array:
         return value
 
     solver.step(loss)
-    return w.detach().numpy()
+    return w.detach().numpy().astype(np.float64)
 
 
 def table(rows: Sequence[frozenset[str]], names: Sequence[str]) -> Array:

@@ -70,7 +70,9 @@ def test_the_last_size_of_an_outline_is_how_far_it_goes():
 
 
 def test_separate_bodies_are_made_one_after_the_other():
-    caption = "Two separate bodies, 60 × 10 × 15 mm overall: a block 40 × 10 × 5 mm; a rod ø10 × 15 mm"
+    caption = (
+        "Two separate bodies, 60 × 10 × 15 mm overall: a block 40 × 10 × 5 mm; a rod ø10 × 15 mm"
+    )
     (block,) = left(read_caption(caption), decode(STEP))
     assert block.sizes == (40.0, 10.0, 5.0)
 
@@ -93,12 +95,11 @@ def test_one_of_several_holes_may_be_drawn_alone_round_with_what_is_there():
 
 
 def heights(caption, *ends):
-    drawn = decode("sketch 0 0 0 +z +x\ncircle 0 0 10\n")
-    vague = Vague.of(caption, drawn.operations)
-    return [
-        vague.nats(decode(f"sketch 0 0 0 +z +x\ncircle 0 0 10\nextrude new to {end} 0\n").operations[1])
-        for end in ends
-    ]
+    """What is said for extrudes of a circle ø20 to some heights."""
+    drawn = "sketch 0 0 0 +z +x\ncircle 0 0 10\n"
+    vague = Vague.of(caption, decode(drawn).operations)
+    extrudes = [decode(f"{drawn}extrude new to {end} 0\n").operations[1] for end in ends]
+    return [vague.nats(extrude) for extrude in extrudes]
 
 
 def test_a_rod_is_long_and_a_coin_flat():
