@@ -44,7 +44,9 @@ FITTED = ("none", "points", "scan")
 
 FIRST_SKETCH = "first sketch"
 
-ALONE = ("log probability of the same effect", "counted")
+OWN = "log probability of the same effect"
+
+ALONE = (OWN, "counted")
 """What an idea is ranked by without a cloud: what the model says, and what was counted. Of further
 features a few questions tell nothing (docs/experiments.md)."""
 
@@ -285,13 +287,16 @@ class Example:
     def of(line: dict[str, Any]) -> Example:
         """Read a line of `collect`."""
         every = len(line["overlaps"])
+        known = np.zeros((every, len(FEATURES)))  # 0 for what was not known when it was written
+        written = np.array(line["features"])
+        known[:, : written.shape[1]] = written
         return Example(
             line["id"],
             line["given"],
             line["kind"],
             line["situation"],
             line["condition"],
-            bent(np.array(line["features"])),
+            bent(known),
             np.array(line["nats"]),
             np.array(line["overlaps"]) >= HIT,
             np.array(line.get("same", range(every))),
