@@ -32,12 +32,13 @@ from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, hash64
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.geometry import Array
-from cadcomplete.history.operations import Extrude, Sketch
+from cadcomplete.history.operations import OPERATIONS, Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.meshes.manifolds import region_iou
 from cadcomplete.metrics.sketches import lies_on, seen_from
 from cadcomplete.metrics.targets import HIT, TargetSketch, target
 
+KINDS = ("sketch", "extrude")
 LONGEST = 24  # operations
 NAMES = {
     "sketch": sketches.OF_SKETCHES,
@@ -67,7 +68,9 @@ class Example:
     same: np.ndarray
 
 
-def collect(folder: Path, data: Sequence[Path], split: str, most: int) -> None:
+def collect(
+    folder: Path, data: Sequence[Path], split: str, most: int, kinds: Sequence[type]
+) -> None:
     """Write the examples of each part into a file of its own; those that are there stay."""
     folder.mkdir(parents=True, exist_ok=True)
     for source in data:
@@ -76,7 +79,7 @@ def collect(folder: Path, data: Sequence[Path], split: str, most: int) -> None:
         for part in sorted(parts, key=lambda one: hash64(f"drawn {one.sequence.id}"))[:most]:
             path = folder / f"{source.name}-{hash64(part.sequence.id):016x}.npz"
             if not path.exists():
-                found = list(examples(part.sequence.known))
+                found = list(examples(part.sequence.known, kinds))
                 arrays = {
                     f"{i} {one.name} {field}": value
                     for i, one in enumerate(found)
@@ -89,10 +92,12 @@ def collect(folder: Path, data: Sequence[Path], split: str, most: int) -> None:
                 np.savez_compressed(path, **arrays)
 
 
-def examples(sequence: CadSequence) -> Iterator[Example]:
+def examples(sequence: CadSequence, kinds: Sequence[type]) -> Iterator[Example]:
     """Yield what may come at each sketch and extrude of a part, and what is right."""
     for number, operation in enumerate(sequence.operations[:LONGEST]):
         given = truncate(sequence, number)
+        if type(operation) not in kinds:
+            continue
         try:
             if isinstance(operation, Extrude):
                 example = of_extrude(operation, given)
@@ -225,11 +230,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("data", nargs="*", type=Path)
     parser.add_argument("--split", default="train")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--most", type=int, default=400, help="parts of each data set")
     parser.add_argument("-o", "--out", type=Path)
     asked = parser.parse_args()
     if asked.do == "collect":
-        collect(asked.folder, asked.data, asked.split, asked.most)
+        kinds = [OPERATIONS[name] for name in asked.kinds]
+        collect(asked.folder, asked.data, asked.split, asked.most, kinds)
         return
     found = read(asked.folder)
     if asked.do == "tell":

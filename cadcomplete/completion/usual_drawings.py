@@ -56,6 +56,7 @@ _CURVES = 40  # of what is drawn again, at most
 _CENTERS = 6
 _USUALLY = 3  # middles in which radii are tried that do not stand anywhere
 _EDGES = 4
+_HOLLOW = 0.25  # of a ring, as a share of the circle that is there
 _THINNEST = 0.03  # of what walls are, as a share of half of what they are around
 _ORIGIN = np.zeros((1, 3))
 _LEAST, _MOST = 0.05, 1.1  # radius of a usual circle, as a share of half of what it is drawn in
@@ -74,6 +75,7 @@ class Drawing:
         number: one of `NUMBERS`.
         value: the number; 0 if there is none.
         around: half of the longest side of what the number is to fit in.
+        beside: the radius of the circle that a circle is drawn around, or in; 0 for none.
     """
 
     kind: str
@@ -84,6 +86,7 @@ class Drawing:
     number: str = "none"
     value: float = 0.0
     around: float = 1.0
+    beside: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,10 +301,12 @@ def _circles(view: View, lengths: Lengths) -> Iterator[Drawing]:
             if radius in own:
                 continue
             circle = Loop((Circle(center, radius),))
-            yield Drawing(kind, (circle,), place, False, False, number, radius, half)
+            known = (place, False, False, number, radius, half, own[0] if own else 0.0)
+            yield Drawing(kind, (circle,), *known)
             for other in own[: place < _USUALLY]:
                 ring = (Loop((Circle(center, other),)), circle)
-                yield Drawing("ring", ring, place, False, False, number, radius, half)
+                if radius > _HOLLOW * other:
+                    yield Drawing("ring", ring, *known)
 
 
 def middles(view: View) -> list[tuple[Vec2, float]]:

@@ -20,6 +20,7 @@ from cadcomplete.completion.counted import counted
 from cadcomplete.completion.standing import standing
 from cadcomplete.completion.usual import HEIGHTS, exact, parallel_levels
 from cadcomplete.completion.usual_drawings import box_of
+from cadcomplete.completion.usual_numbers import INCHES, STEPS, Units, units_of, unround
 from cadcomplete.completion.usual_planes import sides_of
 from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.curves import Arc, Circle, Line
@@ -75,8 +76,7 @@ class Drawn:
         levels: where planes that are there lie over it.
         part: between which heights the part lies; None while there is none.
         round: whether it is one circle.
-        unit: `STEPS` or `INCHES`: in which of them what is drawn is rounder.
-        roundness: of what is drawn, in steps of its unit.
+        units: of what is drawn.
         share: how large it is beside the part, as a logarithm.
         looks: its sides, and the root of its area.
     """
@@ -89,8 +89,7 @@ class Drawn:
     part: tuple[float, float] | None
     round: bool
     loops: int
-    unit: tuple[float, ...]
-    roundness: float
+    units: Units
     share: float
     looks: tuple[float, ...]
 
@@ -269,7 +268,7 @@ def drawn_of(given: CadSequence, index: int) -> Drawn:
     sketch = given.operations[index] if 0 <= index < len(given.operations) else None
     loops = [loop for loop in sketch.loops if loop.closed] if isinstance(sketch, Sketch) else []
     if not isinstance(sketch, Sketch) or not loops:
-        return Drawn(1.0, 1.0, (), (), (), None, False, 0, STEPS, 0.0, 0.0, ())
+        return Drawn(1.0, 1.0, (), (), (), None, False, 0, units_of(()), 0.0, ())
     left, bottom, right, top = box_of(loops)
     curves = [curve for loop in loops for curve in loop.curves if not curve.problem]
     sides = {round(c.length, 5) for c in curves if isinstance(c, Line)}
@@ -280,7 +279,7 @@ def drawn_of(given: CadSequence, index: int) -> Drawn:
     box = standing(given).part
     size = max(right - left, top - bottom, 1e-9)
     numbers = [*sides, *(2 * radius for radius in radii)]
-    unit = min((STEPS, INCHES), key=lambda steps: sum(unround(n, steps) for n in numbers))
+    units = units_of(numbers)
     return Drawn(
         size=size,
         width=max(min(right - left, top - bottom), 1e-9),
@@ -290,8 +289,7 @@ def drawn_of(given: CadSequence, index: int) -> Drawn:
         part=None if box is None else heights_of(box, sketch.plane),
         round=len(loops) == 1 and isinstance(loops[0].curves[0], Circle),
         loops=len(loops),
-        unit=unit,
-        roundness=float(np.median([unround(number, unit) for number in numbers])),
+        units=units,
         share=0.0 if box is None else math.log(size / max(float((box[1] - box[0]).max()), 1e-9)),
         looks=sides_of(loops),
     )
@@ -339,9 +337,9 @@ def _large(height: float, drawn: Drawn) -> Iterator[float]:
 
 def _beside(height: float, drawn: Drawn) -> Iterator[float]:
     """How round a height is beside the numbers of its sketch."""
-    own = unround(height, drawn.unit)
-    yield max(own - drawn.roundness, 0.0)
-    yield max(drawn.roundness - own, 0.0)
+    own, units = unround(height, drawn.units.steps), drawn.units
+    yield max(own - units.roundness, 0.0)
+    yield max(units.roundness - own, 0.0)
     yield own
     yield float(_is_one(height, COMMON))
     share = float(np.clip(math.log(max(height, 1e-6) / drawn.size), -6.0, 4.0))
@@ -403,17 +401,6 @@ def _end(ends: tuple[float, float], way: str, swept: Swept, last: Before | None)
 
 COMMON = (1.0, 2.0, 3.0, 5.0, 6.0, 6.35, 8.0, 10.0, 12.7, 15.0, 20.0, 25.0, 25.4, 30.0, 50.0, 100.0)
 """Heights in mm that are the most common."""
-
-STEPS = (10.0, 5.0, 1.0, 0.5, 0.25, 0.1, 0.01)
-INCHES = tuple(25.4 / part for part in (1, 2, 4, 8, 16, 32, 1000))
-
-
-def unround(value: float, steps: Sequence[float]) -> float:
-    """Return how many steps are too coarse for a length in mm."""
-    for number, step in enumerate(steps):
-        if abs(value / step - round(value / step)) * step < 1e-4:
-            return float(number)
-    return float(len(steps))
 
 
 def _near(one: float, other: float) -> bool:

@@ -14,7 +14,8 @@ import numpy as np
 
 from cadcomplete.completion.standing import NEAR, Standing, standing
 from cadcomplete.completion.usual import TURNED, dropped, exact, known_planes
-from cadcomplete.history.curves import Arc, Circle
+from cadcomplete.completion.usual_numbers import Units, units_of
+from cadcomplete.history.curves import Arc, Circle, Line
 from cadcomplete.history.geometry import (
     Array,
     Plane,
@@ -96,6 +97,7 @@ class View:
         boxes: of what each operation changed, the newest first.
         outer: whether the part lies on one side of it.
         habits: of those who drew the sketches that are there.
+        units: of their lengths.
     """
 
     plane: Plane
@@ -105,6 +107,7 @@ class View:
     boxes: tuple[Box, ...]
     outer: bool
     habits: Habits
+    units: Units
 
     @cached_property
     def middle(self) -> Vec2:
@@ -153,8 +156,18 @@ def views(given: CadSequence) -> list[View]:
                 found.append((_exact_plane(plane), place))
     changed = [there.changed(index) for index in reversed(there.builders)]
     boxes = [box for box in changed if box is not None]
-    habits = habits_of(there)
-    return [_view(plane, place, there, part, boxes, habits) for plane, place in found]
+    known = (habits_of(there), units_of(_lengths(there)))
+    return [_view(plane, place, there, part, boxes, known) for plane, place in found]
+
+
+def _lengths(there: Standing) -> list[float]:
+    """Sides and diameters of what is drawn, and sides of what was made, each once."""
+    loops = [loop for op in there.operations if isinstance(op, Sketch) for loop in op.loops[:8]]
+    sides = [round(c.length, 5) for loop in loops for c in loop.curves if isinstance(c, Line)]
+    sides += [2 * round(c.radius, 5) for one in loops for c in one.curves if isinstance(c, Circle)]
+    boxes = [there.changed(index) for index in there.builders]
+    sides += [round(side, 5) for box in boxes if box is not None for side in (box[1] - box[0])]
+    return list(dict.fromkeys(sides))
 
 
 def habits_of(there: Standing) -> Habits:
@@ -227,7 +240,12 @@ def _drawn_box(operations: tuple[Operation, ...]) -> Array | None:
 
 
 def _view(
-    plane: Plane, place: str, there: Standing, part: Array, boxes: list[Array], habits: Habits
+    plane: Plane,
+    place: str,
+    there: Standing,
+    part: Array,
+    boxes: list[Array],
+    known: tuple[Habits, Units],
 ) -> View:
     swept: dict[int, set[int]] = {}
     for operation in there.operations:
@@ -248,7 +266,7 @@ def _view(
     flat = [_flat(box, plane) for box in (part, *boxes)]
     heights = heights_of(part, plane)
     outer = min(map(abs, heights)) < NEAR * max(there.size, 1e-9)
-    return View(plane, place, tuple(seen[:_SKETCHES]), flat[0], tuple(flat[1:]), outer, habits)
+    return View(plane, place, tuple(seen[:_SKETCHES]), flat[0], tuple(flat[1:]), outer, *known)
 
 
 def _swept(sketch: Sketch, named: set[int]) -> frozenset[int]:

@@ -24,6 +24,7 @@ from cadcomplete.completion.usual_drawings import (
     box_of,
     drawings,
 )
+from cadcomplete.completion.usual_numbers import INCHES, STEPS, Units, unround
 from cadcomplete.completion.usual_planes import PLACES, View, views
 from cadcomplete.history.curves import Arc, Circle
 from cadcomplete.history.geometry import Array, same_plane
@@ -31,9 +32,9 @@ from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
 
-WHERE = ("end", "here", "parallel", "aside")
-"""Where a drawing lies, the first that is true: where the newest operation ends; where what it is
-made of lies; on a plane with a sketch parallel to it; on another one."""
+WHERE = ("here", "end", "start", "parallel", "aside")
+"""Where a drawing lies, the first that is true: where what it is made of lies; where the newest
+operation ends; where it begins; on a plane with a sketch parallel to it; on another one."""
 
 _MIXED = tuple(f"{kind}, {where}" for kind in DRAWINGS for where in WHERE)
 
@@ -45,6 +46,8 @@ OF_SKETCHES = (
     *(f"number: {number}" for number in NUMBERS),
     *("not round", "not round in inches", "radius in middle (log)", "the same squared"),
     *("width in width (log)", "its square"),
+    *("not round in its unit", "less round than the part", "rounder than the part"),
+    "difference not round",
     *("size in part (log)", "size squared", "centred across", "centred up", "beyond the part"),
     *("loops (log)", "curves (log)"),
     *("habit: again", "habit: circles", "habit: on the end", "habit: parallel"),
@@ -135,7 +138,7 @@ def sketch_facts(found: Sequence[Thought]) -> Array:
         facts[row, columns["age"]] = math.log1p(drawing.age)
         facts[row, columns["waits"]] = float(drawing.waits)
         facts[row, columns[f"number: {drawing.number}"]] = 1.0
-        values = [*_number(drawing), *_drawn(thought)]
+        values = [*_number(drawing, view.units), *_drawn(thought)]
         facts[row, first : first + len(values)] = values
     return facts
 
@@ -145,8 +148,8 @@ def where(thought: Thought) -> str:
     view, drawing = thought.view, thought.drawing
     if drawing.here:
         return "here"
-    if view.place == "end":
-        return "end"
+    if view.place in ("end", "start"):
+        return view.place
     return "parallel" if view.sketches else "aside"
 
 
@@ -158,30 +161,22 @@ def _placed(view: View) -> Iterator[float]:
     yield float(any(seen.age == 0 for seen in view.sketches))
 
 
-def _number(drawing: Drawing) -> Iterator[float]:
+def _number(drawing: Drawing, units: Units) -> Iterator[float]:
     """How round the number is, and how large in what it is to fit in."""
     value = abs(drawing.value)
     if not value:
-        yield from (0.0,) * 6
+        yield from (0.0,) * 10
         return
     round_ = drawing.kind in _ROUND
     twice = 2 * value if round_ else value
-    yield min(_unround(value, _STEPS), _unround(twice, _STEPS))
-    yield min(_unround(value, _INCHES), _unround(twice, _INCHES))
+    yield min(unround(value, STEPS), unround(twice, STEPS))
+    yield min(unround(value, INCHES), unround(twice, INCHES))
     share = min(max(math.log(value / max(drawing.around, 1e-9)), -5.0), 3.0)
     yield from (share, share**2, 0.0, 0.0) if round_ else (0.0, 0.0, share, share**2)
-
-
-_STEPS = (10.0, 5.0, 1.0, 0.5, 0.25, 0.1, 0.01)
-_INCHES = tuple(25.4 / part for part in (1, 2, 4, 8, 16, 32, 1000))
-
-
-def _unround(value: float, steps: Sequence[float]) -> float:
-    """How many steps are too coarse for a number."""
-    for number, step in enumerate(steps):
-        if abs(value / step - round(value / step)) * step < 1e-4:
-            return float(number)
-    return float(len(steps))
+    own = min(unround(value, units.steps), unround(twice, units.steps))
+    yield from (own, max(own - units.roundness, 0.0), max(units.roundness - own, 0.0))
+    apart = abs(value - drawing.beside)
+    yield unround(apart, units.steps) if drawing.beside and apart else units.roundness
 
 
 def _drawn(thought: Thought) -> Iterator[float]:
