@@ -19,6 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -80,7 +81,7 @@ def collect(
             path = folder / f"{source.name}-{hash64(part.sequence.id):016x}.npz"
             if not path.exists():
                 found = list(examples(part.sequence.known, kinds))
-                arrays = {
+                arrays: dict[str, Any] = {
                     f"{i} {one.name} {field}": value
                     for i, one in enumerate(found)
                     for field, value in (

@@ -178,7 +178,7 @@ def test_opinions_are_averaged_as_probabilities():
 def test_usual_extrudes_end_where_something_is_or_have_round_heights():
     given = decode(PLATE + "sketch 0 0 10 +z +x\ncircle 8 8 4\n")
     drawn = Extrude((Profile(2, 0),), Extent(ExtentType.ONE_SIDED, 3.3), Boolean.INTERSECT)
-    found = usual_extrudes(given, [drawn], most=1000)
+    found = usual_extrudes(given, [drawn], others=1000)
     assert {e.boolean for e in found} == {Boolean.CUT, Boolean.JOIN, Boolean.INTERSECT}
     ends = [
         e.extent.distance

@@ -13,6 +13,7 @@ from cadcomplete.completion.usual_extrudes import (
     extrude_facts,
     thought_extrudes,
 )
+from cadcomplete.completion.usual_numbers import INCHES, STEPS, units_of, unround
 from cadcomplete.completion.usual_planes import views
 from cadcomplete.completion.usual_sketches import (
     OF_SKETCHES,
@@ -162,3 +163,11 @@ def test_what_is_no_sketch_is_not_extruded():
     assert thought_extrudes(CadSequence(())) == []
     assert XY not in {view.plane for view in views(CadSequence(()))}
     assert isinstance(rectangle((0, 0, 1, 1)).curves[0].start, tuple) and Circle((0, 0), 1).closed
+
+
+def test_lengths_are_round_in_the_unit_of_whoever_drew_them():
+    """12.7 is half an inch, and no round number of millimetres."""
+    inches = units_of((25.4, 12.7, 6.35))
+    assert inches.steps is INCHES and inches.roundness == 1.0  # 1, 1/2, 1/4 of an inch
+    assert units_of((10.0, 20.0, 12.5)).steps is STEPS
+    assert unround(12.7, INCHES) < unround(12.7, STEPS) < unround(12.3456, STEPS)

@@ -8,6 +8,7 @@ facts.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,8 +36,10 @@ WAYS = ("forth", "back", "to both sides")
 """Along the normal of the sketch, against it, or both."""
 
 _TURNED = 2e-8
-MOST = 160
-"""Extrudes that are usual, at most."""
+MOST, OTHERS = 300, 80
+"""Extrudes that are usual, at most: such as the model drew to other ends, and any."""
+
+_WAYS = 3  # regions, boolean and kind of end: those that the model drew most often
 
 _ALONE = 3  # regions that are swept alone, the largest
 _SIDES = 6  # lengths of a sketch that heights may be
@@ -429,9 +432,22 @@ def extrude_chances(extrudes: Sequence[Extrude], given: CadSequence) -> Array:
 
 
 def usual_extrudes(
-    given: CadSequence, drawn: Sequence[Extrude] = (), *, most: int = MOST
+    given: CadSequence,
+    drawn: Sequence[Extrude] = (),
+    *,
+    most: int = MOST,
+    others: int = OTHERS,
 ) -> list[Extrude]:
-    """Return extrudes that designers would make, the likeliest first."""
+    """Return extrudes that designers would make, the likeliest first.
+
+    Such as a model has mostly `drawn`, to other ends, and others.
+    """
+    ways = Counter((one.profiles, one.boolean, one.extent.type) for one in drawn)
+    mostly = {way for way, _ in ways.most_common(_WAYS)}
     found = thought_extrudes(given, drawn)
-    order = np.argsort(-extrude_chances(found, given), kind="stable")[:most]
-    return [found[i] for i in order.tolist()]
+    own = np.array([(e.profiles, e.boolean, e.extent.type) in mostly for e in found], dtype=bool)
+    order = np.argsort(-extrude_chances(found, given), kind="stable")
+    chosen = np.zeros(len(found), dtype=bool)
+    chosen[order[own[order]][:most]] = True
+    chosen[order[:others]] = True
+    return [found[i] for i in order.tolist() if chosen[i]]
