@@ -18,6 +18,7 @@ import pickle
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import OPERATIONS
 from cadcomplete.history.sequence import CadSequence, truncate
+from cadcomplete.kernel.contain import Kernel
 
 KINDS = ("revolve", "hole", "mirror", "linear", "polar", "fillet", "chamfer")
 
@@ -46,7 +48,9 @@ BODIES = "freecad"
 
 LONGEST = 40  # operations
 EACH = 25  # examples of ideas for one kind from one source that are counted
-EDGES = 16  # of fillets and of chamfers, for which a solid is built
+EDGES = 8  # of fillets and of chamfers, for which a solid is built,
+BUILT = 16  # of so many operations at most
+SECONDS = 120.0  # for a solid and the names of its edges
 FOLDS = 5
 DRAWS, SEED = 1000, 0
 
@@ -81,60 +85,68 @@ def histories(folder: Path, most: int) -> Iterator[Known]:
             yield Known(one.design if bodies else folder.name, split == "train", one.sequence)
 
 
-def examples(known: Known, done: Counter[tuple[str, str]]) -> Iterator[tuple[str, Example]]:
-    """Yield an example of each cut, and of operations of kinds that are proposed by habit.
+def cuts(known: Known) -> Iterator[Example]:
+    """Yield an example of each cut: which kind follows."""
+    for number, operation in enumerate(known.sequence.operations[:LONGEST]):
+        following = np.array([isinstance(operation, OPERATIONS[kind]) for kind in KINDS])
+        try:
+            facts = given_facts(truncate(known.sequence, number))
+            yield Example(known.source, known.counts, facts[None], following)
+        except CadCompleteError as error:
+            print(f"left out: {known.sequence.id} {number}: {error}", flush=True)
+
+
+def examples(
+    known: Known, done: Counter[tuple[str, str]], kernel: Kernel
+) -> Iterator[tuple[str, Example]]:
+    """Yield an example of each operation of a kind that is proposed by habit.
 
     `done` counts those of each source; of edges, which take a solid, no more than `EDGES`.
     """
     names = {kind: name for name, kind in OPERATIONS.items()}
     for number, operation in enumerate(known.sequence.operations[:LONGEST]):
         given, name = truncate(known.sequence, number), names[type(operation)]
-        following = np.array([name == kind for kind in KINDS])
+        if name not in USUAL_KINDS:
+            continue
+        if name in ("fillet", "chamfer") and number > BUILT:
+            continue
+        done[known.source, name] += 1
+        if name in ("fillet", "chamfer") and done[known.source, name] > EDGES:
+            continue
+        usual = USUAL_KINDS[name]
         try:
-            facts = given_facts(given)
-            yield "kinds", Example(known.source, known.counts, facts[None], following)
-            if name not in USUAL_KINDS:
-                continue
-            done[known.source, name] += 1
-            if name in ("fillet", "chamfer") and done[known.source, name] > EDGES:
-                continue
-            usual = USUAL_KINDS[name]
             ideas = list(dict.fromkeys(usual.ideas(given, ())))
-            own = usual.facts(ideas, given) if ideas else np.zeros((0, len(usual.names)))
-            true = designers(ideas, operation, given)
-            yield name, Example(known.source, known.counts, own, true)
+            facts = usual.facts(ideas, given) if ideas else np.zeros((0, len(usual.names)))
+            true = designers(ideas, operation, given, kernel)
+            yield name, Example(known.source, known.counts, facts, true)
         except CadCompleteError as error:
             print(f"left out: {known.sequence.id} {number}: {error}", flush=True)
 
 
-def collected(folders: Sequence[Path], most: int, path: Path) -> dict[str, list[Example]]:
-    """Return all examples by kind; those that `path` has are not looked for again."""
-    before: dict[tuple[str, str], list[tuple[str, Example]]] = {}
+def kept(path: Path) -> Iterator[tuple[str, list[tuple[str, Example]]]]:
+    """Yield what is known of parts from an earlier run."""
     if path.exists():
-        with path.open("rb") as file:
-            try:
-                while True:
-                    key, found = pickle.load(file)
-                    before[key] = found
-            except EOFError:
-                pass
+        with path.open("rb") as file, suppress(EOFError):
+            while True:
+                yield pickle.load(file)
+
+
+def collected(known: Sequence[Known], path: Path) -> dict[str, list[Example]]:
+    """Return all examples of ideas by kind; those that `path` has are not looked for again."""
+    before = dict(kept(path))
     every: dict[str, list[Example]] = defaultdict(list)
     done: Counter[tuple[str, str]] = Counter()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        for folder in folders:
-            for known in histories(folder, most):
-                key = (folder.name, known.sequence.id)
-                if key in before:
-                    found = before[key]
-                    done.update((e.source, name) for name, e in found if name != "kinds")
-                else:
-                    found = list(examples(known, done))
-                    pickle.dump((key, found), file)
-                    file.flush()
-                for name, example in found:
-                    every[name].append(example)
-            print(f"{folder.name}: {sum(map(len, every.values()))} examples", flush=True)
+    with Kernel(workers=1, time_limit=SECONDS) as kernel, path.open("ab") as file:
+        for one in known:
+            if (found := before.get(one.sequence.id)) is None:
+                found = list(examples(one, done, kernel))
+                pickle.dump((one.sequence.id, found), file)
+                file.flush()
+            else:
+                done.update((example.source, name) for name, example in found)
+            for name, example in found:
+                every[name].append(example)
     return every
 
 
@@ -239,8 +251,13 @@ def main() -> None:
     parser.add_argument("--tell", action="store_true", help="by other repositories, which takes")
     parser.add_argument("-o", "--out", type=Path, required=True)
     asked = parser.parse_args()
-    found = collected(asked.data, asked.most, asked.examples)
-    kinds = {kind: regression(found["kinds"], column) for column, kind in enumerate(KINDS)}
+    known = [one for folder in asked.data for one in histories(folder, asked.most)]
+    asked_about = [example for one in known for example in cuts(one)]
+    print(f"{len(asked_about)} cuts of {len(known)} parts", flush=True)
+    kinds = {kind: regression(asked_about, column) for column, kind in enumerate(KINDS)}
+    if asked.tell:
+        tell_kinds(asked_about)
+    found = collected([one for one in known if one.source.startswith(BODIES)], asked.examples)
     ideas = {}
     for name, usual in USUAL_KINDS.items():
         counts = [one for one in found[name] if one.counts]
@@ -252,11 +269,9 @@ def main() -> None:
             told(f"{name}, {title}", [(one.source, _in_order(fitted, one)) for one in some])
         if asked.tell:
             told(f"{name}, other repositories", crossed(found[name], usual.names))
-    if asked.tell:
-        tell_kinds(found["kinds"])
     names = ", ".join(folder.name for folder in asked.data)
-    cuts = sum(one.counts for one in found["kinds"])
-    split = f"{cuts} cuts of the training splits of {names}"
+    learned = [one for one in known if one.counts]
+    split = f"{len(learned)} parts of the training splits of {names}"
     Counted(split, kinds, ideas).save(asked.out)
 
 

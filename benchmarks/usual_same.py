@@ -10,23 +10,16 @@ import numpy as np
 
 from cadcomplete.completion.standing import standing
 from cadcomplete.completion.usual_blends import sizes_of
-from cadcomplete.errors import BuildError, GeometryError
 from cadcomplete.history.blends import Chamfer, Fillet
-from cadcomplete.history.edges import EdgeName
-from cadcomplete.history.geometry import Array
 from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern
 from cadcomplete.history.reach import through
 from cadcomplete.history.revolve import Revolve
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.build import construct
-from cadcomplete.kernel.examine import kept
-from cadcomplete.kernel.naming.labels import LabelledEdges, labelled
-from cadcomplete.kernel.naming.naming import chains, meant
-from cadcomplete.kernel.naming.surfaces import Bools
-from cadcomplete.kernel.naming.topology import edges_of
-from cadcomplete.metrics.targets import HIT
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.jobs import edges_named
+from cadcomplete.metrics.targets import HIT, edges_f1
 
 NEAR = 0.05
 """Millimetres between what is in one place."""
@@ -34,10 +27,11 @@ NEAR = 0.05
 _ALIKE = 0.02  # share by which diameters and depths may differ
 
 
-def designers(ideas: Sequence[Any], truth: Any, given: CadSequence) -> np.ndarray:
-    """Say which ideas do what the designer's operation does, shape (C,)."""
+def designers(ideas: Sequence[Any], truth: Any, given: CadSequence, kernel: Kernel) -> np.ndarray:
+    """Say which ideas do what the designer's operation does, shape (C,). Of edges the kernel is
+    asked: raises BuildError or KernelFailure."""
     if isinstance(truth, Fillet | Chamfer):
-        return _same_blends(ideas, truth, given)
+        return _same_blends(ideas, truth, given, kernel)
     same = SAME[type(truth)]
     return np.array([same(idea, truth, given) for idea in ideas], dtype=bool)
 
@@ -125,39 +119,18 @@ SAME: dict[type, Callable[[Any, Any, CadSequence], bool]] = {
 # --- edges --------------------------------------------------------------------------------------
 
 
-def _same_blends(ideas: Sequence[Any], truth: Any, given: CadSequence) -> np.ndarray:
+def _same_blends(
+    ideas: Sequence[Any], truth: Any, given: CadSequence, kernel: Kernel
+) -> np.ndarray:
     """By the edges of the solid, as the metric has it: F1 times the ratio of the sizes.
 
-    Raises BuildError if there is no such solid.
+    Raises BuildError or KernelFailure if there is no such solid.
     """
-    made = construct(given, prefixes=kept()).solid
-    if made is None:
-        raise BuildError(len(given), "there is no solid that has edges")
-    edges = edges_of(made.shape)
-    labels, together = labelled(edges, given.operations), chains(made.shape, edges)
-    goal = _meant(labels, truth.edges, together)
-    known: dict[tuple[EdgeName, ...], float] = {}
-    for idea in ideas:
-        if idea.edges not in known:
-            known[idea.edges] = _f1(goal, _meant(labels, idea.edges, together))
-    sizes = np.array([_ratio(sizes_of(idea), sizes_of(truth)) for idea in ideas])
-    return np.array([known[idea.edges] for idea in ideas]) * sizes >= HIT
-
-
-def _meant(labels: LabelledEdges, names: Sequence[EdgeName], together: Array) -> Bools:
-    """The edges that names mean, with all that is rounded together with them; none if one fails."""
-    found = np.zeros(len(labels.found), bool)
-    try:
-        for name in names:
-            found = found | meant(labels, name)
-    except GeometryError:
-        return np.zeros_like(found)
-    return np.isin(together, together[found])
-
-
-def _f1(one: Bools, other: Bools) -> float:
-    total = int(one.sum() + other.sum())
-    return 2 * int((one & other).sum()) / total if total else 0.0
+    names = list(dict.fromkeys((truth.edges, *(idea.edges for idea in ideas))))
+    edges = dict(zip(names, kernel.run(edges_named, given, tuple(names)), strict=True))
+    f1 = {name: edges_f1(edges[truth.edges], own) for name, own in edges.items()}
+    sizes = [_ratio(sizes_of(idea), sizes_of(truth)) for idea in ideas]
+    return np.array([f1[idea.edges] for idea in ideas]) * np.array(sizes) >= HIT
 
 
 def _ratio(one: tuple[float, ...], other: tuple[float, ...]) -> float:
