@@ -34,7 +34,7 @@ from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.metrics.targets import HIT, MACRO, Truth, target
 
 PENALTY = 0.5
-MOST, USUAL = 120, 40
+MOST, USUAL = 300, 40
 """Ideas of a question, of the caption and usual ones."""
 
 

@@ -19,8 +19,8 @@ from cadcomplete.captions.mention import Caption, Noun
 from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.sketching import sketches
 from cadcomplete.captions.telling import understood
-from cadcomplete.captions.trust import believed, trust
-from cadcomplete.captions.vague import vague_nats
+from cadcomplete.captions.trust import believed, trust, trust_of_words
+from cadcomplete.captions.vague import Vague
 from cadcomplete.captions.weighing import Judge, nats
 from cadcomplete.captions.whole import built_from
 from cadcomplete.errors import GeometryError, UnsupportedError
@@ -93,30 +93,35 @@ class Words:
         """Return the nats that it adds to the log-odds of each history, shape (C,)."""
         if self.steps:
             return self._followed(given, wholes, finished=finished)
+        if not self.caption.lengths:
+            return self._weigh_words(given, wholes)
         judge = Judge.of(self.caption, given)
         found = [nats(judge.facts(whole, finished=finished)) for whole in wholes]
-        if self.caption.lengths and not finished:
+        if not finished:
             found = [
                 a + self._usual(judge, given, whole) for a, whole in zip(found, wholes, strict=True)
             ]
-        if not self.caption.lengths:  # where there are sizes, they say more
-            found = [
-                a + self._vaguely(given, whole) for a, whole in zip(found, wholes, strict=True)
-            ]
         return believed(np.array(found), trust(self.caption, given))
+
+    def _weigh_words(self, given: CadSequence, wholes: Sequence[CadSequence]) -> Array:
+        """Weigh by words without sizes; where there are sizes, they say more."""
+        vague = Vague.of(self.caption.text, given.operations[: given.whole_operations])
+        found = [self._vaguely(vague, given, whole) for whole in wholes]
+        return believed(np.array(found), trust_of_words(self.caption.text, given))
 
     def _usual(self, judge: Judge, given: CadSequence, whole: CadSequence) -> float:
         """How usual a sketch is: what is said was weighed beside that."""
         new = whole.operations[given.whole_operations : given.whole_operations + 1]
         return sum(nats(judge.habits(one)) for one in new if isinstance(one, Sketch))
 
-    def _vaguely(self, given: CadSequence, whole: CadSequence) -> float:
+    def _vaguely(self, first: Vague, given: CadSequence, whole: CadSequence) -> float:
         """What words without numbers say of the first operations that are new, of each kind one."""
         found: dict[type[Operation], float] = {}
         for index in range(given.whole_operations, len(whole.operations)):
             operation, before = whole.operations[index], whole.operations[:index]
             if type(operation) not in found:
-                found[type(operation)] = vague_nats(self.caption.text, operation, before)
+                own = first if not found else Vague.of(self.caption.text, before)
+                found[type(operation)] = own.nats(operation)
         return sum(found.values())
 
     def _followed(

@@ -304,14 +304,17 @@ class Grammar:
             node = node.children.setdefault(char, _Node())
         node.token = token
 
-    def start(self, sequence: CadSequence, *, least: int = 0) -> Matcher:
+    def start(self, sequence: CadSequence, *, least: int = 0, going_on: bool = False) -> Matcher:
         """Return a matcher for what may follow `sequence`, at least `least` operations more.
 
-        Those of its operations that are none of the words are not in the text before it.
+        With `going_on` the sketch at its end is drawn to its end, and nothing follows it. Those of
+        its operations that are none of the words are not in the text before it.
         """
         without = unlearned(sequence, self.words)
         drawing = Drawing.of(sequence, self.text_format, without=without, words=self.words)
-        return Matcher(self, drawing, len(sequence) + least)
+        if going_on:
+            drawing.draw_on()
+        return Matcher(self, drawing, len(sequence) + least, ends_sketch=going_on)
 
     def tokens(self, point: Point, line: str) -> tuple[int, ...]:
         """Return the tokens that may stand at a point of a line; remembered by what decides it."""
@@ -340,26 +343,41 @@ class Grammar:
 class Matcher:
     """One text being generated. `allowed` looks, `accept` moves on, `copy` branches off."""
 
-    def __init__(self, grammar: Grammar, drawing: Drawing, least: int) -> None:
+    def __init__(
+        self, grammar: Grammar, drawing: Drawing, least: int, *, ends_sketch: bool = False
+    ) -> None:
         self.grammar, self.drawing, self._least = grammar, drawing, least
+        self._ends_sketch = ends_sketch
         self._line = ""
-        self._point = Point(lines_after(drawing, grammar.words))
+        self._point = self._following()
+
+    def _following(self) -> Point:
+        """What may stand on the next line."""
+        words = self.grammar.words
+        if self._ends_sketch:
+            drawn = (LOOP, CLOSE, *CURVES)
+            words = tuple(word for word in drawn if words is None or word in words)
+        return Point(lines_after(self.drawing, words))
 
     def copy(self) -> Matcher:
         other = object.__new__(Matcher)
         other.grammar, other._least = self.grammar, self._least
+        other._ends_sketch = self._ends_sketch
         other.drawing, other._line, other._point = self.drawing.copy(), self._line, self._point
         return other
 
     @property
     def complete(self) -> bool:
-        """Whether what has been drawn is a history that could be finished."""
+        """Whether what has been drawn is a history that could be finished, or a sketch that is."""
+        if self._ends_sketch:
+            drawn = self.drawing.sequence.operations
+            return not self._line and bool(drawn) and drawn[-1].finished
         return not self._line and may_end(self.drawing)
 
     @property
     def may_end(self) -> bool:
         """Whether the text may end here: it is complete and has all it was asked for."""
-        return len(self.drawing.operations) >= self._least and self.complete
+        return self.complete and len(self.drawing.sequence) >= self._least
 
     @property
     def openings(self) -> dict[str, str]:
@@ -416,4 +434,4 @@ class Matcher:
             line = self._line.strip().removeprefix(",")
             self.drawing.add(self.drawing.read(line))
             self._line = ""
-            self._point = Point(lines_after(self.drawing, self.grammar.words))
+            self._point = self._following()
