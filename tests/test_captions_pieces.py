@@ -128,10 +128,10 @@ def heights(caption, *ends):
 
 
 def test_a_rod_is_long_and_a_coin_flat():
-    long, flat = heights("a long slender cylindrical rod", 200, 1)
-    assert long > 0 > flat
-    long, flat = heights("a thin flat circular disc or washer", 200, 1)
-    assert flat > 0 and flat > long + 1
+    rod = heights("a long slender cylindrical rod", 200, 1)
+    coin = heights("a thin flat circular disc or washer", 200, 1)
+    assert rod[0] > 0 > rod[1]
+    assert rod[0] > coin[0] and coin[1] > rod[1] + 0.5
 
 
 @pytest.mark.parametrize("caption", ["", "asdf qwer", "a long slender cylindrical rod"])
