@@ -47,7 +47,7 @@ _BOTH = {"+x": "-x", "+y": "-y", "+z": "-z"}
 
 
 @dataclass(frozen=True)
-class Group:
+class EdgeGroup:
     """Edges that may be blended together, and in which way they were thought of."""
 
     names: tuple[EdgeName, ...]
@@ -57,43 +57,43 @@ class Group:
 WAYS = ("all", "of", "start", "end", "side", "meet", "ends", "far ends", "other side")
 
 
-def edge_groups(there: Standing) -> list[Group]:
+def edge_groups(there: Standing) -> list[EdgeGroup]:
     """Return what may be blended together after a history, each once."""
     return list(_groups_of(there.operations))
 
 
 @lru_cache(maxsize=8)
-def _groups_of(operations: tuple[object, ...]) -> tuple[Group, ...]:
+def _groups_of(operations: tuple[object, ...]) -> tuple[EdgeGroup, ...]:
     there = Standing(operations)  # type: ignore[arg-type]
-    found = (Group(group.names, group.way) for group in _thought(there))
+    found = (EdgeGroup(group.names, group.way) for group in _thought(there))
     return tuple({group.names: group for group in found}.values())
 
 
-def _thought(there: Standing) -> Iterator[Group]:
+def _thought(there: Standing) -> Iterator[EdgeGroup]:
     made = [i for i in there.builders if not isinstance(there.operations[i], Blended)]
     if not made:
         return
     for filters in _OF_ALL:
-        yield Group((EdgePredicate("all", filters=filters),), "all")
+        yield EdgeGroup((EdgePredicate("all", filters=filters),), "all")
     for axis, other in _BOTH.items():
         ends = (EdgePredicate("all", filters=(axis,)), EdgePredicate("all", filters=(other,)))
-        yield Group(ends, "far ends")
+        yield EdgeGroup(ends, "far ends")
     for index in dict.fromkeys((*made[: -_NEWEST - 1 : -1], made[0])):
         counts = curve_counts(there.operations[index], there.operations[:index])
         for kind in ("end", "start", "side", "of"):
             for filters in _PLAIN:
-                yield Group((EdgePredicate(kind, (index,), filters=filters),), kind)
+                yield EdgeGroup((EdgePredicate(kind, (index,), filters=filters),), kind)
             for far in _FAR:
-                yield Group((EdgePredicate(kind, (index,), filters=(far,)),), kind)
+                yield EdgeGroup((EdgePredicate(kind, (index,), filters=(far,)),), kind)
             for loop in range(min(len(counts), _LOOPS) if len(counts) > 1 else 0):
-                yield Group((EdgePredicate(kind, (index,), loop),), kind)
-        yield Group((EdgePredicate("end", (index,)), EdgePredicate("start", (index,))), "ends")
+                yield EdgeGroup((EdgePredicate(kind, (index,), loop),), kind)
+        yield EdgeGroup((EdgePredicate("end", (index,)), EdgePredicate("start", (index,))), "ends")
         if index != made[0]:
-            yield Group((EdgePredicate("meet", (made[0], index)),), "meet")
+            yield EdgeGroup((EdgePredicate("meet", (made[0], index)),), "meet")
     yield from _other_sides(there)
 
 
-def _other_sides(there: Standing) -> Iterator[Group]:
+def _other_sides(there: Standing) -> Iterator[EdgeGroup]:
     """The edges of the last blend, seen in the middle planes of the part."""
     last = there.operations[there.builders[-1]]
     part = there.part
@@ -108,7 +108,7 @@ def _other_sides(there: Standing) -> Iterator[Group]:
             else:
                 names.append(_turned(name, "xyz"[axis]))
         if tuple(names) != last.edges:
-            yield Group(tuple(names), "other side")
+            yield EdgeGroup(tuple(names), "other side")
 
 
 def _mirrored(at: Vec3, axis: int, twice: float) -> Vec3:
