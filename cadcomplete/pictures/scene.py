@@ -19,10 +19,10 @@ from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Operation
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.meshes.manifolds import APPLY, Past, mesh_of, states
-from cadcomplete.meshes.render import STEEP, VIEWS
 from cadcomplete.pictures.matching import NOTHING, Match, Sight, match
 from cadcomplete.pictures.sides import Creases, side, wire
-from cadcomplete.pictures.views import Shot, places, roughly
+from cadcomplete.pictures.turning import FROM
+from cadcomplete.pictures.views import Shot, places, refined, roughly
 
 FALSE = 1.0
 """How much a pixel of an edge that the picture lacks counts against one that is explained."""
@@ -34,11 +34,12 @@ neighbours are no witnesses apart."""
 OVERLAP, OUTSIDE = 30.0, -8.0
 """Nats for the IoU of the outlines, and for the share of the body outside of the part."""
 
-_FROM = (*VIEWS, *STEEP)  # the canonical view first
 _USUAL = 3.0  # nats by which the canonical view is likelier than any other
 _SURE = 12.0  # nats for the whole score of a view
 _VIEWS = 3
 _CLOSELY = 2  # cameras that are looked at closely
+_NEARER = 0.02  # more of its score for a side that is nearer to the canonical one
+_TURNS = (1.0, 0.5)  # degrees by which one that the edges told is turned
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +66,9 @@ class PictureScene:
     @property
     def sides(self) -> list[Array]:
         """The directions from which a picture may show a part, the likeliest first."""
-        return [camera.axes for camera in _FROM]
+        if self.sight.turned:
+            return self.sight.cameras[0]
+        return [camera.axes for camera in FROM]
 
     @property
     def views(self) -> list[Shot]:
@@ -118,12 +121,49 @@ def scene(given: CadSequence, sight: Sight) -> PictureScene:
 
 def fitted(body: Creases, sight: Sight) -> list[Shot]:
     """Return the views in which a body fits a picture, the best first."""
-    sides = [found for camera in _FROM if (found := side(body, camera.axes)) is not None]
-    scores = [roughly(one, sight.seen, sight.rough, coarser=2)[:, 3].max() for one in sides]
+    cameras, told = sight.cameras
+    turned, first = sight.turned, FROM[0].axes
+    if not turned:
+        cameras = [first, *(axes for axes in cameras if not np.allclose(axes, first))]
+    sides = [found for axes in cameras if (found := side(body, axes)) is not None]
+    coarser = 1 if told else 2
+    scores = [roughly(one, sight.seen, sight.rough, coarser=coarser)[:, 3].max() for one in sides]
     order = sorted(range(len(sides)), key=lambda i: -scores[i])[:_CLOSELY]
     found = [
-        replace(view, share=view.score, score=view.score + (_USUAL / _SURE if i == 0 else 0.0))
-        for i in dict.fromkeys((0, *order))
+        replace(view, share=view.score, score=view.score + _usual(view.axes, turned=turned))
+        for i in (order if turned else dict.fromkeys((0, *order)))
         for view in places(sides[i], sight.seen, sight.rough, sight.fine, most=_VIEWS)
     ]
-    return sorted(found, key=lambda view: -view.score)[:_VIEWS]
+    found = sorted(found, key=lambda view: -view.score)[:_VIEWS]
+    return [straightened(body, sight, found[0]), *found[1:]] if found and turned else found
+
+
+def _usual(axes: Array, *, turned: bool) -> float:
+    """By how much the score of a side is more from which parts are usually seen.
+
+    Of a part that looks the same when it is turned, the side that is nearer to the canonical one.
+    """
+    near = float((axes * FROM[0].axes).sum()) / 3
+    return _NEARER * near + (_USUAL / _SURE if near > 0.9999 and not turned else 0.0)
+
+
+def straightened(body: Creases, sight: Sight, view: Shot) -> Shot:
+    """Return a view with its camera turned to where more edges fall on edges, by few degrees."""
+    best = view
+    for degrees in _TURNS:
+        for axis in np.eye(3):
+            for way in (degrees, -degrees):
+                one = side(body, _turn(axis, math.radians(way)) @ best.axes)
+                if one is None:
+                    continue
+                moved = refined(one, sight.seen, sight.fine, replace(best, axes=one.axes), rounds=2)
+                if moved.score > best.score + 1e-3:
+                    best = replace(moved, share=moved.score)
+    return best
+
+
+def _turn(axis: Array, angle: float) -> Array:
+    """The matrix of a turn about a unit vector (Rodrigues)."""
+    x, y, z = axis.tolist()
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.eye(3) + math.sin(angle) * cross + (1 - math.cos(angle)) * cross @ cross

@@ -15,7 +15,11 @@ from itertools import combinations, product
 import numpy as np
 
 from cadcomplete.history.geometry import Array
+from cadcomplete.meshes.render import STEEP, VIEWS
 from cadcomplete.pictures.seen import SIZE, Seen
+
+FROM = (*VIEWS, *STEEP)
+"""The cameras of which pictures are usual, the canonical one first."""
 
 _STEP = 0.5  # degrees between directions that are tried
 _TRIED = np.arange(0.0, 180.0, _STEP)
@@ -27,6 +31,8 @@ _LEAST = 0.05  # share of the edges that run in one
 _UPRIGHT = math.radians(50.0)  # by which the vertical axis is off the vertical
 _SAME = 0.9992  # mean cosine of axes that differ by 2 degrees: cameras that are one
 _EXPLAINED = 0.35  # share of the edges that run along axes, from which on a camera is believed
+_LESS = 0.1  # share of the edges that a camera may explain less than the best
+_TURNED = 8  # cameras that are none of `FROM`
 _MORE = 0.12  # share of the edges that it must explain beyond what known ones do
 
 
@@ -79,29 +85,34 @@ def along_axes(shares: Array, axes: Array) -> float:
     return total
 
 
-def turned_cameras(seen: Seen, known: Sequence[Array]) -> list[Array]:
-    """Return axes of cameras that the directions of edges tell and that are none of the known ones.
+def likely_cameras(seen: Seen) -> tuple[list[Array], bool]:
+    """Return the axes of cameras from which a picture may show a part, and whether its edges tell.
 
-    None if the known ones explain as many edges.
+    Of `FROM` those along whose axes most edges run; further ones where those explain more. Where
+    few edges are straight they tell nothing, so all of `FROM` are returned.
     """
+    known = [camera.axes for camera in FROM]
     shares, sharp = lined(seen)
-    lines = directions(shares, sharp)
-    if len(lines) < 3:
-        return []
-    least = max(_EXPLAINED, max(along_axes(shares, axes) for axes in known) + _MORE)
-    scored = [
-        (along_axes(shares, axes), axes)
-        for three in combinations(lines, 3)
+    scored = [(along_axes(shares, axes), axes) for axes in known]
+    best = max(share for share, _ in scored)
+    turned = [
+        (share, axes)
+        for three in combinations(directions(shares, sharp), 3)
         for axes in cameras(three)
+        if (share := along_axes(shares, axes)) >= max(_EXPLAINED, best + _MORE)
     ]
-    scored = sorted((row for row in scored if row[0] >= least), key=lambda row: -row[0])
-    found: list[Array] = []
-    for share, axes in scored:
-        if share < scored[0][0] - 0.05 or len(found) == 16:
+    turned.sort(key=lambda row: -row[0])
+    kept = list(known)
+    for share, axes in turned:
+        if share < turned[0][0] - 0.05 or len(kept) == len(known) + _TURNED:
             break
-        if not any(float((axes * other).sum()) / 3 > _SAME for other in (*found, *known)):
-            found.append(axes)
-    return found
+        if not any(float((axes * other).sum()) / 3 > _SAME for other in kept):
+            scored.append((share, axes))
+            kept.append(axes)
+    most = max(share for share, _ in scored)
+    if most < _EXPLAINED:
+        return known, False
+    return [axes for share, axes in scored if share >= most - _LESS], True
 
 
 def cameras(lines: Sequence[float]) -> Iterator[Array]:
