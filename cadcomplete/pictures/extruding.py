@@ -105,10 +105,10 @@ def anchored(scene: PictureScene, over: Prisms, profiles: Sequence[Profile]) -> 
 def _from_aside(scene: PictureScene, over: Prisms, found: list[Anchor]) -> list[Anchor]:
     """What was found from the canonical side, or from another one if that is much better."""
     best = max((anchor.nats for anchor in found), default=0.0)
-    if best > _ENOUGH and not scene.sight.turned:
+    turned = scene.sight.cameras[1]
+    if best > _ENOUGH and not turned:
         return found
-    others = scene.sides if scene.sight.turned else scene.sides[1:]
-    axes = max(others, key=lambda axes: roughly_filling(over, scene.sight, axes))
+    axes = max(turned or scene.sides[1:], key=lambda axes: roughly_filling(over, scene.sight, axes))
     other = anchors(over, scene.sight, axes)
     return other if max((a.nats for a in other), default=0.0) > best + _MUCH else found
 

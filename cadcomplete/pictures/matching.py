@@ -10,7 +10,7 @@ import numpy as np
 from cadcomplete.history.geometry import Array
 from cadcomplete.pictures.seen import SIZE, WAYS, Seen
 from cadcomplete.pictures.sides import RASTER, Aspect
-from cadcomplete.pictures.turning import FROM, likely_cameras
+from cadcomplete.pictures.turning import likely_cameras
 from cadcomplete.pictures.views import Shot, hits, near
 
 _ROUGH, _FINE = 2.5, 1.0  # pixels that edges may be off, standard deviations
@@ -35,16 +35,9 @@ class Sight:
         return near(self.seen, _FINE)
 
     @cached_property
-    def cameras(self) -> tuple[list[Array], bool]:
-        """The axes of cameras from which it may be seen, and whether its edges tell."""
+    def cameras(self) -> tuple[list[Array], list[Array]]:
+        """The axes of cameras from which it may be seen: usual ones, and what its edges tell."""
         return likely_cameras(self.seen)
-
-    @property
-    def turned(self) -> bool:
-        """Whether its edges tell that it is seen from no usual side."""
-        cameras, told = self.cameras
-        usual = [camera.axes for camera in FROM]
-        return told and not any(np.allclose(a, b) for a in cameras for b in usual)
 
     @cached_property
     def drawn(self) -> np.ndarray:

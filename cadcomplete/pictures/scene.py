@@ -35,6 +35,7 @@ OVERLAP, OUTSIDE = 30.0, -8.0
 """Nats for the IoU of the outlines, and for the share of the body outside of the part."""
 
 _USUAL = 3.0  # nats by which the canonical view is likelier than any other
+_SELDOM = 1.2  # the same where the edges of the picture tell that it was turned
 _SURE = 12.0  # nats for the whole score of a view
 _VIEWS = 3
 _CLOSELY = 2  # cameras that are looked at closely
@@ -66,9 +67,7 @@ class PictureScene:
     @property
     def sides(self) -> list[Array]:
         """The directions from which a picture may show a part, the likeliest first."""
-        if self.sight.turned:
-            return self.sight.cameras[0]
-        return [camera.axes for camera in FROM]
+        return self.sight.cameras[1] or [camera.axes for camera in FROM]
 
     @property
     def views(self) -> list[Shot]:
@@ -121,30 +120,38 @@ def scene(given: CadSequence, sight: Sight) -> PictureScene:
 
 def fitted(body: Creases, sight: Sight) -> list[Shot]:
     """Return the views in which a body fits a picture, the best first."""
-    cameras, told = sight.cameras
-    turned, first = sight.turned, FROM[0].axes
-    if not turned:
-        cameras = [first, *(axes for axes in cameras if not np.allclose(axes, first))]
+    usual, turned = sight.cameras
+    first = FROM[0].axes
+    cameras = [first, *(axes for axes in usual if not np.allclose(axes, first)), *turned]
     sides = [found for axes in cameras if (found := side(body, axes)) is not None]
-    coarser = 1 if told else 2
-    scores = [roughly(one, sight.seen, sight.rough, coarser=coarser)[:, 3].max() for one in sides]
+    first_turned = len(sides) - len(turned)
+    coarser = 2 if len(usual) == len(FROM) else 1
+    scores = [
+        roughly(one, sight.seen, sight.rough, coarser=1 if i >= first_turned else coarser)[
+            :, 3
+        ].max()
+        for i, one in enumerate(sides)
+    ]
     order = sorted(range(len(sides)), key=lambda i: -scores[i])[:_CLOSELY]
+    if turned:  # the rough search tells them apart less than from usual sides
+        order += sorted(range(first_turned, len(sides)), key=lambda i: -scores[i])[:_CLOSELY]
+    more = (_USUAL if not turned else _SELDOM) / _SURE
     found = [
-        replace(view, share=view.score, score=view.score + _usual(view.axes, turned=turned))
-        for i in (order if turned else dict.fromkeys((0, *order)))
+        replace(view, share=view.score, score=view.score + (more if i == 0 else 0.0) + _near(view))
+        for i in dict.fromkeys((0, *order))
         for view in places(sides[i], sight.seen, sight.rough, sight.fine, most=_VIEWS)
     ]
     found = sorted(found, key=lambda view: -view.score)[:_VIEWS]
-    return [straightened(body, sight, found[0]), *found[1:]] if found and turned else found
+    if found and any(found[0].axes is axes for axes in turned):
+        found[0] = straightened(body, sight, found[0])
+    return found
 
 
-def _usual(axes: Array, *, turned: bool) -> float:
-    """By how much the score of a side is more from which parts are usually seen.
-
-    Of a part that looks the same when it is turned, the side that is nearer to the canonical one.
+def _near(view: Shot) -> float:
+    """By how much the score is more: of a part that looks the same when it is turned, the side
+    counts that is nearer to the canonical one.
     """
-    near = float((axes * FROM[0].axes).sum()) / 3
-    return _NEARER * near + (_USUAL / _SURE if near > 0.9999 and not turned else 0.0)
+    return _NEARER * float((view.axes * FROM[0].axes).sum()) / 3
 
 
 def straightened(body: Creases, sight: Sight, view: Shot) -> Shot:

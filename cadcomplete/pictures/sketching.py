@@ -59,14 +59,15 @@ def sketches(scene: PictureScene, *, most: int) -> list[Guess]:
             drawn += loops_on(laid, scene)
     drawn.sort(key=lambda pair: -pair[0])
     once = list(dict.fromkeys(sketch for _, sketch in drawn))
-    seen = [guess for sketch in once[: 2 * _MOST] if (guess := good_for(scene, sketch))]
-    found = [*seen, *turnings(scene, view, planes)]
-    for guess in sorted(seen, key=lambda guess: -guess.nats)[:_MOST]:
+    found = [guess for sketch in once[: 2 * _MOST] if (guess := good_for(scene, sketch))]
+    found += turnings(scene, view, planes)
+    for guess in sorted(found, key=lambda guess: -guess.nats)[:_MOST]:
         found += moved(guess, planes)
     for guess in found:
         key = effect(guess.operations[0])
         scene.asked[key] = max(guess.nats, scene.asked.get(key, -math.inf))
-    return sorted(found, key=lambda guess: -guess.nats)[:most]
+    found.sort(key=lambda guess: -guess.nats)
+    return list({guess.operations[0]: guess for guess in reversed(found)}.values())[::-1][:most]
 
 
 def moved(guess: Guess, planes: Sequence[Plane]) -> Iterator[Guess]:

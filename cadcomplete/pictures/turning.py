@@ -30,10 +30,10 @@ _DIRECTIONS = 6  # that are looked at
 _LEAST = 0.05  # share of the edges that run in one
 _UPRIGHT = math.radians(50.0)  # by which the vertical axis is off the vertical
 _SAME = 0.9992  # mean cosine of axes that differ by 2 degrees: cameras that are one
-_EXPLAINED = 0.35  # share of the edges that run along axes, from which on a camera is believed
+_EXPLAINED = 0.5  # share of the edges that run along axes, from which on a camera is believed
 _LESS = 0.1  # share of the edges that a camera may explain less than the best
 _TURNED = 8  # cameras that are none of `FROM`
-_MORE = 0.12  # share of the edges that it must explain beyond what known ones do
+_MORE = 0.2  # share of the edges that it must explain beyond what known ones do
 
 
 def lined(seen: Seen) -> tuple[Array, Array]:
@@ -85,16 +85,16 @@ def along_axes(shares: Array, axes: Array) -> float:
     return total
 
 
-def likely_cameras(seen: Seen) -> tuple[list[Array], bool]:
-    """Return the axes of cameras from which a picture may show a part, and whether its edges tell.
+def likely_cameras(seen: Seen) -> tuple[list[Array], list[Array]]:
+    """Return the axes of cameras from which a picture may show a part: of `FROM`, and others.
 
-    Of `FROM` those along whose axes most edges run; further ones where those explain more. Where
-    few edges are straight they tell nothing, so all of `FROM` are returned.
+    Of `FROM` those along whose axes most edges run, or all where few edges are straight; others
+    only where those explain much more.
     """
     known = [camera.axes for camera in FROM]
     shares, sharp = lined(seen)
-    scored = [(along_axes(shares, axes), axes) for axes in known]
-    best = max(share for share, _ in scored)
+    usual = [along_axes(shares, axes) for axes in known]
+    best = max(usual)
     turned = [
         (share, axes)
         for three in combinations(directions(shares, sharp), 3)
@@ -102,17 +102,16 @@ def likely_cameras(seen: Seen) -> tuple[list[Array], bool]:
         if (share := along_axes(shares, axes)) >= max(_EXPLAINED, best + _MORE)
     ]
     turned.sort(key=lambda row: -row[0])
-    kept = list(known)
+    others: list[Array] = []
     for share, axes in turned:
-        if share < turned[0][0] - 0.05 or len(kept) == len(known) + _TURNED:
+        if share < turned[0][0] - 0.05 or len(others) == _TURNED:
             break
-        if not any(float((axes * other).sum()) / 3 > _SAME for other in kept):
-            scored.append((share, axes))
-            kept.append(axes)
-    most = max(share for share, _ in scored)
-    if most < _EXPLAINED:
-        return known, False
-    return [axes for share, axes in scored if share >= most - _LESS], True
+        if not any(float((axes * other).sum()) / 3 > _SAME for other in (*others, *known)):
+            others.append(axes)
+    if best < _EXPLAINED:
+        return known, others
+    pairs = zip(usual, known, strict=True)
+    return [axes for share, axes in pairs if share >= best - _LESS], others
 
 
 def cameras(lines: Sequence[float]) -> Iterator[Array]:

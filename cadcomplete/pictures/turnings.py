@@ -26,7 +26,7 @@ from cadcomplete.pictures.views import Shot
 
 _RINGS = 8  # of which bodies are made
 _PLANES = 4  # across an axis on which circles are drawn, the newest first
-_PAIRS = 4
+_PAIRED, _PARTNERS = 4, 3  # of which pairs are made, and with how many each
 _MADE = 2  # of which bodies are made
 _LESS = 0.4  # nats for each plane that is less usual
 _TURNED, _APART = 2e-8, 1e-4  # by how much planes that are one may be off: cosine, mm
@@ -39,7 +39,8 @@ def turnings(scene: PictureScene, view: Shot, planes: Sequence[Plane]) -> Iterat
     seen.sort(key=lambda ring: -ring.share)
     for ring in seen[:_RINGS]:
         yield from _of_ring(scene, view, ring, planes)
-    yield from _pairs(scene, view, [*seen[:_RINGS], *_known(scene, seen[:_RINGS])], planes)
+    for ring in seen[:_PAIRED]:
+        yield from _pairs(scene, view, ring, seen[:_RINGS], planes)
 
 
 def _of_ring(
@@ -81,47 +82,47 @@ def _of_sketch(scene: PictureScene, extrude: Extrude) -> Extrude:
 
 
 def _pairs(
-    scene: PictureScene, view: Shot, seen: Sequence[Ring], planes: Sequence[Plane]
+    scene: PictureScene, view: Shot, ring: Ring, seen: Sequence[Ring], planes: Sequence[Plane]
 ) -> Iterator[Guess]:
-    """Two circles around one axis at one height: a tube, or a groove."""
-    off, count = 0.7 / view.scale, 0
-    for i, outer in enumerate(seen):
-        for inner in seen[i + 1 :]:
-            if inner.axis != outer.axis or abs(inner.height - outer.height) > 3 * off:
-                continue
-            if count == _PAIRS or not outer.share or abs(inner.radius - outer.radius) < off:
-                continue
-            count += 1
-            large, small = sorted((outer, inner), key=lambda ring: -ring.radius)
-            profile = (Profile(len(scene.given), 0, (1,)),)
-            for k, plane in enumerate(_across(outer, planes)[:_MADE]):
-                loops = tuple(_circle(r, plane, _size(r, off)) for r in (large, small))
-                sketch = Sketch(plane, loops)
-                for extrude in _ends(scene, outer, plane, off):
-                    made = Extrude(profile, extrude.extent, extrude.boolean)
-                    nats = changed(scene, (sketch, made))
-                    yield Guess((sketch, made), nats - _LESS * k)
+    """A circle with another around its axis, known or seen at its height: a tube, or a groove."""
+    off = 0.7 / view.scale
+    size = _sizes(ring.radius, off)[0]
+    beside = [
+        _sizes(other.radius, off)[0]
+        for other in seen
+        if other.axis == ring.axis and abs(other.height - ring.height) < 3 * off
+    ]
+    radii = dict.fromkeys((*_known(scene, ring), *beside))
+    profile = (Profile(len(scene.given), 0, (1,)),)
+    for radius in [r for r in radii if abs(r - size) > off][:_PARTNERS]:
+        for k, plane in enumerate(_across(ring, planes)[:_MADE]):
+            loops = (
+                _circle(ring, plane, max(radius, size)),
+                _circle(ring, plane, min(radius, size)),
+            )
+            sketch = Sketch(plane, loops)
+            for extrude in _ends(scene, ring, plane, off):
+                made = replace(extrude, profiles=profile)
+                yield Guess((sketch, made), changed(scene, (sketch, made)) - _LESS * k)
 
 
-def _known(scene: PictureScene, seen: Sequence[Ring]) -> Iterator[Ring]:
-    """The circles that were drawn around the axis of one that is seen, at its height."""
-    for ring in seen:
-        direction = np.array(ring.axis.direction)
-        radii: list[float] = []
-        for operation in scene.given.operations:
-            if not isinstance(operation, Sketch):
-                continue
-            if not facing(operation.plane.normal, ring.axis.direction, turned=_TURNED):
-                continue
-            for loop in operation.loops:
-                curve = loop.curves[0]
-                if isinstance(curve, Circle):
-                    center = operation.plane.to_world(np.array([curve.center]))[0]
-                    aside = center - (center @ direction) * direction - ring.axis.through
-                    if np.linalg.norm(aside) < 1e-3 * curve.radius:
-                        radii.append(curve.radius)
-        for radius in list(dict.fromkeys(radii))[:_MADE]:
-            yield replace(ring, radius=radius, share=0.0)
+def _known(scene: PictureScene, ring: Ring) -> list[float]:
+    """The radii of circles that were drawn around the axis of one that is seen, newest first."""
+    direction = np.array(ring.axis.direction)
+    found: list[float] = []
+    for operation in reversed(scene.given.operations):
+        if not isinstance(operation, Sketch):
+            continue
+        if not facing(operation.plane.normal, ring.axis.direction, turned=_TURNED):
+            continue
+        for loop in operation.loops:
+            curve = loop.curves[0]
+            if isinstance(curve, Circle):
+                center = operation.plane.to_world(np.array([curve.center]))[0]
+                aside = center - (center @ direction) * direction - ring.axis.through
+                if np.linalg.norm(aside) < 1e-3 * curve.radius:
+                    found.append(curve.radius)
+    return list(dict.fromkeys(found))
 
 
 def _across(ring: Ring, planes: Sequence[Plane]) -> list[Plane]:
@@ -146,11 +147,6 @@ def _sizes(radius: float, off: float) -> list[float]:
     """Radii that designers would write, the roundest first, then the measured one."""
     sizes = [d / 2 for d in rounded(2 * radius, off=2 * max(off / 2, 0.015 * radius))]
     return list(dict.fromkeys((*sizes[:1], round(radius, 3))))
-
-
-def _size(ring: Ring, off: float) -> float:
-    """The roundest radius of a ring that is seen, the radius of one that is known."""
-    return _sizes(ring.radius, off)[0] if ring.share else ring.radius
 
 
 def _circle(ring: Ring, plane: Plane, radius: float) -> Loop:
