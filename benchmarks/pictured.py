@@ -124,6 +124,7 @@ def told(reading: Reading, completer: Completer, pictures: Pictures | None) -> d
             pictures.scenes_of(reading.given), pictures.raw(reading.given, wholes), strict=True
         ):
             line |= {"nats": nats.tolist(), "facts": facts(scene, nats).tolist()}
+            line["built"] = bool(scene.views)
     return line
 
 
@@ -136,7 +137,7 @@ def tell(lines: list[dict[str, Any]]) -> None:
         chances = np.clip(np.array(line["chances"]), SURE, 1 - SURE)
         odds = np.log(chances) - np.log1p(-chances)
         if line["nats"] is not None:
-            share = probable(np.array(line["facts"]))
+            share = probable(np.array(line["facts"]), built=line["built"])
             believed[line["shown"]].append(share)
             odds = odds + mixed(np.array(line["nats"]), share)
         hits = np.array(line["hits"], dtype=bool)[np.argsort(-odds, kind="stable")]

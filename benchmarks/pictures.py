@@ -198,9 +198,10 @@ def cuts_of(sample: Sample) -> list[int]:
     return sorted(cuts, key=lambda given: hash64(f"{sample.sequence.id} {given}"))
 
 
-def compared(parts: list[Sample], *, most: int) -> Iterator[tuple[bool, Array, Array, Array]]:
-    """Yield for the right and a wrong picture of each part, at some cuts of it: whether it is the
-    right one, the facts of how it fits, the nats of its ideas, and which of them are hits.
+def compared(parts: list[Sample], *, most: int) -> Iterator[tuple[bool, bool, Array, Array, Array]]:
+    """Yield for the right and a wrong picture of each part, at some cuts of it: whether something
+    is built, whether it is the right one, the facts of how it fits, the nats of its ideas, and
+    which of them are hits.
     """
     for number, sample in enumerate(parts):
         other = parts[(number + 1) % len(parts)]
@@ -217,7 +218,7 @@ def compared(parts: list[Sample], *, most: int) -> Iterator[tuple[bool, Array, A
                 ideas = find(one, most=24)
                 nats = np.array([idea.nats for idea in ideas])
                 hits = [right and truth.overlap(i.operations[0]) >= HIT for i in ideas]
-                yield right, facts(one, nats), nats, np.array(hits, dtype=bool)
+                yield bool(one.views), right, facts(one, nats), nats, np.array(hits, dtype=bool)
 
 
 def fit(parts: list[Sample], *, most: int) -> None:
@@ -229,20 +230,19 @@ def fit(parts: list[Sample], *, most: int) -> None:
     found = list(compared(parts, most=most))
     weights = {}
     for name, built in (("part", True), ("nothing", False)):
-        own = [row for row in found if np.isnan(row[1]).any() != built]
-        known = np.array([facts_ if built else facts_[-1:] for _, facts_, _, _ in own])
-        rights = np.array([right for right, *_ in own])
+        own = [row for row in found if row[0] == built]
+        known = np.array([row[2] for row in own])
+        rights = np.array([row[1] for row in own])
         one = ranking.fit(known, rights.astype(np.float64), penalty=1.0)
         weight = np.array(one.weight) / np.array(one.spread)
         bias = one.bias - float(weight @ np.array(one.mean))
-        names = FACTS if built else FACTS[-1:]
-        told = {name: round(value, 4) for name, value in zip(names, weight.tolist(), strict=True)}
+        told = {name: round(value, 4) for name, value in zip(FACTS, weight.tolist(), strict=True)}
         weights[name] = {**told, "bias": round(bias, 4)}
         sure = 1 / (1 + np.exp(-(known @ weight + bias)))
         print(name, f"{rights.sum()} right, mean {sure[rights].mean():.3f};", end=" ")
         print(f"{(~rights).sum()} wrong, mean {sure[~rights].mean():.3f}", flush=True)
     rows = [(nats, hits) for *_, nats, hits in found if hits.any()]
-    likely = {temper: _likelihood(rows, temper) for temper in np.arange(0.05, 1.55, 0.05).round(2)}
+    likely = {temper: _likelihood(rows, temper) for temper in np.arange(0.1, 3.05, 0.1).round(2)}
     temper = float(max(likely, key=likely.__getitem__))
     print(
         f"temper {temper}: {likely[temper]:.3f} nats for each of {len(rows)} hits",

@@ -22,18 +22,19 @@ from cadcomplete.pictures.matching import match
 from cadcomplete.pictures.scene import PictureScene
 from cadcomplete.pictures.seen import SIZE
 from cadcomplete.pictures.sides import side, wire
+from cadcomplete.pictures.views import judged
 
 FILE = Path(__file__).with_name("belief.json")
 
 FACTS = ("share", "explained", "false", "overlap", "outside", "size (log)", "best (log)")
-"""What is known of the view in which the given part fits best: the share of its edges that is seen,
-less what lies outside; the share of the picture's edges that it explains; its edges that are not
-seen, as a share of those; the IoU of the outlines; how much of it lies outside; its longest side as
-a share of the picture's; and the nats of the best history."""
+"""What is known of the view in which the given part fits best, or where nothing is built the best
+prism over its sketch: the share of its edges that is seen, less what lies outside; the share of the
+picture's edges that it explains; its edges that are not seen, as a share of those; the IoU of the
+outlines; how much of it lies outside; its longest side as a share of the picture's; and the nats of
+the best history."""
 
-
-USUALLY = math.log(9.0)
-"""Nats for the picture that is shown being right, before it is looked at: nine of ten are."""
+USUALLY = math.log(2.0)
+"""Nats for the picture that is shown being right, before it is looked at."""
 
 HIDDEN = 0.005
 """How probable it is that of the right picture the comparison says nothing: what is right may be
@@ -41,25 +42,24 @@ hidden behind what comes later."""
 
 
 def facts(scene: PictureScene, nats: Array) -> Array:
-    """Return what is known of how the given part fits a picture, in the order of `FACTS`, (F,).
-
-    Where nothing is built yet all but the last are not a number.
-    """
+    """Return what is known of how the given part fits a picture, in the order of `FACTS`, (F,)."""
     best = math.log1p(max(0.0, float(nats.max(initial=0.0))))
-    if "fits" not in scene.asked:
+    if "fits" not in scene.asked and (scene.views or "best prism" in scene.asked):
         scene.asked["fits"] = _fits(scene)
-    return np.array([*scene.asked["fits"], best])
+    return np.array([*scene.asked.get("fits", (0.0,) * (len(FACTS) - 1)), best])
 
 
 def _fits(scene: PictureScene) -> tuple[float, ...]:
-    if not scene.views:
-        return (math.nan,) * (len(FACTS) - 1)
-    view = scene.views[0]
-    own = side(wire(mesh_of(scene.solid)), view.axes)
+    if scene.views:
+        view = scene.views[0]
+        own = side(wire(mesh_of(scene.solid)), view.axes)
+    else:
+        own, view = scene.asked["best prism"]
     if own is None:
-        return (math.nan,) * (len(FACTS) - 1)
+        return (0.0,) * (len(FACTS) - 1)
+    share = judged(own, scene.sight.seen, scene.sight.fine, view).score
     size = float((own.high - own.low).max()) * view.scale / SIZE
-    return (view.share, *match(own, scene.sight, view).values, math.log(max(size, 1e-3)))
+    return (share, *match(own, scene.sight, view).values, math.log(max(size, 1e-3)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Fitted:
         temper: nats that count for each that is measured: pixels beside each other are no witnesses
             apart.
         part, nothing: where something is built and where nothing is, the weight of each fact, and
-            at the end the bias; of nothing only the last fact is known.
+            at the end the bias.
     """
 
     fitted_on: str
@@ -84,17 +84,20 @@ class Fitted:
 def fitted() -> Fitted:
     """Read what was fitted, once."""
     document: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
-    part = tuple(float(document["part"][name]) for name in (*FACTS, "bias"))
-    nothing = tuple(float(document["nothing"][name]) for name in (FACTS[-1], "bias"))
+    part, nothing = (
+        tuple(float(document[name][fact]) for fact in (*FACTS, "bias"))
+        for name in ("part", "nothing")
+    )
     return Fitted(document["fitted_on"], float(document["temper"]), part, nothing)
 
 
-def probable(found: Array) -> float:
-    """Return how probable it is that a picture shows the wanted part, from its facts (F,)."""
-    known = fitted()
-    weights = known.nothing if np.isnan(found).any() else known.part
-    *of_facts, bias = weights
-    odds = float(np.array(of_facts) @ found[-len(of_facts) :]) + bias
+def probable(found: Array, *, built: bool) -> float:
+    """Return how probable it is that a picture shows the wanted part, from its facts (F,).
+
+    `built` says whether something of the part is built.
+    """
+    *weights, bias = fitted().part if built else fitted().nothing
+    odds = float(np.array(weights) @ found) + bias
     return 1 / (1 + math.exp(-min(max(odds + USUALLY, -30.0), 30.0)))
 
 

@@ -68,7 +68,7 @@ class Pictures:
         total = np.zeros(len(wholes))
         found = self.raw(given, wholes, finished=finished)
         for one, nats in zip(self.scenes_of(given), found, strict=True):
-            total += mixed(nats, probable(facts(one, nats)))
+            total += mixed(nats, probable(facts(one, nats), built=bool(one.views)))
         return total
 
     def raw(
@@ -113,7 +113,7 @@ class Pictures:
                 except CadCompleteError as error:
                     notices.append(f"{name} is not compared with the part: {error}")
                     continue
-                if one.views and probable(facts(one, np.zeros(1))) < _FITS:
+                if one.views and probable(facts(one, np.zeros(1)), built=True) < _FITS:
                     notices.append(
                         f"{name} does not fit the given part from any side, so it is not used: "
                         "see that it shows this part, whole and before a plain background"
