@@ -280,15 +280,15 @@ def main() -> None:
         fit(parts, most=asked.cuts)
         return
     for kind in asked.shown:
-        found: list[Found] = []
+        shares: list[Found] = []
         for number, sample in enumerate(parts):
             other = parts[(number + 1) % len(parts)]
             try:
                 picture = shown(kind, sample, other)
-                found += answers(sample, kind, picture, most=asked.cuts)
+                shares += answers(sample, kind, picture, most=asked.cuts)
             except CadCompleteError as error:
                 print(f"{kind:12} not seen: {error}")
-        told(kind, found)
+        told(kind, shares)
 
 
 def told(name: str, found: list[Found]) -> None:

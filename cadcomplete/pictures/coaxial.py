@@ -15,10 +15,10 @@ from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Sketch
 from cadcomplete.meshes.manifolds import mesh_of
 from cadcomplete.pictures.scene import PictureScene
-from cadcomplete.pictures.seen import SIZE, WAYS
+from cadcomplete.pictures.seen import WAYS
 from cadcomplete.pictures.views import Shot, lookup
 
-_AXES = 12  # the newest
+_AXES = 12  # of the part, and the newest
 _STEP = 2.0  # pixels between heights, and radii
 _HEIGHTS, _RADII = 96, 56  # at most
 _SMALLEST = 2.5  # pixels
@@ -52,7 +52,7 @@ class Ring:
 
 
 def axes_of(scene: PictureScene) -> list[Axis]:
-    """Return the axes through the middles of loops that were drawn, and of the part."""
+    """Return the axes through the middle of the part, and those of loops that were drawn."""
     found: dict[tuple[float, ...], Axis] = {}
     vertices = mesh_of(scene.solid).vertices
     middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
@@ -64,6 +64,8 @@ def axes_of(scene: PictureScene) -> list[Axis]:
         (a, b, c), (x, y, z) = (sign * direction).tolist(), through.tolist()
         found.setdefault(key, Axis((a, b, c), (x, y, z)))
 
+    for direction in np.eye(3):
+        add(direction, middle)
     for operation in reversed(scene.given.operations):
         if not isinstance(operation, Sketch):
             continue
@@ -93,7 +95,7 @@ def rings(scene: PictureScene, view: Shot, axis: Axis, free: Array) -> list[Ring
         along = (seen - at) @ up / slant**2
         count = int(np.clip(np.ptp(along) * slant * view.scale / _STEP, 2, _HEIGHTS))
         heights = np.linspace(along.min(), along.max(), count)
-    most = min(right - left, bottom - top) * 0.75 / view.scale
+    most = max(right - left, bottom - top) * 0.55 / view.scale
     least = _SMALLEST / view.scale
     count = int(np.clip((most - least) * view.scale / _STEP, 2, _RADII))
     radii = np.linspace(least, most, count)
@@ -153,9 +155,3 @@ def _peaks(
         ):
             found.append(one)
     return found
-
-
-def free_pixels(marked: np.ndarray) -> Array:
-    """Return 1 for pixels that nothing explains, 0 for others, from where edges are explained."""
-    assert marked.shape == (SIZE, SIZE)
-    return (~marked).astype(np.float64)

@@ -30,7 +30,8 @@ def papered(colours: Array) -> tuple[Array, np.ndarray]:
         colours = np.stack([blurred(colours[..., i], _SMOOTHED) for i in range(3)], axis=2)
     rows = _terms(len(colours))
     known, values = _border(rows), _border(colours)
-    kept = np.ones(len(values), dtype=bool)
+    kept, off = np.ones(len(values), dtype=bool), np.zeros(len(values))
+    surface = np.zeros((rows.shape[2], 3))
     for _ in range(3):  # a part that reaches the border is left out
         surface = np.linalg.lstsq(known[kept], values[kept], rcond=None)[0]
         off = np.abs(values - known @ surface).max(axis=1)
