@@ -10,6 +10,7 @@ situation is fitted to the conditions that `--conditions` names. ::
     .venv/bin/python benchmarks/ranking.py runs/out/data/fusion360 --model cadcomplete/weights
     .venv/bin/python benchmarks/ranking.py --fit --model cadcomplete/weights
     .venv/bin/python benchmarks/ranking.py --threshold --model cadcomplete/weights
+    .venv/bin/python benchmarks/ranking.py --examples ONE --against OTHER --model MODEL
 """
 
 from __future__ import annotations
@@ -64,9 +65,12 @@ def main() -> None:
     do.add_argument(
         "--threshold", action="store_true", help="choose it by the ranker that is there"
     )
+    do.add_argument("--against", type=Path, help="examples of another model: tell both")
     asked = parser.parse_args()
     if asked.threshold:
         choose_threshold(asked.examples, asked.model, asked.split)
+    elif asked.against:
+        tell_both(asked.examples, asked.against)
     elif asked.fit or asked.tell:
         fit(asked.examples, asked.model, asked.conditions, save=asked.fit)
     else:
@@ -182,6 +186,39 @@ def tell_differences(
                 f"{nothing.value + found.value:.3f}, nothing shown {nothing.value:.3f}, "
                 f"{found.value:+.3f} [{found.low:.3f}, {found.high:.3f}]"
             )
+
+
+def tell_both(one: Path, other: Path) -> None:
+    """Print the hit@3 of two models on the questions that both were asked, each in its own order.
+
+    The order is by what the model itself finds probable (`OWN`), as with nothing shown.
+    """
+    mine, theirs = (
+        {
+            (e.part, e.given, e.condition): e
+            for every in read_examples(folder).values()
+            for e in every
+        }
+        for folder in (one, other)
+    )
+    pairs: dict[tuple[str, str], list[Paired]] = defaultdict(list)
+    for key in (key for key in mine if key in theirs and mine[key].situation != FIRST_SKETCH):
+        found = Paired(_first_three(mine[key]), _first_three(theirs[key]), key[0], mine[key].kind)
+        for kind in (mine[key].kind, "all"):
+            pairs[key[2], kind].append(found)
+    for (condition, kind), some in sorted(pairs.items()):
+        found = difference(some)
+        before = difference([replace(pair, value=pair.other, other=0.0) for pair in some])
+        print(
+            f"{condition:8} {kind:16} {found.questions:4} questions: hit@3 "
+            f"{before.value + found.value:.3f}, the other {before.value:.3f}, "
+            f"{found.value:+.3f} [{found.low:.3f}, {found.high:.3f}]"
+        )
+
+
+def _first_three(one: Example) -> bool:
+    order = np.argsort(-one.known[:, tuple(FEATURES).index(OWN)], kind="stable")
+    return bool(one.hits[order][:3].any())
 
 
 def choose_threshold(examples_folder: Path, model: Path, split: str) -> None:

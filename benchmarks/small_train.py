@@ -4,11 +4,13 @@
     python benchmarks/small_train.py train PACK --seconds 500 --workers 15 --out runs/out
     python benchmarks/small_train.py sweep PACK --model "width=512" --model "dropout=.2"
     python benchmarks/small_train.py speed PACK
+    python benchmarks/small_train.py evaluate PACK MODEL...
 
 `sweep` trains several models at once, all from the same samples: where a card waits for samples
 they cost little more than one. Each --model names what is other than the settings: `dropout`,
 `mean`, `decay`, `seed`, `seconds`, or a size of the decoder.
 `speed` tells how many samples a CPU second are made, and how many are learned from.
+`evaluate` tells what held-out parts cost, in nats a part, of models that are there.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -29,12 +32,17 @@ from tokenizers import Regex
 from torch.utils.data import DataLoader
 
 from cadcomplete.config import Config, load
+from cadcomplete.data.described import described
 from cadcomplete.data.pack import Packed, read_pack, write_pack
-from cadcomplete.data.stream import Stream
+from cadcomplete.data.samples import Sample, Skipped
+from cadcomplete.data.stream import SHOWN, Stream, held_out
+from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language import numbers
 from cadcomplete.language.prompt import head
 from cadcomplete.language.tokenizer import TextTokenizer
+from cadcomplete.model import checkpoint
 from cadcomplete.model.assembly import make_tokenizer
+from cadcomplete.training.nats import nats
 from cadcomplete.training.timed import Clock, Speed, TimedRun
 
 CONFIG = Path(__file__).resolve().parent.parent / "configs" / "numbers.toml"
@@ -62,7 +70,8 @@ def made(args: argparse.Namespace) -> TimedRun:
     config, parts, tokenizer = prepared(args)
     now = time.process_time if args.cpu_seconds else time.monotonic
     seconds = args.seconds if args.by is None else args.by - time.time()
-    clock = Clock(seconds, evaluate=args.evaluate, save=args.save, now=now)
+    left = args.by is not None
+    clock = Clock(seconds, evaluate=args.evaluate, save=args.save, now=now, left=left)
     speed = Speed(
         config.train.rates.language_model,
         args.tokens,
@@ -75,6 +84,23 @@ def made(args: argparse.Namespace) -> TimedRun:
     return TimedRun(
         config, parts, tokenizer, clock=clock, speed=speed, say=lambda line: say(args.named + line)
     )
+
+
+def write(args: argparse.Namespace) -> None:
+    """Write a pack: data sets, other packs as they are, and described synthetic parts."""
+    with Kernel(workers=1) as kernel:
+        found = described(args.synthetic, seed=args.seed, like="engineers", kernel=kernel)
+        count = write_pack(args.data, args.to, scans=args.scans, add=args.add, more=told(found))
+    print(f"{count} parts in {args.to}")
+
+
+def told(found: Iterable[Sample | Skipped]) -> Iterator[Sample]:
+    """Yield the parts, and say which could not be described, and why."""
+    for item in found:
+        if isinstance(item, Sample):
+            yield item
+        else:
+            say(f"{item.file}: {item.reason}")
 
 
 def tell(folder: Path) -> None:
@@ -149,13 +175,29 @@ def measure(args: argparse.Namespace) -> None:
     print(f"{tokens / samples:.0f} tokens a sample, {100 * (1 - tokens / full):.1f} % padding")
 
 
+def evaluate(args: argparse.Namespace) -> None:
+    """Tell what held-out parts cost models, each in its own words, on parts that all can say."""
+    parts = [p for p in read_pack(args.pack) if p.sample.held_out(args.share)][:: args.every]
+    made = {folder: checkpoint.load(folder) for folder in args.models}
+    for one in made.values():
+        parts = [p for p in parts if held_out([p], one.tokenizer, one.config, words=one.words)]
+    for folder, one in made.items():
+        for shown in args.shown:
+            pieces = held_out(parts, one.tokenizer, one.config, shown=shown, words=one.words)
+            found = nats(one.model, pieces, tokens=args.tokens, end=one.tokenizer.end)
+            print(f"{folder}: {shown:8} {found:.2f} nats a part, {len(pieces)} parts", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     pack = commands.add_parser("pack")
-    pack.add_argument("data", type=Path, nargs="+")
+    pack.add_argument("data", type=Path, nargs="*")
     pack.add_argument("--to", type=Path, default=Path("runs/out/pack.xz"))
     pack.add_argument("--scans", type=int, default=2, help="of each part that are measured")
+    pack.add_argument("--synthetic", type=int, default=0, help="parts described from their facts")
+    pack.add_argument("--seed", type=int, default=1000, help="of these")
+    pack.add_argument("--add", type=Path, nargs="*", default=[], help="packs whose parts come too")
     for name in ("train", "sweep", "speed"):
         one = commands.add_parser(name)
         one.add_argument("pack", type=Path)
@@ -176,11 +218,19 @@ def main() -> None:
         one.add_argument("--held-out", type=int, default=0, help="parts to look at; 0 for all")
         one.add_argument("--evaluate", type=float, default=Clock.evaluate)
         one.add_argument("--save", type=float, default=Clock.save)
+    measured = commands.add_parser("evaluate")
+    measured.add_argument("pack", type=Path)
+    measured.add_argument("models", type=Path, nargs="+", help="folders; only text is shown")
+    measured.add_argument("--share", type=float, default=0.05, help="of parts without a split")
+    measured.add_argument("--every", type=int, default=1, help="only each of so many parts")
+    measured.add_argument("--shown", nargs="+", choices=SHOWN, default=SHOWN)
+    measured.add_argument("--tokens", type=int, default=4096, help="that are read at once")
     args = parser.parse_args()
     if args.command == "pack":
-        print(f"{write_pack(args.data, args.to, scans=args.scans)} parts in {args.to}")
+        write(args)
     else:
-        {"train": train, "sweep": sweep, "speed": measure}[args.command](args)
+        does = {"train": train, "sweep": sweep, "speed": measure, "evaluate": evaluate}
+        does[args.command](args)
 
 
 if __name__ == "__main__":

@@ -65,6 +65,7 @@ class DataConfig:
         scaled: share of variants that are larger or smaller, in round numbers.
         reordered: share of variants in which independent operations change places.
         stretched: share of samples of a pack in which one dimension is another.
+        filled: share of samples of a pack that fill a gap, of parts that can have one.
         captions: share of samples that show a caption, where there is one.
         derived: of these, the share that show one derived from the geometry instead of the one
             that was given, where a part has both.
@@ -89,6 +90,7 @@ class DataConfig:
     scaled: Share = 0.0
     reordered: Share = 0.0
     stretched: Share = 0.0
+    filled: Share = 0.0
     captions: Share = 0.5
     derived: Share = 0.5
     images: Share = 0.5

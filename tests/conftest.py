@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from cadcomplete.readers import read
 
 # The tests run in several processes; the threads of torch would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A suite that a shell starts in the background would ignore Ctrl-C, and so would what it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A machine that does other things too is no reason to fail; the suite has a limit of its own.
 settings.register_profile("shared machine", deadline=None)

@@ -91,9 +91,11 @@ def test_that_there_are_fewer_answers_than_asked_for_or_none_likely_is_said(flan
     assert "better than the part as it is, so no files were written" in completions_text(none)
 
 
-def test_with_a_shape_the_model_does_not_say_whether_something_is_missing(result):
-    assert "finished already: " in completions_text(answer_of(result))
-    assert "missing" not in completions_text({**answer_of(result), "points": "a.stl"})
+def test_beside_what_is_shown_the_model_does_not_say_whether_something_is_missing(result):
+    alone, said = answer_of(result), "finished already: "
+    assert said in completions_text(alone)
+    for shown in ({"points": "a.stl"}, {"caption": "a flange"}, {"images": ["a.png"]}):
+        assert said not in completions_text({**alone, **shown})
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,7 @@ def test_wrong_options_are_told_before_the_model_is_read(run, monkeypatch, wrong
 def answer_of(result):
     """What the command line answers."""
     told = {"file": "part", "part_notices": [], "points": None, "notices": [], "total_seconds": 0.0}
-    told |= {"folder": None, "asked": 3}
+    told |= {"folder": None, "asked": 3, "caption": None, "images": []}
     return {**told, **_completions(result, {})}
 
 

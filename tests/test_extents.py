@@ -21,7 +21,7 @@ from cadcomplete.history.reach import in_numbers
 from cadcomplete.history.sequence import CadSequence, truncate, validate
 from cadcomplete.history.sketches import SweepsProfiles, sketch_of
 from cadcomplete.history.symmetry import move, scale, symmetries
-from cadcomplete.language.commands import DERIVED, PHRASES, command_fields, known_words
+from cadcomplete.language.commands import PHRASES, TASKS, command_fields, known_words
 from cadcomplete.language.grammar import Grammar
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.language.tokenizer import shipped
@@ -228,7 +228,7 @@ def test_the_words_within_extrudes_are_learned_from_the_texts_that_have_them():
     assert {"taper", "at", "through", "face"} <= set(learned)
     assert "next" not in learned
     assert words_in([encode(part("extrude cut to 5 0")).text, *learned]) == learned
-    assert set(known_words()) == {*command_fields("lines"), *PHRASES, DERIVED}
+    assert set(known_words()) == {*command_fields("lines"), *PHRASES, *TASKS}
 
 
 def test_a_model_says_that_it_has_learned_them(tmp_path):

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -120,12 +121,13 @@ def test_a_configuration_of_a_run_that_cannot_be_read_is_named(stopped, tmp_path
 # --- one writer, and Ctrl-C ---------------------------------------------------------------------
 
 
-def start(output):
-    """A long run over the example parts in a process group of its own."""
+@contextmanager
+def started(output):
+    """A long run over the example parts in a process group of its own, ended whatever happens."""
     changes = {"train.epochs": 1000, "train.evaluate_every": 5, "output": f'"{output}"'}
     options = [o for k, v in changes.items() for o in ("--set", f"{k}={v}")]
     command = ["-m", "cadcomplete", "train", str(ROOT / "configs" / "tiny.toml"), *options]
-    return subprocess.Popen(
+    running = subprocess.Popen(
         [sys.executable, *command],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -133,22 +135,29 @@ def start(output):
         text=True,
         start_new_session=True,
     )
+    try:
+        yield running
+    finally:
+        running.kill()
 
 
 def test_ctrl_c_says_what_is_kept_and_a_second_run_says_who_writes(tmp_path):
-    running, folder = start(tmp_path), tmp_path / "tiny"
-    deadline = time.monotonic() + 100
-    while last_checkpoint(folder) is None:
-        assert time.monotonic() < deadline and running.poll() is None
-        time.sleep(0.05)
-    config = load(
-        ROOT / "configs" / "tiny.toml",
-        changes=("train.epochs=1000", "train.evaluate_every=5", f'output="{tmp_path}"'),
-    )
-    with pytest.raises(InputError, match=f"somebody writes here: train, process {running.pid} on"):
-        train(config)
-    os.killpg(running.pid, signal.SIGINT)
-    _, said = running.communicate(timeout=60)
+    folder = tmp_path / "tiny"
+    with started(tmp_path) as running:
+        deadline = time.monotonic() + 100
+        while last_checkpoint(folder) is None:
+            assert time.monotonic() < deadline and running.poll() is None
+            time.sleep(0.05)
+        config = load(
+            ROOT / "configs" / "tiny.toml",
+            changes=("train.epochs=1000", "train.evaluate_every=5", f'output="{tmp_path}"'),
+        )
+        with pytest.raises(
+            InputError, match=f"somebody writes here: train, process {running.pid} on"
+        ):
+            train(config)
+        os.killpg(running.pid, signal.SIGINT)
+        _, said = running.communicate(timeout=60)
     assert running.returncode == 130
     last = last_checkpoint(folder)
     line = f"cadcomplete: interrupted: {last} is kept: repeat the command to go on from there"

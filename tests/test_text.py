@@ -9,7 +9,7 @@ from strategies import sequences
 from cadcomplete.errors import TextError
 from cadcomplete.history.fields import FORMATS, number
 from cadcomplete.history.sequence import CadSequence, truncate
-from cadcomplete.language.lines import decode, encode
+from cadcomplete.language.lines import TextAfter, decode, encode
 from cadcomplete.language.prompt import head, prompt
 
 D_SHAPE = """\
@@ -48,6 +48,17 @@ def test_the_text_up_to_a_cut_is_the_text_of_the_history_cut_there(sequence, tex
     for place, offset in zip(whole.cuts, whole.offsets, strict=True):
         part = encode(cut(sequence, place), text_format=text_format)
         assert part.text == whole.text[:offset]
+
+
+@pytest.mark.parametrize("text_format", FORMATS)
+@given(sequence=sequences())
+@settings(max_examples=30)
+def test_an_operation_more_is_written_as_in_the_whole_history(sequence, text_format):
+    whole = encode(sequence, text_format=text_format)
+    ends = whole.operation_offsets
+    for index, operation in enumerate(sequence.operations):
+        after = TextAfter(truncate(sequence, index), text_format=text_format)
+        assert after.text(operation) == whole.text[ends[index] : ends[index + 1]]
 
 
 @given(sequence=sequences())

@@ -34,6 +34,14 @@ def _extrude(extrude: Extrude, before: tuple[Operation, ...]) -> dict[str, float
     if extent.type is not ExtentType.ONE_SIDED:
         way = "to both sides"
     found = {f"habit: {step} {way}": 1.0}
+    last = next((one for one in reversed(before) if isinstance(one, Extrude)), None)
+    if last is not None and extent.type is last.extent.type:
+        found["habit: to sides as before"] = 1.0
+    swept = {profile for one in before if isinstance(one, Extrude) for profile in one.profiles}
+    if swept.intersection(extrude.profiles):
+        found["habit: sweeps again"] = 1.0
+    if last is not None and abs(extent.distance) == abs(last.extent.distance):
+        found["habit: as far as before"] = 1.0
     index = extrude.profiles[0].sketch if extrude.profiles else -1
     sketch = before[index] if 0 <= index < len(before) else None
     if isinstance(sketch, Sketch) and len(sketch.loops) > 1:

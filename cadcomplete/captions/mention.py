@@ -5,7 +5,7 @@ Lengths are millimetres, angles degrees. What is not said is None, or empty.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
@@ -111,6 +111,34 @@ class Mention:
         there = (value for value in also if value is not None)
         return tuple(dict.fromkeys((*self.diameters, *self.sizes, *there, *head, *where)))
 
+    @property
+    def sized(self) -> bool:
+        """Whether the size of its outline is said at all."""
+        return bool(self.diameters or self.sizes)
+
+    @property
+    def box(self) -> tuple[float, ...]:
+        """The sides of the box around one of it, longest first, as far as they are said."""
+        round_ = (max(self.diameters),) * 2 if self.diameters else ()
+        height = () if self.height is None else (self.height,)
+        return tuple(sorted((*round_, *self.sizes, *height), reverse=True))
+
+    @property
+    def steps(self) -> tuple[Mention, ...]:
+        """Each step alone, how long it is unknown, and its head; one without steps as it is."""
+        found: tuple[Mention, ...] = (replace(self, head=None) if self.head else self,)
+        if len(self.diameters) > 1:
+            each = dict.fromkeys(self.diameters)
+            found = tuple(
+                replace(self, diameters=(one,), form=Form.ROUND, height=None, head=None)
+                for one in each
+            )
+        if self.head is not None:
+            size, depth = self.head
+            deep = None if self.sunk else depth
+            found += (replace(self, diameters=(size,), height=deep, through=False, head=None),)
+        return found
+
 
 @dataclass(frozen=True)
 class Caption:
@@ -145,8 +173,31 @@ class Caption:
         """The sides of the box around the part, longest first, as far as they are said."""
         if self.overall:
             return tuple(sorted(self.overall, reverse=True))
-        if self.base is None or self.bodies > 1:
+        return () if self.base is None or self.bodies > 1 else self.base.box
+
+    @cached_property
+    def boxes(self) -> tuple[tuple[float, ...], ...]:
+        """What the box around the part may be, with what stands up from the base; () if unknown."""
+        raised = [m for m in self.mentions if m.noun is Noun.BOSS]
+        if len(self.box) != 3:
             return ()
-        round_ = self.base.diameters[:1] * 2 if len(self.base.diameters) == 1 else ()
-        height = () if self.base.height is None else (self.base.height,)
-        return tuple(sorted((*round_, *self.base.sizes, *height), reverse=True))
+        if self.overall or not raised:
+            return (self.box,)
+        if any(m.height is None for m in raised):
+            return ()
+        heights = [m.height for m in raised if m.height is not None]
+        more = dict.fromkeys((0.0, *heights, *(2 * h for h in heights), sum(heights)))
+        found = [
+            tuple(sorted((*self.box[:i], self.box[i] + h, *self.box[i + 1 :]), reverse=True))
+            for h in more
+            for i in range(3)
+        ]
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def pieces(self) -> tuple[Mention, ...]:
+        """What is added one after the other as far as its size is said: the base, step by step, and
+        what stands up from it."""
+        base = () if self.base is None else self.base.steps
+        raised = [step for m in self.mentions if m.noun is Noun.BOSS for step in m.steps]
+        return (*base, *raised)

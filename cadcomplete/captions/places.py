@@ -13,6 +13,8 @@ from cadcomplete.history.geometry import Vec2, distance
 MARGINS = (0.1, 0.125, 0.15, 0.2, 0.25)
 """Of the shorter side: how far from the edges holes at corners are, where that is not said."""
 
+_ROUNDS = 4  # middles of circles and arcs, the newest
+
 Points = tuple[Vec2, ...]
 
 
@@ -29,6 +31,7 @@ def places(mention: Mention, view: PlaneView, size: Vec2) -> Iterator[Points]:
         yield from _said(mention, where, view, center, count)
     if where is None or where.spot is Spot.CORNERS:
         yield from _usual(mention, view, count)
+    yield from _one_of_them(mention, view)
 
 
 def _usual_count(mention: Mention) -> int:
@@ -57,6 +60,17 @@ def _alone(view: PlaneView, size: Vec2) -> Iterator[Points]:
         if not any(distance(point, other) < 1e-4 for other in found):
             found.append(point)
             yield (point,)
+
+
+def _one_of_them(mention: Mention, view: PlaneView) -> Iterator[Points]:
+    """One of several that are drawn one by one: round with what is there, and as far on from the
+    newest as the caption says that they are apart."""
+    yield from ((point,) for point in view.rounds[:_ROUNDS])
+    where = mention.where
+    if where is not None and where.spot is Spot.ROW and where.sizes and view.rounds:
+        (x, y), pitch = view.rounds[0], where.sizes[0]
+        for u, v in ((pitch, 0.0), (-pitch, 0.0), (0.0, pitch), (0.0, -pitch)):
+            yield (rounded((x + u, y + v)),)
 
 
 def _said(

@@ -39,6 +39,7 @@ _MODIFIERS = {
     *("small", "large", "counterbored", "countersunk", "rounded", "flat", "thin", "thick", "mm"),
     *("evenly", "equally", "spaced", "inner", "outer", "vertical", "horizontal", "raised"),
     *("coaxial", "stepped", "open", "solid", "hollow", "long", "deep", "separate", "identical"),
+    *_FINISHED,
     *("diameter", "dia", "wide", "reinforcing", "drilled", "simple", "half", "plain", "further"),
 }
 
@@ -72,7 +73,11 @@ def read_caption(text: str) -> Caption:
     overall = overall or _overall(found)
     read = [mention for mention in mentions if mention is not None]
     base = _base([mention for mention in read if mention.noun is Noun.BASE], found)
-    things = tuple(mention for mention in read if mention.noun is not Noun.BASE)
+    things = tuple(
+        replace(mention, noun=Noun.BOSS) if mention.noun is Noun.BASE else mention
+        for mention in read
+        if mention.noun is not Noun.BASE or (bodies > 1 and mention is not base and mention.sized)
+    )
     if base is None and things and things[0].noun is Noun.BOSS and things[0].lengths:
         base, things = replace(things[0], noun=Noun.BASE), things[1:]  # "flange ø90 x 12 mm"
     if bodies > 1 and base is not None and base.count:
@@ -194,7 +199,10 @@ def _mention(phrase: _Phrase, *, following: bool) -> Mention | None:
         return None
     if phrase.word == "edge":
         words = {term.text for term in (*phrase.before, *phrase.after[:1])}
-        phrase.noun = next(_FINISHED[word] for word in words if word in _FINISHED)
+        finish = next((_FINISHED[word] for word in words if word in _FINISHED), None)
+        if finish is None:  # what is done stands with something else: it is only a place
+            return None
+        phrase.noun = finish
     form, sides = _form(phrase)
     words = {term.text for term in (*phrase.before, *phrase.after)}
     before = {term.text for term in phrase.before}
@@ -209,7 +217,22 @@ def _mention(phrase: _Phrase, *, following: bool) -> Mention | None:
     mention = Mention(noun, phrase.word, count, form, sides, through=through)
     own = [term for term in phrase.before if not (term.bare and phrase.plural and count)]
     mention = measured(mention, own, phrase.after, words)
+    if _height_last(phrase, mention):
+        mention = replace(mention, sizes=mention.sizes[:2], height=mention.sizes[2])
     return replace(mention, where=mention.where or _where(phrase, before))
+
+
+def _height_last(phrase: _Phrase, mention: Mention) -> bool:
+    """Whether the last of three sizes is surely the height: those of an outline stand before it.
+
+    What has a section is told by its sides, longest first, unless it is a bar: that is long.
+    """
+    if phrase.noun is not Noun.BASE or len(mention.sizes) != 3 or mention.height is not None:
+        return False
+    words = [term.text for term in phrase.after[:4]]
+    if mention.form is Form.OTHER:
+        return "outline" in words or ("section" in words and phrase.word == "bar")
+    return mention.form is Form.POLYGON
 
 
 def _form(phrase: _Phrase) -> tuple[Form | None, int]:

@@ -47,7 +47,7 @@ def seen_on(sketch: Sketch, seen: Sequence[PlaneView]) -> list[Spotted]:
     """Return the closed loops of a sketch, each with how it lies among what is there."""
     outlines = [outlined(loop) for loop in sketch.loops if loop.closed]
     view = parallel(sketch, seen)
-    if view is None:
+    if view is None or not outlines:
         return [Spotted(one, there=False, middle=None) for one in outlines]
     flat = np.array([one.center for one in outlines])
     centers = view.plane.to_local(sketch.plane.to_world(flat))[:, :2]

@@ -6,7 +6,7 @@ No solid is built: what is asked is in the numbers of the operations.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -117,27 +117,61 @@ def sized(mention: Mention) -> bool:
     return bool(mention.diameters or mention.sizes)
 
 
+def heights_of_outline(mention: Mention, outline: DrawnOutline) -> tuple[float, ...]:
+    """Return how high a thing is whose outline is drawn: as it is said, or what that leaves."""
+    if mention.height is not None:
+        return (mention.height,)
+    rest = sizes_beside(mention, outline)
+    return rest if len(mention.sizes) == 3 and len(rest) == 1 else ()
+
+
+def sizes_beside(mention: Mention, outline: DrawnOutline) -> tuple[float, ...]:
+    """Return the sizes of a thing that an outline leaves."""
+    rest = list(mention.sizes)
+    for size in outline.sizes:
+        match = next((i for i, one in enumerate(rest) if near(one, size)), None)
+        if match is not None:
+            del rest[match]
+    return tuple(rest)
+
+
 def left(caption: Caption, given: CadSequence) -> list[Mention]:
     """Return what a caption says the part has and that is not made yet, with how many are missing.
 
-    Those that are made are those whose outlines were swept the same way.
+    Those that are made are those whose outlines were swept the same way. Once something is made,
+    the base is missing as well if that was something else, or only a step of it: then it is a
+    thing to add.
     """
     made: list[Swept] = []
     for index, operation in enumerate(given.operations):
         if isinstance(operation, Extrude):
             made += swept(operation, given.operations[:index])
-    found = []
-    for mention in caption.mentions:
-        cuts = mention.noun in CUTS
-        there = sum(
-            alike(hole, mention)
-            for one in made
-            for hole in ([one.outline] if one.adds != cuts else one.holes if cuts else [])
-            if not one.first or hole is not one.outline
-        )
+    base = () if caption.base is None or not made else caption.base.steps
+    found = [
+        replace(step, noun=Noun.BOSS, where=None)
+        for step in base
+        if sized(step) and step.form is not Form.OTHER and not _times(step, made)
+    ]
+    first = [one.outline for one in made if one.first]
+    is_base = [any(sized(step) and alike(one, step) for step in base) for one in first]
+    for mention in (step for each in caption.mentions for step in each.steps):
+        there = _times(mention, made)
+        if mention.noun not in CUTS:
+            own = sum(alike(one, mention) for one, of in zip(first, is_base, strict=True) if of)
+            there -= own
         if mention.count is None or there < mention.count:
             found.append(mention)
     return found
+
+
+def _times(mention: Mention, made: list[Swept]) -> int:
+    """How often a thing was made already."""
+    cuts = mention.noun in CUTS
+    return sum(
+        alike(outline, mention)
+        for one in made
+        for outline in ([one.outline] if one.adds != cuts else one.holes if cuts else [])
+    )
 
 
 def last_sketch(given: CadSequence) -> tuple[int, Sketch] | None:

@@ -8,7 +8,7 @@ from cadcomplete.captions.dictated import DictatedStep
 from cadcomplete.captions.following import agrees
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot
 from cadcomplete.captions.state import box_of
-from cadcomplete.captions.trust import trust
+from cadcomplete.captions.trust import is_larger, trust
 from cadcomplete.history.sequence import CadSequence
 
 _SPOTS = {
@@ -50,7 +50,7 @@ def understood(
 def _larger(caption: Caption, given: CadSequence) -> Sequence[str]:
     """Say that the given part is larger than the whole one is said to be, if it is."""
     said, box = caption.box, box_of(given.operations)
-    if len(said) < 3 or not any(a > 1.01 * b for a, b in zip(box, said, strict=False)):
+    if not is_larger(caption, box):
         return ()
     return (
         f"the given part does not fit the caption: it is {_times(box)} mm, "

@@ -13,6 +13,7 @@ import numpy as np
 from cadcomplete.captions.mention import Caption
 from cadcomplete.captions.outlines import outlined, told
 from cadcomplete.captions.state import box_of
+from cadcomplete.captions.vague import Vague
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence
@@ -47,11 +48,16 @@ def fit_of(caption: Caption, given: CadSequence) -> str:
         return UNSAID
     share = sum(told(size, caption.lengths) for size in sizes) / len(sizes)
     name = "none" if not share else "few" if share < 0.5 else "most" if share < 1 else "all"
-    said, box = caption.box, box_of(given.operations)
-    larger = len(said) == len(box) == 3 and any(
-        a > 1.01 * b for a, b in zip(box, said, strict=True)
-    )
+    box = box_of(given.operations)
+    larger = len(box) == 3 and is_larger(caption, box)
     return f"{name} said, larger" if larger else f"{name} said"
+
+
+def is_larger(caption: Caption, box: tuple[float, ...]) -> bool:
+    """Say whether a box, its longest side first, is larger than the whole part is said to be."""
+    return bool(caption.boxes) and all(
+        any(a > 1.01 * b for a, b in zip(box, said, strict=False)) for said in caption.boxes
+    )
 
 
 def trust(caption: Caption, given: CadSequence) -> float:
@@ -59,6 +65,15 @@ def trust(caption: Caption, given: CadSequence) -> float:
     if fit_of(caption, given) == UNSAID:
         return 1.0
     return 1 / (1 + math.exp(-PRIOR - LIKELIER[fit_of(caption, given)]))
+
+
+def trust_of_words(text: str, given: CadSequence) -> float:
+    """Return the same of a caption without sizes, by how much likelier what is given is with its
+    words than without them (`vague.py`)."""
+    nats = 0.0
+    for index, operation in enumerate(given.operations[:_MOST]):
+        nats += Vague.of(text, given.operations[:index]).nats(operation)
+    return 1 / (1 + math.exp(-PRIOR - nats))
 
 
 def believed(nats: Array, share: float) -> Array:

@@ -7,12 +7,13 @@ Each new operation is compared with what is said and not made yet. The weights a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from cadcomplete.captions.extruding import base_heights, further_heights
+from cadcomplete.captions.extruding import first_heights, further_heights
+from cadcomplete.captions.finishing import size_of, sizes_left
 from cadcomplete.captions.habits import habits
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot
 from cadcomplete.captions.outlines import DrawnOutline, near, told
@@ -24,12 +25,14 @@ from cadcomplete.captions.state import (
     alike,
     box_of,
     box_with,
+    heights_of_outline,
     left,
     sides,
     sized,
     swept,
 )
 from cadcomplete.errors import GeometryError, UnsupportedError
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.reach import around
@@ -42,6 +45,8 @@ SET = {
     "thing as said, distance open": 0.5,
     "further loop as said": 5.0,
     "nothing of what is missing": -1.0,
+    "blend of the size": 2.5,
+    "blend of another size": -2.5,
 }
 """Nats that are set, not fitted: descriptions of real parts say both count and place too rarely.
 
@@ -111,6 +116,8 @@ class Judge:
                 box = box_with(box, operation, before)
             elif isinstance(operation, Sketch):
                 some = self._sketch(operation)
+            elif isinstance(operation, Fillet | Chamfer):
+                some = self._blend(operation, before)
             else:
                 continue
             for name, value in some.items():
@@ -163,13 +170,12 @@ class Judge:
         if one.through and not one.adds:
             return "through"
         if one.first:
-            right = base_heights(caption, one.outline)
-            if told(height, right[:1]):
+            if told(height, first_heights(caption, one.outline)):
                 return "first height"
         else:
             nouns = (Noun.BOSS,) if one.adds else CUTS
             same = [m for m in self.missing if m.noun in nouns and alike(one.outline, m)]
-            if told(height, [m.height for m in same if m.height is not None]):
+            if told(height, [h for m in same for h in heights_of_outline(m, one.outline)]):
                 return "height as said"
         if told(height, caption.box):
             return "height of the box"
@@ -198,17 +204,23 @@ class Judge:
 
     def _boxed(self, around: Array | None, step: str, *, adds: bool) -> Counts:
         """Whether the box around the part is as it is said, or beyond it."""
-        said = self.caption.box
-        if len(said) < 3 or not adds:
+        said, box = self.caption.boxes, sides(around)
+        if not said or not adds or len(box) < 3:
             return {}
-        box = sides(around)
-        if len(box) < 3:
-            return {}
-        if any(a > b * 1.006 for a, b in zip(box, said, strict=False)):
+        if all(any(a > b * 1.006 for a, b in zip(box, one, strict=True)) for one in said):
             return {f"{step}: beyond the box": 1.0}
-        if all(near(a, b) for a, b in zip(box, said, strict=False)) and box != self.box:
+        if _is_one_of(box, said) and box != self.box:
             return {f"{step}: box as said": 1.0}
         return {}
+
+    def _blend(self, blend: Fillet | Chamfer, before: tuple[Operation, ...]) -> Counts:
+        """Whether a fillet or a chamfer has a size that is said and still missing, if any is."""
+        sizes = sizes_left(self.caption, before, type(blend))
+        if not sizes:
+            return {}
+        return {
+            "blend of the size" if told(size_of(blend), sizes) else "blend of another size": 1.0
+        }
 
     # --- sketches -------------------------------------------------------------------------------
 
@@ -262,12 +274,18 @@ class Judge:
 
     def _finished(self, whole: CadSequence) -> Counts:
         """What a finished part has of what is said, and what it still lacks."""
-        there = [m for m in self.caption.mentions if m.noun in (*CUTS, Noun.BOSS) and sized(m)]
+        said = [step for mention in self.caption.mentions for step in mention.steps]
+        there = [m for m in said if m.noun in (*CUTS, Noun.BOSS) and sized(m)]
         missing = [m for m in left(self.caption, whole) if m in there]
         found: Counts = {"whole: not made": float(len(missing))}
         found["whole: made"] = float(len(there) - len(missing))
-        said, box = self.caption.box, box_of(whole.operations)
-        if len(said) == 3 and len(box) == 3:
-            right = all(near(a, b) for a, b in zip(box, said, strict=True))
+        boxes, box = self.caption.boxes, box_of(whole.operations)
+        if boxes and len(box) == 3:
+            right = _is_one_of(box, boxes)
             found["whole: box as said" if right else "whole: box not as said"] = 1.0
         return found
+
+
+def _is_one_of(box: tuple[float, ...], said: Sequence[tuple[float, ...]]) -> bool:
+    """Whether a box is one of those that are said, sides longest first."""
+    return any(all(near(a, b) for a, b in zip(box, one, strict=True)) for one in said)

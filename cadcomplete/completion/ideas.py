@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from cadcomplete.history.operations import OPERATIONS, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.symmetry import Symmetry, move
 from cadcomplete.language.grammar import Matcher
-from cadcomplete.language.lines import encode
+from cadcomplete.language.lines import TextAfter
 from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.language.words import WORDS, unlearned
 from cadcomplete.model.generate import Began, Row, score
@@ -49,13 +48,12 @@ def ideas(
     Raises UnsupportedError for a kind that is never proposed.
     """
     propose = PROPOSE[kind_of(command)]
-    write = partial(encode, text_format=text_format, words=words)
-    write = partial(write, without=unlearned(given, words))
-    before = write(given).text
+    write = _after(given, text_format, words)
+    before = "".join(map(write.text, given.operations[given.whole_operations :]))
     found: dict[str, Idea] = {}
 
     def idea(operations: tuple[Operation, ...]) -> Idea:
-        text = write(extended(given, operations[:1])).text
+        text = write.text(operations[0])
         known = Idea(operations, text=text[len(before) :])
         return found.setdefault(known.text, known) if text.startswith(before) else known
 
@@ -153,16 +151,20 @@ def turned(
     words: Collection[str] | None = None,
 ) -> list[Idea]:
     """Return the same ideas for a part that is turned, as the model writes them there."""
-    write = partial(encode, text_format=text_format, words=words)
-    write = partial(write, without=unlearned(given, words))
-    before = len(write(move(given, symmetry)).text)
+    there = move(given, symmetry)
+    write = _after(there, text_format, words)
+    before = sum(len(write.text(one)) for one in there.operations[given.whole_operations :])
     found = []
     for idea in ideas:
-        whole = move(extended(given, idea.operations[:1]), symmetry)
-        text = write(whole).text[before:]
-        operations = whole.operations[given.whole_operations :]
-        found.append(replace(idea, operations=operations, text=text))
+        operation = idea.operation.mapped(symmetry)
+        found.append(replace(idea, operations=(operation,), text=write.text(operation)[before:]))
     return found
+
+
+def _after(given: CadSequence, text_format: Format, words: Collection[str] | None) -> TextAfter:
+    """What writes ideas as a model with these words does."""
+    without = unlearned(given, words)
+    return TextAfter(given, text_format=text_format, without=without, words=words)
 
 
 def _over(start: Matcher, tokenizer: TextTokenizer) -> tuple[int, ...]:

@@ -112,11 +112,13 @@ def prompted(
     caption: str | None = None,
     images: Sequence[bytes | Path] = (),
     points: PointCloud | None = None,
+    behind: str = "",
 ) -> Prompt:
     """Return what the model is given: the beginning of a training sample of that part.
 
-    Of operations for which it has no word it is told nothing. Raises InputError for what the model
-    cannot see, and for a part that is too long for it.
+    `behind` is what stands behind a gap that is to be filled (`prompt.behind_of`). Of operations
+    for which it has no word it is told nothing. Raises InputError for what the model cannot see,
+    and for a part that is too long for it.
     """
     features, settings = model.model.features, model.config.model
     for what, there, seen in (
@@ -128,7 +130,7 @@ def prompted(
             raise InputError(f"this model sees no {what}", where=model.name, hint=hint)
     words = "" if points is None else measured(points)
     text_format = model.config.data.text_format
-    tell = partial(prompt, given, levels=words, text_format=text_format)
+    tell = partial(prompt, given, levels=words, behind=behind, text_format=text_format)
     tell = partial(tell, without=unlearned(given, model.words), words=model.words)
     text = tell(caption=caption)
     front = features.placeholders(images=len(images), points=points is not None)

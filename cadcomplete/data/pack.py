@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import lzma
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from cadcomplete.clouds.scanner import scanned
 from cadcomplete.data import modalities
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample
-from cadcomplete.errors import InputError
+from cadcomplete.errors import CadCompleteError, InputError
 from cadcomplete.files import write_bytes
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.lines import decode, encode
@@ -40,24 +41,40 @@ class Packed:
     scans: tuple[ShapeMeasures, ...]
 
 
-def write_pack(sources: Sequence[Path], target: Path, *, scans: int = 2) -> int:
-    """Write all parts of data sets into one file; return how many there are.
+def write_pack(
+    sources: Sequence[Path],
+    target: Path,
+    *,
+    scans: int = 2,
+    add: Sequence[Path] = (),
+    more: Iterable[Sample] = (),
+) -> int:
+    """Write all parts of data sets, of packs to `add`, and `more` into one; return how many.
 
     Raises InputError if a source cannot be read or the file cannot be written.
     """
-    found = (item for source in sources for item in read_samples(source))
+    found = chain((item for source in sources for item in read_samples(source)), more)
     lines = [_line(item, scans) for item in found if isinstance(item, Sample)]
+    lines += [_said(entry) for path in add for entry in _entries(path)]
     write_bytes(target, lzma.compress("".join(lines).encode()))
     return len(lines)
 
 
 def read_pack(path: Path) -> Iterator[Packed]:
     """Yield the parts of a pack. Raises InputError for a file that is none."""
+    for entry in _entries(path):
+        try:
+            yield _packed(entry)
+        except (CadCompleteError, KeyError, TypeError, ValueError) as error:
+            raise InputError(f"not a pack of parts: {error}", file=path) from error
+
+
+def _entries(path: Path) -> Iterator[dict[str, Any]]:
     try:
         with lzma.open(path, "rt", encoding="utf-8") as lines:
             for line in lines:
-                yield _packed(json.loads(line))
-    except (OSError, EOFError, lzma.LZMAError, ValueError, KeyError, TypeError) as error:
+                yield json.loads(line)
+    except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
         raise InputError(f"not a pack of parts: {error}", file=path) from error
 
 
@@ -76,6 +93,10 @@ def _line(sample: Sample, scans: int) -> str:
         "descriptions": sample.descriptions,
         "measures": [asdict(ShapeMeasures.of(cloud)) for cloud in clouds],
     }
+    return _said(entry)
+
+
+def _said(entry: dict[str, Any]) -> str:
     return json.dumps(entry, separators=(",", ":")) + "\n"
 
 

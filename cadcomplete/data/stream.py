@@ -1,14 +1,16 @@
 """Batches without end for a small model that learns from text alone.
 
 Nothing is loaded but a pack: every sample is a part drawn at random, moved, scaled and reordered
-anew, or a synthetic one, with a caption or with what a cloud of it measures, or with nothing.
+anew, or a synthetic one, with a caption or with what a cloud of it measures, or with nothing. Some
+are no whole parts, but what fills a gap in one (`gaps.py`).
 Shapes: B samples, L tokens of the longest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -19,14 +21,17 @@ from cadcomplete.clouds.measured import ShapeMeasures
 from cadcomplete.config import Config
 from cadcomplete.data import synthetic
 from cadcomplete.data.augment import SCALES
+from cadcomplete.data.describe.dictated import dictate
+from cadcomplete.data.gaps import LeftOut, before, gaps, inside, without
 from cadcomplete.data.pack import Packed
 from cadcomplete.data.reorder import reorder
 from cadcomplete.data.stretch import stretch
 from cadcomplete.errors import CadCompleteError
-from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.history.symmetry import move, scale, symmetries
-from cadcomplete.language.prompt import prompt
+from cadcomplete.language.prompt import behind_of, prompt
 from cadcomplete.language.tokenizer import TextTokenizer
+from cadcomplete.language.words import unlearned
 
 _POOL = 16
 """Batches that are sorted by length together, so that little of them is padding."""
@@ -66,18 +71,31 @@ def piece(
     *,
     caption: str | None = None,
     measures: ShapeMeasures | None = None,
+    gap: LeftOut | None = None,
+    words: Container[str] | None = None,
 ) -> Piece | None:
-    """Return a history as tokens, cut after its last operation that fits; None if none does."""
-    words = "" if measures is None else measures.words
-    data = config.data
-    text = prompt(sequence, caption=caption, levels=words, text_format=data.text_format)
+    """Return a history as tokens, cut after its last operation that fits; None if none does.
+
+    With a `gap`, what is behind it is told first, and only what is in it is learned. `words` are
+    those of a model; None for all.
+    """
+    levels = "" if measures is None else measures.words
+    data, behind, begun = config.data, "", (0, None)
+    if gap is not None:
+        rest, begun = without(sequence, gap), (gap.start, gap.curves)
+        keep = len(before(sequence, gap))
+        behind = behind_of(rest, keep, text_format=data.text_format, words=words)
+        sequence = truncate(sequence, gap.end)
+    tell = partial(prompt, caption=caption, levels=levels, behind=behind)
+    untold = unlearned(sequence, words)
+    text = tell(sequence, text_format=data.text_format, without=untold, words=words)
     tokens = tokenizer.encode(text)
-    pairs = zip(text.cuts, tokens.cuts, strict=True)
-    cuts = [index for cut, index in pairs if cut.curves is None]
-    ids = (*tokens.ids, tokenizer.end)
+    cuts = {cut[:2]: index for cut, index in zip(text.cuts, tokens.cuts, strict=True)}
+    ids, first = (*tokens.ids, tokenizer.end), cuts[begun]
     if len(ids) > data.max_length:
-        ids = ids[: max((cut for cut in cuts if cut <= data.max_length), default=0)]
-    return Piece(np.array(ids, dtype=np.int32), cuts[0]) if len(ids) > cuts[0] else None
+        whole = [cut for (_, curves), cut in cuts.items() if curves is None]
+        ids = ids[: max((cut for cut in whole if cut <= data.max_length), default=0)]
+    return Piece(np.array(ids, dtype=np.int32), first) if len(ids) > first else None
 
 
 class Stream(IterableDataset[Batch]):
@@ -122,12 +140,14 @@ class Stream(IterableDataset[Batch]):
     def _synthetic(self, number: int, random: np.random.Generator) -> Piece | None:
         like = self.config.data.synthetic_like
         part = synthetic.part_of(number, seed=self.seed, like=like)
-        chosen = symmetries()[random.integers(48)]
-        return piece(move(part, chosen), self.tokenizer, self.config)
+        part = move(part, symmetries()[random.integers(48)])
+        _, dictated = self._caption((), None, random)
+        return self._piece(part, random, dictate(part) if dictated else None)
 
     def _real(self, part: Packed, random: np.random.Generator) -> Piece | None:
         sequence, data = part.sample.sequence, self.config.data
-        caption, measures = self._shown(part, random)
+        caption, dictated = self._caption(part.sample.descriptions, part.sample.caption, random)
+        measures = self._measures(part, random)
         if random.random() < data.reordered:
             sequence = reorder(sequence, random)
         if random.random() < data.stretched and (change := stretch(sequence, random)) is not None:
@@ -144,24 +164,49 @@ class Stream(IterableDataset[Batch]):
             sequence, caption = scale(sequence, factor), None  # which may tell sizes
             measures = measures and measures.scaled(factor)
         try:
-            return piece(sequence, self.tokenizer, self.config, caption=caption, measures=measures)
+            caption = dictate(sequence) if dictated else caption
+            return self._piece(sequence, random, caption, measures)
         except CadCompleteError:  # made so small that a loop is a point
             return None
 
-    def _shown(
-        self, part: Packed, random: np.random.Generator
-    ) -> tuple[str | None, ShapeMeasures | None]:
-        """A caption or none, and what a cloud or a scan measures or nothing."""
-        data, sample = self.config.data, part.sample
-        caption, measures = None, None
-        if random.random() < data.captions:
-            texts = [sample.caption, *sample.descriptions]
-            derived = random.random() < data.derived and len(texts) > 1
-            caption = texts[random.integers(1, len(texts)) if derived else 0]
-        if part.clean is not None and random.random() < data.points:
-            scans = part.scans if random.random() < data.scans else ()
-            measures = scans[random.integers(len(scans))] if scans else part.clean
-        return caption, measures
+    def _piece(
+        self,
+        sequence: CadSequence,
+        random: np.random.Generator,
+        caption: str | None,
+        measures: ShapeMeasures | None = None,
+    ) -> Piece | None:
+        """The sample of a part, or of a gap in it."""
+        gap = None
+        if random.random() < self.config.data.filled:
+            kinds = [found for found in (gaps(sequence), inside(sequence)) if found]
+            found = kinds[random.integers(len(kinds))] if kinds else ()
+            gap = found[random.integers(len(found))] if found else None
+        shown = {"caption": caption, "measures": measures}
+        return piece(sequence, self.tokenizer, self.config, gap=gap, **shown)
+
+    def _caption(
+        self, descriptions: Sequence[str], given: str | None, random: np.random.Generator
+    ) -> tuple[str | None, bool]:
+        """What is said of a part, or nothing; and whether every dimension is to be told instead.
+
+        Of what is derived each level is as likely as any other: the descriptions, and that.
+        """
+        data = self.config.data
+        if random.random() >= data.captions:
+            return None, False
+        if random.random() >= data.derived:
+            return given, False
+        level = int(random.integers(len(descriptions) + 1))
+        return (None, True) if level == len(descriptions) else (descriptions[level], False)
+
+    def _measures(self, part: Packed, random: np.random.Generator) -> ShapeMeasures | None:
+        """What a cloud or a scan of a part measures, or nothing."""
+        data = self.config.data
+        if part.clean is None or random.random() >= data.points:
+            return None
+        scans = part.scans if random.random() < data.scans else ()
+        return scans[random.integers(len(scans))] if scans else part.clean
 
 
 def grouped(pieces: Sequence[Piece], tokens: int, end: int) -> Iterator[Batch]:
@@ -189,12 +234,21 @@ def _batch(pieces: Sequence[Piece], end: int) -> Batch:
     return Batch(torch.from_numpy(ids), first, torch.from_numpy(length))
 
 
-def held_out(
-    parts: Sequence[Packed], tokenizer: TextTokenizer, config: Config, *, shown: str = "none"
-) -> list[Piece]:
-    """Return parts as they were drawn, with nothing shown, a caption, or what a cloud measures.
+SHOWN = ("none", "caption", "points")
+"""What held-out parts may be measured with: nothing, a caption, what a cloud measures."""
 
-    Each is whole: what is longer than the limit is left out.
+
+def held_out(
+    parts: Sequence[Packed],
+    tokenizer: TextTokenizer,
+    config: Config,
+    *,
+    shown: str = "none",
+    words: Container[str] | None = None,
+) -> list[Piece]:
+    """Return parts as they were drawn, with one of `SHOWN`; what a part lacks it is without.
+
+    Each is whole: what is longer than the limit is left out. `words` are those of a model.
     """
     data = replace(config.data, max_length=1 << 30)
     found = [
@@ -204,6 +258,7 @@ def held_out(
             replace(config, data=data),
             caption=part.sample.caption if shown == "caption" else None,
             measures=part.clean if shown == "points" else None,
+            words=words,
         )
         for part in parts
     ]

@@ -34,9 +34,16 @@ DERIVED = "derived"
 """Stands among the words of a model that knows numbers said by a rule (`numbers/derived.py`)."""
 
 
+FILLS = "after"
+"""Stands among the words of a model that has learned to fill gaps (`prompt.head`)."""
+
+TASKS = (DERIVED, FILLS)
+"""Words that are no command, nor within one: what else a model has learned."""
+
+
 def known_words() -> tuple[str, ...]:
-    """Return every word that a model can have learned: the commands, `PHRASES` and `DERIVED`."""
-    return (*command_fields("lines"), *EXTENT_PHRASES, DERIVED)
+    """Return every word that a model can have learned: the commands, `PHRASES` and `TASKS`."""
+    return (*command_fields("lines"), *EXTENT_PHRASES, *TASKS)
 
 
 def command_fields(text_format: Format) -> dict[str, tuple[Field, ...]]:

@@ -61,6 +61,13 @@ class Drawing(Sheet):
                 drawing.memory = after(drawing.memory, command)
         return drawing
 
+    def draw_on(self) -> None:
+        """Open the sketch at the end again, if it is whole, so that more is drawn in it."""
+        if self.plane is None and self.operations and isinstance(self.operations[-1], Sketch):
+            last = self.operations.pop()
+            assert isinstance(last, Sketch)
+            self.plane, self.loops = last.plane, list(last.loops)
+
     def copy(self) -> Drawing:
         other = copy.copy(self)
         other.operations, other.loops = list(self.operations), list(self.loops)

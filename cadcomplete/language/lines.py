@@ -10,15 +10,16 @@ docs/format.md is the specification.
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cadcomplete.errors import TextError
 from cadcomplete.history.fields import Format
+from cadcomplete.history.operations import Operation
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.commands import DERIVED, Command, Cut, write_command
 from cadcomplete.language.drawing import Drawing
 from cadcomplete.language.numbers import Memory, after, said
-from cadcomplete.language.words import write_commands
+from cadcomplete.language.words import WORDS, write_commands
 
 JSON_HEAD = '{"sequence":['
 JSON_TAIL = "]}"
@@ -58,7 +59,7 @@ def encode(
     in the format `numbers` derives no number if that is none of its `words`; None for all.
     """
     commands, cuts = write_commands(sequence, text_format, without=without)
-    lines = [f"{line}\n" for line in _lines(commands, text_format, words)]
+    lines = [f"{line}\n" for line, _ in _lines(commands, text_format, _nothing(words))]
     if text_format == "json":
         lines = [line if i == 0 else f",{line}" for i, line in enumerate(lines)]
     head = f"{JSON_HEAD}\n" if text_format == "json" else ""
@@ -68,17 +69,55 @@ def encode(
     return Text(head + "".join(lines), tuple(cuts), tuple(ends[cut.commands] for cut in cuts))
 
 
+class TextAfter:
+    """Writes what may come after a history, which itself is written once; each time as `encode`
+    would write all of it.
+
+    A sketch that is still being drawn at its end is not part of it.
+    """
+
+    def __init__(
+        self,
+        given: CadSequence,
+        *,
+        text_format: Format = "lines",
+        without: Collection[int] = (),
+        words: Container[str] | None = None,
+    ) -> None:
+        self._format: Format = text_format
+        self._before = given.operations[: given.whole_operations]
+        whole = replace(given, operations=self._before)
+        commands, _ = write_commands(whole, text_format, without=without)
+        self._begun, self._memory = bool(commands), _nothing(words)
+        for _, memory in _lines(commands, text_format, self._memory):
+            self._memory = memory
+
+    def text(self, operation: Operation) -> str:
+        """Return the lines of one operation more."""
+        write = WORDS[type(operation)].write
+        commands = list(write(operation, self._before, self._format))
+        lines = [f"{line}\n" for line, _ in _lines(commands, self._format, self._memory)]
+        if self._format != "json":
+            return "".join(lines)
+        return "".join(f",{line}" if self._begun or i else line for i, line in enumerate(lines))
+
+
+def _nothing(words: Container[str] | None) -> Memory:
+    """What can be referred to at the beginning."""
+    return Memory(derived=words is None or DERIVED in words)
+
+
 def _lines(
-    commands: list[Command], text_format: Format, words: Container[str] | None
-) -> Iterator[str]:
+    commands: list[Command], text_format: Format, memory: Memory
+) -> Iterator[tuple[str, Memory]]:
+    """The line of each command, and what can be referred to after it."""
     if text_format != "numbers":
-        yield from (write_command(command, text_format) for command in commands)
+        yield from ((write_command(command, text_format), memory) for command in commands)
         return
-    memory = Memory(derived=words is None or DERIVED in words)
     for command in commands:
         line, command = said(command, memory)
-        yield line
         memory = after(memory, command)
+        yield line, memory
 
 
 def decode(text: str, *, text_format: Format = "lines") -> CadSequence:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,9 @@ from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import InputError, MemoryLimitError
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.grammar import Matcher
+from cadcomplete.model.choices import drawn
 from cadcomplete.model.model import CompletionModel
+from cadcomplete.model.steps import Steps, steps_itself
 
 ATTEMPTS = 3
 """How often a model writes at most, if nothing that it writes is valid."""
@@ -126,6 +129,26 @@ class Row:
     over: bool = False
     finished: CadSequence = field(default_factory=lambda: CadSequence(()))
 
+    def take(
+        self,
+        token: int,
+        score: float,
+        matcher: Matcher,
+        whole: CadSequence | None,
+        *,
+        until: Literal["end", "built"],
+    ) -> None:
+        """Append a token, after which `matcher` is; the text may end there if it is `whole`."""
+        self.scores.append(score)
+        if token == matcher.grammar.end:
+            self.over = self.ended = True
+            return
+        self.tokens.append(token)
+        self.matcher = matcher
+        if whole is not None:
+            self.whole, self.finished = len(self.tokens), whole
+            self.over = until == "built"
+
 
 @dataclass(frozen=True, slots=True)
 class Began:
@@ -141,12 +164,6 @@ class Began:
     length: int
     cache: Any
     logits: Tensor
-
-    def cached(self, rows: int) -> Any:
-        """Return a cache of its own for so many rows."""
-        cache = copy.deepcopy(self.cache)
-        cache.batch_repeat_interleave(rows)
-        return cache
 
 
 @contextmanager
@@ -208,25 +225,119 @@ def generate(began: Began, start: Matcher, sampling: Sampling) -> tuple[Row, ...
 
 
 def _generate(began: Began, start: Matcher, sampling: Sampling) -> tuple[Row, ...]:
-    model, device = began.model, began.model.device
     random = torch.Generator().manual_seed(sampling.seed)
-    rows = [Row(start.copy()) for _ in range(sampling.rows)]
-    active, cache = list(rows), began.cached(len(rows))
-    logits_RV = began.logits.repeat(len(rows), 1)
-    for _ in range(min(sampling.most_tokens, model.longest - began.length)):
-        for row, logits_V in zip(active, logits_RV, strict=True):
-            greedy = sampling.greedy and row is rows[0]
-            _write(row, logits_V, sampling, random, greedy=greedy)
-        going = [i for i, row in enumerate(active) if not row.over]
-        if not going or sampling.due.over:
+    rows = tuple(Row(start) for _ in range(sampling.rows))
+    front, writing = _Front(rows, [0] * len(rows), [start.copy()]), _Writing(began)
+    logits_BV = began.logits[None]
+    for _ in range(min(sampling.most_tokens, began.model.longest - began.length)):
+        front, before = _written(front, logits_BV, sampling, random, first=rows[0])
+        if not front.rows or sampling.due.over:
             break
-        if len(going) < len(active):
-            cache.batch_select_indices(torch.tensor(going, device=device))
-            active = [active[i] for i in going]
-        last_R1 = torch.tensor([[row.tokens[-1]] for row in active], device=device)
-        output = model.causal(input_ids=last_R1, past_key_values=cache, use_cache=True)
-        logits_RV = output.logits[:, -1].float().cpu()
-    return tuple(rows)
+        logits_BV = writing.step(before, front.last)
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Front:
+    """The rows that are still written.
+
+    Attributes:
+        branches: of each row: those that have written the same so far are one, and are read once.
+        matchers: of each branch.
+    """
+
+    rows: Sequence[Row]
+    branches: Sequence[int]
+    matchers: Sequence[Matcher]
+
+    @property
+    def last(self) -> list[int]:
+        """The last token of each branch."""
+        found = zip(self.branches, self.rows, strict=True)
+        return list({branch: row.tokens[-1] for branch, row in found}.values())
+
+    def going(self) -> tuple[_Front, list[int]]:
+        """Return it without rows that are over, and which of its branches are left."""
+        going = [i for i, row in enumerate(self.rows) if not row.over]
+        left = dict.fromkeys(self.branches[i] for i in going)
+        number = {branch: i for i, branch in enumerate(left)}
+        front = _Front(
+            [self.rows[i] for i in going],
+            [number[self.branches[i]] for i in going],
+            [self.matchers[branch] for branch in left],
+        )
+        return front, list(left)
+
+
+def _written(
+    front: _Front,
+    logits_BV: Tensor,
+    sampling: Sampling,
+    random: torch.Generator,
+    *,
+    first: Row,
+) -> tuple[_Front, list[int]]:
+    """Append one token to each row; return what goes on, and from which branch each branch comes.
+
+    Where the words of a model lead nowhere, a row is over. The `first` row may be greedy.
+    """
+    allowed = [matcher.allowed() for matcher in front.matchers]
+    for row, branch in zip(front.rows, front.branches, strict=True):
+        row.over = not allowed[branch]
+    front, before = front.going()
+    if not front.rows:
+        return front, before
+    chosen = drawn(
+        logits_BV[before],
+        [allowed[branch] for branch in before],
+        front.branches,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        random=random,
+        greedy=sampling.greedy and front.rows[0] is first,
+    )
+    ways = [(branch, token) for branch, (token, _) in zip(front.branches, chosen, strict=True)]
+    numbers = {way: number for number, way in enumerate(dict.fromkeys(ways))}
+    shared = Counter(branch for branch, _ in numbers)
+    matchers = [_after(front.matchers[b], token, alone=shared[b] == 1) for b, token in numbers]
+    after, kept = _Front(front.rows, [numbers[way] for way in ways], matchers), list(numbers)
+    ends = [matcher.drawing.sequence if matcher.may_end else None for matcher in matchers]
+    for row, branch, (token, score) in zip(after.rows, after.branches, chosen, strict=True):
+        row.take(token, score, matchers[branch], ends[branch], until=sampling.until)
+    after, left = after.going()
+    return after, [before[kept[branch][0]] for branch in left]
+
+
+def _after(matcher: Matcher, token: int, *, alone: bool) -> Matcher:
+    """The matcher after a token: a copy, unless nobody else goes on from it."""
+    if token == matcher.grammar.end:
+        return matcher
+    after = matcher if alone else matcher.copy()
+    after.accept(token)
+    return after
+
+
+class _Writing:
+    """A model that goes on from a prompt, step by step: by itself, or as `transformers` does."""
+
+    def __init__(self, began: Began) -> None:
+        causal = began.model.causal
+        self._causal, self._device = causal, began.model.device
+        self._steps = Steps(causal, began.cache) if steps_itself(causal) else None
+        self._cache: Any = None if self._steps else copy.deepcopy(began.cache)
+
+    def step(self, before: Sequence[int], tokens: Sequence[int]) -> Tensor:
+        """Go on with a token after each of these branches of the last step, there may be several.
+
+        Return the logits of what follows, shape (B, V).
+        """
+        if self._steps is not None:
+            self._steps.select(before)
+            return self._steps.step(tokens)
+        self._cache.batch_select_indices(torch.tensor(before, device=self._device))
+        last_B1 = torch.tensor(tokens, device=self._device)[:, None]
+        output = self._causal(input_ids=last_B1, past_key_values=self._cache, use_cache=True)
+        return output.logits[:, -1].float().cpu()
 
 
 def score(
@@ -318,35 +429,3 @@ def _embedded(model: CompletionModel, prompt: Prompt) -> Tensor:
     images = None if prompt.images is None else torch.from_numpy(prompt.images).to(model.device)
     points = None if prompt.points is None else torch.from_numpy(prompt.points[None])
     return model.embed(ids_1L, images, None if points is None else points.to(model.device))
-
-
-def _write(
-    row: Row, logits_V: Tensor, sampling: Sampling, random: torch.Generator, *, greedy: bool
-) -> None:
-    """Append one token to a row; where the words of a model lead nowhere, it is over."""
-    allowed = row.matcher.allowed()
-    if not allowed:
-        row.over = True
-        return
-    scores = logits_V[list(allowed)].log_softmax(0)
-    if greedy:
-        choice = int(scores.argmax())
-    else:
-        choice = _draw((scores / sampling.temperature).softmax(0), sampling.top_p, random)
-    row.scores.append(float(scores[choice]))
-    token = allowed[choice]
-    if token == row.matcher.grammar.end:
-        row.over = row.ended = True
-        return
-    row.tokens.append(token)
-    row.matcher.accept(token)
-    if row.matcher.may_end:
-        row.whole, row.finished = len(row.tokens), row.matcher.drawing.sequence
-        row.over = sampling.until == "built"
-
-
-def _draw(probabilities: Tensor, top_p: float, random: torch.Generator) -> int:
-    """Draw from the likeliest choices that have `top_p` of the probability together."""
-    ordered, indices = probabilities.sort(descending=True, stable=True)
-    ordered[ordered.cumsum(0) - ordered >= top_p] = 0.0
-    return int(indices[torch.multinomial(ordered, 1, generator=random)])

@@ -194,7 +194,8 @@ def completions_text(report: Json, *, everything: bool = False) -> str:
 
     kept, score_is = counted(report["kept"], "operation"), report["score_is"]
     lines = [f"{report['file'] or 'from nothing'}: {kept} kept"]
-    if not report["points"]:  # a shape says more of what is missing than a model
+    if not any(report[shown] for shown in ("caption", "images", "points")):
+        # What is shown says more of what is missing than a model: the part as it is tells it.
         lines[0] += f"; finished already: {report['finished']:.0%}"
     if report["as_it_is"] is not None:
         lines.append(f"as it is: {told(report['as_it_is'], score_is)}")

@@ -27,14 +27,16 @@ from transformers.trainer_utils import set_seed
 from cadcomplete.config import Config
 from cadcomplete.data import synthetic
 from cadcomplete.data.pack import Packed
-from cadcomplete.data.stream import Batch, Piece, Stream, grouped, held_out
+from cadcomplete.data.stream import SHOWN, Batch, Piece, Stream, held_out
 from cadcomplete.errors import CadCompleteError, InputError
 from cadcomplete.files import write_text
+from cadcomplete.language.commands import FILLS
 from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model import checkpoint
 from cadcomplete.model.assembly import assemble
 from cadcomplete.model.checkpoint import Checkpoint
 from cadcomplete.model.model import CompletionModel
+from cadcomplete.training.nats import losses, nats
 from cadcomplete.training.words import lines_of, words_of
 
 Say = Callable[[str], None]
@@ -58,12 +60,14 @@ class Clock:
         evaluate: between two looks at the held-out parts.
         save: between two states from which it goes on.
         now: what tells the time; `time.process_time` counts work alone.
+        left: whether `seconds` are those that are left to a run that goes on.
     """
 
     seconds: float
     evaluate: float = 60.0
     save: float = 600.0
     now: Callable[[], float] = time.monotonic
+    left: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,7 @@ class TimedRun:
         self.best: list[Tensor] = []
         self.least = math.inf
         self.step, self.spent, self.tokens = 0, 0.0, 0
+        self.seconds = clock.seconds
         _drop(self.model, speed.dropout)
         cuda = self.device.type == "cuda"
         self.optimizer = torch.optim.AdamW(
@@ -129,13 +134,12 @@ class TimedRun:
         learned = [p for p in parts if p.sample.trains(share)]
         kept_out = [p for p in parts if p.sample.held_out(share)]
         kept_out = kept_out[:: max(1, len(kept_out) // (speed.held_out or len(kept_out) or 1))]
-        self.sides = {
-            shown: held_out(kept_out, tokenizer, config, shown=shown)
-            for shown in ("none", "caption", "points")
-        }
+        self.sides = {shown: held_out(kept_out, tokenizer, config, shown=shown) for shown in SHOWN}
         if not any(self.sides.values()) or not (learned or speed.share == 1):
             raise InputError("nothing to learn from, or nothing held out", where="the pack")
         self.words = words_of(config, _texts(learned, config, speed))
+        if config.data.filled:
+            self.words = tuple(dict.fromkeys((*self.words, FILLS)))
         self.stream = Stream(
             learned,
             tokenizer,
@@ -162,12 +166,13 @@ class TimedRun:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._resume()
+        self.seconds = self.clock.seconds + (self.spent if self.clock.left else 0.0)
         began = self.clock.now() - self.spent
         looked, saved = self.spent, self.spent
         sums, last = torch.zeros(2, device=self.device), self.spent
         for batch in self.batches() if batches is None else batches:
             self.spent = self.clock.now() - began
-            if self.spent >= self.clock.seconds:
+            if self.spent >= self.seconds:
                 break
             sums += self._learn(batch.to(self.device))
             if self.step % 100 == 0:
@@ -200,7 +205,7 @@ class TimedRun:
         self.model.train()
         for group in self.optimizer.param_groups:
             group["lr"] = self.speed.rate * self._share()
-        losses_N, targets_N = self._losses(batch)
+        losses_N, targets_N = losses(self.model, batch, computing=self._computing)
         weights_N = self.weights_V[targets_N]
         total, weight = (losses_N * weights_N).sum(), weights_N.sum()
         (total / weight).backward()
@@ -217,25 +222,11 @@ class TimedRun:
 
     def _share(self) -> float:
         """Of the highest rate: it rises for two hundredths of the time, then falls to nothing."""
-        over = min(1.0, self.spent / self.clock.seconds)
+        over = min(1.0, self.spent / self.seconds)
         rising = self.config.train.warmup
         if over < rising:
             return max(0.01, over / rising)
         return 0.5 * (1 + math.cos(math.pi * (over - rising) / (1 - rising)))
-
-    def _losses(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Return the losses of the tokens that carry one, in nats, and these tokens."""
-        ids_BL = batch.ids.long()
-        place_L = torch.arange(1, ids_BL.shape[1], device=self.device)
-        asked_BL = (place_L >= batch.first[:, None]) & (place_L < batch.length[:, None])
-        with self._computing():
-            hidden_BLD = self.model.causal.base_model(
-                input_ids=ids_BL[:, :-1], use_cache=False
-            ).last_hidden_state
-            logits_NV = self.model.causal.get_output_embeddings()(hidden_BLD[asked_BL])
-        targets_N = ids_BL[:, 1:][asked_BL]
-        losses_N = functional.cross_entropy(logits_NV.float(), targets_N, reduction="none")
-        return losses_N, targets_N
 
     def _computing(self) -> AbstractContextManager[Any]:
         """In half precision on a card, and on a core if the configuration says so."""
@@ -259,14 +250,10 @@ class TimedRun:
         shown = ", ".join(f"{name} {value:.2f}" for name, value in found.items())
         self.say(f"{self.spent:.0f} s, step {self.step}: {shown} per part")
 
-    @torch.no_grad()
     def nats(self, pieces: Sequence[Piece]) -> float:
         """Return what a part costs in the mean, in nats, every digit counted."""
-        self.model.eval()
-        total = torch.zeros((), dtype=torch.float64, device=self.device)
-        for batch in grouped(pieces, self.speed.tokens, self.tokenizer.end):
-            total += self._losses(batch.to(self.device))[0].double().sum()
-        return float(total) / max(1, len(pieces))
+        end, tokens = self.tokenizer.end, self.speed.tokens
+        return nats(self.model, pieces, tokens=tokens, end=end, computing=self._computing)
 
     # --- files ----------------------------------------------------------------------------------
 

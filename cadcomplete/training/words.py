@@ -17,7 +17,7 @@ from cadcomplete.data.prepared import SPLITS
 from cadcomplete.data.sources import TRAIN, SourceData
 from cadcomplete.data.stored import Stored
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.language.commands import DERIVED, EXTRUDE, PHRASES, known_words
+from cadcomplete.language.commands import DERIVED, EXTRUDE, FILLS, PHRASES, TASKS, known_words
 from cadcomplete.language.lines import encode
 from cadcomplete.model import checkpoint
 
@@ -32,6 +32,8 @@ def words_of(config: Config, texts: Iterable[str]) -> tuple[str, ...]:
     words = words_in(chain(texts, before))
     if config.data.text_format == "numbers":  # whose texts derive what they can
         words = (*words, DERIVED)
+    if FILLS in before:
+        words = (*words, FILLS)
     checkpoint.check_words(words, file="the parts to learn from")
     return words
 
@@ -41,7 +43,7 @@ def words_in(texts: Iterable[str]) -> tuple[str, ...]:
 
     They are the commands, and the words within extrudes that not every model knows.
     """
-    known, found = tuple(w for w in known_words() if w != DERIVED), set[str]()
+    known, found = tuple(w for w in known_words() if w not in TASKS), set[str]()
     for text in texts:
         for line in text.splitlines():
             command, _, rest = line.partition(" ")

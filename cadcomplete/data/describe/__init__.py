@@ -32,10 +32,14 @@ MOST_KINDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A part in words: `short` is one clause, `long` a sentence with dimensions in mm."""
+    """A part in words: `short` is one clause, `long` a sentence with dimensions in mm.
+
+    `name` is what the part is called, without anything that it has.
+    """
 
     short: str
     long: str
+    name: str = ""
 
 
 def describe_part(sequence: CadSequence, solid: Solid) -> Description:
@@ -60,7 +64,9 @@ def describe(features: PartFeatures, finish: Finish = NOTHING) -> Description:
     if others:
         return _assembly(features, finish)
     long = _full(body, MOST_LONG, finish=finish)
-    return Description(_brief(body, MOST_SHORT, finish), f"{_capital(long)}.")
+    named = _named(body, finish)
+    name = f"{named.noun} {named.of}".strip()
+    return Description(_brief(body, MOST_SHORT, finish), f"{_capital(long)}.", name)
 
 
 def _capital(text: str) -> str:
@@ -152,4 +158,5 @@ def _assembly(features: PartFeatures, finish: Finish) -> Description:
     short = bodies if rest or _words(brief) > MOST_SHORT else brief
     overall = f"{times(*features.size)} mm overall"
     finished = f", with {joined(finish.long)}" if finish.long else ""
-    return Description(short, f"{_capital(bodies)}, {overall}: {'; '.join(fulls)}{finished}.")
+    long = f"{_capital(bodies)}, {overall}: {'; '.join(fulls)}{finished}."
+    return Description(short, long, bodies)
