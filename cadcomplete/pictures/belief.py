@@ -63,7 +63,7 @@ def _fits(scene: PictureScene) -> tuple[float, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class Believed:
     """What was fitted, and on what.
 
     Attributes:
@@ -81,14 +81,14 @@ class Fitted:
 
 
 @cache
-def fitted() -> Fitted:
+def fitted() -> Believed:
     """Read what was fitted, once."""
     document: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
     part, nothing = (
         tuple(float(document[name][fact]) for fact in (*FACTS, "bias"))
         for name in ("part", "nothing")
     )
-    return Fitted(document["fitted_on"], float(document["temper"]), part, nothing)
+    return Believed(document["fitted_on"], float(document["temper"]), part, nothing)
 
 
 def probable(found: Array, *, built: bool) -> float:

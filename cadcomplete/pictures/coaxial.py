@@ -31,7 +31,7 @@ _END_ON = 0.05  # sine of the angle to the viewer below which all heights are se
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class Spindle:
     """A line in space: a unit vector, and its point nearest to the origin, in mm."""
 
     direction: tuple[float, float, float]
@@ -39,21 +39,21 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class SeenRing:
     """A circle that is seen around an axis: the share that is, its height and radius in mm.
 
     The height is measured along the axis from the plane through the origin.
     """
 
-    axis: Axis
+    axis: Spindle
     share: float
     height: float
     radius: float
 
 
-def axes_of(scene: PictureScene) -> list[Axis]:
+def axes_of(scene: PictureScene) -> list[Spindle]:
     """Return the axes through the middle of the part, and those of loops that were drawn."""
-    found: dict[tuple[float, ...], Axis] = {}
+    found: dict[tuple[float, ...], Spindle] = {}
     vertices = mesh_of(scene.solid).vertices
     middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
 
@@ -62,7 +62,7 @@ def axes_of(scene: PictureScene) -> list[Axis]:
         through = through - (through @ direction) * direction
         key = (*np.round(sign * direction, 5).tolist(), *np.round(through, 3).tolist())
         (a, b, c), (x, y, z) = (sign * direction).tolist(), through.tolist()
-        found.setdefault(key, Axis((a, b, c), (x, y, z)))
+        found.setdefault(key, Spindle((a, b, c), (x, y, z)))
 
     for direction in np.eye(3):
         add(direction, middle)
@@ -78,7 +78,7 @@ def axes_of(scene: PictureScene) -> list[Axis]:
     return list(found.values())[:_AXES]
 
 
-def rings(scene: PictureScene, view: Shot, axis: Axis, free: Array) -> list[Ring]:
+def rings(scene: PictureScene, view: Shot, axis: Spindle, free: Array) -> list[SeenRing]:
     """Return circles around an axis of which edges are seen, the clearest first.
 
     `free` says of each pixel whether its edges are not explained yet, (SIZE, SIZE), 0 or 1.
@@ -103,7 +103,7 @@ def rings(scene: PictureScene, view: Shot, axis: Axis, free: Array) -> list[Ring
     return _peaks(scene, view, axis, heights, radii, shares)
 
 
-def _shares(field: Array, view: Shot, axis: Axis, heights: Array, radii: Array) -> Array:
+def _shares(field: Array, view: Shot, axis: Spindle, heights: Array, radii: Array) -> Array:
     """How much of circles falls on edges, or what half of it counts, (T, R)."""
     direction = np.array(axis.direction)
     aside = np.eye(3)[int(np.argmin(np.abs(direction)))]
@@ -133,10 +133,10 @@ def _shares(field: Array, view: Shot, axis: Axis, heights: Array, radii: Array) 
 
 
 def _peaks(
-    scene: PictureScene, view: Shot, axis: Axis, heights: Array, radii: Array, shares: Array
-) -> list[Ring]:
+    scene: PictureScene, view: Shot, axis: Spindle, heights: Array, radii: Array, shares: Array
+) -> list[SeenRing]:
     """The clearest circles that are apart, each looked at once more from close by."""
-    found: list[Ring] = []
+    found: list[SeenRing] = []
     slant = float(np.hypot(*(view.axes[:2] @ np.array(axis.direction))))
     rise = float(np.ptp(heights[:2])) if len(heights) > 1 else 0.0
     for flat in np.argsort(-shares, axis=None, kind="stable")[:200].tolist():
@@ -148,7 +148,7 @@ def _peaks(
         near_r = near_r[near_r > 0]
         close = _shares(scene.sight.fine, view, axis, near_t, near_r)
         a, b = divmod(int(np.argmax(close)), len(near_r))
-        one = Ring(axis, float(shares[t, r]), float(near_t[a]), float(near_r[b]))
+        one = SeenRing(axis, float(shares[t, r]), float(near_t[a]), float(near_r[b]))
         if all(
             (abs(one.height - o.height) * slant + abs(one.radius - o.radius)) * view.scale > _APART
             for o in found

@@ -17,7 +17,7 @@ from cadcomplete.history.geometry import Array, Plane, facing
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Boolean, Extrude, Profile, Sketch
 from cadcomplete.meshes.manifolds import mesh_of
-from cadcomplete.pictures.coaxial import Ring, axes_of, rings
+from cadcomplete.pictures.coaxial import SeenRing, axes_of, rings
 from cadcomplete.pictures.extruding import Guess, changed
 from cadcomplete.pictures.laying import explained
 from cadcomplete.pictures.rounding import rounded
@@ -44,7 +44,7 @@ def turnings(scene: PictureScene, view: Shot, planes: Sequence[Plane]) -> Iterat
 
 
 def _of_ring(
-    scene: PictureScene, view: Shot, ring: Ring, planes: Sequence[Plane]
+    scene: PictureScene, view: Shot, ring: SeenRing, planes: Sequence[Plane]
 ) -> Iterator[Guess]:
     off = 0.7 / view.scale
     found: list[tuple[Plane, Extrude, float]] = []
@@ -82,7 +82,11 @@ def _of_sketch(scene: PictureScene, extrude: Extrude) -> Extrude:
 
 
 def _pairs(
-    scene: PictureScene, view: Shot, ring: Ring, seen: Sequence[Ring], planes: Sequence[Plane]
+    scene: PictureScene,
+    view: Shot,
+    ring: SeenRing,
+    seen: Sequence[SeenRing],
+    planes: Sequence[Plane],
 ) -> Iterator[Guess]:
     """A circle with another around its axis, known or seen at its height: a tube, or a groove."""
     off = 0.7 / view.scale
@@ -106,7 +110,7 @@ def _pairs(
                 yield Guess((sketch, made), changed(scene, (sketch, made)) - _LESS * k)
 
 
-def _known(scene: PictureScene, ring: Ring) -> list[float]:
+def _known(scene: PictureScene, ring: SeenRing) -> list[float]:
     """The radii of circles that were drawn around the axis of one that is seen, newest first."""
     direction = np.array(ring.axis.direction)
     found: list[float] = []
@@ -125,7 +129,7 @@ def _known(scene: PictureScene, ring: Ring) -> list[float]:
     return list(dict.fromkeys(found))
 
 
-def _across(ring: Ring, planes: Sequence[Plane]) -> list[Plane]:
+def _across(ring: SeenRing, planes: Sequence[Plane]) -> list[Plane]:
     """The planes across an axis; first that in which the ring is seen, then in their order."""
     found: list[Plane] = []
     for plane in planes:
@@ -137,7 +141,7 @@ def _across(ring: Ring, planes: Sequence[Plane]) -> list[Plane]:
     return found[:_PLANES]
 
 
-def _height(plane: Plane, ring: Ring) -> float:
+def _height(plane: Plane, ring: SeenRing) -> float:
     """How far above a plane a ring is seen, along the plane's normal, in mm."""
     way = facing(plane.normal, ring.axis.direction, turned=_TURNED)
     return way * ring.height - plane.offset
@@ -149,12 +153,12 @@ def _sizes(radius: float, off: float) -> list[float]:
     return list(dict.fromkeys((*sizes[:1], round(radius, 3))))
 
 
-def _circle(ring: Ring, plane: Plane, radius: float) -> Loop:
+def _circle(ring: SeenRing, plane: Plane, radius: float) -> Loop:
     x, y, _ = plane.to_local(np.array([ring.axis.through]))[0].round(6).tolist()
     return Loop((Circle((x + 0.0, y + 0.0), radius),))
 
 
-def _ends(scene: PictureScene, ring: Ring, plane: Plane, off: float) -> Iterator[Extrude]:
+def _ends(scene: PictureScene, ring: SeenRing, plane: Plane, off: float) -> Iterator[Extrude]:
     """Extrudes from a plane to where a ring is seen; or where it lies in the plane, through."""
     profiles = (Profile(len(scene.given), 0),)
     height = _height(plane, ring)
