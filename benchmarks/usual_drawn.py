@@ -26,7 +26,7 @@ import numpy as np
 from cadcomplete.completion import ranking
 from cadcomplete.completion import usual_extrudes as extrudes
 from cadcomplete.completion import usual_sketches as sketches
-from cadcomplete.completion.counted import DRAWN, Regression, counted
+from cadcomplete.completion.counted import Regression, counted
 from cadcomplete.completion.usual import same_spans
 from cadcomplete.completion.usual_drawings import DRAWINGS
 from cadcomplete.data.read import read_samples
@@ -244,12 +244,11 @@ def main() -> None:
         tell(found)
         return
     before = counted()
-    ideas = {name: fitted(every, NAMES[name]) for name, every in found.items()}
+    drawn = {name: fitted(every, NAMES[name]) for name, every in found.items()}
     told = Counter(one.part.rsplit("-", 1)[0] for every in found.values() for one in every)
     drawn_on = ", ".join(f"{count} of {name}" for name, count in sorted(told.items()))
-    counted_on = before.counted_on.partition(DRAWN)[0]
-    counted_on += f"{DRAWN}{drawn_on}, training splits"
-    replace(before, counted_on=counted_on, ideas={**before.ideas, **ideas}).save(asked.out)
+    drawn_on += f": {', '.join(sorted(found))}"
+    replace(before, drawn_on=drawn_on, drawn={**before.drawn, **drawn}).save(asked.out)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
     python benchmarks/vague.py runs/out/data/fusion360 runs/out/data/omnicad
 
-For each question of what an operation makes (`captions/classes.py`) two multinomial logistic
-regressions: on what was made before alone, and on the words of the caption as well. The penalty of
-each is the one that predicts a seventh of the training designs best, when it was fitted to the
+For each question of what an operation makes (`captions/classes.py`) a multinomial logistic
+regression on what was made before, and beside it one on the words of the caption. The penalty of
+the words is the one that predicts a seventh of the training designs best, when it was fitted to the
 others; a question of which words tell nothing there is left out. Told are the nats that words save
 of the test split, which nothing was chosen by. Written to cadcomplete/captions/vague.json.
 """
@@ -35,8 +35,9 @@ LEAST = 40  # operations with a word, so that it counts
 MOST = 300  # words of a question
 LONGEST = 24  # operations of a part
 RARE = 20  # operations of a class that is left out
-PENALTIES = (10.0, 30.0, 100.0)
-BEFORE = 3.0  # the penalty without words
+PENALTIES = (5.0, 15.0, 50.0, 150.0)
+BEFORE = 1.0  # the penalty without words
+WORTH = 0.02  # nats held out that a question is worth at least
 SMALL = 0.03  # nats below which a word says nothing
 
 
@@ -68,19 +69,21 @@ def seen(samples: Iterable[Sample], split: str) -> Iterator[Seen]:
                 yield Seen(question, answer, frozenset(context(before)), words, held)
 
 
-def regression(x: Array, y: Array, ways: int, penalty: float) -> Array:
-    """Return weights (F + 1, K) of a multinomial logistic regression; the last row is a bias.
+def regression(x: Array, y: Array, beside: Array, penalty: float) -> Array:
+    """Return weights (F, K) of a multinomial logistic regression, the squares penalised.
 
-    `x` is (N, F + 1), `y` (N,) of K ways. Penalised are the squares of all but the bias.
+    `x` is (N, F), `y` (N,) of K ways; `beside` what is known of them already, (N, K).
     """
-    rows, answers = torch.from_numpy(x), torch.from_numpy(y)
+    rows, answers, known = (torch.from_numpy(one) for one in (x, y, beside))
+    rows, known = rows.float(), known.float()
+    ways = beside.shape[1]
     w = torch.zeros((x.shape[1], ways), requires_grad=True)
     solver = torch.optim.LBFGS([w], max_iter=60, history_size=8, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         solver.zero_grad()
-        value = torch.nn.functional.cross_entropy(rows @ w, answers, reduction="sum")
-        value = value + penalty / 2 * (w[:-1] ** 2).sum()
+        value = torch.nn.functional.cross_entropy(rows @ w + known, answers, reduction="sum")
+        value = value + penalty / 2 * (w**2).sum()
         value.backward()
         return value
 
@@ -89,10 +92,9 @@ def regression(x: Array, y: Array, ways: int, penalty: float) -> Array:
 
 
 def table(rows: Sequence[frozenset[str]], names: Sequence[str]) -> Array:
-    """Return which of some names each row has, and a column of ones, (N, F + 1)."""
+    """Return which of some names each row has, (N, F)."""
     column = {name: i for i, name in enumerate(names)}
-    found = np.zeros((len(rows), len(names) + 1), dtype=np.float32)
-    found[:, -1] = 1.0
+    found = np.zeros((len(rows), len(names)))
     for i, row in enumerate(rows):
         found[i, [column[name] for name in row if name in column]] = 1.0
     return found
@@ -106,17 +108,18 @@ def vocabulary(rows: Sequence[frozenset[str]]) -> list[str]:
 
 
 def fitted(question: str, own: Sequence[Seen], penalty: float, answers: Sequence[str]) -> Question:
-    """Fit both regressions of a question."""
-    before, words = vocabulary([o.before for o in own]), vocabulary([o.words for o in own])
+    """Fit both regressions of a question, the second beside the first."""
+    before = [*vocabulary([o.before for o in own]), BIAS]
+    words = vocabulary([o.words for o in own])
     y = np.array([answers.index(one.answer) for one in own])
-    without = regression(table([o.before for o in own], before), y, len(answers), BEFORE)
-    both = [*before, *words]
-    told = regression(table([o.before | o.words for o in own], both), y, len(answers), penalty)
-    return Question(tuple(answers), _rows(before, without), _rows(both, told))
+    x = table([o.before | {BIAS} for o in own], before)
+    without = regression(x, y, np.zeros((len(y), len(answers))), BEFORE)
+    told = regression(table([o.words for o in own], words), y, x @ without, penalty)
+    return Question(tuple(answers), _rows(before, without), _rows(words, told))
 
 
 def _rows(names: Sequence[str], weights: Array) -> dict[str, tuple[int, ...]]:
-    found = zip([*names, BIAS], np.round(weights / UNIT).astype(int).tolist(), strict=True)
+    found = zip(names, np.round(weights / UNIT).astype(int).tolist(), strict=True)
     return {
         name: tuple(row) for name, row in found if max(map(abs, row)) > SMALL / UNIT or name == BIAS
     }
@@ -148,7 +151,7 @@ def main() -> None:
         asked_of = [one for one in test if one.question == name and one.answer in answers]
         told = f"{worth[best]:.3f} nats held out, {saved(found, asked_of):.3f} of {len(asked_of)}"
         print(f"{name}: {len(own)} operations, penalty {best:g}: {told}", flush=True)
-        if worth[best] > 0:
+        if worth[best] > WORTH:
             document[name] = {"answers": answers, "before": found.before, "words": found.words}
     FILE.write_text(json.dumps(document, separators=(",", ":")) + "\n", encoding="utf-8")
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cadcomplete.captions.evidence import IDEAS, thought
+from cadcomplete.captions.evidence import thought
 from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.state import swept
 from cadcomplete.captions.trust import fit_of
@@ -46,7 +46,7 @@ def samples(folders: list[Path], split: str, most: int) -> list[Sample]:
         for sample in read_samples(folder):
             if isinstance(sample, Sample) and sample.split == split and sample.descriptions:
                 kinds = {type(operation) for operation in sample.sequence.operations}
-                if not sample.unsupported and kinds <= IDEAS.keys():
+                if not sample.unsupported and kinds <= {Sketch, Extrude}:
                     found.append(sample)
     found.sort(key=lambda sample: hash64(f"words {sample.sequence.id}"))
     return found[:most]

@@ -10,7 +10,9 @@ from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.state import left
 from cadcomplete.captions.trust import trust_of_words
 from cadcomplete.captions.vague import MOST, Vague
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.curves import Circle
+from cadcomplete.history.edges import EdgePredicate
 from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.lines import decode
@@ -91,6 +93,29 @@ def test_one_of_several_holes_may_be_drawn_alone_round_with_what_is_there():
     assert any(isinstance(c, Circle) and c.center == (6, 0) and c.radius == 2 for c in alone)
 
 
+def test_a_rounding_is_thought_of_in_the_size_that_is_said_until_it_is_made():
+    words, given = Words.of("block 20 x 10 x 30 mm with edges rounded by 2 mm"), decode(BLOCK)
+    found = [one for (one,) in words.ideas(given, Fillet, most=4)]
+    assert {one.radius for one in found if isinstance(one, Fillet)} == {2.0}
+    right, wrong = (
+        CadSequence((*given.operations, Fillet(radius, (EdgePredicate("all"),))))
+        for radius in (2.0, 5.0)
+    )
+    for_it, against = words.weigh(given, [right, wrong])
+    assert for_it > 0 > against
+    assert not words.ideas(right, Fillet, most=4)
+
+
+def test_what_is_said_of_edges_makes_their_kind_likelier():
+    said = Words.of("rectangular plate with chamfered edges").kinds(decode(BLOCK))
+    assert said[Chamfer] > 0 > said[Fillet]
+
+
+@pytest.mark.parametrize("caption", ["a corner rounded edge", "edges of the rounded top", "edge"])
+def test_edges_that_are_only_a_place_are_passed_over(caption):
+    assert read_caption(caption).text == caption
+
+
 # --- words without numbers ------------------------------------------------------------------------
 
 
@@ -103,10 +128,10 @@ def heights(caption, *ends):
 
 
 def test_a_rod_is_long_and_a_coin_flat():
-    long, flat = heights("a long slender cylindrical rod", 200, 1)
-    assert long > 0 > flat
-    long, flat = heights("a thin flat circular disc or washer", 200, 1)
-    assert flat > 0 > long
+    rod = heights("a long slender cylindrical rod", 200, 1)
+    coin = heights("a thin flat circular disc or washer", 200, 1)
+    assert rod[0] > 0 > rod[1]
+    assert rod[0] > coin[0] and coin[1] > rod[1] + 0.5
 
 
 @pytest.mark.parametrize("caption", ["", "asdf qwer", "a long slender cylindrical rod"])

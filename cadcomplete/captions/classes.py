@@ -22,6 +22,12 @@ ASPECTS = (1 / 48, 1 / 32, 1 / 20, 1 / 12, 1 / 8, 1 / 5, 1 / 3, 0.55, 0.85, 1.2,
 SHARES = (0.06, 0.12, 0.25, 0.5, 0.9, 1.1, 2.0)
 """Where the classes of a size end, as a share of the longest side of what is there."""
 
+LENGTHS = (3.0, 6.0, 12.0, 25.0, 50.0, 100.0, 200.0, 400.0, 1000.0)
+"""Where the classes of a length end, in mm."""
+
+WIDE = (0.05, 0.12, 0.25, 0.5, 0.75, 0.9, 0.99)
+"""Where the classes of a width end, as a share of a length."""
+
 _HERE = 1e-3  # mm
 
 
@@ -119,10 +125,17 @@ def context(before: tuple[Operation, ...]) -> Iterator[str]:
     if waits is not None and waits[1].loops:
         _, sketch = waits
         yield f"@waits {_drawn(sketch)}"
-        largest = max((outlined(loop).length for loop in sketch.loops), default=0.0)
-        size = max(box_of(before), default=0.0)
-        if size:
-            yield f"@waits {bisect(SHARES, largest / size)}"
+        outlines = [outlined(loop) for loop in sketch.loops]
+        outer = max(outlines, key=lambda one: one.length)
+        yield f"@long {bisect(LENGTHS, outer.length)}"
+        yield f"@wide {bisect(WIDE, outer.width / max(outer.length, 1e-9))}"
+        inner = max((one.length for one in outlines if one is not outer), default=0.0)
+        yield f"@inner {bisect(WIDE, inner / max(outer.length, 1e-9))}"
+        if box := box_of(before):
+            yield f"@waits {bisect(SHARES, outer.length / max(box[0], 1e-9))}"
+    if box := box_of(before):
+        yield f"@size {bisect(LENGTHS, box[0])}"
+        yield f"@flat {bisect(WIDE, box[-1] / max(box[0], 1e-9))}"
 
 
 def words_of(text: str) -> frozenset[str]:

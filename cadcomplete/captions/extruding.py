@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cadcomplete.captions.mention import Caption, Form, Mention, Noun
+from cadcomplete.captions.mention import Caption, Mention, Noun
 from cadcomplete.captions.outlines import DrawnOutline, near, outlined
 from cadcomplete.captions.state import (
     CUTS,
@@ -15,6 +15,7 @@ from cadcomplete.captions.state import (
     left,
     regions,
     sized,
+    sizes_beside,
 )
 from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.fields import DECIMALS
@@ -87,7 +88,7 @@ def base_heights(caption: Caption, outline: DrawnOutline) -> list[float]:
     base = caption.base
     if base is not None:
         found += [] if base.height is None else [base.height]
-        found += reversed(base.sizes)
+        found += (*sizes_beside(base, outline), *reversed(base.sizes))
     found += [m.height for m in caption.mentions if m.height is not None]
     found += caption.lengths
     box = caption.box
@@ -100,8 +101,10 @@ def first_heights(caption: Caption, outline: DrawnOutline) -> list[float]:
     same = [one for one in caption.pieces if sized(one) and alike(outline, one)]
     found = [height for one in same for height in heights_of_outline(one, outline)]
     base = caption.base
-    if not found and base is not None and base.form in (None, Form.OTHER, Form.POLYGON):
+    if not found and base is not None:
+        rest = sizes_beside(base, outline)
         found += [] if base.height is None else [base.height]
+        found += rest[:1] if len(rest) < len(base.sizes) else []
     return found
 
 

@@ -39,6 +39,7 @@ _MODIFIERS = {
     *("small", "large", "counterbored", "countersunk", "rounded", "flat", "thin", "thick", "mm"),
     *("evenly", "equally", "spaced", "inner", "outer", "vertical", "horizontal", "raised"),
     *("coaxial", "stepped", "open", "solid", "hollow", "long", "deep", "separate", "identical"),
+    *_FINISHED,
     *("diameter", "dia", "wide", "reinforcing", "drilled", "simple", "half", "plain", "further"),
 }
 
@@ -198,7 +199,10 @@ def _mention(phrase: _Phrase, *, following: bool) -> Mention | None:
         return None
     if phrase.word == "edge":
         words = {term.text for term in (*phrase.before, *phrase.after[:1])}
-        phrase.noun = next(_FINISHED[word] for word in words if word in _FINISHED)
+        finish = next((_FINISHED[word] for word in words if word in _FINISHED), None)
+        if finish is None:  # what is done stands with something else: it is only a place
+            return None
+        phrase.noun = finish
     form, sides = _form(phrase)
     words = {term.text for term in (*phrase.before, *phrase.after)}
     before = {term.text for term in phrase.before}

@@ -121,14 +121,18 @@ def heights_of_outline(mention: Mention, outline: DrawnOutline) -> tuple[float, 
     """Return how high a thing is whose outline is drawn: as it is said, or what that leaves."""
     if mention.height is not None:
         return (mention.height,)
+    rest = sizes_beside(mention, outline)
+    return rest if len(mention.sizes) == 3 and len(rest) == 1 else ()
+
+
+def sizes_beside(mention: Mention, outline: DrawnOutline) -> tuple[float, ...]:
+    """Return the sizes of a thing that an outline leaves."""
     rest = list(mention.sizes)
-    if len(rest) < 3:
-        return ()
     for size in outline.sizes:
         match = next((i for i, one in enumerate(rest) if near(one, size)), None)
         if match is not None:
             del rest[match]
-    return tuple(dict.fromkeys(rest)) if len(rest) == 1 else ()
+    return tuple(rest)
 
 
 def left(caption: Caption, given: CadSequence) -> list[Mention]:

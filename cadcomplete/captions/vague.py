@@ -1,8 +1,8 @@
 """What words without numbers say: that a "rod" is long, that a "washer" is hollow.
 
-For each question of what an operation makes (`classes.py`) two regressions were fitted to captions
-of the training split (`benchmarks/vague.py`): on what was made before alone, and on the words of
-the caption as well. What the second knows better than the first is what the words say.
+For each question of what an operation makes (`classes.py`) a regression on what was made before,
+and beside it one on the words of the caption, were fitted to captions of the training split
+(`benchmarks/vague.py`). What both know better than the first alone is what the words say.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ Rows = Mapping[str, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Two multinomial logistic regressions.
+    """A multinomial logistic regression, with and without words.
 
     Attributes:
         answers: K of them.
-        before: the weights of what was made before, alone.
-        words: the weights of that and of words, together.
+        before: the weights of what was made before, and a bias.
+        words: the weights of words, beside those.
     """
 
     answers: tuple[str, ...]
@@ -53,15 +53,20 @@ class Question:
 
     def nats(self, known: Iterable[str], words: Iterable[str]) -> dict[str, float]:
         """Return by how many nats each answer is likelier with the words than without them."""
-        known = (BIAS, *known)
-        without, told = _logs(self.before, known), _logs(self.words, (*known, *words))
-        more = (told - without).tolist()
+        without = _sum(self.before, (BIAS, *known), len(self.answers))
+        told = without + _sum(self.words, words, len(self.answers))
+        more = (_logs(told) - _logs(without)).tolist()
         return {one: bounded(nat, MOST) for one, nat in zip(self.answers, more, strict=True)}
 
 
-def _logs(rows: Rows, names: Iterable[str]) -> Array:
+def _sum(rows: Rows, names: Iterable[str], count: int) -> Array:
+    """What names say of K answers together, in nats."""
+    found = [rows[name] for name in names if name in rows]
+    return UNIT * np.sum(found, axis=0) if found else np.zeros(count)
+
+
+def _logs(scores: Array) -> Array:
     """The logarithms of the probabilities of K answers."""
-    scores = UNIT * np.sum([rows[name] for name in names if name in rows], axis=0)
     scores = scores - scores.max()
     return np.asarray(scores - np.log(np.exp(scores).sum()))
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from cadcomplete.captions.extruding import base_heights, first_heights, further_heights
+from cadcomplete.captions.extruding import first_heights, further_heights
+from cadcomplete.captions.finishing import size_of, sizes_left
 from cadcomplete.captions.habits import habits
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot
 from cadcomplete.captions.outlines import DrawnOutline, near, told
@@ -31,6 +32,7 @@ from cadcomplete.captions.state import (
     swept,
 )
 from cadcomplete.errors import GeometryError, UnsupportedError
+from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.reach import around
@@ -43,6 +45,8 @@ SET = {
     "thing as said, distance open": 0.5,
     "further loop as said": 5.0,
     "nothing of what is missing": -1.0,
+    "blend of the size": 2.5,
+    "blend of another size": -2.5,
 }
 """Nats that are set, not fitted: descriptions of real parts say both count and place too rarely.
 
@@ -112,6 +116,8 @@ class Judge:
                 box = box_with(box, operation, before)
             elif isinstance(operation, Sketch):
                 some = self._sketch(operation)
+            elif isinstance(operation, Fillet | Chamfer):
+                some = self._blend(operation, before)
             else:
                 continue
             for name, value in some.items():
@@ -164,8 +170,7 @@ class Judge:
         if one.through and not one.adds:
             return "through"
         if one.first:
-            right = first_heights(caption, one.outline) or base_heights(caption, one.outline)[:1]
-            if told(height, right):
+            if told(height, first_heights(caption, one.outline)):
                 return "first height"
         else:
             nouns = (Noun.BOSS,) if one.adds else CUTS
@@ -207,6 +212,15 @@ class Judge:
         if _is_one_of(box, said) and box != self.box:
             return {f"{step}: box as said": 1.0}
         return {}
+
+    def _blend(self, blend: Fillet | Chamfer, before: tuple[Operation, ...]) -> Counts:
+        """Whether a fillet or a chamfer has a size that is said and still missing, if any is."""
+        sizes = sizes_left(self.caption, before, type(blend))
+        if not sizes:
+            return {}
+        return {
+            "blend of the size" if told(size_of(blend), sizes) else "blend of another size": 1.0
+        }
 
     # --- sketches -------------------------------------------------------------------------------
 

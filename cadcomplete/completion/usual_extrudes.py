@@ -428,7 +428,7 @@ def extrude_chances(extrudes: Sequence[Extrude], given: CadSequence) -> Array:
     if not extrudes:
         return np.zeros(0)
     facts = extrude_facts(extrudes, given)
-    return counted().ideas[situation(given)].probabilities(facts, OF_EXTRUDES)
+    return counted().drawn[situation(given)].probabilities(facts, OF_EXTRUDES)
 
 
 def usual_extrudes(

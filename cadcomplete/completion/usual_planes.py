@@ -279,4 +279,9 @@ def _flat(box: Array, plane: Plane) -> Box:
     """A box (2, 3) as it is seen along the normal of a plane."""
     corners = np.array(np.meshgrid(*box.T)).reshape(3, -1).T
     x, y = plane.to_local(corners)[:, :2].T
-    return (exact(x.min()), exact(y.min()), exact(x.max()), exact(y.max()))
+    return (
+        exact(float(x.min())),
+        exact(float(y.min())),
+        exact(float(x.max())),
+        exact(float(y.max())),
+    )

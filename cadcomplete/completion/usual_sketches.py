@@ -241,7 +241,7 @@ def likely(given: CadSequence) -> Likely:
     """Return what may be drawn next with how probable it is, supposing that a sketch follows."""
     found = thoughts(given)
     looks = np.array([thought.looks for thought in found]).reshape(-1, 5)
-    chances = counted().ideas["sketch"].probabilities(sketch_facts(found), OF_SKETCHES)
+    chances = counted().drawn["sketch"].probabilities(sketch_facts(found), OF_SKETCHES)
     cells, first = alike(found), dict[int, int]()
     for i in np.argsort(-chances, kind="stable").tolist():
         first.setdefault(cells[i], i)
