@@ -104,7 +104,8 @@ def test_usual_sketches_are_different_and_the_likeliest_come_first(boss):
 def test_a_sketch_that_a_model_draws_is_as_probable_as_the_one_that_is_the_same(boss):
     """Also seen from behind, and drawn from another corner."""
     first = likely(boss).thoughts[0].sketch
-    turned = Plane(first.plane.origin, tuple(-v for v in first.plane.normal), first.plane.x_axis)
+    x, y, z = first.plane.normal
+    turned = Plane(first.plane.origin, (-x, -y, -z), first.plane.x_axis)
     behind = Sketch(turned, tuple(loop.mirrored() for loop in first.loops))
     other = Sketch(first.plane, (rectangle((1.1, 2.2, 3.3, 4.5)),))
     same, seen, rare = sketch_chances([first, behind, other], boss)
