@@ -98,7 +98,9 @@ def test_what_is_remembered_of_one_number_holds_for_all_that_look_alike():
             for length in range(len(str(number)) + 1):
                 point = Point(row, str(number)[:length])
                 fresh = Grammar(vocabulary, 999, text_format="lines")
-                assert remembers.tokens(point, "") == fresh.tokens(point, ""), point.typed
+                assert remembers.masks.tokens(point, "") == fresh.masks.tokens(point, ""), (
+                    point.typed
+                )
 
 
 @given(sequence=sequences(), keep=st.integers(0, 20), seed=st.integers(0, 99))

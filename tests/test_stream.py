@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import json
+import math
 
 import numpy as np
 import pytest
 import torch
-from conftest import PLATE, prepared_parts
+from conftest import PLATE, ROOT, prepared_parts
 from tokenizers import Regex
 
 from cadcomplete.clouds.measured import ShapeMeasures
@@ -17,6 +19,7 @@ from cadcomplete.data.pack import read_pack, write_pack
 from cadcomplete.data.stream import Stream, grouped, held_out, piece
 from cadcomplete.errors import InputError
 from cadcomplete.language import numbers
+from cadcomplete.language.commands import DERIVED
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.language.prompt import head
 from cadcomplete.language.tokenizer import TextTokenizer
@@ -41,11 +44,26 @@ TINY = {
 
 
 @pytest.fixture(scope="module")
-def parts(tmp_path_factory):
+def pack(tmp_path_factory):
     source = prepared_parts(tmp_path_factory, views=0, points=1024)
     file = tmp_path_factory.mktemp("pack") / "parts.xz"
     assert write_pack([source], file, scans=1) == 10
-    return list(read_pack(file))
+    return file
+
+
+@pytest.fixture(scope="module")
+def parts(pack):
+    return list(read_pack(pack))
+
+
+@pytest.fixture(scope="module")
+def small_train():
+    file = ROOT / "benchmarks" / "small_train.py"
+    spec = importlib.util.spec_from_file_location("small_train", file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +186,55 @@ def test_a_timed_run_that_was_stopped_goes_on(parts, tokenizer, tmp_path):
     second = run(1.5)
     second.run()
     assert second.step > 1 and second.spent >= 1.5
+
+
+def test_the_time_that_is_left_is_counted_from_where_a_run_goes_on(parts, tokenizer, tmp_path):
+    def made(**clock):
+        told = Clock(2.0, evaluate=100.0, now=itertools.count(step=0.25).__next__, **clock)
+        return TimedRun(
+            config_in(tmp_path), parts, tokenizer, clock=told, speed=Speed(tokens=400), say=print
+        )
+
+    first = made()
+    first.folder.mkdir(parents=True)
+    first.spent = 50.0
+    first._save()
+    second = made(left=True)
+    second.run()
+    assert 52.0 <= second.spent < 53.0 and second.seconds == 52.0
+
+
+def test_what_models_cost_that_are_there_is_told(
+    small_train, pack, parts, tokenizer, tmp_path, monkeypatch, capsys
+):
+    """One that finds every token as likely costs ln V for each: its logits are all 0."""
+    config = config_in(tmp_path)
+    model = assemble(config, tokenizer)
+    torch.nn.init.zeros_(model.causal.get_output_embeddings().weight)
+    words = (*checkpoint.FIRST_WORDS, DERIVED)
+    checkpoint.save(checkpoint.Checkpoint(model, tokenizer, config, words), tmp_path / "even")
+    asked = ["evaluate", pack, tmp_path / "even", "--shown", "none"]
+    monkeypatch.setattr("sys.argv", ["small_train.py", *map(str, asked)])
+    small_train.main()
+    kept_out = [p for p in parts if p.sample.held_out(0.05)]
+    pieces = held_out(kept_out, tokenizer, config, words=words)
+    tokens = sum(len(p.ids) - p.first for p in pieces) / len(pieces)
+    rows = model.causal.get_output_embeddings().weight.shape[0]
+    told = float(capsys.readouterr().out.split("none")[1].split()[0])
+    assert told == pytest.approx(tokens * math.log(rows), abs=0.01)
+
+
+def test_packs_and_described_parts_come_into_one(
+    small_train, pack, parts, tmp_path, monkeypatch, capsys
+):
+    asked = ["pack", "--add", pack, "--synthetic", "2", "--to", tmp_path / "larger.xz"]
+    monkeypatch.setattr("sys.argv", ["small_train.py", *map(str, asked)])
+    small_train.main()
+    found = list(read_pack(tmp_path / "larger.xz"))
+    described = [one for one in found if one.sample.sequence.id.startswith("engineered/")]
+    rest = [one for one in found if one not in described]
+    assert [one.sample for one in rest] == [one.sample for one in parts]
+    assert described and all(one.sample.descriptions for one in described)
 
 
 def test_the_rate_rises_and_falls_with_the_time_that_is_left(parts, tokenizer, tmp_path):

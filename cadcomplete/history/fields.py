@@ -11,6 +11,7 @@ import functools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from cadcomplete.errors import TextError
@@ -118,8 +119,28 @@ class Whole:
         return least <= self.high
 
 
+class Choices:
+    """Options that are looked up, as there may be hundreds: each text, and how texts begin."""
+
+    def __init__(self, options: dict[str, tuple[Any, ...]], *, more: Choices | None = None) -> None:
+        self.options = options if more is None else more.options | options
+        self.begun = {text[:end] for text in options for end in range(len(text) + 1)}
+        self.begun |= more.begun if more is not None else set()
+
+
+class Choosing:
+    """A place with `options`: texts, and what follows each; of two alike the first counts."""
+
+    options: Any
+
+    @cached_property
+    def choices(self) -> Choices:
+        """The options as they are looked up, found out once."""
+        return Choices(dict(reversed(self.options)))
+
+
 @dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Choosing):
     """One of several texts stands here, each followed by slots of its own."""
 
     options: tuple[tuple[str, tuple[Slot, ...]], ...]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cadcomplete.history.fields import Branch
+from cadcomplete.history.fields import Branch, Choosing
 from cadcomplete.history.geometry import Vec3
 from cadcomplete.history.kinds import AXES, write_direction
 from cadcomplete.history.pattern_kinds import ALL, DIRECTION
@@ -19,7 +19,7 @@ Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class EarlierOnes:
+class EarlierOnes(Choosing):
     """An earlier operation that is done again stands here, or the whole body.
 
     Attributes:
@@ -42,7 +42,7 @@ class EarlierOnes:
 
 
 @dataclass(frozen=True, slots=True)
-class AfterOne:
+class AfterOne(Choosing):
     """Another operation that is done again, or the end of them stands here."""
 
     before: EarlierOnes

@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from cadcomplete.history.edges import FILTERS, OF_ONE, OF_TWO
-from cadcomplete.history.fields import Decimal, Fixed
+from cadcomplete.history.fields import Choosing, Decimal, Fixed
 from cadcomplete.history.named_loops import curve_counts
 from cadcomplete.history.operations import Operation
 
@@ -31,7 +31,7 @@ def makers(operations: tuple[Operation, ...]) -> tuple[Maker, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class NextEdge:
+class NextEdge(Choosing):
     """The name of an edge stands here.
 
     Attributes:
@@ -62,7 +62,7 @@ class NextEdge:
 
 
 @dataclass(frozen=True, slots=True)
-class OfLoop:
+class OfLoop(Choosing):
     """A loop of the operation that was named stands here, or what follows the name."""
 
     kind: str
@@ -79,7 +79,7 @@ class OfLoop:
 
 
 @dataclass(frozen=True, slots=True)
-class OfCurve:
+class OfCurve(Choosing):
     """A curve of the loop that was named stands here, or what follows the name."""
 
     kind: str
@@ -94,7 +94,7 @@ class OfCurve:
 
 
 @dataclass(frozen=True, slots=True)
-class AfterName:
+class AfterName(Choosing):
     """A filter, another name, or the end of the names stands here; a point has no filters."""
 
     rest: NextEdge

@@ -10,8 +10,8 @@ parses. docs/format.md draws the grammar.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from cadcomplete.history.curves import BENT, CURVES, Arc, BSpline, Circle, Line
@@ -30,8 +30,10 @@ from cadcomplete.language.edge_rows import NextEdge, makers
 from cadcomplete.language.extent_rows import numbers_row, reach_row
 from cadcomplete.language.hole_rows import OPEN as HOLES
 from cadcomplete.language.hole_rows import drilled
+from cadcomplete.language.masks import Masks
 from cadcomplete.language.numbers import Given, spelling_of, turns_row
 from cadcomplete.language.rows import (
+    Later,
     Outer,
     Place,
     Point,
@@ -39,7 +41,6 @@ from cadcomplete.language.rows import (
     Row,
     is_decimal,
     opened,
-    state_of,
     step,
 )
 from cadcomplete.language.spline_rows import SplinePlace, spline_row
@@ -122,41 +123,78 @@ def _json_axes(plane: Plane) -> str:
     return json.dumps(plain, separators=(",", ":"))[1:-1]
 
 
+_SPACE, _END = Fixed(" "), Fixed("\n")
+
 _MOST_DIRECTIONS = 64  # of lines that are offered for an axis: more are a drawing of something else
 
 
 def lines_after(drawing: Drawing, words: Container[str] | None = None) -> Row:
-    """Return the row of everything that may be the next line, of the commands in `words`."""
+    """Return the row of everything that may be the next line, of the commands in `words`.
+
+    What depends on the drawing is found in it once a text comes there: it must stay as it is.
+    """
     names, row = next_commands(drawing, words), _ROWS[drawing.text_format]
+    if drawing.text_format == "lines" and all(map(_plain_line, names)):
+        return _plain_lines(names)
     return (Branch(tuple(row(name, drawing, words) for name in names)),)  # type: ignore[arg-type]
+
+
+@cache
+def _plain_lines(names: tuple[str, ...]) -> Row:
+    """The row of commands that are the same in every drawing: the same object each time."""
+    return (Branch(tuple(_plain_line(name) for name in names)),)  # type: ignore[arg-type]
+
+
+@cache
+def _plain_line(name: str) -> tuple[str, Row] | None:
+    """A command of the format `lines`; None if it depends on the drawing what may stand there."""
+    fields = fields_of(name, "lines")
+    slots = [slot for declared in fields for slot in declared.kind.slots["lines"]]
+    if any(isinstance(slot, Open) for slot in slots) or any(f.kind is BOOLEAN for f in fields):
+        return None
+    row: list[Place] = [place for f in fields for place in (_SPACE, *f.kind.slots["lines"])]  # type: ignore[misc]
+    return (f"{name} ", (*row[1:], _END)) if row else (name, (_END,))
 
 
 def _line(name: str, drawing: Drawing, words: Words) -> tuple[str, Row]:
     """A command of the format `lines`: how it begins, and what may follow."""
+    plain = _plain_line(name)
+    return plain or (f"{name} ", (Later(partial(_line_row, name, drawing, words)),))
+
+
+def _line_row(name: str, drawing: Drawing, words: Words) -> Row:
     row: list[Place] = []
     for declared in fields_of(name, "lines"):
-        row.append(Fixed(" "))
+        row.append(_SPACE)
         for slot in declared.kind.slots["lines"]:
             row += _filled(slot, declared.name, drawing, words)
-    return (f"{name} ", (*row[1:], Fixed("\n"))) if row else (name, (Fixed("\n"),))
+    return (*row[1:], _END)
 
 
 def _document(name: str, drawing: Drawing, words: Words) -> tuple[str, Row]:
     comma = "," if drawing.operations or drawing.plane else ""
+    return f'{comma}{{"type":"{name}"', (Later(partial(_document_row, name, drawing, words)),)
+
+
+def _document_row(name: str, drawing: Drawing, words: Words) -> Row:
     row: list[Place] = []
     for declared in fields_of(name, "json"):
         row.append(Fixed(f',"{declared.name}":'))
         for slot in declared.kind.slots["json"]:
             row += _filled(slot, declared.name, drawing, words)
-    return f'{comma}{{"type":"{name}"', (*row, Fixed("}\n"))
+    return (*row, Fixed("}\n"))
 
 
 def _spelled(name: str, drawing: Drawing, words: Words) -> tuple[str, Row]:
     row = spelling_of(name).row(drawing.memory)
-    filled = [place for slot in row for place in _filled(slot, "", drawing, words)]
     if row and isinstance(row[0], Given):  # which is filled in where it stands first
-        return name, (Fixed(" "), *filled, Fixed("\n"))
-    return f"{name} " if row else name, (*filled, Fixed("\n"))
+        return name, (_SPACE, *row, _END)
+    later = Later(partial(_spelled_row, row, drawing, words))
+    return f"{name} " if row else name, (later,)
+
+
+def _spelled_row(row: tuple[Any, ...], drawing: Drawing, words: Words) -> Row:
+    return (*(place for slot in row for place in _filled(slot, "", drawing, words)), _END)
 
 
 _ROWS: dict[Format, Callable[[str, Drawing, Words], tuple[str, Row]]] = {
@@ -182,8 +220,14 @@ def _filled(slot: Any, name: str, drawing: Drawing, words: Words) -> Row:
     return (_booleans(drawing, slot),) if name == "boolean" else (slot,)
 
 
+@lru_cache(maxsize=256)
+def _either(texts: tuple[str, ...]) -> Branch:
+    """One of these texts: the same object each time."""
+    return Branch(tuple((text, ()) for text in texts))
+
+
 def _turned(drawing: Drawing) -> Branch:
-    return Branch(tuple((text, ()) for text in _axes(drawing)))
+    return _either(_axes(drawing))
 
 
 def _lines(drawing: Drawing) -> Branch:
@@ -196,7 +240,7 @@ def _lines(drawing: Drawing) -> Branch:
                 there = TurnAxis.of(curve.start, (u - x, v - y)).direction
                 found |= dict.fromkeys((there, (0.0 - there[0], 0.0 - there[1])))
     write = _json_direction if drawing.text_format == "json" else write_line_direction
-    return Branch(tuple((text, ()) for text in dict.fromkeys(map(write, found))))
+    return _either(tuple(dict.fromkeys(map(write, found))))
 
 
 def _json_direction(direction: Vec2) -> str:
@@ -217,19 +261,24 @@ def _outer(drawing: Drawing, words: Words, rest: Callable[[int], Row]) -> Outer:
     """The profiles, and in the format `numbers` what follows them, by the first one's sketch."""
     regions = _regions(drawing)
     if drawing.text_format == "lines":
-        return Outer(regions)
+        return _plain_profiles(regions)
     if drawing.text_format == "json":
         return Outer(regions, quote='"', comma=",")
-    booleans = _booleans(drawing, BOOLEAN.slots["lines"][0]).options
-    rows = [
-        tuple(place for slot in rest(back) for place in _filled(slot, "", drawing, words))
-        for back in range(len(drawing.memory.frames))
-    ]
-    ends = tuple(
-        (Branch(tuple((f" {text}", row) for text, _ in booleans)),)  # type: ignore[arg-type]
-        for row in rows
-    )
+    backs = range(len(drawing.memory.frames))
+    ends = tuple((Later(partial(_behind_profiles, drawing, words, rest, back)),) for back in backs)
     return Outer(regions, comma=",", named=True, ends=ends)
+
+
+@lru_cache(maxsize=256)
+def _plain_profiles(regions: tuple[Regions, ...]) -> Outer:
+    return Outer(regions)
+
+
+def _behind_profiles(drawing: Drawing, words: Words, rest: Callable[[int], Row], back: int) -> Row:
+    """The boolean and all behind it, of profiles in the sketch `back` before the newest."""
+    row = tuple(place for slot in rest(back) for place in _filled(slot, "", drawing, words))
+    booleans = _booleans(drawing, BOOLEAN.slots["lines"][0]).options
+    return (Branch(tuple((f" {text}", row) for text, _ in booleans)),)  # type: ignore[arg-type]
 
 
 def _edges(drawing: Drawing) -> NextEdge:
@@ -259,19 +308,6 @@ _OF_EXTRUDES: dict[str, Callable[[Drawing, Words], Branch | Outer]] = {
 # --- tokens -------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Node:
-    children: dict[str, _Node] = field(default_factory=dict)
-    token: int = -1
-
-
-_MOST_KNOWN = 20_000
-"""Points of which the tokens are remembered."""
-
-_NEAR = 3
-"""Slots into which one token may reach: the end of a number, a space, and what begins there."""
-
-
 class Grammar:
     """A grammar compiled for one tokenizer and one format. Make it once, `start` it often.
 
@@ -291,18 +327,7 @@ class Grammar:
         self.end, self.words = end, words
         self.text_format: Format = text_format
         self.texts = {token: text for text, token in vocabulary.items()}
-        self._root = _Node()
-        self._known: dict[object, tuple[int, ...]] = {}  # at most _MOST_KNOWN
-        for text, token in vocabulary.items():
-            body = text[:-1] if text.endswith("\n") else text
-            if body.isascii() and (body.isprintable() or not body) and text:
-                self._insert(text, token)
-
-    def _insert(self, text: str, token: int) -> None:
-        node = self._root
-        for char in text:
-            node = node.children.setdefault(char, _Node())
-        node.token = token
+        self.masks = Masks(vocabulary)
 
     def start(self, sequence: CadSequence, *, least: int = 0, going_on: bool = False) -> Matcher:
         """Return a matcher for what may follow `sequence`, at least `least` operations more.
@@ -315,29 +340,6 @@ class Grammar:
         if going_on:
             drawing.draw_on()
         return Matcher(self, drawing, len(sequence) + least, ends_sketch=going_on)
-
-    def tokens(self, point: Point, line: str) -> tuple[int, ...]:
-        """Return the tokens that may stand at a point of a line; remembered by what decides it."""
-        if any(isinstance(place, Given) for place in point.row[:_NEAR]):
-            return tuple(self._walk(self._root, point, line))
-        state = state_of(point)
-        found = self._known.get(state)
-        if found is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            found = self._known[state] = tuple(self._walk(self._root, point, line))
-        return found
-
-    def _walk(self, node: _Node, point: Point, line: str) -> Iterable[int]:
-        point = opened(point, line)
-        for char, child in node.children.items():
-            after = step(point, char)
-            if after is None:
-                continue
-            if child.token >= 0:
-                yield child.token
-            if after.row:  # no token reaches beyond the end of a line
-                yield from self._walk(child, after, line + char)
 
 
 class Matcher:
@@ -400,7 +402,7 @@ class Matcher:
 
     def allowed(self) -> tuple[int, ...]:
         """Return the tokens that may come next, the end among them where it may be."""
-        tokens = self.grammar.tokens(self._point, self._line)
+        tokens = self.grammar.masks.tokens(self._point, self._line)
         if self._goes_nowhere:  # then the number before the end of the line goes on
             texts = self.grammar.texts
             tokens = tuple(t for t in tokens if texts[t][0] not in "\n]}") or tokens
@@ -432,6 +434,8 @@ class Matcher:
             self._line += char
         if not self._point.row:
             line = self._line.strip().removeprefix(",")
-            self.drawing.add(self.drawing.read(line))
+            command = self.drawing.read(line)
+            self.drawing = self.drawing.copy()  # copies of this one may still look at the old one
+            self.drawing.add(command)
             self._line = ""
             self._point = self._following()

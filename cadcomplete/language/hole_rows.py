@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cadcomplete.history.fields import Branch, Decimal, Fixed
+from cadcomplete.history.fields import Branch, Choosing, Decimal, Fixed
 from cadcomplete.language.drawing import Drawing
 from cadcomplete.language.numbers import drilled_row
 
@@ -14,7 +14,7 @@ Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class MorePoints:
+class MorePoints(Choosing):
     """Another point, or the end of the points stands here.
 
     Attributes:

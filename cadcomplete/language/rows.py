@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from cadcomplete.history.fields import DECIMALS, Branch, Decimal, Fixed, Open, Whole
+from cadcomplete.history.fields import DECIMALS, Branch, Choosing, Decimal, Fixed, Open, Whole
 from cadcomplete.language.earlier import AfterOne, EarlierOnes
 from cadcomplete.language.edge_rows import EdgePlace
 from cadcomplete.language.hole_rows import MorePoints
-from cadcomplete.language.numbers import Given, Number, Rest, Stated
+from cadcomplete.language.numbers import Given, Number, Rest, Stated, StatedWords
 from cadcomplete.language.spline_rows import SplinePlace
 
 Regions = tuple[tuple[int, tuple[int, ...]], ...]
@@ -16,7 +18,7 @@ Regions = tuple[tuple[int, tuple[int, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Outer:
+class Outer(Choosing):
     """The outer loop of a profile stands here.
 
     Attributes:
@@ -54,7 +56,7 @@ class Outer:
 
 
 @dataclass(frozen=True, slots=True)
-class AfterLoop:
+class AfterLoop(Choosing):
     """A hole, another profile, or the end of the profiles stands here."""
 
     inner: tuple[int, ...]
@@ -70,6 +72,17 @@ class AfterLoop:
         free = sum(map(len, self.rest.sketches)) > len(self.rest.used)
         more = [(f"{quote}{self.rest.comma}", (self.rest,))] if free else []
         return (*holes, *more, (quote, self.rest.ends[0] if self.rest.ends else ()))
+
+
+@dataclass(frozen=True, eq=False)
+class Later:
+    """The rest of a line, which is made once a text comes to it: few do."""
+
+    make: Callable[[], Row]
+
+    @cached_property
+    def row(self) -> Row:
+        return self.make()
 
 
 Place = (
@@ -88,7 +101,9 @@ Place = (
     | Number
     | Rest
     | Stated
+    | StatedWords
     | Given
+    | Later
 )
 Row = tuple[Place, ...]
 
@@ -127,20 +142,15 @@ def step(point: Point, char: str) -> Point | None:
             continue
         assert not isinstance(head, Open), "open slots are filled in before a line is walked"
         assert not isinstance(head, Given), "what depends on the line is filled in by `opened`"
-        if isinstance(head, (Number, Rest, Stated)):
-            choices = head.choices
-            if longer in choices.begun:
-                return Point(row, longer)
-            if typed not in choices.options:
-                return None
-            row, typed = (*choices.options[typed], *rest), ""
+        if isinstance(head, Later):
+            row = (*head.row, *rest)
             continue
-        if any(text.startswith(longer) for text, _ in head.options):
+        choices = head.choices
+        if longer in choices.begun:
             return Point(row, longer)
-        after = next((slots for text, slots in head.options if text == typed), None)
-        if after is None:
+        if typed not in choices.options:
             return None
-        row, typed = (*after, *rest), ""
+        row, typed = (*choices.options[typed], *rest), ""
     return None
 
 
@@ -169,15 +179,15 @@ def is_decimal(slot: Decimal, text: str) -> bool:
     return slot.zero or text != "0"
 
 
-def state_of(point: Point) -> object:
-    """What decides what may follow: of a decimal not its digits but its form."""
+def form_of(point: Point) -> object:
+    """What decides of what is typed of the first slot: of a decimal not its digits but its form."""
     slot = point.row[0] if point.row else None
     if not isinstance(slot, Decimal):
-        return point
+        return point.typed
     whole, dot_, part = point.typed.partition(".")
     number = whole.removeprefix("-")
     if dot_:
-        return (point.row, len(part), part[-1:] == "0")
+        return (len(part), part[-1:] == "0")
     first = str(slot.below)[: len(number)]  # whether it may get as long as what it is below
     beyond = (number > first) - (number < first)
-    return (point.row, whole[:1] == "-", len(number), beyond, number == "0")
+    return (whole[:1] == "-", len(number), beyond, number == "0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cadcomplete.history.fields import Branch, Decimal, Fixed
+from cadcomplete.history.fields import Branch, Choosing, Decimal, Fixed
 from cadcomplete.language.drawing import Drawing
 
 Row = tuple[Any, ...]
@@ -21,7 +21,7 @@ _ABOVE = Decimal(signed=False, zero=False)
 
 
 @dataclass(frozen=True, slots=True)
-class SplinePlace:
+class SplinePlace(Choosing):
     """A span between knots has ended here, or begins.
 
     Attributes:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from cadcomplete.language.numbers.holes import drilled_row
 from cadcomplete.language.numbers.memory import Axis, Memory, SketchAxes
-from cadcomplete.language.numbers.points import Given, Stated
+from cadcomplete.language.numbers.points import Given, Stated, StatedWords
 from cadcomplete.language.numbers.spellings import (
     SPELLINGS,
     after,
@@ -43,6 +43,7 @@ __all__ = [
     "Rest",
     "SketchAxes",
     "Stated",
+    "StatedWords",
     "after",
     "drilled_row",
     "extent_row",

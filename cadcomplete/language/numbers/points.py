@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from cadcomplete.errors import TextError
-from cadcomplete.history.fields import Fixed
+from cadcomplete.history.fields import Choices, Choosing, Fixed
 from cadcomplete.history.geometry import Vec2
 from cadcomplete.language.numbers.derived import (
     Found,
@@ -25,9 +25,7 @@ from cadcomplete.language.numbers.derived import (
 )
 from cadcomplete.language.numbers.memory import RADIUS, SWEEPS, Memory
 from cadcomplete.language.numbers.words import (
-    Choices,
     Number,
-    Options,
     fresh,
     read_number,
     write_number,
@@ -197,6 +195,17 @@ def read_values(name: str, words: Iterator[str], memory: Memory) -> tuple[Any, .
 
 
 @dataclass(frozen=True)
+class StatedWords(Choosing):
+    """One of these words stands here."""
+
+    words: tuple[str, ...]
+
+    @property
+    def options(self) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+        return tuple((word, ()) for word in self.words)
+
+
+@dataclass(frozen=True)
 class Stated:
     """A number stands here, in one of the words of a `Number`, or in one of these."""
 
@@ -206,8 +215,7 @@ class Stated:
     @cached_property
     def choices(self) -> Choices:
         plain = self.number.choices
-        options: Options = dict.fromkeys(self.words, ())
-        return Choices(options, more=plain)
+        return Choices(dict.fromkeys(self.words, ()), more=plain)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from cadcomplete.errors import TextError
-from cadcomplete.history.fields import Decimal, number, parse_number
+from cadcomplete.history.fields import Choices, Decimal, number, parse_number
 from cadcomplete.language.numbers.memory import WORLD, Axis, Memory
 
 STEPS, LOWEST, SIZES = 16, -3, 160  # sizes a decade, the power of ten of the smallest, how many
@@ -150,15 +150,6 @@ class Rest:
     @property
     def choices(self) -> Choices:
         return _rest_choices(self)
-
-
-class Choices:
-    """Options that are looked up, because there are hundreds: each text, and how texts begin."""
-
-    def __init__(self, options: Options, *, more: Choices | None = None) -> None:
-        self.options = options if more is None else more.options | options
-        self.begun = {text[:end] for text in options for end in range(len(text) + 1)}
-        self.begun |= more.begun if more is not None else set()
 
 
 @cache
