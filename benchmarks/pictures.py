@@ -5,23 +5,29 @@ it adds, and the first is looked for that is a hit. A picture is the one that wa
 another part, or drawn here: in another style, from another side, turned, in perspective. ::
 
     .venv/bin/python benchmarks/pictures.py runs/out/data/fusion360 --most 15 --shown right wrong
+    .venv/bin/python benchmarks/pictures.py runs/out/data/fusion360 runs/out/data/omnicad \\
+        --most 60 --cuts 3 --fit                          # how far pictures are believed
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import json
+import math
 import time
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
 
+from cadcomplete.completion import ranking
 from cadcomplete.data import modalities
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, hash64
+from cadcomplete.errors import CadCompleteError
+from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.meshes.manifolds import mesh_of, solid
@@ -29,11 +35,58 @@ from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.meshes.render import VIEWS, Camera, render
 from cadcomplete.meshes.styles import STYLES
 from cadcomplete.metrics.targets import HIT, MACRO, target
+from cadcomplete.pictures.belief import FACTS, FILE, HIDDEN, facts
 from cadcomplete.pictures.evidence import Pictures
-from cadcomplete.pictures.sides import wire
+from cadcomplete.pictures.extruding import extrudes
+from cadcomplete.pictures.matching import Sight
+from cadcomplete.pictures.paper import blurred
+from cadcomplete.pictures.scene import scene
+from cadcomplete.pictures.seen import SIZE, look
+from cadcomplete.pictures.sides import side, wire
+from cadcomplete.pictures.sketching import sketches
+from cadcomplete.pictures.views import Shot
 
-_OFF = (12.0, -8.0)
-"""Degrees by which a camera is off the canonical one, about z and in its height."""
+_CANONICAL = VIEWS[0]
+_OFF = Camera(_CANONICAL.azimuth + 12.0, _CANONICAL.elevation - 8.0)
+_FAR = Camera(_CANONICAL.azimuth + 31.0, _CANONICAL.elevation + 17.0)
+_ROLL = 15.0  # degrees
+
+CAMERAS: dict[str, tuple[Camera, float]] = {
+    "corner": (VIEWS[5], 0.0),
+    "off": (_OFF, 0.0),
+    "far off": (_FAR, 0.0),
+    "near": (_CANONICAL, 0.1),
+    "nearer": (_CANONICAL, 0.25),
+    "photograph": (_OFF, 0.1),
+}
+"""Where a picture is taken from, and by which share the far end of a part is smaller than its near
+one; others are canonical."""
+
+
+def noisy(pixels: Array) -> Array:
+    return pixels + np.random.default_rng(0).normal(0, 6, pixels.shape)
+
+
+def shaded(pixels: Array) -> Array:
+    """A picture before a wall that is lighter on one side."""
+    size = len(pixels)
+    light = 0.72 + 0.28 * np.linspace(0, 1, size)[None, :, None] * np.ones((size, 1, 1))
+    return pixels * light
+
+
+def smeared(pixels: Array) -> Array:
+    return np.stack([blurred(pixels[..., i], 1.2) for i in range(3)], axis=2)
+
+
+SPOILED: dict[str, tuple[Callable[[Array], Array], ...]] = {
+    "noise": (noisy,),
+    "wall": (shaded,),
+    "blur": (smeared,),
+    "photograph": (shaded, smeared, noisy),
+}
+"""What happens to a picture once it is drawn; noise is 6 of 255 levels, blur 1.2 pixels."""
+
+SHOWN = (*("right", "wrong", *STYLES, *CAMERAS, "rolled", *SPOILED, "jpeg"),)
 
 
 def shown(kind: str, sample: Sample, other: Sample) -> bytes:
@@ -42,20 +95,46 @@ def shown(kind: str, sample: Sample, other: Sample) -> bytes:
         of = sample if kind == "right" else other
         assert of.place is not None
         return modalities.load(of.place, of.sequence.id, images=(0,), cloud=False).images[0].png
-    part, camera, style = sample.sequence, VIEWS[0], "default"
-    if kind in STYLES:
-        style = kind
-    elif kind == "corner":
-        camera = VIEWS[5]
-    elif kind == "off":
-        camera = Camera(camera.azimuth + _OFF[0], camera.elevation + _OFF[1])
-    pixels = drawn(part, camera, style, depth=0.25 if kind == "perspective" else 0.0)
-    file = io.BytesIO()
-    picture = Image.fromarray(pixels)
+    camera, depth = CAMERAS.get(kind, (_CANONICAL, 0.0))
+    style = kind if kind in STYLES else "default"
+    pixels = drawn(sample.sequence, camera, style, depth=depth).astype(np.float64)
+    for spoil in SPOILED.get(kind, ()):
+        pixels = spoil(pixels)
+    picture = Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
     if kind == "rolled":
-        picture = picture.rotate(15, fillcolor=(255, 255, 255), resample=Image.Resampling.BICUBIC)
-    picture.save(file, format="PNG")
+        white = (255, 255, 255)
+        picture = picture.rotate(_ROLL, fillcolor=white, resample=Image.Resampling.BICUBIC)
+    file = io.BytesIO()
+    lossy = kind in ("jpeg", "photograph")
+    picture.save(file, format="JPEG" if lossy else "PNG", **({"quality": 60} if lossy else {}))
     return file.getvalue()
+
+
+def as_drawn(kind: str, whole: CadSequence) -> Shot:
+    """Return the view from which a picture of a kind was drawn."""
+    camera, _ = CAMERAS.get(kind, (_CANONICAL, 0.0))
+    turn = math.radians(_ROLL if kind == "rolled" else 0.0)
+    (c, s), box = (math.cos(turn), math.sin(turn)), mesh_of(solid(whole)).bounding_box
+    assert box is not None
+    extent = (np.abs(camera.axes[:2]) * (np.array(box.size) / 2)).sum(axis=1).max()
+    axes = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]) @ camera.axes
+    scale = 0.45 * SIZE / extent
+    x, y, _ = axes @ np.array(box.center)
+    return Shot(axes, scale, SIZE / 2 - scale * x, SIZE / 2 + scale * y)
+
+
+def same_view(given: CadSequence, one: Shot, other: Shot, *, off: float) -> bool:
+    """Say whether the edges of a part are seen in the same places: nine of ten less than `off`
+    pixels from one of the other view. Of a part that looks the same from two sides either is right.
+    """
+    body, seen = wire(mesh_of(solid(given))), []
+    for view in (one, other):
+        found = side(body, view.axes)
+        if found is None or not len(found.points):
+            return False
+        seen.append(np.stack(view.pixels(found.points), axis=1))
+    apart = np.linalg.norm(seen[0][:, None] - seen[1][None], axis=2)
+    return bool((apart.min(axis=0) < off).mean() > 0.9 and (apart.min(axis=1) < off).mean() > 0.9)
 
 
 def drawn(part: CadSequence, camera: Camera, style: str, *, depth: float) -> np.ndarray:
@@ -76,19 +155,113 @@ def drawn(part: CadSequence, camera: Camera, style: str, *, depth: float) -> np.
     return render(mesh, size=224, camera=camera, style=STYLES[style])
 
 
-def ranks(sample: Sample, picture: bytes) -> Iterator[tuple[str, int | None, float]]:
-    """Yield for each cut its kind, the place of the first hit, and the seconds it took."""
+@dataclass(frozen=True)
+class Found:
+    """What was found at a cut: the place of the first hit, whether the view is the one from which
+    the picture was drawn (None where nothing is built), and the seconds it took.
+    """
+
+    kind: str
+    rank: int | None
+    view: bool | None
+    seconds: float
+
+
+def answers(sample: Sample, name: str, picture: bytes, *, most: int | None) -> Iterator[Found]:
+    """Yield what a picture of a kind, `name`, alone says at some cuts of a part."""
     pictures = Pictures.of((picture,))
-    for given in range(1, len(sample.sequence)):
+    for given in cuts_of(sample)[:most]:
         truth = target(sample.sequence, given)
         kind = type(truth.operation)
         if truth.excluded or kind not in (Extrude, Sketch) or truth.kind not in MACRO:
             continue
+        part = truncate(sample.sequence, given)
         started = time.process_time()
-        ideas = pictures.ideas(truncate(sample.sequence, given), kind, most=24)
+        ideas = pictures.ideas(part, kind, most=24)
         taken = time.process_time() - started
         hits = (i for i, idea in enumerate(ideas) if truth.overlap(idea[0]) >= HIT)
-        yield truth.kind, next(hits, None), taken
+        yield Found(truth.kind, next(hits, None), _seen(pictures, part, name, sample), taken)
+
+
+def _seen(pictures: Pictures, part: CadSequence, name: str, sample: Sample) -> bool | None:
+    if not any(operation.builds for operation in part.operations):
+        return None
+    true = as_drawn(name, sample.sequence)
+    off = 3.0 if CAMERAS.get(name, (_CANONICAL, 0.0))[1] == 0 else 8.0
+    views = [one.views[0] for one in pictures.scenes_of(part) if one.views]
+    return any(same_view(part, view, true, off=off) for view in views)
+
+
+def cuts_of(sample: Sample) -> list[int]:
+    """The cuts of a part that has anything, in the order in which they are asked about."""
+    cuts = range(1, len(sample.sequence))
+    return sorted(cuts, key=lambda given: hash64(f"{sample.sequence.id} {given}"))
+
+
+def compared(parts: list[Sample], *, most: int) -> Iterator[tuple[bool, bool, Array, Array, Array]]:
+    """Yield for the right and a wrong picture of each part, at some cuts of it: whether something
+    is built, whether it is the right one, the facts of how it fits, the nats of its ideas, and
+    which of them are hits.
+    """
+    for number, sample in enumerate(parts):
+        other = parts[(number + 1) % len(parts)]
+        for right in (True, False):
+            picture = shown("right" if right else "wrong", sample, other)
+            sight = Sight(look(picture))
+            for given in cuts_of(sample)[:most]:
+                truth = target(sample.sequence, given)
+                kind = type(truth.operation)
+                if truth.excluded or kind not in (Extrude, Sketch) or truth.kind not in MACRO:
+                    continue
+                one = scene(truncate(sample.sequence, given), sight)
+                find = extrudes if kind is Extrude else sketches
+                ideas = find(one, most=24)
+                nats = np.array([idea.nats for idea in ideas])
+                hits = [right and truth.overlap(i.operations[0]) >= HIT for i in ideas]
+                yield bool(one.views), right, facts(one, nats), nats, np.array(hits, dtype=bool)
+
+
+def fit(parts: list[Sample], *, most: int) -> None:
+    """Fit how far pictures are believed, and write it; print what it gives.
+
+    Of right and wrong pictures there are as many. The temper is the likeliest of some for those
+    ideas being right that are: what all ideas of a picture say divides what is probable.
+    """
+    found = list(compared(parts, most=most))
+    weights = {}
+    for name, built in (("part", True), ("nothing", False)):
+        own = [row for row in found if row[0] == built]
+        known = np.array([row[2] for row in own])
+        rights = np.array([row[1] for row in own])
+        one = ranking.fit(known, rights.astype(np.float64), penalty=1.0)
+        weight = np.array(one.weight) / np.array(one.spread)
+        bias = one.bias - float(weight @ np.array(one.mean))
+        told = {name: round(value, 4) for name, value in zip(FACTS, weight.tolist(), strict=True)}
+        weights[name] = {**told, "bias": round(bias, 4)}
+        sure = 1 / (1 + np.exp(-(known @ weight + bias)))
+        print(name, f"{rights.sum()} right, mean {sure[rights].mean():.3f};", end=" ")
+        print(f"{(~rights).sum()} wrong, mean {sure[~rights].mean():.3f}", flush=True)
+    rows = [(nats, hits) for *_, nats, hits in found if hits.any()]
+    likely = {temper: _likelihood(rows, temper) for temper in np.arange(0.1, 3.05, 0.1).round(2)}
+    temper = float(max(likely, key=likely.__getitem__))
+    print(
+        f"temper {temper}: {likely[temper]:.3f} nats for each of {len(rows)} hits",
+        f"at 0.8 {likely[0.8]:.3f}",
+        sep="; ",
+    )
+    kept = f"{len(parts)} training parts, {len(found)} pictures at cuts"
+    document = {"fitted_on": kept, "temper": temper, **weights}
+    FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def _likelihood(rows: list[tuple[Array, Array]], temper: float) -> float:
+    """The mean logarithm of the probability that ideas give to those that are right."""
+    logs = []
+    for nats, hits in rows:
+        share = np.exp(temper * (nats - nats.max()))
+        share = (1 - HIDDEN) * share / share.sum() + HIDDEN / len(share)
+        logs.append(np.log(share[hits].sum()))
+    return float(np.mean(logs))
 
 
 def main() -> None:
@@ -96,25 +269,42 @@ def main() -> None:
     parser.add_argument("data", nargs="+")
     parser.add_argument("--split", default="train")
     parser.add_argument("--most", type=int, default=15, help="parts")
-    parser.add_argument("--shown", nargs="+", default=["right"])
+    parser.add_argument("--cuts", type=int, default=3, help="most of each part")
+    parser.add_argument("--shown", nargs="+", default=["right"], choices=SHOWN)
+    parser.add_argument("--fit", action="store_true", help="fit how far pictures are believed")
     asked = parser.parse_args()
     found = (s for source in asked.data for s in read_samples(source) if isinstance(s, Sample))
     usable = [s for s in found if s.split == asked.split and s.place and not s.unsupported]
     parts = sorted(usable, key=lambda s: hash64(s.sequence.id))[: asked.most]
+    if asked.fit:
+        fit(parts, most=asked.cuts)
+        return
     for kind in asked.shown:
-        places: dict[str, list[int | None]] = defaultdict(list)
-        seconds: list[float] = []
+        shares: list[Found] = []
         for number, sample in enumerate(parts):
-            picture = shown(kind, sample, parts[(number + 1) % len(parts)])
-            for name, rank, taken in ranks(sample, picture):
-                places[name].append(rank)
-                seconds.append(taken)
-        means = []
-        for name in MACRO:
-            hits = [rank is not None and rank < 3 for rank in places[name]]
-            means.append(float(np.mean(hits)) if hits else 0.0)
-            print(f"{kind:12} {name:14} {len(hits):4} hit@3 {means[-1]:.3f}")
-        print(f"{kind:12} macro {np.mean(means):.3f}, {np.median(seconds):.1f} s", flush=True)
+            other = parts[(number + 1) % len(parts)]
+            try:
+                picture = shown(kind, sample, other)
+                shares += answers(sample, kind, picture, most=asked.cuts)
+            except CadCompleteError as error:
+                print(f"{kind:12} not seen: {error}")
+        told(kind, shares)
+
+
+def told(name: str, found: list[Found]) -> None:
+    """Print the shares of a kind of pictures."""
+    hits = {
+        kind: [f.rank is not None and f.rank < 3 for f in found if f.kind == kind] for kind in MACRO
+    }
+    means = [float(np.mean(row)) if row else 0.0 for row in hits.values()]
+    kinds = ", ".join(f"{k} {m:.2f} of {len(hits[k])}" for k, m in zip(MACRO, means, strict=True))
+    views = [f.view for f in found if f.view is not None]
+    seconds = np.median([f.seconds for f in found])
+    print(
+        f"{name:12} view {np.mean(views or [False]):.2f} of {len(views)}; hit@3 {kinds}; "
+        f"macro {np.mean(means):.3f}, {seconds:.1f} s",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -90,8 +90,8 @@ def examples(tmp_path_factory):
     """The example parts, prepared in both layouts with two pictures each."""
     folder = tmp_path_factory.mktemp("examples")
     settings = {"points": 2048, "size": 48, "views": 2, "styles": ("default", "clay")}
-    report = prepare(PARTS, folder / "shards", Settings(**settings), workers=2)
-    prepare(PARTS, folder / "omnicad", Settings(layout="omnicad", **settings), workers=2)
+    report = prepare(PARTS, folder / "shards", Settings(**settings))
+    prepare(PARTS, folder / "omnicad", Settings(layout="omnicad", **settings))
     return folder, report
 
 

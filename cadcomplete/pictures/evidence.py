@@ -12,6 +12,7 @@ from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.pictures.belief import facts, mixed, probable
 from cadcomplete.pictures.extruding import Guess, extrudes
 from cadcomplete.pictures.matching import Sight
 from cadcomplete.pictures.scene import PictureScene, scene
@@ -19,16 +20,8 @@ from cadcomplete.pictures.seen import look
 from cadcomplete.pictures.sketching import sketches
 from cadcomplete.pictures.weighing import weighed
 
-_FITS = 0.45
-"""Score of a view from which on the given part is taken to be in a picture: its edges that are
-found, less twice what lies outside."""
-
-_TEMPER = 0.8
-"""Nats that count for each that is measured: pixels beside each other are no witnesses apart."""
-
-_AMISS = 0.005
-"""How probable it is that a comparison says nothing: the view is another one, or what is right is
-hidden behind what comes later."""
+_FITS = 0.05
+"""How probable it must be that the given part is in a picture, for it to be used at all."""
 
 
 @dataclass(slots=True, eq=False)
@@ -70,16 +63,20 @@ class Pictures:
         """Return the nats that pictures add to the log-odds of each history, shape (C,).
 
         As many as one of them is better than a mean one: they are rivals. None can lose more than
-        what `_AMISS` says.
+        what is believed of a picture says.
         """
         total = np.zeros(len(wholes))
+        found = self.raw(given, wholes, finished=finished)
+        for one, nats in zip(self.scenes_of(given), found, strict=True):
+            total += mixed(nats, probable(facts(one, nats), built=bool(one.views)))
+        return total
+
+    def raw(
+        self, given: CadSequence, wholes: Sequence[CadSequence], *, finished: bool = False
+    ) -> list[Array]:
+        """Return the nats for each history by each picture, as measured, shape (C,) each."""
         added = [whole.operations[given.whole_operations :] for whole in wholes]
-        for one in self._of(given):
-            total += _TEMPER * np.array(weighed(one, added, finished=finished))
-        if not total.any():
-            return total
-        total -= np.logaddexp.reduce([*total, 0.0]) - np.log(len(total) + 1)
-        return np.asarray(np.logaddexp(total + np.log1p(-_AMISS), np.log(_AMISS)))
+        return [np.array(weighed(one, added, finished=finished)) for one in self.scenes_of(given)]
 
     def parts(self, given: CadSequence, *, most: int) -> Sequence[CadSequence]:
         """Return parts that one more body makes, which explain what is seen, the best first."""
@@ -94,18 +91,18 @@ class Pictures:
 
     def notices(self, given: CadSequence) -> Sequence[str]:
         """Say which pictures are not compared, and why."""
-        self._of(given)
+        self.scenes_of(given)
         return self.unlike[given]
 
     def _guesses(self, given: CadSequence, kind: type[Operation], *, most: int) -> list[Guess]:
         find = {Extrude: extrudes, Sketch: sketches}.get(kind)
         if find is None:
             return []
-        found = [guess for one in self._of(given) for guess in find(one, most=most)]
+        found = [guess for one in self.scenes_of(given) for guess in find(one, most=most)]
         return sorted(found, key=lambda guess: -guess.nats)[:most]
 
-    def _of(self, given: CadSequence) -> tuple[PictureScene, ...]:
-        """The given part in each picture that it fits."""
+    def scenes_of(self, given: CadSequence) -> tuple[PictureScene, ...]:
+        """Return the given part in each picture that it fits."""
         if given not in self.scenes:
             whole = replace(given, operations=given.operations[: given.whole_operations])
             found, notices = [], []
@@ -116,8 +113,7 @@ class Pictures:
                 except CadCompleteError as error:
                     notices.append(f"{name} is not compared with the part: {error}")
                     continue
-                share = max((view.share for view in one.views), default=1.0)
-                if share < _FITS:
+                if one.views and probable(facts(one, np.zeros(1)), built=True) < _FITS:
                     notices.append(
                         f"{name} does not fit the given part from any side, so it is not used: "
                         "see that it shows this part, whole and before a plain background"

@@ -12,7 +12,15 @@ from cadcomplete.history.extents import Extent, ExtentType
 from cadcomplete.history.geometry import Array, Plane, facing
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
 from cadcomplete.meshes.manifolds import volume_of
-from cadcomplete.pictures.prisms import Anchor, Prisms, anchors, nats, prisms, roughly_filling
+from cadcomplete.pictures.prisms import (
+    Anchor,
+    Prisms,
+    anchors,
+    nats,
+    placed,
+    prisms,
+    roughly_filling,
+)
 from cadcomplete.pictures.rounding import rounded
 from cadcomplete.pictures.scene import PictureScene, gain
 from cadcomplete.pictures.sides import along
@@ -99,15 +107,25 @@ def anchored(scene: PictureScene, over: Prisms, profiles: Sequence[Profile]) -> 
             found = _from_aside(scene, over, found)
             scene.asked["side"] = found[0].view.axes if found else axes
         scene.asked[key] = sorted(found, key=lambda anchor: -anchor.nats)[:_ANCHORS]
+        _keep_best(scene, over, scene.asked[key][:1])
     return scene.asked[key]
+
+
+def _keep_best(scene: PictureScene, over: Prisms, anchors: Sequence[Anchor]) -> None:
+    """Keep how the best of all prisms is seen, for who asks how far the picture is believed."""
+    for anchor in anchors:
+        if anchor.nats > scene.asked.get("best nats", 0.0):
+            scene.asked["best nats"] = anchor.nats
+            scene.asked["best prism"] = placed(over, anchor)
 
 
 def _from_aside(scene: PictureScene, over: Prisms, found: list[Anchor]) -> list[Anchor]:
     """What was found from the canonical side, or from another one if that is much better."""
     best = max((anchor.nats for anchor in found), default=0.0)
-    if best > _ENOUGH:
+    turned = scene.sight.cameras[1]
+    if best > _ENOUGH and not turned:
         return found
-    axes = max(scene.sides[1:], key=lambda axes: roughly_filling(over, scene.sight, axes))
+    axes = max(turned or scene.sides[1:], key=lambda axes: roughly_filling(over, scene.sight, axes))
     other = anchors(over, scene.sight, axes)
     return other if max((a.nats for a in other), default=0.0) > best + _MUCH else found
 

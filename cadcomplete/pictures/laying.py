@@ -22,6 +22,13 @@ _KNOWN = 6  # numbers along each axis that are there already
 _MIDDLES = 12
 _TURNED, _APART = 2e-8, 1e-5  # by how much planes that are one may be off: cosine, mm
 
+_ORIGIN = (
+    Plane((0.0, 0.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0, 0.0)),
+    Plane((0.0, 0.0, 0.0), (0.0, -1.0, 0.0), (1.0, 0.0, 0.0)),
+    Plane((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),
+)
+"""The planes of the origin, as most programs have them: top, front, right."""
+
 Lines = tuple[tuple[float, ...], tuple[float, ...]]
 """Numbers x and y in a plane."""
 
@@ -71,10 +78,8 @@ class Laid:
         return near.reshape(len(near), 4, -1).mean(axis=2)
 
 
-def unexplained(scene: PictureScene, view: Shot) -> tuple[Array, Array]:
-    """Return edge pixels that have none of the given part beside them, and their tangents."""
-    seen = scene.sight.seen
-    rows, columns = np.nonzero(seen.edges)
+def explained(scene: PictureScene, view: Shot) -> np.ndarray:
+    """Say of each pixel whether it lies beside an edge of the given part that is seen."""
     given = side(wire(mesh_of(scene.solid)), view.axes)
     marked = np.zeros((SIZE, SIZE), dtype=bool)
     if given is not None:
@@ -85,7 +90,14 @@ def unexplained(scene: PictureScene, view: Shot) -> tuple[Array, Array]:
         for dy in range(-reach, reach + 1):
             for dx in range(-reach, reach + 1):
                 marked[np.clip(y + dy, 0, SIZE - 1), np.clip(x + dx, 0, SIZE - 1)] = True
-    free = ~marked[rows, columns]
+    return marked
+
+
+def unexplained(scene: PictureScene, view: Shot) -> tuple[Array, Array]:
+    """Return edge pixels that have none of the given part beside them, and their tangents."""
+    seen = scene.sight.seen
+    rows, columns = np.nonzero(seen.edges)
+    free = ~explained(scene, view)[rows, columns]
     rows, columns = rows[free], columns[free]
     along = seen.across[rows, columns] + np.pi / 2
     tangents = np.stack([np.cos(along), np.sin(along)], axis=1)
@@ -94,15 +106,21 @@ def unexplained(scene: PictureScene, view: Shot) -> tuple[Array, Array]:
 
 
 def faces(scene: PictureScene, view: Shot) -> list[Plane]:
-    """Return the planes on which sketches may lie and are seen, the newest first."""
+    """Return the planes on which sketches may lie and are seen, the newest first; at the end those
+    of the origin.
+    """
     found: list[Plane] = []
     operations = scene.given.operations
-    for index in reversed(range(len(operations))):
-        for plane in operations[index].planes(operations[:index]):
-            if abs(float(view.axes[2] @ np.array(plane.normal))) < _EDGE_ON:
-                continue
-            if not any(same_plane(o, plane, turned=_TURNED, apart=_APART) for o in found):
-                found.append(plane)
+    there = [
+        plane
+        for index in reversed(range(len(operations)))
+        for plane in operations[index].planes(operations[:index])
+    ]
+    for plane in (*there, *_ORIGIN):
+        if abs(float(view.axes[2] @ np.array(plane.normal))) < _EDGE_ON:
+            continue
+        if not any(same_plane(o, plane, turned=_TURNED, apart=_APART) for o in found):
+            found.append(plane)
     return found
 
 

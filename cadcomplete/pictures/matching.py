@@ -10,6 +10,7 @@ import numpy as np
 from cadcomplete.history.geometry import Array
 from cadcomplete.pictures.seen import SIZE, WAYS, Seen
 from cadcomplete.pictures.sides import RASTER, Aspect
+from cadcomplete.pictures.turning import likely_cameras
 from cadcomplete.pictures.views import Shot, hits, near
 
 _ROUGH, _FINE = 2.5, 1.0  # pixels that edges may be off, standard deviations
@@ -32,6 +33,11 @@ class Sight:
     def fine(self) -> Array:
         """The same, from close by."""
         return near(self.seen, _FINE)
+
+    @cached_property
+    def cameras(self) -> tuple[list[Array], list[Array]]:
+        """The axes of cameras from which it may be seen: usual ones, and what its edges tell."""
+        return likely_cameras(self.seen)
 
     @cached_property
     def drawn(self) -> np.ndarray:

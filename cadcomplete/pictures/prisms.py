@@ -157,6 +157,12 @@ def nats(over: Prisms, sight: Sight, anchors: Sequence[Anchor], low: float, high
     return max(best, default=0.0)
 
 
+def placed(over: Prisms, anchor: Anchor) -> tuple[Aspect | None, Shot]:
+    """Return how the prism of an anchor looks from its side, and where in the picture it is."""
+    axes, height = anchor.view.axes, anchor.height
+    return side(over.wire(0.0, height), axes), _shifted(anchor.view, -over.cap(axes, 0.0, height))
+
+
 def _closely(over: Prisms, sight: Sight, anchor: Anchor) -> Anchor:
     """The same with its height once more."""
     tries = [anchor.height * share for share in _CLOSELY]

@@ -19,10 +19,10 @@ from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Operation
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.meshes.manifolds import APPLY, Past, mesh_of, states
-from cadcomplete.meshes.render import STEEP, VIEWS
 from cadcomplete.pictures.matching import NOTHING, Match, Sight, match
 from cadcomplete.pictures.sides import Creases, side, wire
-from cadcomplete.pictures.views import Shot, places, roughly
+from cadcomplete.pictures.turning import FROM
+from cadcomplete.pictures.views import Shot, places, refined, roughly
 
 FALSE = 1.0
 """How much a pixel of an edge that the picture lacks counts against one that is explained."""
@@ -34,11 +34,13 @@ neighbours are no witnesses apart."""
 OVERLAP, OUTSIDE = 30.0, -8.0
 """Nats for the IoU of the outlines, and for the share of the body outside of the part."""
 
-_FROM = (*VIEWS, *STEEP)  # the canonical view first
 _USUAL = 3.0  # nats by which the canonical view is likelier than any other
+_SELDOM = 1.2  # the same where the edges of the picture tell that it was turned
 _SURE = 12.0  # nats for the whole score of a view
 _VIEWS = 3
 _CLOSELY = 2  # cameras that are looked at closely
+_NEARER = 0.02  # more of its score for a side that is nearer to the canonical one
+_TURNS = (1.0, 0.5)  # degrees by which one that the edges told is turned
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +67,7 @@ class PictureScene:
     @property
     def sides(self) -> list[Array]:
         """The directions from which a picture may show a part, the likeliest first."""
-        return [camera.axes for camera in _FROM]
+        return self.sight.cameras[1] or [camera.axes for camera in FROM]
 
     @property
     def views(self) -> list[Shot]:
@@ -118,12 +120,57 @@ def scene(given: CadSequence, sight: Sight) -> PictureScene:
 
 def fitted(body: Creases, sight: Sight) -> list[Shot]:
     """Return the views in which a body fits a picture, the best first."""
-    sides = [found for camera in _FROM if (found := side(body, camera.axes)) is not None]
-    scores = [roughly(one, sight.seen, sight.rough, coarser=2)[:, 3].max() for one in sides]
+    usual, turned = sight.cameras
+    first = FROM[0].axes
+    cameras = [first, *(axes for axes in usual if not np.allclose(axes, first)), *turned]
+    sides = [found for axes in cameras if (found := side(body, axes)) is not None]
+    first_turned = len(sides) - len(turned)
+    coarser = 2 if len(usual) == len(FROM) else 1
+    scores = [
+        roughly(one, sight.seen, sight.rough, coarser=1 if i >= first_turned else coarser)[
+            :, 3
+        ].max()
+        for i, one in enumerate(sides)
+    ]
     order = sorted(range(len(sides)), key=lambda i: -scores[i])[:_CLOSELY]
+    if turned:  # the rough search tells them apart less than from usual sides
+        order += sorted(range(first_turned, len(sides)), key=lambda i: -scores[i])[:_CLOSELY]
+    more = (_USUAL if not turned else _SELDOM) / _SURE
     found = [
-        replace(view, share=view.score, score=view.score + (_USUAL / _SURE if i == 0 else 0.0))
+        replace(view, share=view.score, score=view.score + (more if i == 0 else 0.0) + _near(view))
         for i in dict.fromkeys((0, *order))
         for view in places(sides[i], sight.seen, sight.rough, sight.fine, most=_VIEWS)
     ]
-    return sorted(found, key=lambda view: -view.score)[:_VIEWS]
+    found = sorted(found, key=lambda view: -view.score)[:_VIEWS]
+    if found and any(found[0].axes is axes for axes in turned):
+        found[0] = straightened(body, sight, found[0])
+    return found
+
+
+def _near(view: Shot) -> float:
+    """By how much the score is more: of a part that looks the same when it is turned, the side
+    counts that is nearer to the canonical one.
+    """
+    return _NEARER * float((view.axes * FROM[0].axes).sum()) / 3
+
+
+def straightened(body: Creases, sight: Sight, view: Shot) -> Shot:
+    """Return a view with its camera turned to where more edges fall on edges, by few degrees."""
+    best = view
+    for degrees in _TURNS:
+        for axis in np.eye(3):
+            for way in (degrees, -degrees):
+                one = side(body, _turn(axis, math.radians(way)) @ best.axes)
+                if one is None:
+                    continue
+                moved = refined(one, sight.seen, sight.fine, replace(best, axes=one.axes), rounds=2)
+                if moved.score > best.score + 1e-3:
+                    best = replace(moved, share=moved.score)
+    return best
+
+
+def _turn(axis: Array, angle: float) -> Array:
+    """The matrix of a turn about a unit vector (Rodrigues)."""
+    x, y, z = axis.tolist()
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.eye(3) + math.sin(angle) * cross + (1 - math.cos(angle)) * cross @ cross

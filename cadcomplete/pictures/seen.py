@@ -18,6 +18,7 @@ import numpy as np
 from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import Array
 from cadcomplete.model.inputs import picture
+from cadcomplete.pictures.paper import blurred, papered
 
 SIZE = 224
 """The side of a picture that is looked at, in pixels."""
@@ -29,7 +30,6 @@ WAYS = 8
 """Directions across edges that are told apart: way k is k / WAYS of a half turn from x."""
 
 _TURNED = 0.38  # radians by which an edge may be off its direction
-_PAPER = 0.03  # by how much a colour of the paper differs from that of the border
 _FAINT = 0.012  # least change of the colours across an edge, a pixel
 _BLUR = 0.8  # pixels
 _LEAST = 0.0005  # least share of the picture that a part covers
@@ -66,8 +66,7 @@ class Seen:
 def look(source: bytes | Path) -> Seen:
     """Look at a picture. Raises InputError for one that cannot be read, or shows no part."""
     colours = picture(source, size=SIZE).transpose(1, 2, 0).astype(np.float64) / 255
-    border = np.concatenate([colours[0], colours[-1], colours[:, 0], colours[:, -1]])
-    alike = np.abs(colours - np.median(border, axis=0)).max(axis=2) < _PAPER
+    colours, alike = papered(colours)
     paper = _connected(alike)
     if (share := 1 - paper.mean()) < _LEAST or not alike[[0, -1]].any():
         raise InputError(
@@ -109,7 +108,7 @@ def _ridges(colours: Array) -> tuple[Array, Array]:
     """How much the colours change across the edge in each pixel, 0 off edges; and its direction."""
     down, right = np.gradient(colours, axis=(0, 1))
     xx, xy, yy = ((a * b).sum(axis=2) for a, b in ((right, right), (right, down), (down, down)))
-    xx, xy, yy = (_blurred(values) for values in (xx, xy, yy))
+    xx, xy, yy = (blurred(values, _BLUR) for values in (xx, xy, yy))
     spread = np.hypot(xx - yy, 2 * xy)
     strength = np.sqrt(np.maximum(xx + yy + spread, 0.0) / 2)
     across = np.arctan2(2 * xy, xx - yy) / 2
@@ -118,18 +117,6 @@ def _ridges(colours: Array) -> tuple[Array, Array]:
     before, after = (between(strength, column + s * dx, row + s * dy) for s in (-1.0, 1.0))
     kept = (strength >= before) & (strength > after)
     return np.where(kept, strength, 0.0), np.mod(across, np.pi)
-
-
-def _blurred(values: Array) -> Array:
-    """A picture that is blurred by a Gaussian."""
-    reach = np.arange(-3, 4)
-    kernel = np.exp(-(reach**2) / (2 * _BLUR**2))
-    kernel /= kernel.sum()
-    for _ in range(2):
-        wide = np.pad(values, ((3, 3), (0, 0)), mode="edge")
-        values = np.stack([wide[i : i + SIZE] for i in range(len(kernel))], axis=-1) @ kernel
-        values = values.T
-    return values
 
 
 def _distances(edges: np.ndarray) -> Array:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from cadcomplete.history.curves import Circle, Line
 from cadcomplete.history.extents import Extent, ExtentType
-from cadcomplete.history.geometry import Array, Vec2
+from cadcomplete.history.geometry import Array, Plane, Vec2, facing
 from cadcomplete.history.loops import Loop
-from cadcomplete.history.operations import Boolean, Extrude, Profile, Sketch
+from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
 from cadcomplete.meshes.manifolds import mesh_of
 from cadcomplete.pictures.extruding import Guess, SeenLoops, changed, seen_ends, sets_of
 from cadcomplete.pictures.laying import (
@@ -32,11 +33,15 @@ from cadcomplete.pictures.loops import circles, quads
 from cadcomplete.pictures.prisms import prisms
 from cadcomplete.pictures.rounding import rounded
 from cadcomplete.pictures.scene import PictureScene
+from cadcomplete.pictures.turnings import turnings
 
 _PLANES = 8  # on which is looked
 _LEAST = 8  # pixels of edges that nothing explains
 _MOST = 10  # sketches of which bodies are made
 _NEAR_MIDDLE = 1.6  # pixels
+_BESIDE = 3  # planes beside the one in which a loop is seen
+_LESS = 0.4  # nats for each of them that is less usual
+_TURNED, _APART = 2e-8, 1e-4  # by how much planes that are one may be off: cosine, mm
 _UNSEEN = -3.0  # nats for a sketch of which nothing is seen
 
 
@@ -47,14 +52,55 @@ def sketches(scene: PictureScene, *, most: int) -> list[Guess]:
     view = scene.views[0]
     at, tangents = unexplained(scene, view)
     drawn: list[tuple[float, Sketch]] = []
-    for plane in faces(scene, view)[:_PLANES]:
+    planes = faces(scene, view)
+    for plane in planes[:_PLANES]:
         laid = lay(plane, view, at, tangents)
         if laid is not None and len(laid.points) >= _LEAST:
             drawn += loops_on(laid, scene)
     drawn.sort(key=lambda pair: -pair[0])
     once = list(dict.fromkeys(sketch for _, sketch in drawn))
     found = [guess for sketch in once[: 2 * _MOST] if (guess := good_for(scene, sketch))]
-    return sorted(found, key=lambda guess: -guess.nats)[:most]
+    found += turnings(scene, view, planes)
+    for guess in sorted(found, key=lambda guess: -guess.nats)[:_MOST]:
+        found += moved(guess, planes)
+    for guess in found:
+        key = effect(guess.operations[0])
+        scene.asked[key] = max(guess.nats, scene.asked.get(key, -math.inf))
+    found.sort(key=lambda guess: -guess.nats)
+    return list({guess.operations[0]: guess for guess in reversed(found)}.values())[::-1][:most]
+
+
+def moved(guess: Guess, planes: Sequence[Plane]) -> Iterator[Guess]:
+    """Yield the same sketch in planes beside its own, with the extrude to where it ends.
+
+    What is made of it is the same, or where it is not, no picture tells.
+    """
+    sketch, extrude = guess.operations
+    assert isinstance(sketch, Sketch) and isinstance(extrude, Extrude)
+    plane, end = sketch.plane, extrude.extent.distance
+    count = 0
+    for other in planes:
+        way = facing(plane.normal, other.normal, turned=_TURNED)
+        height = way * other.offset - plane.offset
+        if not way or abs(height) < _APART or count == _BESIDE:
+            continue
+        count += 1
+        beside = plane.raised(height)
+        length = round(end - height if abs(end - height) > _APART else -height, 4)
+        made = replace(extrude, extent=Extent(ExtentType.ONE_SIDED, length))
+        yield Guess((replace(sketch, plane=beside), made), guess.nats - _LESS * count)
+
+
+def effect(sketch: Operation) -> tuple[object, ...]:
+    """What sketches have in common that are drawn on planes beside each other."""
+    assert isinstance(sketch, Sketch)
+    normal = np.array(sketch.plane.normal)
+    normal = normal if normal[np.argmax(np.abs(normal))] > 0 else -normal
+    points = np.concatenate([sketch.plane.to_world(loop.points()) for loop in sketch.loops])
+    flat = points - np.outer(points @ normal, normal)
+    area = sum(abs(loop.area) for loop in sketch.loops)
+    numbers = (*normal, *flat.min(axis=0), *flat.max(axis=0), math.sqrt(area))
+    return ("sketch", *(round(float(number), 3) + 0.0 for number in numbers))
 
 
 def loops_on(laid: Laid, scene: PictureScene) -> Iterator[tuple[float, Sketch]]:
@@ -160,18 +206,19 @@ def likely(
 def weighed_sketches(scene: PictureScene, drawn: Sequence[Sketch]) -> list[float]:
     """Return the nats for each sketch: what the best extrude of it explains.
 
-    Bodies are made only of those that are seen best, where they lie or above that.
+    Those that are drawn on planes beside each other are good for the same. Bodies are made only of
+    those that are seen best, where they lie or above that.
     """
     if not scene.views:
         return [0.0] * len(drawn)
-    shares = [_share(scene, sketch) for sketch in drawn]
-    order = sorted(range(len(drawn)), key=lambda i: -shares[i])[: 2 * _MOST]
-    found = [_UNSEEN] * len(drawn)
-    for i in order:
-        guess = good_for(scene, drawn[i]) if shares[i] > 0 else None
-        if guess is not None:
-            found[i] = guess.nats
-    return found
+    keys = [effect(sketch) if sketch.loops else () for sketch in drawn]
+    first = {key: drawn[i] for i, key in reversed(list(enumerate(keys))) if key}
+    new = [key for key in first if key not in scene.asked]
+    shares = {key: _share(scene, first[key]) for key in new}
+    for key in sorted(new, key=lambda key: -shares[key])[: 2 * _MOST]:
+        guess = good_for(scene, first[key]) if shares[key] > 0 else None
+        scene.asked[key] = _UNSEEN if guess is None else guess.nats
+    return [float(scene.asked.get(key, _UNSEEN)) for key in keys]
 
 
 def _share(scene: PictureScene, sketch: Sketch) -> float:

@@ -134,7 +134,11 @@ def _whole(scene: PictureScene, added: Added) -> float:
         body = scene.built(added)
     except CadCompleteError:
         return 0.0
-    one = None if body.is_empty() else side(wire(mesh_of(body)), scene.sides[0])
+    one = (
+        None
+        if body.is_empty()
+        else side(wire(mesh_of(body)), scene.asked.get("side", scene.sides[0]))
+    )
     if one is None:
         return 0.0
     view = refined(one, scene.sight.seen, scene.sight.fine, filling(one, scene.sight.seen))
