@@ -331,7 +331,7 @@ def wait_for_chunks(target, count):
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(source, tmp_path):
-    prepare(source, tmp_path / "whole", SMALL, workers=2)
+    prepare(source, tmp_path / "whole", SMALL)
     target = tmp_path / "killed"
     running = start(source, target, SMALL)
     wait_for_chunks(target, 1)
