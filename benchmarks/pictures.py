@@ -198,6 +198,10 @@ def cuts_of(sample: Sample) -> list[int]:
     return sorted(cuts, key=lambda given: hash64(f"{sample.sequence.id} {given}"))
 
 
+_SIGNS = (1, 1, -1, 1, -1, 0, 1)
+"""Which way each of `FACTS` may speak for a picture: of few pictures a fit may find otherwise."""
+
+
 def compared(
     parts: list[Sample], *, most: int, kinds: Collection[str]
 ) -> Iterator[tuple[bool, bool, Array, Array, Array]]:
@@ -240,7 +244,7 @@ def fit(parts: list[Sample], *, most: int, kinds: Collection[str]) -> None:
             continue
         known = np.array([row[2] for row in own])
         rights = np.array([row[1] for row in own])
-        one = ranking.fit(known, rights.astype(np.float64), penalty=1.0)
+        one = ranking.fit(known, rights.astype(np.float64), signs=_SIGNS, penalty=1.0)
         weight = np.array(one.weight) / np.array(one.spread)
         bias = one.bias - float(weight @ np.array(one.mean))
         told = {name: round(value, 4) for name, value in zip(FACTS, weight.tolist(), strict=True)}
