@@ -11,6 +11,8 @@ READY := .venv/.ready
 demo: install
 	$(BIN)/cadcomplete complete examples/parts/flange.json --keep 7 -n 3 -o demo
 
+# Compiled modules are kept, whatever the shell says: the tests start some sixty processes.
+test: export PYTHONDONTWRITEBYTECODE =
 test: install
 	$(BIN)/pytest -n 2 --dist worksteal
 

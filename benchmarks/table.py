@@ -8,6 +8,11 @@ same questions. What was answered stays: the same command goes on. Two processes
     .venv/bin/python benchmarks/table.py ask OUT --part 1/2 --minutes 30
     .venv/bin/python benchmarks/table.py show OUT
 
+Of other splits, and under fewer conditions, another table::
+
+    .venv/bin/python benchmarks/table.py ask OUT --split test --groups freecad --conditions none
+    .venv/bin/python benchmarks/table.py show OUT --split test
+
 `show` prints, for each group, the tables of `cadcomplete evaluate --rescore`, and then this one.
 """
 
@@ -17,7 +22,7 @@ import argparse
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -33,6 +38,7 @@ from cadcomplete.errors import InputError
 from cadcomplete.evaluate import tables
 from cadcomplete.evaluate.questions import (
     CONDITIONS,
+    SPLITS,
     Data,
     ExamQuestion,
     Held,
@@ -44,7 +50,9 @@ from cadcomplete.evaluate.questions import (
 from cadcomplete.evaluate.records import Header, read_predictions
 from cadcomplete.evaluate.run import continued, write_answer
 from cadcomplete.evaluate.scores import EvaluationRun, scored_run
+from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
+from cadcomplete.metrics.targets import KINDS, kind_of
 from cadcomplete.model import loading
 
 OPEN = ("fusion360", "omnicad")
@@ -71,6 +79,11 @@ class Group:
     def conditions(self) -> tuple[str, ...]:
         return tuple(name for name in (*self.always, *self.some) if name in CONDITIONS)
 
+    def only(self, names: Sequence[str]) -> Group:
+        """The same under no other conditions than these."""
+        always, some = (tuple(n for n in own if n in names) for own in (self.always, self.some))
+        return replace(self, always=always, some=some)
+
 
 GROUPS: dict[str, Group] = {
     "open": Group(
@@ -91,6 +104,8 @@ class Asked:
     """A group with its parts, in their order, and why others are left out.
 
     `cuts` is how many of each part are asked about, those with the least hash; None for all.
+    `split` is the one that the parts are of; of `kinds` is the operation that is asked about, if
+    there are any.
     """
 
     name: str
@@ -99,12 +114,14 @@ class Asked:
     parts: tuple[Held, ...]
     left_out: dict[str, int]
     cuts: int | None = None
+    split: str = "validation"
+    kinds: frozenset[str] = frozenset()
 
     def header(self, predictor: str) -> Header:
         about = [q for number in range(len(self.parts)) for q in self.questions(number)]
         cuts, conditions = self.cuts, self.group.conditions
         return Header(
-            *(predictor, self.data.names, "validation", cuts, conditions, None, 5, 0),
+            *(predictor, self.data.names, self.split, cuts, conditions, None, 5, 0),
             *(len(self.parts), len(about), self.left_out),
         )
 
@@ -116,8 +133,15 @@ class Asked:
         found = questions((part,), known, cuts=None, others=self.parts)
         order = sorted(range(len(part.sample.sequence) + 1), key=lambda k: hash64(f"{part.id} {k}"))
         chosen = {0} if group.nothing else set(order[: self.cuts])
-        wanted = [q for q in found if q.given in chosen]
+        wanted = [q for q in found if q.given in chosen and self._meant(q)]
         return sorted(wanted, key=lambda question: question.given)
+
+    def _meant(self, question: ExamQuestion) -> bool:
+        given, history = question.given, question.truth
+        if not self.kinds:
+            return True
+        left = given < len(history)
+        return left and kind_of(truncate(history, given), history.operations[given]) in self.kinds
 
 
 def main() -> None:
@@ -127,6 +151,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("runs/out/data"))
     parser.add_argument("--model", type=Path)
     parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS))
+    parser.add_argument("--split", choices=SPLITS, default="validation")
+    parser.add_argument("--conditions", nargs="+", choices=CONDITIONS, default=list(CONDITIONS))
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=(), help="that are next")
     parser.add_argument("--part", default="0/1", help="which of how many processes this is")
     parser.add_argument("--most", type=int, help="parts of each group")
     parser.add_argument("--cuts", type=int, help="most of each part, at random; default all")
@@ -140,24 +167,25 @@ def main() -> None:
 # --- asking -------------------------------------------------------------------------------------
 
 
-def held_in(folder: Path, names: Sequence[str]) -> Data:
-    """Return the validation parts of data sets; nobody learns here."""
+def held_in(folder: Path, names: Sequence[str], split: str) -> Data:
+    """Return the parts of data sets that are of a split; nobody learns here."""
     folders = [folder / name for name in names if (folder / name / "manifest.json").exists()]
     held = [
         Held(one.name, sample)
         for one in folders
-        for sample in samples(one, split="validation")
+        for sample in samples(one, split=split)
         if isinstance(sample, Sample)
     ]
-    return Data(check_data(folders, split="validation"), tuple(held), ())
+    return Data(check_data(folders, split=split), tuple(held), ())
 
 
 def groups(asked: argparse.Namespace) -> Iterator[Asked]:
     """Yield the groups with their parts; one that nothing can be asked about is told."""
     known: dict[tuple[str, ...], Data] = {}
     for name in asked.groups:
-        group = GROUPS[name]
-        data = known.setdefault(group.data, held_in(asked.data, group.data))
+        group = GROUPS[name].only(asked.conditions)
+        data = known.get(group.data) or held_in(asked.data, group.data, asked.split)
+        known[group.data] = data
         try:
             if not group.conditions:
                 raise InputError("there is no such condition yet", got=", ".join(group.always))
@@ -165,7 +193,8 @@ def groups(asked: argparse.Namespace) -> Iterator[Asked]:
         except InputError as error:
             print(f"{name} is left out: {error}", flush=True)
             continue
-        yield Asked(name, group, data, parts, left_out, asked.cuts)
+        kinds = frozenset(asked.kinds)
+        yield Asked(name, group, data, parts, left_out, asked.cuts, asked.split, kinds)
 
 
 def ask(asked: argparse.Namespace) -> None:
@@ -221,7 +250,7 @@ def show(asked: argparse.Namespace) -> None:
     found = runs(asked.out)
     for name, run in found.items():
         print(f"\n=== {name} ===\n\n{tables.text(run.document)}")
-    held = held_in(asked.data, OPEN).held
+    held = held_in(asked.data, OPEN, asked.split).held
     told = list(
         rows(
             {name: run.scored for name, run in found.items()},

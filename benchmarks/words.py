@@ -20,17 +20,19 @@ from pathlib import Path
 
 import numpy as np
 
-from cadcomplete.captions.evidence import thought
+from cadcomplete.captions.evidence import Words, thought
 from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.state import swept
 from cadcomplete.captions.trust import fit_of
 from cadcomplete.captions.weighing import FILE, Judge, nats
 from cadcomplete.completion.usual import usual_extrudes, usual_sketches
+from cadcomplete.data.describe.dictated import dictate
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, hash64
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
+from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.metrics.targets import HIT, MACRO, Truth, target
 
 PENALTY = 0.5
@@ -190,6 +192,28 @@ def trusted(parts: list[Sample]) -> None:
         print(f"{name}: {counts[True][name]} and {counts[False][name]}, {log(right / wrong):.2f}")
 
 
+def dictate_again(folders: list[Path], split: str, most: int) -> None:
+    """Print the IoU of parts that are dictated with every dimension and made from that alone.
+
+    Those of which no words tell have 0, and are told by the kinds that they have beside sketches
+    and extrudes.
+    """
+    every = [one for folder in folders for one in read_samples(folder) if isinstance(one, Sample)]
+    parts = [one.sequence for one in every if one.split == split and not one.unsupported]
+    parts = sorted(parts, key=lambda part: hash64(f"words {part.id}"))[:most]
+    found, without = [], Counter[str]()
+    for part in parts:
+        said = dictate(part)
+        again = Words.of(said).parts(CadSequence(()), most=1) if said is not None else ()
+        found.append(iou(solid(part), solid(again[0])) if again else 0.0)
+        if not again:
+            kinds = {type(operation).__name__ for operation in part.operations}
+            without[", ".join(sorted(kinds - {"Sketch", "Extrude"})) or "an extrude"] += 1
+    whole = sum(one > 0.99 for one in found)
+    print(f"{len(found)} parts, mean IoU {np.mean(found):.3f}, {whole} of .99; without words:")
+    print(without)
+
+
 def main() -> None:
     """Fit, or check."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -198,7 +222,11 @@ def main() -> None:
     parser.add_argument("--whole", action="store_true", help="fit only what finished parts have")
     parser.add_argument("--trust", action="store_true", help="tell what a fit is worth")
     parser.add_argument("--check", default="", help="tell ranks on this split")
+    parser.add_argument("--dictated", default="", help="tell what dictating gives on this split")
     asked = parser.parse_args()
+    if asked.dictated:
+        dictate_again(asked.folders, asked.dictated, asked.most)
+        return
     if asked.check:
         ranks(samples(asked.folders, asked.check, asked.most))
         return

@@ -10,18 +10,10 @@ import pytest
 
 from cadcomplete.completion.counted import FILE, Regression, counted
 from cadcomplete.completion.kinds import OF_GIVEN, given_facts, kinds_of
-from cadcomplete.completion.proposing import LIKELIEST, PROPOSE
+from cadcomplete.completion.proposing import LIKELIEST, PROPOSE, USUAL_KINDS
 from cadcomplete.completion.ranking import Weights
 from cadcomplete.completion.standing import standing
-from cadcomplete.completion.usual_copies import (
-    OF_MIRRORS,
-    OF_ROWS,
-    OF_TURNS,
-    groups,
-    mirror_facts,
-    row_facts,
-    turn_facts,
-)
+from cadcomplete.completion.usual_copies import groups
 from cadcomplete.errors import CheckpointError
 from cadcomplete.history.motions import turning
 from cadcomplete.history.operations import OPERATIONS
@@ -172,14 +164,10 @@ def test_what_was_counted_is_of_the_facts_that_are_told(plate):
     for facts in (regression.facts for regression in counted().kinds.values()):
         assert facts == OF_GIVEN
     assert given_facts(plate).shape == (len(OF_GIVEN),)
-    for command, names, facts in (
-        ("mirror", OF_MIRRORS, mirror_facts),
-        ("polar", OF_TURNS, turn_facts),
-        ("linear", OF_ROWS, row_facts),
-    ):
-        assert counted().ideas[command].facts == tuple(names)
-        found = usual(OPERATIONS[command], plate)
-        assert facts(found, plate).shape == (len(found), len(names))
+    for command, one in USUAL_KINDS.items():
+        assert counted().ideas[command].facts == tuple(one.names)
+        found = list(one.ideas(plate, ()))
+        assert one.facts(found, plate).shape == (len(found), len(one.names)) or not found
 
 
 def test_facts_that_were_not_counted_are_refused():

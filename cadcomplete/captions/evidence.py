@@ -16,6 +16,7 @@ from cadcomplete.captions.dictated import DictatedStep, dictated
 from cadcomplete.captions.extruding import extrudes
 from cadcomplete.captions.finishing import chamfers, fillets
 from cadcomplete.captions.following import agrees, dictated_next, rest, same_step
+from cadcomplete.captions.habits import AS_BEFORE
 from cadcomplete.captions.mention import Caption, Mention, Noun, Spot
 from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.sketching import sketches
@@ -129,9 +130,14 @@ class Words:
         return believed(np.array(found), trust_of_words(self.caption.text, given))
 
     def _usual(self, judge: Judge, given: CadSequence, whole: CadSequence) -> float:
-        """How usual a sketch is: what is said was weighed beside that."""
+        """How usual a sketch is, and an extrude beside those before: what is said was weighed with
+        it."""
         new = whole.operations[given.whole_operations : given.whole_operations + 1]
-        return sum(nats(judge.habits(one)) for one in new if isinstance(one, Sketch))
+        found = [(isinstance(one, Sketch), judge.habits(one)) for one in new]
+        return sum(
+            nats({name: much for name, much in habits.items() if drawn or name in AS_BEFORE})
+            for drawn, habits in found
+        )
 
     def _vaguely(self, first: Vague, given: CadSequence, whole: CadSequence) -> float:
         """What words without numbers say of the first operations that are new, of each kind one."""

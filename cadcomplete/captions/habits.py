@@ -14,6 +14,11 @@ from cadcomplete.captions.state import regions
 from cadcomplete.history.geometry import same_plane
 from cadcomplete.history.operations import Boolean, ExtentType, Extrude, Operation, Sketch
 
+AS_BEFORE = frozenset(
+    ("habit: sweeps again", "habit: to sides as before", "habit: as far as before")
+)
+"""What says of an extrude how it is beside the extrudes before it."""
+
 _HERE = 1e-3  # mm
 
 

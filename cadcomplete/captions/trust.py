@@ -21,6 +21,10 @@ from cadcomplete.history.sequence import CadSequence
 PRIOR = 2.0
 """Nats for a caption to be right, before anything is compared: 88 %."""
 
+OF_WORDS = 1.0
+"""The same for one without sizes: those that machines write from pictures are often wrong of their
+own part as well."""
+
 _MOST = 12  # sizes that are looked at
 UNSAID = "nothing to compare"
 
@@ -73,7 +77,7 @@ def trust_of_words(text: str, given: CadSequence) -> float:
     nats = 0.0
     for index, operation in enumerate(given.operations[:_MOST]):
         nats += Vague.of(text, given.operations[:index]).nats(operation)
-    return 1 / (1 + math.exp(-PRIOR - nats))
+    return 1 / (1 + math.exp(-OF_WORDS - nats))
 
 
 def believed(nats: Array, share: float) -> Array:

@@ -162,7 +162,8 @@ class Completer:
     def ideas(self, reading: Reading) -> list[Idea]:
         """Return ideas for the next operation, each with its probability, the likeliest first."""
         found = judged(reading, self.model, self.grammar)
-        return ranked([*found, *by_habit(reading, self.model.words)], reading, self.ranker)
+        every = [*found, *by_habit(reading)]
+        return ranked(every, reading, self.ranker, words=self.model.words)
 
     def verified(
         self, reading: Reading, answers: Callable[[], Iterator[Answer]]

@@ -15,7 +15,7 @@ from cadcomplete.completion.evidence import moved, weighed
 from cadcomplete.completion.features import FEATURES, bent, features
 from cadcomplete.completion.ideas import averaged, extended, ideas, scored, turned
 from cadcomplete.completion.kinds import LEAST
-from cadcomplete.completion.proposing import PROPOSE, command_of, kind_of
+from cadcomplete.completion.proposing import PROPOSE, USUAL_KINDS, command_of, kind_of
 from cadcomplete.completion.ranking import Ranker
 from cadcomplete.completion.reading import Reading, prompted
 from cadcomplete.errors import InputError
@@ -35,7 +35,7 @@ TURNS = (
 """How a part is turned to ask the model once more: what it means is the same, its numbers move."""
 
 _USUAL = "usual"
-"""Who had an idea that nobody showed, and that the model has no word for."""
+"""Who had an idea that nobody showed, and that the model did not write."""
 
 _BESIDE = 0.25
 """Which share of what words and pictures say counts beside a shape, which says most of it."""
@@ -78,13 +78,14 @@ def judged(reading: Reading, model: Checkpoint, grammar: Grammar) -> list[Idea]:
     return averaged(opinion, others)
 
 
-def by_habit(reading: Reading, words: Collection[str]) -> list[Idea]:
-    """Return ideas of the kinds that a model with these `words` has no word for, as probable as
-    was counted; where the shape of the wanted part is shown, none.
+def by_habit(reading: Reading) -> list[Idea]:
+    """Return ideas of the kinds of which it was counted what is usual, as probable as that; none of
+    the kind that the model wrote, and where the shape of the wanted part is shown, none at all.
     """
     found: list[Idea] = []
     for command, chance in reading.kinds.items():
-        if command in words or chance < LEAST or reading.wanted is not None:
+        habit = command in USUAL_KINDS and command != reading.command
+        if not habit or chance < LEAST or reading.wanted is not None:
             continue
         some = ideas(reading.given, (), command, evidence=reading.evidence)
         chances = PROPOSE[kind_of(command)].chances([i.operation for i in some], reading.given)
@@ -97,8 +98,14 @@ def by_habit(reading: Reading, words: Collection[str]) -> list[Idea]:
     return found
 
 
-def ranked(found: Sequence[Idea], reading: Reading, ranker: Ranker | None) -> list[Idea]:
-    """Return ideas with how probable each is, the likeliest first.
+def ranked(
+    found: Sequence[Idea],
+    reading: Reading,
+    ranker: Ranker | None,
+    *,
+    words: Collection[str] = (),
+) -> list[Idea]:
+    """Return ideas with how probable each is, the likeliest first; `words` are those of the model.
 
     What is shown beside the shape adds its nats to the log-odds of each, so that scores stay
     probabilities.
@@ -108,7 +115,7 @@ def ranked(found: Sequence[Idea], reading: Reading, ranker: Ranker | None) -> li
     chances = np.array([idea.score for idea in found])
     if read := [i for i, idea in enumerate(found) if idea.tokens]:  # by the model
         known = features([found[i] for i in read], reading.given, wanted=reading.wanted)
-        chances[read] = _learned(found, reading) * _chances(known, reading, ranker)
+        chances[read] = _learned(found, reading, words) * _chances(known, reading, ranker)
     if reading.evidence:
         nats = _nats(found, reading)
         chances = moved(chances, nats if reading.wanted is None else _BESIDE * nats)
@@ -116,10 +123,11 @@ def ranked(found: Sequence[Idea], reading: Reading, ranker: Ranker | None) -> li
     return [replace(found[i], score=float(chances[i])) for i in order]
 
 
-def _learned(found: Sequence[Idea], reading: Reading) -> float:
-    """The probability that the next operation is of a kind that the model has a word for."""
+def _learned(found: Sequence[Idea], reading: Reading, words: Collection[str]) -> float:
+    """The probability that the next operation is of a kind that the model has a word for: what it
+    says of others knows of no more."""
     others = {command_of(type(idea.operation)) for idea in found if not idea.tokens}
-    return 1.0 - sum(reading.kinds.get(command, 0.0) for command in others)
+    return 1.0 - sum(reading.kinds.get(command, 0.0) for command in others - set(words))
 
 
 def _nats(found: Sequence[Idea], reading: Reading) -> Array:

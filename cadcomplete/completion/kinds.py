@@ -13,7 +13,7 @@ import numpy as np
 
 from cadcomplete.completion.counted import counted
 from cadcomplete.completion.evidence import Evidence
-from cadcomplete.completion.standing import NEAR, Standing, standing
+from cadcomplete.completion.standing import NEAR, Standing, standing, within
 from cadcomplete.history.blends import Blended
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.geometry import Array
@@ -27,7 +27,7 @@ from cadcomplete.history.operations import (
     Revolve,
     Sketch,
 )
-from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern
+from cadcomplete.history.patterns import LinearPattern, Mirror, PolarPattern, Repeat
 from cadcomplete.history.sequence import CadSequence
 
 LEAST = 0.004
@@ -52,6 +52,10 @@ OF_GIVEN = (
     *("beside the middle", "small", "centred", "first is round"),
     *("new bodies", "sketches used again", "sketches not used", "until", "profiles", "round"),
     *("loops that wait", "circles that wait", "waits beside its axis", "waits on its axis"),
+    *("lacks its image", "lacks its image beside the origin", "has its image", "as large as one"),
+    *("square base", "off the middle of a square", "off the middle of what is round"),
+    *("off the middle seen from above", "share of the box", "nothing waits"),
+    *("a mirror, and nothing waits", "a turn, and nothing waits"),
 )
 """What is known of a given history."""
 
@@ -99,7 +103,8 @@ def may_follow(kind: type[Operation], operations: tuple[Operation, ...]) -> bool
 def given_facts(given: CadSequence) -> Array:
     """Return what is known of a history, in the order of `OF_GIVEN`, shape (F,)."""
     there = standing(given)
-    return np.array([*_ways(there), *_places(there), *_drawing(there), *_waiting(there)])
+    facts = (_ways, _places, _drawing, _waiting, _again)
+    return np.array([value for told in facts for value in told(there)])
 
 
 def _ways(there: Standing) -> Iterator[float]:
@@ -167,6 +172,69 @@ def _waiting(there: Standing) -> Iterator[float]:
     slack = NEAR * float((high - low).max())
     yield float(((low >= -slack) | (high <= slack)).any())
     yield float(((np.abs(low) <= slack) | (np.abs(high) <= slack)).any())
+
+
+def _again(there: Standing) -> Iterator[float]:
+    """What speaks for doing the last one again: on the other side, or around the middle."""
+    builders, waits = there.builders, bool(there.operations) and not there.operations[-1].builds
+    last = builders[-1] if builders else None
+    box, stood = (None, None) if last is None else (there.changed(last), there.before(last))
+    done = last is not None and isinstance(there.operations[last], Repeat)
+    if waits or last is None or done or box is None or stood is None:
+        yield from (0.0,) * 9
+    else:
+        yield from _images(there, last, box, stood)
+        yield from _around(there, last, box, stood)
+    ended = None if last is None else there.operations[last]
+    yield float(not waits)
+    yield float(not waits and isinstance(ended, Mirror))
+    yield float(not waits and isinstance(ended, PolarPattern))
+
+
+def _images(there: Standing, last: int, box: Array, stood: Array) -> Iterator[float]:
+    """Whether what lies to one side is on the other side as well, where there is room for it."""
+    slack, middle = NEAR * there.size, stood.mean(axis=0)
+    alike = [i for i in there.builders[:-1] if there.removes(i) == there.removes(last)]
+    others = [one for i in alike if (one := there.changed(i)) is not None]
+    lacks, beside_origin, has = 0, 0, 0
+    for axis in range(3):
+        for at in _once(float(middle[axis]), slack):
+            low, high = box[:, axis]
+            image = box.copy()
+            image[:, axis] = 2 * at - high, 2 * at - low
+            across = low < at - slack and high > at + slack
+            if across or not within(image, stood, slack=slack):
+                continue
+            there_already = any(np.abs(one - image).max() <= 10 * slack for one in others)
+            has += there_already
+            lacks += not there_already and at == middle[axis]
+            beside_origin += not there_already and at != middle[axis]
+    yield from (float(lacks), float(beside_origin), float(has))
+    sizes = (np.abs((one[1] - one[0]) - (box[1] - box[0])).max() for one in others)
+    yield float(any(apart <= 10 * slack for apart in sizes))
+
+
+def _once(middle: float, slack: float) -> tuple[float, ...]:
+    """The middle and the origin, if that is another place."""
+    return (middle,) if abs(middle) <= slack else (middle, 0.0)
+
+
+def _around(there: Standing, last: int, box: Array, stood: Array) -> Iterator[float]:
+    """Whether it lies off the middle of what is square or round, seen along its own normal."""
+    plane, middle, slack = there.drawn_on(last), stood.mean(axis=0), NEAR * there.size
+    normal = np.ones(3) if plane is None else np.abs(plane.normal)
+    across = normal < 0.5
+    flat = int(across.sum()) == 2
+    sides, off = (stood[1] - stood[0])[across], np.abs(box.mean(axis=0) - middle)[across]
+    central = flat and float(np.abs(middle[across]).max()) <= slack
+    square = bool(central and abs(sides[0] - sides[1]) <= slack)
+    beside = bool(flat and off.max() > slack)
+    sketch = next((one for one in there.operations if isinstance(one, Sketch)), None)
+    yield float(square)
+    yield float(square and beside)
+    yield float(square and beside and sketch is not None and bool(_round(sketch)))
+    yield float(beside and normal[2] > 1 - NEAR)
+    yield float(np.prod((box[1] - box[0]) / np.maximum(stood[1] - stood[0], 1e-9)).clip(0, 1))
 
 
 def _round(sketch: Operation) -> list[float]:

@@ -17,17 +17,17 @@ import numpy as np
 
 from cadcomplete.completion.counted import counted
 from cadcomplete.completion.usual import same_spans, usual_extrudes, usual_sketches
-from cadcomplete.completion.usual_copies import (
-    OF_MIRRORS,
-    OF_ROWS,
-    OF_TURNS,
-    mirror_facts,
-    row_facts,
-    turn_facts,
-    usual_mirrors,
-    usual_rows,
-    usual_turns,
+from cadcomplete.completion.usual_blends import (
+    OF_BLENDS,
+    blend_facts,
+    usual_chamfers,
+    usual_fillets,
 )
+from cadcomplete.completion.usual_copies import OF_MIRRORS, mirror_facts, usual_mirrors
+from cadcomplete.completion.usual_holes import OF_HOLES, hole_facts, usual_holes
+from cadcomplete.completion.usual_revolves import OF_REVOLVES, revolve_facts, usual_revolves
+from cadcomplete.completion.usual_rows import OF_ROWS, row_facts, usual_rows
+from cadcomplete.completion.usual_turns import OF_TURNS, turn_facts, usual_turns
 from cadcomplete.fitting import Proposal, Wanted, next_extrudes, next_sketches
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Array
@@ -129,20 +129,45 @@ def _same_extrude(extrudes: Sequence[Extrude], given: CadSequence) -> Array:
 
 # --- kinds of which it was counted what is usual ------------------------------------------------
 
-Usual = Callable[[CadSequence, Sequence[Any]], Iterable[Operation]]
-Facts = Callable[[Sequence[Any], CadSequence], Array]
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What is usual of a kind.
+
+    Attributes:
+        ideas: what designers would make after what is given.
+        names: of the facts, in their order.
+        facts: what is known of operations after what is given, shape (C, F).
+    """
+
+    ideas: Callable[[CadSequence, Sequence[Any]], Iterable[Operation]]
+    names: Sequence[str]
+    facts: Callable[[Sequence[Any], CadSequence], Array]
 
 
-def _counted(command: str, usual: Usual, names: Sequence[str], facts: Facts) -> Proposer:
-    """Propose what is usual, the likeliest first, by what was counted of such facts."""
+USUAL_KINDS: dict[str, Usual] = {
+    "revolve": Usual(usual_revolves, OF_REVOLVES, revolve_facts),
+    "hole": Usual(usual_holes, OF_HOLES, hole_facts),
+    "mirror": Usual(usual_mirrors, OF_MIRRORS, mirror_facts),
+    "linear": Usual(usual_rows, OF_ROWS, row_facts),
+    "polar": Usual(usual_turns, OF_TURNS, turn_facts),
+    "fillet": Usual(usual_fillets, OF_BLENDS, blend_facts),
+    "chamfer": Usual(usual_chamfers, OF_BLENDS, blend_facts),
+}
+"""Of which it was counted what is usual (`counted.json`), by the command."""
+
+
+def _counted(command: str) -> Proposer:
+    """Propose what is usual, the likeliest first, by what was counted of its facts."""
+    usual = USUAL_KINDS[command]
 
     def chances(operations: Sequence[Any], given: CadSequence) -> Array:
         if not operations:
             return np.zeros(0)
-        return counted().ideas[command].probabilities(facts(operations, given), names)
+        return counted().chances(command, usual.facts(operations, given), usual.names)
 
     def likeliest(given: CadSequence, drawn: Sequence[Any]) -> Iterable[Operation]:
-        found = list(dict.fromkeys(usual(given, drawn)))
+        found = list(dict.fromkeys(usual.ideas(given, drawn)))
         order = np.argsort(-chances(found, given), kind="stable")[:LIKELIEST]
         return [found[i] for i in order.tolist()]
 
@@ -158,13 +183,13 @@ PROPOSE: Table[Proposer] = Table(
             _same_sketch,
         ),
         Extrude: Proposer(_to_other_ends, next_extrudes, _same_extrude),
-        Revolve: Proposer(),
-        Hole: Proposer(),
-        Mirror: _counted("mirror", usual_mirrors, OF_MIRRORS, mirror_facts),
-        LinearPattern: _counted("linear", usual_rows, OF_ROWS, row_facts),
-        PolarPattern: _counted("polar", usual_turns, OF_TURNS, turn_facts),
-        Fillet: Proposer(),
-        Chamfer: Proposer(),
+        Revolve: _counted("revolve"),
+        Hole: _counted("hole"),
+        Mirror: _counted("mirror"),
+        LinearPattern: _counted("linear"),
+        PolarPattern: _counted("polar"),
+        Fillet: _counted("fillet"),
+        Chamfer: _counted("chamfer"),
     },
 )
 """How each kind of operation is proposed; one that is not here is refused by name."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from cadcomplete.history.edges import EdgeName
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.report import Report
@@ -40,6 +41,16 @@ def facets_after(
     from cadcomplete.kernel.faceting import facets_after as facets_here
 
     return facets_here(sequence, indices)
+
+
+def edges_named(sequence: CadSequence, groups: tuple[tuple[EdgeName, ...], ...]) -> list[Array]:
+    """Return the middles of the edges that each group of names means, shape (e, 3), in mm.
+
+    Those included that run on smoothly; none where a name means nothing. Raises BuildError.
+    """
+    from cadcomplete.kernel.naming.grouped import edges_named as edges_here
+
+    return edges_here(sequence, groups)
 
 
 def renamed(sequence: CadSequence) -> CadSequence:
