@@ -16,7 +16,7 @@ import io
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -198,12 +198,19 @@ def cuts_of(sample: Sample) -> list[int]:
     return sorted(cuts, key=lambda given: hash64(f"{sample.sequence.id} {given}"))
 
 
-def compared(parts: list[Sample], *, most: int) -> Iterator[tuple[bool, bool, Array, Array, Array]]:
+_SIGNS = (1, 1, -1, 1, -1, 0, 1)
+"""Which way each of `FACTS` may speak for a picture: of few pictures a fit may find otherwise."""
+
+
+def compared(
+    parts: list[Sample], *, most: int, kinds: Collection[str]
+) -> Iterator[tuple[bool, bool, Array, Array, Array]]:
     """Yield for the right and a wrong picture of each part, at some cuts of it: whether something
     is built, whether it is the right one, the facts of how it fits, the nats of its ideas, and
     which of them are hits.
     """
     for number, sample in enumerate(parts):
+        print(f"part {number + 1} of {len(parts)}", flush=True)
         other = parts[(number + 1) % len(parts)]
         for right in (True, False):
             picture = shown("right" if right else "wrong", sample, other)
@@ -211,7 +218,7 @@ def compared(parts: list[Sample], *, most: int) -> Iterator[tuple[bool, bool, Ar
             for given in cuts_of(sample)[:most]:
                 truth = target(sample.sequence, given)
                 kind = type(truth.operation)
-                if truth.excluded or kind not in (Extrude, Sketch) or truth.kind not in MACRO:
+                if truth.excluded or kind not in (Extrude, Sketch) or truth.kind not in kinds:
                     continue
                 one = scene(truncate(sample.sequence, given), sight)
                 find = extrudes if kind is Extrude else sketches
@@ -221,36 +228,36 @@ def compared(parts: list[Sample], *, most: int) -> Iterator[tuple[bool, bool, Ar
                 yield bool(one.views), right, facts(one, nats), nats, np.array(hits, dtype=bool)
 
 
-def fit(parts: list[Sample], *, most: int) -> None:
-    """Fit how far pictures are believed, and write it; print what it gives.
+def fit(parts: list[Sample], *, most: int, kinds: Collection[str]) -> None:
+    """Fit how far pictures are believed at cuts of some kinds, and write it; print what it gives.
+
+    What there are no pictures for keeps its weights, and the temper is for all kinds.
 
     Of right and wrong pictures there are as many. The temper is the likeliest of some for those
     ideas being right that are: what all ideas of a picture say divides what is probable.
     """
-    found = list(compared(parts, most=most))
-    weights = {}
+    found = list(compared(parts, most=most, kinds=kinds))
+    document = json.loads(FILE.read_text(encoding="utf-8"))
     for name, built in (("part", True), ("nothing", False)):
         own = [row for row in found if row[0] == built]
+        if not own:
+            continue
         known = np.array([row[2] for row in own])
         rights = np.array([row[1] for row in own])
-        one = ranking.fit(known, rights.astype(np.float64), penalty=1.0)
+        one = ranking.fit(known, rights.astype(np.float64), signs=_SIGNS, penalty=1.0)
         weight = np.array(one.weight) / np.array(one.spread)
         bias = one.bias - float(weight @ np.array(one.mean))
         told = {name: round(value, 4) for name, value in zip(FACTS, weight.tolist(), strict=True)}
-        weights[name] = {**told, "bias": round(bias, 4)}
+        document[name] = {**told, "bias": round(bias, 4)}
         sure = 1 / (1 + np.exp(-(known @ weight + bias)))
         print(name, f"{rights.sum()} right, mean {sure[rights].mean():.3f};", end=" ")
         print(f"{(~rights).sum()} wrong, mean {sure[~rights].mean():.3f}", flush=True)
-    rows = [(nats, hits) for *_, nats, hits in found if hits.any()]
-    likely = {temper: _likelihood(rows, temper) for temper in np.arange(0.1, 3.05, 0.1).round(2)}
-    temper = float(max(likely, key=likely.__getitem__))
-    print(
-        f"temper {temper}: {likely[temper]:.3f} nats for each of {len(rows)} hits",
-        f"at 0.8 {likely[0.8]:.3f}",
-        sep="; ",
-    )
-    kept = f"{len(parts)} training parts, {len(found)} pictures at cuts"
-    document = {"fitted_on": kept, "temper": temper, **weights}
+        document["fitted_on"][name] = f"{len(parts)} training parts, {len(own)} pictures at cuts"
+    if set(kinds) == set(MACRO):
+        rows = [(nats, hits) for *_, nats, hits in found if hits.any()]
+        likely = {t: _likelihood(rows, t) for t in np.arange(0.1, 3.05, 0.1).round(2).tolist()}
+        document["temper"] = best = max(likely, key=likely.__getitem__)
+        print(f"temper {best}: {likely[best]:.3f} nats for each of {len(rows)} hits")
     FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
@@ -270,6 +277,7 @@ def main() -> None:
     parser.add_argument("--split", default="train")
     parser.add_argument("--most", type=int, default=15, help="parts")
     parser.add_argument("--cuts", type=int, default=3, help="most of each part")
+    parser.add_argument("--kinds", nargs="+", default=MACRO, choices=MACRO, help="of --fit")
     parser.add_argument("--shown", nargs="+", default=["right"], choices=SHOWN)
     parser.add_argument("--fit", action="store_true", help="fit how far pictures are believed")
     asked = parser.parse_args()
@@ -277,7 +285,7 @@ def main() -> None:
     usable = [s for s in found if s.split == asked.split and s.place and not s.unsupported]
     parts = sorted(usable, key=lambda s: hash64(s.sequence.id))[: asked.most]
     if asked.fit:
-        fit(parts, most=asked.cuts)
+        fit(parts, most=asked.cuts, kinds=asked.kinds)
         return
     for kind in asked.shown:
         shares: list[Found] = []

@@ -50,6 +50,9 @@ LONGEST = 40  # operations
 EACH = 25  # examples of ideas for one kind from one source that are counted
 EDGES = 8  # of fillets and of chamfers, for which a solid is built,
 BUILT = 16  # of so many operations at most
+PENALTY = 50.0
+"""On weights of kinds: with less the habits of one repository are taken for those of all."""
+
 SECONDS = 120.0  # for a solid and the names of its edges
 FOLDS = 5
 DRAWS, SEED = 1000, 0
@@ -158,7 +161,7 @@ def regression(found: Sequence[Example], column: int) -> Regression:
     chosen = [one for one in found if one.counts]
     facts = np.concatenate([one.facts for one in chosen])
     true = np.array([one.true[column] for one in chosen])
-    return Regression(OF_GIVEN, ranking.fit(facts, true.astype(float)))
+    return Regression(OF_GIVEN, ranking.fit(facts, true.astype(float), penalty=PENALTY))
 
 
 def choice(found: Sequence[Example], names: Sequence[str]) -> Choice:

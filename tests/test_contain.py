@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -15,6 +14,16 @@ import time
 
 import pytest
 from conftest import PLATE, ROOT
+from failing_jobs import (
+    count_and_die,
+    die_once,
+    fail_like_the_kernel,
+    hold_the_lock,
+    lack_a_library,
+    misbehave,
+    take_memory,
+    wait_for,
+)
 
 from cadcomplete.errors import (
     BuildError,
@@ -38,59 +47,6 @@ def kernel():
     with Kernel(time_limit=TIME_LIMIT) as kernel:
         kernel.run(abs, 1)  # the first job waits for the kernel to be loaded
         yield kernel
-
-
-# --- jobs: what a worker is made to do ----------------------------------------------------------
-
-
-def misbehave(how):
-    """Do what `how` says, or return it."""
-    if how == "crash":
-        ctypes.string_at(0)
-    if how == "hang":
-        time.sleep(60)
-    if how == "input":
-        raise TextError("no such loop", where="line 3", expected="0 to 1", got=7, hint="count")
-    if how == "build":
-        raise BuildError(4, "nothing is left")
-    return how
-
-
-def hold_the_lock(seconds):
-    """Sleep in C without giving Python's lock away, as the kernel does."""
-    ctypes.PyDLL(None).usleep(int(seconds * 1e6))
-
-
-def fail_like_the_kernel(_):
-    from OCP.gp import gp_Dir
-
-    gp_Dir(0, 0, 0)
-
-
-def take_memory(_):
-    return len(bytearray(64 << 30))
-
-
-def lack_a_library(_):
-    raise ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
-
-
-def wait_for(path):
-    while not path.exists():
-        time.sleep(0.01)
-
-
-def die_once(path):
-    """Be killed, as by a machine without memory, but only the first time."""
-    if not path.exists():
-        path.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return "done"
-
-
-def count_and_die(path):
-    path.write_text((path.read_text() if path.exists() else "") + "x")
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 # --- failures -----------------------------------------------------------------------------------

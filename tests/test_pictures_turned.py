@@ -9,7 +9,7 @@ import pytest
 from test_pictures import HOLED, drawn, png
 
 from cadcomplete.history.curves import Circle
-from cadcomplete.history.operations import Sketch
+from cadcomplete.history.operations import Profile, Sketch
 from cadcomplete.history.sequence import truncate
 from cadcomplete.language.lines import decode
 from cadcomplete.meshes.manifolds import mesh_of, solid
@@ -17,6 +17,7 @@ from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.meshes.render import ISOMETRIC, Camera, render
 from cadcomplete.pictures.belief import facts, mixed, probable
 from cadcomplete.pictures.evidence import Pictures
+from cadcomplete.pictures.extruding import SeenLoops
 from cadcomplete.pictures.matching import Sight
 from cadcomplete.pictures.paper import noise
 from cadcomplete.pictures.scene import fitted as views_of
@@ -118,6 +119,15 @@ def test_a_wrong_picture_is_believed_less_and_costs_little():
     assert sure[0] > 0.9 > 0.4 > sure[1]
     lost = right.weigh(given, [part, elsewhere])[1] - wrong.weigh(given, [part, elsewhere]).min()
     assert lost < -1
+
+
+def test_where_no_height_is_to_be_tried_nothing_is_seen():
+    part = decode(HOLED)
+    one = scene(truncate(part, 2), Sight(look(drawn(part))))
+    sketch = part.operations[2]
+    assert isinstance(sketch, Sketch)
+    outline = SeenLoops(sketch, (Profile(2, 0),), one.views[0])
+    assert outline.shares(one.sight.rough, np.array([0.0, 0.0, 1.0]), np.zeros(0)).shape == (0,)
 
 
 def test_what_a_picture_may_cost_is_how_far_it_is_believed():

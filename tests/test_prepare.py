@@ -17,12 +17,13 @@ import numpy as np
 import psutil
 import pytest
 from conftest import PARTS, PLATE, ROOT
+from failing_jobs import deadly
 
 from cadcomplete import readers
 from cadcomplete.data.prepare import chunks, prepare
 from cadcomplete.data.prepare.chunks import kernel_for, outcomes
 from cadcomplete.data.prepare.inputs import InputFile
-from cadcomplete.data.prepare.part import Prepared, Refused, prepare_part
+from cadcomplete.data.prepare.part import Prepared, Refused
 from cadcomplete.data.prepare.settings import Settings
 from cadcomplete.data.prepared import read_parts
 from cadcomplete.data.read import read_samples
@@ -330,7 +331,7 @@ def wait_for_chunks(target, count):
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(source, tmp_path):
-    prepare(source, tmp_path / "whole", SMALL, workers=2)
+    prepare(source, tmp_path / "whole", SMALL)
     target = tmp_path / "killed"
     running = start(source, target, SMALL)
     wait_for_chunks(target, 1)
@@ -382,13 +383,6 @@ def test_a_part_whose_worker_dies_twice_is_given_up_by_name(source, tmp_path, mo
         results = list(outcomes(items[:4], FAST, kernel))
     refused = [(item.id, r.reason) for item, r in results if isinstance(r, Refused)]
     assert refused == [(items[2].id, "the CAD kernel crashed (exit code 9), twice")]
-
-
-def deadly(item, settings):
-    """Prepare a part, but die over one of them."""
-    if item.id == "block4_1":
-        os._exit(9)
-    return prepare_part(item, settings)
 
 
 def test_a_second_prepare_into_the_same_folder_is_refused(source, tmp_path):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cadcomplete.history.geometry import Array
+from cadcomplete.history.inside import Bools
 
 _STEPS = 60
 _SHORTEST = 1e-3  # share of a step of Newton's method
@@ -47,7 +48,7 @@ class Choice:
 
 
 def fit(
-    cases: Sequence[tuple[Array, Array]],
+    cases: Sequence[tuple[Array, Bools]],
     names: Sequence[str],
     *,
     most: int,
@@ -70,13 +71,14 @@ def fit(
         if new > loss - _DONE:
             break
         weight, loss = weight - share * step, new
-    found = Choice(tuple(names), *(tuple(row.tolist()) for row in (mean, spread, weight)), 1.0)
+    facts_names, columns = tuple(names), [tuple(c.tolist()) for c in (mean, spread, weight)]
+    found = Choice(facts_names, columns[0], columns[1], columns[2], 1.0)
     first = [true[np.argsort(-found.merits(own), kind="stable")[:most]] for own, true in cases]
     right = float(np.mean([hits.any() for hits in first]))
     return Choice(found.facts, found.mean, found.spread, found.weight, right)
 
 
-def _loss(weight: Array, told: Sequence[tuple[Array, Array]], penalty: float) -> float:
+def _loss(weight: Array, told: Sequence[tuple[Array, Bools]], penalty: float) -> float:
     found = penalty * float(weight @ weight) / 2
     for facts_CF, true in told:
         merits = facts_CF @ weight
@@ -89,7 +91,7 @@ def _log_sum(merits: Array) -> float:
     return float(most + np.log(np.exp(merits - most).sum()))
 
 
-def _newton_step(weight: Array, told: Sequence[tuple[Array, Array]], penalty: float) -> Array:
+def _newton_step(weight: Array, told: Sequence[tuple[Array, Bools]], penalty: float) -> Array:
     """The gradient over the curvature; that of the right ideas among themselves is left out."""
     gradient, curvature = penalty * weight, penalty * np.eye(len(weight))
     for facts_CF, true in told:
@@ -100,4 +102,4 @@ def _newton_step(weight: Array, told: Sequence[tuple[Array, Array]], penalty: fl
         gradient = gradient + facts_CF.T @ (share - right / right.sum())
         apart = facts_CF - share @ facts_CF
         curvature = curvature + apart.T @ (apart * share[:, None])
-    return np.asarray(np.linalg.solve(curvature, gradient))
+    return np.asarray(np.linalg.solve(curvature, gradient), dtype=np.float64)

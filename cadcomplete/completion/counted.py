@@ -110,16 +110,20 @@ def counted(path: Path = FILE) -> Counted:
 
 
 def _regression(row: Mapping[str, Any]) -> Regression:
-    facts, columns = _read_columns(row)
-    return Regression(facts, Weights(*columns, float(row["bias"])))
+    facts, mean, spread, weight = _read_columns(row)
+    return Regression(facts, Weights(mean, spread, weight, float(row["bias"])))
 
 
 def _choice(row: Mapping[str, Any]) -> Choice:
-    facts, columns = _read_columns(row)
-    return Choice(facts, *columns, float(row["right"]))
+    facts, mean, spread, weight = _read_columns(row)
+    return Choice(facts, mean, spread, weight, float(row["right"]))
 
 
-def _read_columns(row: Mapping[str, Any]) -> tuple[tuple[str, ...], list[tuple[float, ...]]]:
+Values = tuple[float, ...]
+
+
+def _read_columns(row: Mapping[str, Any]) -> tuple[tuple[str, ...], Values, Values, Values]:
     facts = row["mean, spread, weight"]
     columns = zip(*facts.values(), strict=True)
-    return tuple(facts), [tuple(map(float, column)) for column in columns]
+    mean, spread, weight = (tuple(map(float, column)) for column in columns)
+    return tuple(facts), mean, spread, weight

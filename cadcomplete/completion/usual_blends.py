@@ -197,9 +197,8 @@ def _named(names: tuple[EdgeName, ...], way: str, there: Standing) -> Iterator[f
     yield from (float(one in filters) for one in _FILTERS)
     yield float(len(filters) > 1)
     plane = there.drawn_on(made[0])
-    normal = None if plane is None else np.abs(plane.normal)
-    along = [one for one in filters if one in "xyz" and normal is not None]
-    yield float(any(normal["xyz".index(one)] > 0.999 for one in along))
+    normal = np.zeros(3) if plane is None else np.abs(plane.normal)
+    yield float(any(one in "xyz" and normal["xyz".index(one)] > 0.999 for one in filters))
     yield float(way in ("end", "start") and index not in (made[0], None))
     blends = [one for one in there.operations if isinstance(one, Blended)]
     yield float(any(one.edges == names for one in blends))

@@ -64,17 +64,15 @@ def _fits(scene: PictureScene) -> tuple[float, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Believed:
-    """What was fitted, and on what.
+    """What was fitted; `FILE` says on what.
 
     Attributes:
-        fitted_on: which pictures.
         temper: nats that count for each that is measured: pixels beside each other are no witnesses
             apart.
         part, nothing: where something is built and where nothing is, the weight of each fact, and
             at the end the bias.
     """
 
-    fitted_on: str
     temper: float
     part: tuple[float, ...]
     nothing: tuple[float, ...]
@@ -88,7 +86,7 @@ def fitted() -> Believed:
         tuple(float(document[name][fact]) for fact in (*FACTS, "bias"))
         for name in ("part", "nothing")
     )
-    return Believed(document["fitted_on"], float(document["temper"]), part, nothing)
+    return Believed(float(document["temper"]), part, nothing)
 
 
 def probable(found: Array, *, built: bool) -> float:

@@ -184,6 +184,8 @@ class SeenLoops:
 
     def shares(self, field: Array, normal: Array, heights: Array) -> Array:
         """How much of them would fall on edges at some heights along a normal, 0 to 1."""
+        if not len(heights):
+            return np.zeros(0)
         shift = self.view.axes[:2] @ normal
         at = self.points[None] + heights[:, None, None] * shift
         x, y = self.view.pixels(at.reshape(-1, 2))

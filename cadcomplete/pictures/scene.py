@@ -40,7 +40,7 @@ _SURE = 12.0  # nats for the whole score of a view
 _VIEWS = 3
 _CLOSELY = 2  # cameras that are looked at closely
 _NEARER = 0.02  # more of its score for a side that is nearer to the canonical one
-_TURNS = (1.0, 0.5)  # degrees by which one that the edges told is turned
+_TURNS = (2.0, 1.0, 0.5)  # degrees by which one that the edges told is turned
 
 
 @dataclass(slots=True, eq=False)

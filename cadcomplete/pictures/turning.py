@@ -30,10 +30,11 @@ _DIRECTIONS = 6  # that are looked at
 _LEAST = 0.05  # share of the edges that run in one
 _UPRIGHT = math.radians(50.0)  # by which the vertical axis is off the vertical
 _SAME = 0.9992  # mean cosine of axes that differ by 2 degrees: cameras that are one
-_EXPLAINED = 0.5  # share of the edges that run along axes, from which on a camera is believed
+_EXPLAINED = 0.3  # share of the edges that run along axes, from which on a camera is believed
 _LESS = 0.1  # share of the edges that a camera may explain less than the best
 _TURNED = 8  # cameras that are none of `FROM`
-_MORE = 0.2  # share of the edges that it must explain beyond what known ones do
+_CLEARER = 0.97  # how sharp lines along the axes of another camera must be, beside a usual one
+_CLEAR = 0.9  # share of the sharpness of the best that others must have
 
 
 def lined(seen: Seen) -> tuple[Array, Array]:
@@ -89,26 +90,31 @@ def likely_cameras(seen: Seen) -> tuple[list[Array], list[Array]]:
     """Return the axes of cameras from which a picture may show a part: of `FROM`, and others.
 
     Of `FROM` those along whose axes most edges run, or all where few edges are straight; others
-    only where those explain much more.
+    only where lines along their axes are as sharp.
     """
     known = [camera.axes for camera in FROM]
     shares, sharp = lined(seen)
     usual = [along_axes(shares, axes) for axes in known]
-    best = max(usual)
+    lines = directions(shares, sharp)
+    if all(abs(_off(line)) > math.radians(_APART) for line in lines):
+        lines.append(math.pi / 2)  # short edges that stand upright are easily missed
+    least = _CLEARER * max(along_axes(sharp, axes) for axes in known)
     turned = [
-        (share, axes)
-        for three in combinations(directions(shares, sharp), 3)
+        (clear, axes)
+        for three in combinations(lines, 3)
         for axes in cameras(three)
-        if (share := along_axes(shares, axes)) >= max(_EXPLAINED, best + _MORE)
+        if (clear := along_axes(sharp, axes)) >= least > 0
+        and along_axes(shares, axes) >= _EXPLAINED
     ]
     turned.sort(key=lambda row: -row[0])
     others: list[Array] = []
-    for share, axes in turned:
-        if share < turned[0][0] - 0.05 or len(others) == _TURNED:
+    for clear, axes in turned:
+        if clear < _CLEAR * turned[0][0] or len(others) == _TURNED:
             break
         if not any(float((axes * other).sum()) / 3 > _SAME for other in (*others, *known)):
             others.append(axes)
-    if best < _EXPLAINED:
+    best = max(usual)
+    if best < _EXPLAINED or others:
         return known, others
     pairs = zip(usual, known, strict=True)
     return [axes for share, axes in pairs if share >= best - _LESS], others
