@@ -14,7 +14,7 @@ import numpy as np
 
 from cadcomplete.baselines.regions import nesting_of
 from cadcomplete.completion.usual import exact
-from cadcomplete.completion.usual_planes import Box, Seen, View
+from cadcomplete.completion.usual_planes import Box, DrawingPlace, SeenSketch
 from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.curves import Circle, Line
 from cadcomplete.history.geometry import XY, Vec2
@@ -63,7 +63,7 @@ _LEAST, _MOST = 0.05, 1.1  # radius of a usual circle, as a share of half of wha
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class DrawingIdea:
     """Loops that may be drawn on a plane.
 
     Attributes:
@@ -124,7 +124,7 @@ class Lengths:
             yield "usual", width
 
 
-def drawings(view: View, lengths: Lengths) -> Iterator[Drawing]:
+def drawings(view: DrawingPlace, lengths: Lengths) -> Iterator[DrawingIdea]:
     """Yield what may be drawn on a plane; some of it more than once."""
     for seen in view.sketches:
         yield from _again(seen)
@@ -141,15 +141,15 @@ def drawings(view: View, lengths: Lengths) -> Iterator[Drawing]:
 # --- what stands there --------------------------------------------------------------------------
 
 
-def _again(seen: Seen) -> Iterator[Drawing]:
+def _again(seen: SeenSketch) -> Iterator[DrawingIdea]:
     """A sketch again, all of it or some of its loops."""
     loops = seen.loops
     if not loops or sum(len(loop.curves) for loop in loops) > _CURVES:
         return
 
-    def drawn(kind: str, which: Sequence[int]) -> Drawing:
+    def drawn(kind: str, which: Sequence[int]) -> DrawingIdea:
         waits = not any(index in seen.swept for index in which)
-        return Drawing(kind, tuple(loops[i] for i in which), seen.age, seen.here, waits)
+        return DrawingIdea(kind, tuple(loops[i] for i in which), seen.age, seen.here, waits)
 
     yield drawn("whole", range(len(loops)))
     if len(loops) == 1:
@@ -181,7 +181,7 @@ def alike_circles(loops: tuple[Loop, ...]) -> list[list[int]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _offsets(seen: Seen, lengths: Lengths) -> Iterator[Drawing]:
+def _offsets(seen: SeenSketch, lengths: Lengths) -> Iterator[DrawingIdea]:
     """Outlines moved in and out, alone and with themselves."""
     roots = nested_in(seen.loops).roots if seen.loops else ()
     for index in roots[:1]:
@@ -195,8 +195,8 @@ def _offsets(seen: Seen, lengths: Lengths) -> Iterator[Drawing]:
                     moved = _offset(loop, inwards)
                     if moved is not None:
                         known = (seen.age, seen.here, False, number, inwards, half)
-                        yield Drawing("offset", (moved,), *known)
-                        yield Drawing("wall", (loop, moved), *known)
+                        yield DrawingIdea("offset", (moved,), *known)
+                        yield DrawingIdea("wall", (loop, moved), *known)
 
 
 def _offset(loop: Loop, inwards: float) -> Loop | None:
@@ -240,7 +240,7 @@ def loop_box(loop: Loop) -> Box:
     return loop.box
 
 
-def _mirrored(seen: Seen, view: View) -> Iterator[Drawing]:
+def _mirrored(seen: SeenSketch, view: DrawingPlace) -> Iterator[DrawingIdea]:
     """A sketch, and each of its first loops, on the other side of a middle or of the origin."""
     if not seen.loops or sum(len(loop.curves) for loop in seen.loops) > _CURVES:
         return
@@ -251,7 +251,7 @@ def _mirrored(seen: Seen, view: View) -> Iterator[Drawing]:
         for at in dict.fromkeys((view.middle[axis], exact(origin[axis]))):
             if abs(left + right - 2 * at) > 1e-6 * view.size:
                 other = tuple(_flipped(loop, axis, at) for loop in loops)
-                yield Drawing("mirrored", other, seen.age, seen.here)
+                yield DrawingIdea("mirrored", other, seen.age, seen.here)
 
 
 def _flipped(loop: Loop, axis: int, at: float) -> Loop:
@@ -269,7 +269,7 @@ def _shifted(loops: Sequence[Loop], x: float, y: float) -> tuple[Loop, ...]:
     return tuple(loop.moved(lambda at: (exact(at[0] + x), exact(at[1] + y))) for loop in loops)
 
 
-def _in_a_row(view: View) -> Iterator[Drawing]:
+def _in_a_row(view: DrawingPlace) -> Iterator[DrawingIdea]:
     """The newest sketch as far on as it is from the one before it that is as large."""
     for one, other in pairwise(view.sketches):
         if not one.loops or not other.loops:
@@ -278,14 +278,14 @@ def _in_a_row(view: View) -> Iterator[Drawing]:
         same = all(abs((a[i + 2] - a[i]) - (b[i + 2] - b[i])) < 1e-4 * view.size for i in (0, 1))
         x, y = a[0] - b[0], a[1] - b[1]
         if same and max(abs(x), abs(y)) > 1e-4 * view.size:
-            yield Drawing("in a row", _shifted(one.loops, x, y), one.age, one.here)
+            yield DrawingIdea("in a row", _shifted(one.loops, x, y), one.age, one.here)
         return
 
 
 # --- circles ------------------------------------------------------------------------------------
 
 
-def _circles(view: View, lengths: Lengths) -> Iterator[Drawing]:
+def _circles(view: DrawingPlace, lengths: Lengths) -> Iterator[DrawingIdea]:
     """Circles in middles that are there, and those with a circle that is there."""
     there: dict[Vec2, list[float]] = {}
     for center, radius in view.rounds:
@@ -302,14 +302,14 @@ def _circles(view: View, lengths: Lengths) -> Iterator[Drawing]:
                 continue
             circle = Loop((Circle(center, radius),))
             known = (place, False, False, number, radius, half, own[0] if own else 0.0)
-            yield Drawing(kind, (circle,), *known)
+            yield DrawingIdea(kind, (circle,), *known)
             for other in own[: place < _USUALLY]:
                 ring = (Loop((Circle(center, other),)), circle)
                 if radius > _HOLLOW * other:
-                    yield Drawing("ring", ring, *known)
+                    yield DrawingIdea("ring", ring, *known)
 
 
-def middles(view: View) -> list[tuple[Vec2, float]]:
+def middles(view: DrawingPlace) -> list[tuple[Vec2, float]]:
     """Return where circles may have their centres, and half of the longest side around each."""
     found: dict[Vec2, float] = {}
 
@@ -331,7 +331,7 @@ def middles(view: View) -> list[tuple[Vec2, float]]:
     return list(found.items())
 
 
-def _circles_alike(view: View, lengths: Lengths) -> Iterator[Drawing]:
+def _circles_alike(view: DrawingPlace, lengths: Lengths) -> Iterator[DrawingIdea]:
     """Circles where there are several of one size, of another."""
     for seen in view.sketches[:2]:
         for group in alike_circles(seen.loops):
@@ -341,19 +341,19 @@ def _circles_alike(view: View, lengths: Lengths) -> Iterator[Drawing]:
                 if radius != own and 0.3 * own < radius < 4 * own:
                     loops = tuple(Loop((Circle(c.center, radius),)) for c in circles)  # type: ignore[union-attr]
                     known = (seen.age, seen.here, False, number, radius, own)
-                    yield Drawing("circles alike", loops, *known)
+                    yield DrawingIdea("circles alike", loops, *known)
 
 
 # --- rectangles ---------------------------------------------------------------------------------
 
 
-def _rectangles(view: View, lengths: Lengths) -> Iterator[Drawing]:
+def _rectangles(view: DrawingPlace, lengths: Lengths) -> Iterator[DrawingIdea]:
     """Rectangles between edges that are there, and strips across the part."""
     xs, ys = (view.edges(axis)[:_EDGES] for axis in (0, 1))
     least = 1e-3 * view.size
     for (left, right), (bottom, top) in product(_spans(xs, least), _spans(ys, least)):
         box = (left, bottom, right, top)
-        yield Drawing("box" if box == view.box else "cell", (rectangle(box),))
+        yield DrawingIdea("box" if box == view.box else "cell", (rectangle(box),))
     widths = [known for known in _each(lengths.of_walls()) if known[0] == "there"]
     for axis, (number, width) in product((0, 1), widths):
         low, high = view.box[axis], view.box[axis + 2]
@@ -365,7 +365,7 @@ def _rectangles(view: View, lengths: Lengths) -> Iterator[Drawing]:
             box = list(view.box)
             box[axis], box[axis + 2] = exact(start), exact(end)
             loops = (rectangle((box[0], box[1], box[2], box[3])),)
-            yield Drawing("strip", loops, 0, False, False, number, width, (high - low) / 2)
+            yield DrawingIdea("strip", loops, 0, False, False, number, width, (high - low) / 2)
 
 
 def _spans(edges: Sequence[float], least: float) -> list[tuple[float, float]]:

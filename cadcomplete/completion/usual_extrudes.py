@@ -70,7 +70,7 @@ OF_EXTRUDES = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drawn:
+class SketchSize:
     """A sketch that is extruded: how large it is, and where the part lies over it.
 
     Attributes:
@@ -98,16 +98,16 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Swept:
+class SweptRegions:
     """Regions of a sketch: what is known of them, of the sketch, and where it lies."""
 
     regions: tuple[float, ...]
-    drawn: Drawn
+    drawn: SketchSize
     plane: Plane
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Before:
+class EarlierExtrude:
     """An extrude that is there, in numbers, and the plane that it starts from."""
 
     extrude: Extrude
@@ -157,7 +157,7 @@ def _usual_regions(given: CadSequence) -> tuple[tuple[Profile, ...], ...]:
     return tuple(some for some in found if some)
 
 
-def _extents(drawn: Drawn, given: CadSequence) -> Iterator[Extent]:
+def _extents(drawn: SketchSize, given: CadSequence) -> Iterator[Extent]:
     """Where it may end: at planes that are there, as high as what is there, at usual heights."""
     before = [one.height for one in before_of(given)]
     heights = [*before, *(factor * height for height in before[-1:] for factor in (0.5, 2.0))]
@@ -181,20 +181,20 @@ def _extents(drawn: Drawn, given: CadSequence) -> Iterator[Extent]:
 def extrude_facts(extrudes: Sequence[Extrude], given: CadSequence) -> Array:
     """Return what is known of extrudes, in the order of `OF_EXTRUDES`, shape (C, F)."""
     before = before_of(given)
-    swept: dict[tuple[Profile, ...], Swept] = {}
+    swept: dict[tuple[Profile, ...], SweptRegions] = {}
     rows = []
     for extrude in extrudes:
         profiles = extrude.profiles
         if profiles not in swept:
             index = profiles[0].sketch if profiles else -1
             plane = start_plane(extrude, given.operations)
-            swept[profiles] = Swept(_regions(profiles, given), drawn_of(given, index), plane)
+            swept[profiles] = SweptRegions(_regions(profiles, given), drawn_of(given, index), plane)
         rows.append(list(_facts(extrude, swept[profiles], before, given)))
     return np.array(rows, dtype=np.float64).reshape(len(extrudes), len(OF_EXTRUDES))
 
 
 def _facts(
-    extrude: Extrude, swept: Swept, before: tuple[Before, ...], given: CadSequence
+    extrude: Extrude, swept: SweptRegions, before: tuple[EarlierExtrude, ...], given: CadSequence
 ) -> Iterator[float]:
     boolean, way, drawn = extrude.boolean, way_of(extrude), swept.drawn
     for one in Boolean:
@@ -266,12 +266,12 @@ def _regions(profiles: tuple[Profile, ...], given: CadSequence) -> tuple[float, 
 
 
 @lru_cache(maxsize=8)
-def drawn_of(given: CadSequence, index: int) -> Drawn:
+def drawn_of(given: CadSequence, index: int) -> SketchSize:
     """Return what is known of a sketch that is extruded after what is given."""
     sketch = given.operations[index] if 0 <= index < len(given.operations) else None
     loops = [loop for loop in sketch.loops if loop.closed] if isinstance(sketch, Sketch) else []
     if not isinstance(sketch, Sketch) or not loops:
-        return Drawn(1.0, 1.0, (), (), (), None, False, 0, units_of(()), 0.0, ())
+        return SketchSize(1.0, 1.0, (), (), (), None, False, 0, units_of(()), 0.0, ())
     left, bottom, right, top = box_of(loops)
     curves = [curve for loop in loops for curve in loop.curves if not curve.problem]
     sides = {round(c.length, 5) for c in curves if isinstance(c, Line)}
@@ -283,7 +283,7 @@ def drawn_of(given: CadSequence, index: int) -> Drawn:
     size = max(right - left, top - bottom, 1e-9)
     numbers = [*sides, *(2 * radius for radius in radii)]
     units = units_of(numbers)
-    return Drawn(
+    return SketchSize(
         size=size,
         width=max(min(right - left, top - bottom), 1e-9),
         sides=tuple(sorted(sides, reverse=True)),
@@ -299,7 +299,7 @@ def drawn_of(given: CadSequence, index: int) -> Drawn:
 
 
 @lru_cache(maxsize=8)
-def before_of(given: CadSequence) -> tuple[Before, ...]:
+def before_of(given: CadSequence) -> tuple[EarlierExtrude, ...]:
     """Return the extrudes that are there, as far as numbers tell where they end."""
     found = []
     for index, operation in enumerate(given.operations):
@@ -312,17 +312,17 @@ def before_of(given: CadSequence) -> tuple[Before, ...]:
             sketch = sketch_of(operation, earlier)
             loops = [loop for loop in sketch.loops if loop.closed] if sketch else []
             looks = sides_of(loops) if loops else ()
-            found.append(Before(operation, start_plane(operation, earlier), ends, looks))
+            found.append(EarlierExtrude(operation, start_plane(operation, earlier), ends, looks))
     return tuple(found)
 
 
 @lru_cache(maxsize=4096)
-def _height(height: float, drawn: Drawn) -> tuple[float, ...]:
+def _height(height: float, drawn: SketchSize) -> tuple[float, ...]:
     """How round a height is, and how large beside what is drawn."""
     return (*_large(height, drawn), *_beside(height, drawn))
 
 
-def _large(height: float, drawn: Drawn) -> Iterator[float]:
+def _large(height: float, drawn: SketchSize) -> Iterator[float]:
     """How round it is, how large, and whether something that is drawn is as large."""
     yield unround(height, STEPS)
     yield unround(height, INCHES)
@@ -338,7 +338,7 @@ def _large(height: float, drawn: Drawn) -> Iterator[float]:
     yield float(_is_one(height / 2, drawn.sides))
 
 
-def _beside(height: float, drawn: Drawn) -> Iterator[float]:
+def _beside(height: float, drawn: SketchSize) -> Iterator[float]:
     """How round a height is beside the numbers of its sketch."""
     own, units = unround(height, drawn.units.steps), drawn.units
     yield max(own - units.roundness, 0.0)
@@ -349,7 +349,7 @@ def _beside(height: float, drawn: Drawn) -> Iterator[float]:
     yield from (share * drawn.round, share**2 * drawn.round)
 
 
-def _mixed(boolean: Boolean, ends: tuple[float, float], drawn: Drawn) -> Iterator[float]:
+def _mixed(boolean: Boolean, ends: tuple[float, float], drawn: SketchSize) -> Iterator[float]:
     """What it does to the part that lies there; of a cut that means another thing."""
     if drawn.part is None:
         yield from (0.0,) * 10
@@ -371,7 +371,9 @@ def _mixed(boolean: Boolean, ends: tuple[float, float], drawn: Drawn) -> Iterato
     yield (1 - cuts) * drawn.share
 
 
-def _end(ends: tuple[float, float], way: str, swept: Swept, last: Before | None) -> Iterator[float]:
+def _end(
+    ends: tuple[float, float], way: str, swept: SweptRegions, last: EarlierExtrude | None
+) -> Iterator[float]:
     """Where it ends beside what is there."""
     _, end = ends
     drawn, plane = swept.drawn, swept.plane

@@ -47,7 +47,7 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenSketch:
     """A sketch that lies parallel to a plane, as it is seen there.
 
     Attributes:
@@ -66,7 +66,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class SketchHabits:
     """How later sketches were drawn so far: the share of each, less what is usual; 0 for none.
 
     Attributes:
@@ -87,7 +87,7 @@ _USUAL = np.array([0.25, 0.4, 0.35, 0.6])
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class DrawingPlace:
     """A plane, and what is seen when one looks along its normal.
 
     Attributes:
@@ -102,11 +102,11 @@ class View:
 
     plane: Plane
     place: str
-    sketches: tuple[Seen, ...]
+    sketches: tuple[SeenSketch, ...]
     box: Box
     boxes: tuple[Box, ...]
     outer: bool
-    habits: Habits
+    habits: SketchHabits
     units: Units
 
     @cached_property
@@ -140,7 +140,7 @@ class View:
         return tuple(dict.fromkeys(values))
 
 
-def views(given: CadSequence) -> list[View]:
+def views(given: CadSequence) -> list[DrawingPlace]:
     """Return where the next sketch may lie, each plane once, with what is seen there.
 
     There is none before anything is drawn.
@@ -170,7 +170,7 @@ def _lengths(there: Standing) -> list[float]:
     return list(dict.fromkeys(sides))
 
 
-def habits_of(there: Standing) -> Habits:
+def habits_of(there: Standing) -> SketchHabits:
     """Return how the later sketches of a history were drawn."""
     rows, seen = [], list[tuple[Sketch, tuple[float, ...]]]()
     for index, sketch in enumerate(there.operations):
@@ -195,9 +195,9 @@ def habits_of(there: Standing) -> Habits:
             )
         seen.append((sketch, sides))
     if not rows:
-        return Habits(0.0, 0.0, 0.0, 0.0)
+        return SketchHabits(0.0, 0.0, 0.0, 0.0)
     again, round_, ending, ahead = (np.mean(rows, axis=0) - _USUAL).tolist()
-    return Habits(again, round_, ending, ahead)
+    return SketchHabits(again, round_, ending, ahead)
 
 
 def sides_of(loops: Sequence[Loop]) -> tuple[float, ...]:
@@ -245,15 +245,15 @@ def _view(
     there: Standing,
     part: Array,
     boxes: list[Array],
-    known: tuple[Habits, Units],
-) -> View:
+    known: tuple[SketchHabits, Units],
+) -> DrawingPlace:
     swept: dict[int, set[int]] = {}
     for operation in there.operations:
         for profile in operation.profiles if isinstance(operation, SweepsProfiles) else ():
             swept.setdefault(profile.sketch, set()).add(profile.outer)
     sketches = [(i, op) for i, op in enumerate(there.operations) if isinstance(op, Sketch)]
     seen = [
-        Seen(
+        SeenSketch(
             index=index,
             age=age,
             loops=dropped(sketch, plane),
@@ -266,7 +266,9 @@ def _view(
     flat = [_flat(box, plane) for box in (part, *boxes)]
     heights = heights_of(part, plane)
     outer = min(map(abs, heights)) < NEAR * max(there.size, 1e-9)
-    return View(plane, place, tuple(seen[:_SKETCHES]), flat[0], tuple(flat[1:]), outer, *known)
+    return DrawingPlace(
+        plane, place, tuple(seen[:_SKETCHES]), flat[0], tuple(flat[1:]), outer, *known
+    )
 
 
 def _swept(sketch: Sketch, named: set[int]) -> frozenset[int]:

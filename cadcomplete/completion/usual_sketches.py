@@ -19,13 +19,13 @@ from cadcomplete.completion.usual import TURNED, dropped, exact
 from cadcomplete.completion.usual_drawings import (
     DRAWINGS,
     NUMBERS,
-    Drawing,
+    DrawingIdea,
     Lengths,
     box_of,
     drawings,
 )
 from cadcomplete.completion.usual_numbers import INCHES, STEPS, Units, unround
-from cadcomplete.completion.usual_planes import PLACES, View, views
+from cadcomplete.completion.usual_planes import PLACES, DrawingPlace, views
 from cadcomplete.history.curves import Arc, Circle
 from cadcomplete.history.geometry import Array, same_plane
 from cadcomplete.history.loops import Loop
@@ -63,8 +63,8 @@ _ROUND = ("circle", "circle around", "ring", "circles alike", "loops alike")
 class Thought:
     """A sketch that may be drawn, where, and what it is."""
 
-    view: View
-    drawing: Drawing
+    view: DrawingPlace
+    drawing: DrawingIdea
 
     @property
     def sketch(self) -> Sketch:
@@ -153,7 +153,7 @@ def where(thought: Thought) -> str:
     return "parallel" if view.sketches else "aside"
 
 
-def _placed(view: View) -> Iterator[float]:
+def _placed(view: DrawingPlace) -> Iterator[float]:
     """What is known of a plane, in the order of the facts."""
     yield math.log1p(sum(seen.here for seen in view.sketches))
     yield float(abs(view.plane.offset) < 1e-3)
@@ -161,7 +161,7 @@ def _placed(view: View) -> Iterator[float]:
     yield float(any(seen.age == 0 for seen in view.sketches))
 
 
-def _number(drawing: Drawing, units: Units) -> Iterator[float]:
+def _number(drawing: DrawingIdea, units: Units) -> Iterator[float]:
     """How round the number is, and how large in what it is to fit in."""
     value = abs(drawing.value)
     if not value:
@@ -264,7 +264,7 @@ def sketch_chances(sketches: Sequence[Sketch], given: CadSequence) -> Array:
 
 
 def _chance(
-    sketch: Sketch, there: Likely, planes: dict[int, View], rows: dict[int, np.ndarray]
+    sketch: Sketch, there: Likely, planes: dict[int, DrawingPlace], rows: dict[int, np.ndarray]
 ) -> float:
     """That of the likeliest that looks like it."""
     found = _NEW
