@@ -26,7 +26,7 @@ from cadcomplete.data.gaps import LeftOut, before, gaps, inside, without
 from cadcomplete.data.pack import Packed
 from cadcomplete.data.reorder import reorder
 from cadcomplete.data.stretch import stretch
-from cadcomplete.errors import CadCompleteError
+from cadcomplete.errors import CadCompleteError, TextError
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.history.symmetry import move, scale, symmetries
 from cadcomplete.language.prompt import behind_of, prompt
@@ -182,8 +182,12 @@ class Stream(IterableDataset[Batch]):
             kinds = [found for found in (gaps(sequence), inside(sequence)) if found]
             found = kinds[random.integers(len(kinds))] if kinds else ()
             gap = found[random.integers(len(found))] if found else None
-        shown = {"caption": caption, "measures": measures}
-        return piece(sequence, self.tokenizer, self.config, gap=gap, **shown)
+        sample = partial(piece, sequence, self.tokenizer, self.config)
+        sample = partial(sample, caption=caption, measures=measures)
+        try:
+            return sample(gap=gap)
+        except TextError:  # what is behind names an edge by curves that are missing
+            return sample()
 
     def _caption(
         self, descriptions: Sequence[str], given: str | None, random: np.random.Generator
