@@ -151,6 +151,8 @@ CIRCLE = "sketch 0 0 0 +z +x\ncircle 0 0 9\n"
         (CIRCLE + "extrude new to -0", ".", False),  # there is no -0
         (CIRCLE + "extrude new to 0", " .", False),  # nor 05
         (CIRCLE + "circle 0 0 0", ".", False),  # a radius is above 0
+        (CIRCLE + "extrude new to 5 0\npolar +z 0 0 0 3 360", " ", False),  # no further than round
+        (CIRCLE + "revolve new to 360", " ", False),
     ],
 )
 def test_what_may_follow(text, chars, end):
@@ -174,6 +176,7 @@ def test_planes_may_be_turned_along_the_axes_or_like_an_earlier_one():
         (Decimal(), ["0", "-1", "0.5", "-0.000001", "9999999.999999"], ["-0", "00", "1.0", "1e3"]),
         (Decimal(signed=False, zero=False), ["1", "0.5"], ["0", "-1", "0.0"]),
         (Decimal(below=360, zero=False), ["90", "-359.999999"], ["360", "0", "1.0000000"]),
+        (Decimal(below=360, reached=True), ["360", "-360", "359.9"], ["360.5", "361", "-360.1"]),
     ],
 )
 def test_decimals_have_one_spelling(slot, good, bad):

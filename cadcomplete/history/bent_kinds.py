@@ -27,7 +27,7 @@ from cadcomplete.history.fields import (
 from cadcomplete.history.geometry import Vec2
 from cadcomplete.history.kinds import POSITIVE, load_vector, plain, plain_list
 
-_TURN = (Decimal(below=91),)
+_TURN = (Decimal(below=90, reached=True),)
 
 
 def _turn(degrees: float) -> float:
@@ -43,18 +43,11 @@ def write_turn(degrees: float) -> str:
 
 TURN = FieldKind(
     write=write_turn,
-    read=lambda words: min(90.0, max(-90.0, _turn_of(parse_number(next(words))))),
+    read=lambda words: _turn(parse_number(next(words))),
     dump=plain,
     load=lambda value: _turn(load_number(value)),
     slots={"lines": _TURN, "json": _TURN},
 )
-
-
-def _turn_of(degrees: float) -> float:
-    """A turn to a millionth beyond is one: the grammar counts whole degrees."""
-    if abs(degrees) >= 91:
-        raise TextError("not the turn of an axis", expected="degrees, -90 to 90", got=degrees)
-    return degrees
 
 
 class SplineWords(NamedTuple):

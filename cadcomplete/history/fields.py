@@ -89,11 +89,15 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Decimal:
-    """A decimal stands here, in its one shortest spelling, its magnitude below `below`."""
+    """A decimal stands here, in its one shortest spelling, its magnitude below `below`.
+
+    If that is `reached`, it may be just as much.
+    """
 
     below: int = int(LIMIT)
     signed: bool = True
     zero: bool = True
+    reached: bool = False
 
 
 @dataclass(frozen=True, slots=True)

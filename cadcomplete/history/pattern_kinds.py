@@ -106,7 +106,7 @@ def _write_angle(value: float) -> str:
     return f"{max(0.000001, value):.6f}".rstrip("0").rstrip(".")
 
 
-_ANGLE = (Decimal(below=361, signed=False, zero=False),)
+_ANGLE = (Decimal(below=360, signed=False, zero=False, reached=True),)
 
 ANGLE = FieldKind(
     write=_write_angle,

@@ -105,7 +105,11 @@ def write_angle(degrees: float) -> str:
 
 
 ANGLES = ends_kind(
-    "angles", "angle", write_angle, first=Decimal(below=361, zero=False), any_=Decimal(below=361)
+    "angles",
+    "angle",
+    write_angle,
+    first=Decimal(below=360, zero=False, reached=True),
+    any_=Decimal(below=360, reached=True),
 )
 
 

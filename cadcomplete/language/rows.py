@@ -168,7 +168,9 @@ def _begins_decimal(slot: Decimal, text: str) -> bool:
         return True
     if not (whole.isascii() and whole.isdecimal()) or (whole[0] == "0" and len(whole) > 1):
         return False
-    if int(whole) >= slot.below or len(part) > DECIMALS:
+    if int(whole) >= slot.below and not (slot.reached and digits == str(slot.below)):
+        return False
+    if len(part) > DECIMALS:
         return False
     return not part or (part.isascii() and part.isdecimal() and f"{part:.<6}"[-1] != "0")
 
