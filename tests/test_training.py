@@ -28,7 +28,7 @@ from cadcomplete.training.train import fit, last_checkpoint, set_up, train
 # --- what a line of the log says ----------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # a process tells Weights & Biases but once where to write
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("first")
     reports = {"report_to": ["tensorboard", "wandb"]}
