@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -33,7 +33,11 @@ def files_of(package: Path) -> dict[str, Path]:
 
 def imported(path: Path, package: Path) -> Iterator[str]:
     """Yield the full names that a file of a package imports, whichever way it writes them."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    yield from imported_by(ast.parse(path.read_text(encoding="utf-8")), path, package)
+
+
+def imported_by(tree: ast.AST, path: Path, package: Path) -> Iterator[str]:
+    """Yield the same of a file that has been parsed."""
     only_types = {
         node
         for branch in ast.walk(tree)
@@ -75,18 +79,28 @@ def homes_of(package: Path) -> dict[str, str]:
 
 def dynamic(path: Path) -> list[int]:
     """Lines of a file on which something is imported by a computed name."""
-    calls = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)]
+    return computed(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
+def computed(nodes: Iterable[ast.AST]) -> list[int]:
+    """Return the same of the nodes of a file that has been parsed."""
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
     names = [(ast.unparse(call.func).rpartition(".")[2], call.lineno) for call in calls]
     return [line for name, line in names if name in ("import_module", "__import__")]
 
 
 def between_files(files: Mapping[str, Path], package: Path) -> Arrows:
     """The files that each file imports."""
-    arrows: Arrows = {name: set() for name in files}
-    for name, path in files.items():
-        for found in imported(path, package):
+    return arrows_of({name: imported(path, package) for name, path in files.items()}, package)
+
+
+def arrows_of(names: Mapping[str, Iterable[str]], package: Path) -> Arrows:
+    """The files that each file imports, by the full names that stand in each."""
+    arrows: Arrows = {name: set() for name in names}
+    for name, all_found in names.items():
+        for found in all_found:
             target = found.removeprefix(f"{package.name}.")
-            while target and target not in files:
+            while target and target not in names:
                 target = target.rpartition(".")[0]
             if found.startswith(f"{package.name}.") and target not in ("", name):
                 arrows[name].add(target)

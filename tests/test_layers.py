@@ -7,6 +7,7 @@ import importlib.util
 import subprocess
 import sys
 from collections import defaultdict
+from dataclasses import dataclass
 from functools import cache
 
 import pytest
@@ -60,45 +61,85 @@ def drawn():
 HOUSE = drawn()
 
 
-@cache
-def imports(path):
-    """Every name that a file imports, also inside of functions, but not for types alone."""
-    return frozenset(HOUSE.imported(path, PACKAGE))
+@dataclass(frozen=True)
+class Facts:
+    """What the tests of all files ask of one: its tree, which is large, is read once and let go."""
+
+    imports: frozenset[str]
+    """Every name that it imports, also inside of functions, but not for types alone."""
+    computed: list[int]
+    """The lines on which it imports by a computed name."""
+    classes: list[str]
+    caught: set[str]
+    """What its handlers catch."""
+    called: set[str]
+    """The plain names that it calls."""
+    long: list[str]
+    """Its functions that are too long."""
 
 
 @cache
-def nodes(path):
-    """All that a file says, as a syntax tree has it."""
-    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+def facts(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = list(ast.walk(tree))
+    handlers = [node.type for node in nodes if isinstance(node, ast.ExceptHandler)]
+    calls = [node.func for node in nodes if isinstance(node, ast.Call)]
+    return Facts(
+        imports=frozenset(HOUSE.imported_by(tree, path, PACKAGE)),
+        computed=HOUSE.computed(nodes),
+        classes=[node.name for node in nodes if isinstance(node, ast.ClassDef)],
+        caught={"" if caught is None else ast.unparse(caught) for caught in handlers},
+        called={function.id for function in calls if isinstance(function, ast.Name)},
+        long=[f"{inside(path)} {function.name}" for function in nodes if too_long(function)],
+    )
+
+
+def too_long(node):
+    """Of a function what counts is all below its signature, which a command's options make long."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    return (node.end_lineno or 0) - node.body[0].lineno + 1 > 50
+
+
+def inside(path):
+    return path.relative_to(PACKAGE).as_posix()
 
 
 def room(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_a_module_imports_only_its_own_layer_or_lower(path):
-    if room(path) == "__init__":
-        return
-    for name in imports(path):
-        assert name != "cadcomplete", (
-            "the package hands out names of every floor: import from a room"
-        )
-        if not name.startswith("cadcomplete."):
-            continue
-        target = name.split(".")[1]
-        if target in LEVEL:
-            assert LEVEL[target] <= LEVEL[room(path)], f"{room(path)} may not import {target}"
+def test_a_module_imports_only_its_own_layer_or_lower():
+    above = [
+        f"{inside(path)} may not import {name}"
+        for path in FILES
+        if room(path) != "__init__"
+        for name in facts(path).imports
+        if LEVEL.get(room_of(name), -1) > LEVEL[room(path)]
+    ]
+    assert not above
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_only_the_package_itself_imports_by_a_computed_name(path):
+def room_of(name):
+    """The room of a full name, or nothing if it is of another package."""
+    package, _, rest = name.partition(".")
+    return rest.partition(".")[0] if package == "cadcomplete" else ""
+
+
+def test_a_module_imports_from_a_room():
+    """The package hands out names of every floor."""
+    assert not [inside(path) for path in FILES if "cadcomplete" in facts(path).imports]
+
+
+def test_only_the_package_itself_imports_by_a_computed_name():
     """What is imported so, no test of the house sees."""
-    assert not HOUSE.dynamic(path) or path == PACKAGE / "__init__.py", HOUSE.dynamic(path)
+    assert [inside(path) for path in FILES if facts(path).computed] == ["__init__.py"]
 
 
 def test_neither_a_file_nor_a_room_needs_itself_by_way_of_others():
-    files, rooms = circles(PACKAGE)
+    named = HOUSE.files_of(PACKAGE)
+    arrows = HOUSE.arrows_of({name: facts(path).imports for name, path in named.items()}, PACKAGE)
+    files, rooms = HOUSE.in_circles(arrows), HOUSE.in_circles(HOUSE.between_rooms(arrows))
     assert not files, f"circles among the files {sorted(files)}"
     assert not rooms, f"circles among the rooms {sorted(rooms)}"
 
@@ -168,9 +209,9 @@ def test_no_class_has_the_name_of_another():
     """But for private ones: who reads a name should know what it is without the import."""
     places = defaultdict(list)
     for path in FILES:
-        for node in nodes(path):
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places[node.name].append(path.relative_to(PACKAGE).as_posix())
+        for name in facts(path).classes:
+            if not name.startswith("_"):
+                places[name].append(inside(path))
     twice = {name: where for name, where in places.items() if len(where) > 1}
     assert twice.keys() == SAME_NAME, twice
 
@@ -180,12 +221,14 @@ def test_every_room_has_a_layer():
     assert rooms <= LEVEL.keys()
 
 
-@pytest.mark.parametrize("library", WALLS)
-def test_a_library_stays_in_its_rooms(library):
-    for path in FILES:
-        if library in {name.split(".")[0] for name in imports(path)}:
-            inside = path.relative_to(PACKAGE).as_posix()
-            assert inside.startswith(WALLS[library]), f"{inside} may not import {library}"
+def test_a_library_stays_in_its_rooms():
+    astray = [
+        f"{inside(path)} may not import {library}"
+        for path in FILES
+        for library in {name.partition(".")[0] for name in facts(path).imports} & WALLS.keys()
+        if not inside(path).startswith(WALLS[library])
+    ]
+    assert not astray
 
 
 def loaded(*command):
@@ -214,14 +257,9 @@ def test_inspecting_and_converting_need_no_torch():
 
 def test_no_broad_except_and_no_print_outside_the_command_line():
     for path in FILES:
-        if room(path) in ("cli", "server"):
-            continue
-        for node in nodes(path):
-            if isinstance(node, ast.ExceptHandler):
-                caught = "" if node.type is None else ast.unparse(node.type)
-                assert caught not in ("", "Exception", "BaseException"), path
-            if isinstance(node, ast.Call):
-                assert ast.unparse(node.func) != "print", path
+        if room(path) not in ("cli", "server"):
+            assert not facts(path).caught & {"", "Exception", "BaseException"}, path
+            assert "print" not in facts(path).called, path
 
 
 LONG = {"meshes/distances.py nearest_loops"}
@@ -229,13 +267,6 @@ LONG = {"meshes/distances.py nearest_loops"}
 
 
 def test_files_stay_below_500_lines_and_functions_at_50():
-    """Of a function what counts is all below its signature, which a command's options make long."""
-    long = set()
     for path in FILES:
         assert path.read_text(encoding="utf-8").count("\n") < 500, path
-        for node in nodes(path):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                length = (node.end_lineno or 0) - node.body[0].lineno + 1
-                if length > 50:
-                    long.add(f"{path.relative_to(PACKAGE).as_posix()} {node.name}")
-    assert long == LONG
+    assert {name for path in FILES for name in facts(path).long} == LONG
