@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
-import subprocess
 import sys
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
+
+from cadcomplete.cli.app import main
 
 COMMANDS = (
     "",
@@ -35,19 +38,13 @@ This page is written by `.venv/bin/python docs/make_cli.py`, and a test checks i
 
 def page() -> str:
     """Return the page."""
+    os.environ |= {"COLUMNS": "98", "NO_COLOR": "1"}
     parts = [HEAD]
     for command in COMMANDS:
-        call = ["cadcomplete", *command.split(), "--help"]
-        environment = {**os.environ, "COLUMNS": "98", "NO_COLOR": "1"}
-        run = subprocess.run(
-            [sys.executable, "-m", *call],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=environment,
-        )
-        help_text = run.stdout.replace("python -m cadcomplete", "cadcomplete").strip()
-        parts.append(f"\n## `{' '.join(call[:-1])}`\n\n```\n{help_text}\n```\n")
+        sys.argv = ["cadcomplete", *command.split(), "--help"]
+        with redirect_stdout(io.StringIO()) as said, suppress(SystemExit):
+            main()
+        parts.append(f"\n## `{' '.join(sys.argv[:-1])}`\n\n```\n{said.getvalue().strip()}\n```\n")
     return "".join(parts)
 
 
