@@ -130,6 +130,14 @@ def test_nats_move_a_probability_by_its_odds():
     assert chance == pytest.approx(0.75)
 
 
+def test_what_one_idea_gains_the_others_lose_and_together_they_are_never_above_one():
+    """Shares of 1/4, 1/4 and 1/2 for none: three times the first makes 3/6, 1/6 and 2/6."""
+    chances = moved(np.array([0.25, 0.25]), np.array([math.log(3), 0.0]))
+    assert chances == pytest.approx([1 / 2, 1 / 6])
+    assert moved(np.array([0.25, 0.25]), np.zeros(2)) == pytest.approx([0.25, 0.25])
+    assert moved(np.full(9, 0.1), np.full(9, 20.0)).sum() <= 1
+
+
 # --- every dimension -----------------------------------------------------------------------------
 
 DRAWN = """sketch 0 0 0 +z +x

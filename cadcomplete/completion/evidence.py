@@ -20,7 +20,7 @@ from cadcomplete.pictures.evidence import Pictures
 from cadcomplete.predictions import Case
 
 SURE = 1e-9
-"""Scores are this far from 0 and 1 at least, before nats are added to their log-odds."""
+"""Scores are as much as this at least before nats are added, and so is that none is right."""
 
 
 class Evidence(Protocol):
@@ -92,7 +92,11 @@ def weighed(
 
 
 def moved(chances: Array, nats: Array) -> Array:
-    """Return probabilities with nats added to their log-odds, both of shape (C,)."""
-    chances = np.clip(chances, SURE, 1 - SURE)
-    odds = np.log(chances) - np.log1p(-chances) + nats
-    return np.asarray(1 / (1 + np.exp(-odds)))
+    """Return probabilities with nats added to the odds of each, both of shape (C,).
+
+    Of ideas for one next operation at most one is right: what one gains, the others and none of
+    them lose (Bayes' rule).
+    """
+    rest = np.log(max(1.0 - float(chances.sum()), SURE))
+    logs = np.log(np.maximum(chances, SURE)) + nats
+    return np.asarray(np.exp(logs - np.logaddexp.reduce([rest, *logs])))

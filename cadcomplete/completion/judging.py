@@ -107,7 +107,7 @@ def ranked(
 ) -> list[Idea]:
     """Return ideas with how probable each is, the likeliest first; `words` are those of the model.
 
-    What is shown beside the shape adds its nats to the log-odds of each, so that scores stay
+    What is shown beside the shape adds its nats to the odds of each, so that scores stay
     probabilities.
     """
     if not found:
@@ -131,7 +131,7 @@ def _learned(found: Sequence[Idea], reading: Reading, words: Collection[str]) ->
 
 
 def _nats(found: Sequence[Idea], reading: Reading) -> Array:
-    """What is shown adds to the log-odds of each; nothing to what only the kernel can make."""
+    """What is shown adds to the odds of each; nothing to what only the kernel can make."""
     nats = np.zeros(len(found))
     wholes = [extended(reading.given, idea.operations) for idea in found]
     told = [i for i, whole in enumerate(wholes) if not unmade(whole.operations)]
