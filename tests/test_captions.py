@@ -58,6 +58,16 @@ def test_lengths_are_read_in_millimetres(caption, lengths):
     assert numbers(caption) == [pytest.approx(some) for some in lengths]
 
 
+def test_one_in_each_corner_are_four_and_what_holes_are_for_is_passed_over():
+    (hole,) = read_caption("plate 80 x 40 x 8 with an M6 hole in each corner").mentions
+    assert (hole.count, hole.diameters) == (4, (6.0,))
+    flange = read_caption(
+        "flange 120 mm diameter, six M10 clearance holes on a bolt circle of 90 mm"
+    )
+    (hole,) = flange.mentions
+    assert (hole.count, hole.diameters, hole.where.sizes) == (6, (10.0,), (90.0,))
+
+
 def test_holes_with_count_size_kind_and_place():
     (hole,) = read_caption("four through holes of 9 mm in the corners").mentions
     assert (hole.noun, hole.count, hole.diameters) == (Noun.HOLE, 4, (9.0,))

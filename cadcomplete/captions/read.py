@@ -36,6 +36,7 @@ _FINISHED = {
 _OF_THE_PART = {"thick", "high", "tall", "long", "wide"}
 _MODIFIERS = {
     *("through", "thru", "blind", "threaded", "tapped", "mounting", "bolt", "screw", "equal", "of"),
+    *("clearance", "reamed", "dowel", "fixing", "fastening", "locating"),
     *("small", "large", "counterbored", "countersunk", "rounded", "flat", "thin", "thick", "mm"),
     *("evenly", "equally", "spaced", "inner", "outer", "vertical", "horizontal", "raised"),
     *("coaxial", "stepped", "open", "solid", "hollow", "long", "deep", "separate", "identical"),
@@ -219,7 +220,10 @@ def _mention(phrase: _Phrase, *, following: bool) -> Mention | None:
     mention = measured(mention, own, phrase.after, words)
     if _height_last(phrase, mention):
         mention = replace(mention, sizes=mention.sizes[:2], height=mention.sizes[2])
-    return replace(mention, where=mention.where or _where(phrase, before))
+    where = mention.where or _where(phrase, before)
+    if where is not None and where.spot is Spot.CORNERS and words & {"each", "every"}:
+        mention = replace(mention, count=4)
+    return replace(mention, where=where)
 
 
 def _height_last(phrase: _Phrase, mention: Mention) -> bool:
