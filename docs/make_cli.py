@@ -7,6 +7,7 @@ import os
 import sys
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
+from unittest.mock import patch
 
 from cadcomplete.cli.app import main
 
@@ -38,13 +39,17 @@ This page is written by `.venv/bin/python docs/make_cli.py`, and a test checks i
 
 def page() -> str:
     """Return the page."""
-    os.environ |= {"COLUMNS": "98", "NO_COLOR": "1"}
     parts = [HEAD]
     for command in COMMANDS:
-        sys.argv = ["cadcomplete", *command.split(), "--help"]
-        with redirect_stdout(io.StringIO()) as said, suppress(SystemExit):
+        call = ["cadcomplete", *command.split(), "--help"]
+        with (
+            patch.dict(os.environ, {"COLUMNS": "98", "NO_COLOR": "1"}),
+            patch.object(sys, "argv", call),
+            redirect_stdout(io.StringIO()) as said,
+            suppress(SystemExit),
+        ):
             main()
-        parts.append(f"\n## `{' '.join(sys.argv[:-1])}`\n\n```\n{said.getvalue().strip()}\n```\n")
+        parts.append(f"\n## `{' '.join(call[:-1])}`\n\n```\n{said.getvalue().strip()}\n```\n")
     return "".join(parts)
 
 
