@@ -274,8 +274,8 @@ def unused(
             if with_it > (1 - _USED) * without:
                 change = f"{without:.3f} to {with_it:.3f} nats per token"
                 notices.append(
-                    f"this model hardly uses {name}: its loss goes from {change}; "
-                    "what counts is what is read in them by rule"
+                    f"{name} are read by rule; the model itself hardly uses them "
+                    f"(its loss goes from {change})"
                 )
     if caption and not any(stage.captions for stage in model.config.data.curriculum):
         notices.append("this model has never seen a caption")
