@@ -12,12 +12,14 @@ from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion.completion import complete, kept, shipped_model, unused
 from cadcomplete.completion.wording import EXPECTED, PROBABILITY
-from cadcomplete.completion.writing import write
+from cadcomplete.completion.writing import _label, write
 from cadcomplete.data.truncate import versions
+from cadcomplete.deadline import TIME_WAS_UP
 from cadcomplete.errors import InputError
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.report import Report
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.model.generate import Sampling
 from cadcomplete.reports import answering
@@ -338,6 +340,14 @@ def test_each_solid_is_built_once_however_often_it_is_drawn(
     assert all(solid is not None for solids in known for solid in solids)
     assert len(known) == (len(found.completions) and len(found.completions) + 1)
     assert {name for name, _ in asked} <= {"examine_and_keep", "export", "draw_overview"}
+
+
+def test_what_was_not_checked_in_time_is_not_called_invalid(result):
+    best = result.completions[0]
+    late = replace(best, report=Report((f"{TIME_WAS_UP} it was checked",)))
+    wrong = replace(best, report=Report(("it is no solid",)))
+    said = [_label(one, result.score_is).rpartition(", ")[2] for one in (late, wrong)]
+    assert said == ["not checked", "not valid"] and late.late and not wrong.late
 
 
 def test_what_a_model_hardly_uses_is_said(flange):

@@ -68,6 +68,11 @@ class Completion:
         return self.report.problems
 
     @property
+    def late(self) -> bool:
+        """Whether time was up before it was checked: it may be valid."""
+        return bool(self.problems) and self.problems[0].startswith(TIME_WAS_UP)
+
+    @property
     def remarks(self) -> tuple[Remark, ...]:
         """What is valid in what was added, but makes no sense."""
         given = self.given.whole_operations

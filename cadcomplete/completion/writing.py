@@ -115,5 +115,5 @@ def _lost(
 
 
 def _label(completion: Completion, score_is: str) -> str:
-    verdict = "" if completion.valid else ", not valid"
+    verdict = "" if completion.valid else f", not {'checked' if completion.late else 'valid'}"
     return f"{completion.rank}. {completion.words}\n{told(completion.score, score_is)}{verdict}"
