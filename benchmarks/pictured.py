@@ -26,6 +26,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from pictures import shown
+from ranking import asked_about
 
 from cadcomplete.completion import ranking
 from cadcomplete.completion.completer import Completer
@@ -34,13 +35,11 @@ from cadcomplete.completion.features import FEATURES, bent, features
 from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.judging import judged
 from cadcomplete.completion.reading import Reading
-from cadcomplete.data.samples import hash64
 from cadcomplete.errors import CadCompleteError
-from cadcomplete.evaluate.questions import Held, case, choose, questions, read_data
+from cadcomplete.evaluate.questions import Held, case, choose, read_data
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.handing import handed
 from cadcomplete.metrics.differences import Paired, difference
-from cadcomplete.metrics.targets import HIT, MACRO, target
+from cadcomplete.metrics.targets import HIT, MACRO
 from cadcomplete.model import checkpoint
 from cadcomplete.pictures.belief import facts, mixed, probable
 from cadcomplete.pictures.evidence import Pictures
@@ -81,17 +80,8 @@ def lines(
     part: Held, other: Held, completer: Completer, kinds: list[str], *, most: int
 ) -> Iterator[dict[str, Any]]:
     """Yield what is known of the ideas for some operations of a part, for each picture."""
-    try:
-        whole = handed(part.sample.sequence, completer.kernel)
-    except CadCompleteError as error:
-        print("left out:", error)
-        return
-    cuts = sorted(range(len(whole)), key=lambda given: hash64(f"{part.id} {given}"))[:most]
     files = {kind: shown(kind, part.sample, other.sample) for kind in kinds}
-    for question in questions((part,), ("none",), cuts=None):
-        if question.given not in cuts:
-            continue
-        truth = target(whole, question.given)
+    for question, truth in asked_about(part, completer.kernel, ("none",), most=most):
         if truth.excluded or truth.kind not in MACRO:
             continue
         try:

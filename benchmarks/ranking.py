@@ -33,11 +33,20 @@ from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.judging import judged
 from cadcomplete.data.samples import hash64
 from cadcomplete.errors import CadCompleteError
-from cadcomplete.evaluate.questions import CONDITIONS, Held, case, choose, questions, read_data
+from cadcomplete.evaluate.questions import (
+    CONDITIONS,
+    ExamQuestion,
+    Held,
+    case,
+    choose,
+    questions,
+    read_data,
+)
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.handing import handed
 from cadcomplete.metrics.differences import Paired, difference
 from cadcomplete.metrics.operations import HIT, target
+from cadcomplete.metrics.targets import Truth
 from cadcomplete.model import checkpoint
 
 FITTED = ("none", "points", "scan")
@@ -96,20 +105,26 @@ def collect(asked: argparse.Namespace) -> None:
             print(f"{number} of {len(chosen[which::of])} parts", flush=True)
 
 
-def examples(
-    part: Held, completer: Completer, conditions: Sequence[str], *, most: int | None = None
-) -> Iterator[dict[str, Any]]:
-    """Yield what is known of the ideas for each operation of a part."""
+def asked_about(
+    part: Held, kernel: Kernel, conditions: Sequence[str], *, most: int | None
+) -> Iterator[tuple[ExamQuestion, Truth]]:
+    """Yield questions about at most so many operations of a part, those of the least hash."""
     try:
-        whole = handed(part.sample.sequence, completer.kernel)
+        whole = handed(part.sample.sequence, kernel)
     except CadCompleteError as error:
         print("left out:", error)
         return
     cuts = sorted(range(len(whole)), key=lambda given: hash64(f"{part.id} {given}"))[:most]
     for question in questions((part,), conditions, cuts=None):
-        if question.given not in cuts:
-            continue
-        truth = target(whole, question.given)
+        if question.given in cuts:
+            yield question, target(whole, question.given)
+
+
+def examples(
+    part: Held, completer: Completer, conditions: Sequence[str], *, most: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield what is known of the ideas for each operation of a part."""
+    for question, truth in asked_about(part, completer.kernel, conditions, most=most):
         try:
             reading = completer.read(case(question, seed=0), until="built")
             ideas = judged(reading, completer.model, completer.grammar)
@@ -182,13 +197,7 @@ def tell_differences(
             if one.condition == condition and (*key[:2], "none") in reached
         ]
         if condition != "none" and pairs:
-            found = difference(pairs)
-            nothing = difference([replace(pair, value=pair.other, other=0.0) for pair in pairs])
-            print(
-                f"{condition:8} {found.questions} questions of {found.parts} parts: hit@3 macro "
-                f"{nothing.value + found.value:.3f}, nothing shown {nothing.value:.3f}, "
-                f"{found.value:+.3f} [{found.low:.3f}, {found.high:.3f}]"
-            )
+            print(f"{condition:8} macro {_told(pairs, 'nothing shown')}")
 
 
 def tell_both(one: Path, other: Path) -> None:
@@ -210,13 +219,18 @@ def tell_both(one: Path, other: Path) -> None:
         for kind in (mine[key].kind, "all"):
             pairs[key[2], kind].append(found)
     for (condition, kind), some in sorted(pairs.items()):
-        found = difference(some)
-        before = difference([replace(pair, value=pair.other, other=0.0) for pair in some])
-        print(
-            f"{condition:8} {kind:16} {found.questions:4} questions: hit@3 "
-            f"{before.value + found.value:.3f}, the other {before.value:.3f}, "
-            f"{found.value:+.3f} [{found.low:.3f}, {found.high:.3f}]"
-        )
+        print(f"{condition:8} {kind:16} {_told(some, 'the other')}")
+
+
+def _told(pairs: Sequence[Paired], other: str) -> str:
+    """The hit@3 of two answers to the same questions, and their difference."""
+    found = difference(pairs)
+    before = difference([replace(pair, value=pair.other, other=0.0) for pair in pairs])
+    return (
+        f"{found.questions:4} questions of {found.parts} parts: hit@3 "
+        f"{before.value + found.value:.3f}, {other} {before.value:.3f}, "
+        f"{found.value:+.3f} [{found.low:.3f}, {found.high:.3f}]"
+    )
 
 
 def _first_three(one: Example) -> bool:
