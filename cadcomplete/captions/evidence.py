@@ -12,14 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from cadcomplete.captions.dictated import DictatedStep, dictated
+from cadcomplete.captions.dictated import dictated
 from cadcomplete.captions.extruding import extrudes
 from cadcomplete.captions.finishing import chamfers, fillets
-from cadcomplete.captions.following import agrees, dictated_next, rest, same_step
+from cadcomplete.captions.following import agrees, dictated_next, made_by, rest, step_after
 from cadcomplete.captions.habits import AS_BEFORE
 from cadcomplete.captions.mention import Caption, Mention, Noun, Spot
 from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.sketching import sketches
+from cadcomplete.captions.state import waiting
+from cadcomplete.captions.steps import DictatedStep, same_step
 from cadcomplete.captions.telling import understood
 from cadcomplete.captions.trust import believed, trust, trust_of_words
 from cadcomplete.captions.vague import Vague
@@ -93,10 +95,14 @@ class Words:
         """Return the nats that it adds to each kind of the next operation.
 
         Finishes are likelier where they are said and there is none yet, and less likely where they
-        are not, as far as the caption is believed.
+        are not, as far as the caption is believed. Where every step is dictated, the next one is.
         """
+        if self.steps:
+            step = step_after(given, self.steps)
+            drawing = step is not None and step.sketch is not None and waiting(given) is None
+            return {} if step is None else {Sketch if drawing else step.kind: DICTATED}
         there = {type(operation) for operation in given.operations}
-        if not self.caption.all or self.steps:
+        if not self.caption.all:
             return {}
         share = trust(self.caption, given)
         return {
@@ -157,14 +163,15 @@ class Words:
         if not agrees(given, self.steps):
             return found
         for row, whole in enumerate(wholes):
-            done = sum(operation.builds for operation in given.operations)
+            made = made_by(given.operations)
             for index in range(given.whole_operations, len(whole.operations)):
                 operation, before = whole.operations[index], whole.operations[:index]
-                right = done < len(self.steps) and same_step(operation, before, self.steps[done])
+                step = self.steps[len(made)] if len(made) < len(self.steps) else None
+                right = step is not None and same_step(operation, before, step, made)
                 found[row] += DICTATED if right else OTHERWISE
-                done += operation.builds
+                made += (index,) if operation.builds else ()
             if finished:
-                found[row] += OTHERWISE * abs(len(self.steps) - done)
+                found[row] += OTHERWISE * abs(len(self.steps) - len(made))
         return found
 
     def parts(self, given: CadSequence, *, most: int) -> Sequence[CadSequence]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cadcomplete.captions.dictated import DictatedStep
 from cadcomplete.captions.following import agrees
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot
 from cadcomplete.captions.state import box_of
+from cadcomplete.captions.steps import DictatedStep
 from cadcomplete.captions.trust import is_larger, trust
 from cadcomplete.history.sequence import CadSequence
 
