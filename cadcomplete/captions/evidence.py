@@ -20,7 +20,7 @@ from cadcomplete.captions.habits import AS_BEFORE
 from cadcomplete.captions.mention import Caption, Mention, Noun, Spot
 from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.sketching import sketches
-from cadcomplete.captions.state import waiting
+from cadcomplete.captions.state import lacks, waiting
 from cadcomplete.captions.steps import DictatedStep, same_step
 from cadcomplete.captions.telling import understood
 from cadcomplete.captions.trust import believed, trust, trust_of_words
@@ -54,6 +54,10 @@ KINDS: dict[type[Operation], tuple[Callable[[Mention], bool], float, float]] = {
 """By what a caption says that a kind comes next of which there is none yet, and how many nats that
 and its absence are worth: counted in 799 FreeCAD parts of the training split (docs/experiments.md).
 """
+
+LEFT_OUT = 0.85
+"""How much of what is wanted a part is at most that lacks a thing that is said, whatever its size:
+set, not fitted."""
 
 DICTATED, OTHERWISE = 6.0, -3.0
 """Nats for a step as it is dictated, and for one that is not."""
@@ -119,7 +123,7 @@ class Words:
         """Return the nats that it adds to the log-odds of each history, shape (C,)."""
         if self.steps:
             return self._followed(given, wholes, finished=finished)
-        if not self.caption.lengths:
+        if not self.caption.lengths and not self.caption.ratios:
             return self._weigh_words(given, wholes)
         judge = Judge.of(self.caption, given)
         found = [nats(judge.facts(whole, finished=finished)) for whole in wholes]
@@ -178,6 +182,15 @@ class Words:
         """Return whole parts that begin with what is given and make true what is said."""
         whole = rest(given, self.steps) if self.steps else built_from(self.caption, given)
         return [] if whole is None else [whole][:most]
+
+    def told(self, given: CadSequence, wholes: Sequence[CadSequence]) -> Array:
+        """Return how far each has what is said, 0 to 1: `LEFT_OUT` for each thing that it lacks, as
+        far as the caption is believed."""
+        if self.steps:
+            return np.ones(len(wholes))
+        share = trust(self.caption, given)
+        lacking = np.array([lacks(self.caption, whole) for whole in wholes], dtype=float)
+        return np.asarray(1 - share * (1 - LEFT_OUT**lacking))
 
     def notices(self, given: CadSequence) -> Sequence[str]:
         """Say what was understood, and whether what is given fits it."""

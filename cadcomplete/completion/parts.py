@@ -85,7 +85,10 @@ def finished_parts(
             nats = weighed(evidence, given, sequences, finished=True)
             shares = shares * np.exp(nats - nats.max())
             shares = shares / max(shares.sum(), 1e-300)
-        scores = order = expected(sequences, shares, seed=seed)
+        scores = expected(sequences, shares, seed=seed)
+        for shown in evidence:  # what is said and left out costs, if every idea leaves it out
+            scores = scores * shown.told(given, sequences)
+        order = scores
     # What is as good in fewer operations and curves comes first: others add what changes nothing.
     lengths = [(len(s), s.curves) for s in sequences]
     best = sorted(range(len(sequences)), key=lambda i: (-round(float(order[i]), 3), *lengths[i]))
