@@ -124,7 +124,7 @@ def complete(
         writes = output is not None
         answered = due.share(_ANSWERING) if writes else due
         drawn = None if loaded is None else answering.sampling(loaded, n=asked.n)
-        question = asdict(asked) | {"points": scan}
+        question: dict[str, Any] = asdict(asked) | {"points": scan}
         result = completing.completed(
             completing.completer_of(loaded, kernel, drawn, n=asked.n),
             completing.kept(document, question.pop("keep")),
