@@ -12,14 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from cadcomplete.captions.dictated import DictatedStep, dictated
+from cadcomplete.captions.dictated import dictated
 from cadcomplete.captions.extruding import extrudes
 from cadcomplete.captions.finishing import chamfers, fillets
-from cadcomplete.captions.following import agrees, dictated_next, rest, same_step
+from cadcomplete.captions.following import agrees, dictated_next, made_by, rest, step_after
 from cadcomplete.captions.habits import AS_BEFORE
 from cadcomplete.captions.mention import Caption, Mention, Noun, Spot
 from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.sketching import sketches
+from cadcomplete.captions.state import lacks, waiting
+from cadcomplete.captions.steps import DictatedStep, same_step
 from cadcomplete.captions.telling import understood
 from cadcomplete.captions.trust import believed, trust, trust_of_words
 from cadcomplete.captions.vague import Vague
@@ -52,6 +54,10 @@ KINDS: dict[type[Operation], tuple[Callable[[Mention], bool], float, float]] = {
 """By what a caption says that a kind comes next of which there is none yet, and how many nats that
 and its absence are worth: counted in 799 FreeCAD parts of the training split (docs/experiments.md).
 """
+
+LEFT_OUT = 0.85
+"""How much of what is wanted a part is at most that lacks a thing that is said, whatever its size:
+set, not fitted."""
 
 DICTATED, OTHERWISE = 6.0, -3.0
 """Nats for a step as it is dictated, and for one that is not."""
@@ -93,10 +99,14 @@ class Words:
         """Return the nats that it adds to each kind of the next operation.
 
         Finishes are likelier where they are said and there is none yet, and less likely where they
-        are not, as far as the caption is believed.
+        are not, as far as the caption is believed. Where every step is dictated, the next one is.
         """
+        if self.steps:
+            step = step_after(given, self.steps)
+            drawing = step is not None and step.sketch is not None and waiting(given) is None
+            return {} if step is None else {Sketch if drawing else step.kind: DICTATED}
         there = {type(operation) for operation in given.operations}
-        if not self.caption.all or self.steps:
+        if not self.caption.all:
             return {}
         share = trust(self.caption, given)
         return {
@@ -113,7 +123,7 @@ class Words:
         """Return the nats that it adds to the log-odds of each history, shape (C,)."""
         if self.steps:
             return self._followed(given, wholes, finished=finished)
-        if not self.caption.lengths:
+        if not self.caption.lengths and not self.caption.ratios:
             return self._weigh_words(given, wholes)
         judge = Judge.of(self.caption, given)
         found = [nats(judge.facts(whole, finished=finished)) for whole in wholes]
@@ -157,20 +167,30 @@ class Words:
         if not agrees(given, self.steps):
             return found
         for row, whole in enumerate(wholes):
-            done = sum(operation.builds for operation in given.operations)
+            made = made_by(given.operations)
             for index in range(given.whole_operations, len(whole.operations)):
                 operation, before = whole.operations[index], whole.operations[:index]
-                right = done < len(self.steps) and same_step(operation, before, self.steps[done])
+                step = self.steps[len(made)] if len(made) < len(self.steps) else None
+                right = step is not None and same_step(operation, before, step, made)
                 found[row] += DICTATED if right else OTHERWISE
-                done += operation.builds
+                made += (index,) if operation.builds else ()
             if finished:
-                found[row] += OTHERWISE * abs(len(self.steps) - done)
+                found[row] += OTHERWISE * abs(len(self.steps) - len(made))
         return found
 
     def parts(self, given: CadSequence, *, most: int) -> Sequence[CadSequence]:
         """Return whole parts that begin with what is given and make true what is said."""
         whole = rest(given, self.steps) if self.steps else built_from(self.caption, given)
         return [] if whole is None else [whole][:most]
+
+    def told(self, given: CadSequence, wholes: Sequence[CadSequence]) -> Array:
+        """Return how far each has what is said, 0 to 1: `LEFT_OUT` for each thing that it lacks, as
+        far as the caption is believed."""
+        if self.steps:
+            return np.ones(len(wholes))
+        share = trust(self.caption, given)
+        lacking = np.array([lacks(self.caption, whole) for whole in wholes], dtype=float)
+        return np.asarray(1 - share * (1 - LEFT_OUT**lacking))
 
     def notices(self, given: CadSequence) -> Sequence[str]:
         """Say what was understood, and whether what is given fits it."""

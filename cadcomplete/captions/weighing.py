@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from cadcomplete.captions.extruding import first_heights, further_heights
+from cadcomplete.captions.extruding import first_heights, further_heights, relative_heights
 from cadcomplete.captions.finishing import size_of, sizes_left
 from cadcomplete.captions.habits import habits
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot
@@ -47,6 +47,7 @@ SET = {
     "nothing of what is missing": -1.0,
     "blend of the size": 2.5,
     "blend of another size": -2.5,
+    "blind from below": -2.5,
 }
 """Nats that are set, not fitted: descriptions of real parts say both count and place too rarely.
 
@@ -141,7 +142,7 @@ class Judge:
         self, extrude: Extrude, before: tuple[Operation, ...], box: Array | None
     ) -> Counts:
         parts = list(swept(extrude, before, within=box))
-        if not parts or not self.caption.all:
+        if not parts or not (self.caption.all or self.caption.ratios):
             return {}
         one = max(parts, key=lambda part: part.outline.length * part.outline.width)
         step = "base" if one.first else "boss" if one.adds else "cut"
@@ -165,7 +166,7 @@ class Judge:
     def _height(self, one: Swept) -> str:
         """How well the height of what is swept is explained."""
         caption, height = self.caption, one.height
-        if not caption.lengths:
+        if not caption.lengths and not caption.ratios:
             return "no sizes said"
         if one.through and not one.adds:
             return "through"
@@ -176,6 +177,8 @@ class Judge:
             nouns = (Noun.BOSS,) if one.adds else CUTS
             same = [m for m in self.missing if m.noun in nouns and alike(one.outline, m)]
             if told(height, [h for m in same for h in heights_of_outline(m, one.outline)]):
+                return "height as said"
+            if one.adds and told(height, relative_heights(caption, self.given)[:1]):
                 return "height as said"
         if told(height, caption.box):
             return "height of the box"
@@ -238,10 +241,21 @@ class Judge:
             same = [one for one in drawn if sized(mention) and alike(one.outline, mention)]
             if same:
                 self._arranged(found, mention, same)
+        if self._from_below(sketch, drawn):
+            found["blind from below"] = 1.0
         wanted = any(sized(m) and m.noun in (*CUTS, Noun.BOSS) for m in self.missing)
         if wanted and not any(name in found for name in ("outline as said", "count as said")):
             found["nothing of what is missing"] = 1.0
         return found
+
+    def _from_below(self, sketch: Sketch, drawn: Sequence[Spotted]) -> bool:
+        """Whether what is cut blind is drawn on the underside, though nothing is said of that."""
+        if self.around is None or self.caption.below or abs(sketch.plane.normal[2]) < 1 - 1e-6:
+            return False
+        blind = [m for m in self.missing if m.noun in CUTS and m.height and not m.through]
+        low, high = self.around[:, 2]
+        here = sketch.plane.origin[2] < low + 0.01 * (high - low)
+        return here and any(alike(one.outline, m) for one in drawn for m in blind if sized(m))
 
     def _views(self) -> list[PlaneView]:
         if not self.seen:

@@ -70,11 +70,7 @@ def finished_parts(
         shares = (1 - stop) * counts / max(1.0, counts.sum())
         if stop > 0:
             shares[-1] = stop
-        if evidence:
-            nats = weighed(evidence, given, sequences, finished=True)
-            shares = shares * np.exp(nats - nats.max())
-            shares = shares / max(shares.sum(), 1e-300)
-        scores = order = expected(sequences, shares, seed=seed)
+        scores = order = _unseen(given, sequences, shares, evidence, seed=seed)
     # What is as good in fewer operations and curves comes first: others add what changes nothing.
     lengths = [(len(s), s.curves) for s in sequences]
     best = sorted(range(len(sequences)), key=lambda i: (-round(float(order[i]), 3), *lengths[i]))
@@ -117,6 +113,25 @@ def _thought_of(
             times[text] += 1  # as if the model had written it, once
             parts.setdefault(text, Idea(sequence.operations[new:], source=shown.name))
     return parts, times, closest
+
+
+def _unseen(
+    given: CadSequence,
+    sequences: Sequence[CadSequence],
+    shares: Array,
+    evidence: Sequence[Evidence],
+    *,
+    seed: int,
+) -> Array:
+    """The expected IoU of parts as probable as `shares` with one that no shape shows, (C,)."""
+    if evidence:
+        nats = weighed(evidence, given, sequences, finished=True)
+        shares = shares * np.exp(nats - nats.max())
+        shares = shares / max(shares.sum(), 1e-300)
+    scores = expected(sequences, shares, seed=seed)
+    for shown in evidence:  # what is said and left out costs, if every idea leaves it out
+        scores = scores * shown.told(given, sequences)
+    return scores
 
 
 def _clear(parts: list[Idea]) -> list[Idea]:
