@@ -34,7 +34,7 @@ from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.evidence import SURE
 from cadcomplete.completion.features import FEATURES, bent, features
 from cadcomplete.completion.ideas import extended
-from cadcomplete.completion.judging import judged
+from cadcomplete.completion.opinion import judged
 from cadcomplete.completion.reading import Reading
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.evaluate.questions import ExamQuestion, Held, case, choose, read_data

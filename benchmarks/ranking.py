@@ -30,7 +30,7 @@ from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.evidence import SURE, weighed
 from cadcomplete.completion.features import FEATURES, alike, bent, features
 from cadcomplete.completion.ideas import extended
-from cadcomplete.completion.judging import judged
+from cadcomplete.completion.opinion import judged
 from cadcomplete.data.samples import hash64
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.evaluate.questions import (

@@ -30,9 +30,12 @@ from cadcomplete.completion.usual_sketches import usual_sketches
 from cadcomplete.data.describe.dictated import dictate
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, hash64
+from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence, truncate
+from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.handing import handed
 from cadcomplete.meshes.manifolds import iou, solid
 from cadcomplete.metrics.targets import HIT, MACRO, Truth, target
 
@@ -197,19 +200,26 @@ def dictate_again(folders: list[Path], split: str, most: int) -> None:
     """Print the IoU of parts that are dictated with every dimension and made from that alone.
 
     Those of which no words tell have 0, and are told by the kinds that they have beside sketches
-    and extrudes.
+    and extrudes. Fillets and chamfers are made by the CAD kernel, for at most a minute each part;
+    parts that cannot be compared so have 0 as well.
     """
     every = [one for folder in folders for one in read_samples(folder) if isinstance(one, Sample)]
     parts = [one.sequence for one in every if one.split == split and not one.unsupported]
     parts = sorted(parts, key=lambda part: hash64(f"words {part.id}"))[:most]
     found, without = [], Counter[str]()
-    for part in parts:
-        said = dictate(part)
-        again = Words.of(said).parts(CadSequence(()), most=1) if said is not None else ()
-        found.append(iou(solid(part), solid(again[0])) if again else 0.0)
-        if not again:
-            kinds = {type(operation).__name__ for operation in part.operations}
-            without[", ".join(sorted(kinds - {"Sketch", "Extrude"})) or "an extrude"] += 1
+    with Kernel() as kernel:
+        for part in parts:
+            said = dictate(part)
+            again = Words.of(said).parts(CadSequence(()), most=1) if said is not None else ()
+            try:
+                both = [solid(handed(one, kernel)) for one in (part, *again)]
+                found.append(iou(*both) if again else 0.0)
+            except CadCompleteError as error:
+                found.append(0.0)
+                print(f"{part.id}: not compared: {error}", flush=True)
+            if not again:
+                kinds = {type(operation).__name__ for operation in part.operations}
+                without[", ".join(sorted(kinds - {"Sketch", "Extrude"})) or "an extrude"] += 1
     whole = sum(one > 0.99 for one in found)
     print(f"{len(found)} parts, mean IoU {np.mean(found):.3f}, {whole} of .99; without words:")
     print(without)

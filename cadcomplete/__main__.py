@@ -1,6 +1,6 @@
 """`python -m cadcomplete`."""
 
-from cadcomplete.cli.app import main
+from cadcomplete.cli.app import program
 
 if __name__ == "__main__":
-    main()
+    program()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
-from cadcomplete.errors import NoAnswerError
+from cadcomplete.errors import InputError, NoAnswerError
 
 
 class OutOfTime(BaseException):
@@ -82,6 +84,36 @@ class Deadline:
 
 
 NEVER = Deadline()
+
+
+_LONGEST = 1e6
+"""Seconds that may be allowed at most: what a timer can hold."""
+
+_START = 0.95
+"""Share of the time that is left once Python has started, which it has by then."""
+
+
+def due_after(time_limit: float, started: float) -> Deadline:
+    """Return when an answer is due, of a program that was `started` by `time.monotonic`.
+
+    Raises InputError for what is no limit.
+    """
+    if not 0 < time_limit <= _LONGEST:
+        expected = f"seconds, more than 0 and at most {_LONGEST:,.0f}"
+        raise InputError("no such limit", where="--time-limit", expected=expected, got=time_limit)
+    return Deadline(started + _START * time_limit)
+
+
+def process_start() -> float:
+    """Return when this process began, by `time.monotonic`; now, where nobody knows."""
+    now = time.monotonic()
+    try:
+        told = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        since_boot = int(told[19]) / os.sysconf("SC_CLK_TCK")  # proc(5): field 22, starttime
+        return now - max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot)
+    except (OSError, ValueError, IndexError, AttributeError):
+        return now
+
 
 TIME_WAS_UP = "time was up before"
 """How the problem begins of what nobody has checked."""

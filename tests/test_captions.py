@@ -17,7 +17,8 @@ from cadcomplete.captions.read import read_caption
 from cadcomplete.captions.terms import terms
 from cadcomplete.captions.trust import believed
 from cadcomplete.completion.evidence import evidence_of, moved, weighed
-from cadcomplete.data.describe.dictated import dictate
+from cadcomplete.data.describe.dictated import dictate, sentences
+from cadcomplete.errors import UnsupportedError
 from cadcomplete.history.curves import Arc, Circle
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Extrude, Sketch
@@ -209,9 +210,11 @@ def test_what_has_no_words_is_not_dictated_in_part():
     plain = decode("sketch 0 0 0 +z +x\ncircle 0 0 9\nextrude new to 4 0\n")
     sketch, extrude = plain.operations
     assert isinstance(extrude, Extrude)
-    tapered = replace(extrude, extent=replace(extrude.extent, taper=5.0))
+    raised = CadSequence((sketch, replace(extrude, extent=replace(extrude.extent, start=5.0))))
     assert dictate(plain) is not None
-    assert dictate(CadSequence((sketch, tapered))) is None
+    assert dictate(raised) is None
+    with pytest.raises(UnsupportedError, match="there are no words for it"):
+        sentences(raised)
 
 
 def test_a_given_part_that_a_dictation_does_not_begin_with_is_said():

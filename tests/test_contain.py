@@ -122,6 +122,34 @@ def test_restarting_frees_those_who_wait():
         assert kernel.run(misbehave, "next") == "next"
 
 
+LEFT = """
+import time
+from cadcomplete.deadline import Deadline
+from cadcomplete.errors import TimeLimitError
+from cadcomplete.kernel.contain import Kernel
+kernel = Kernel()
+kernel.start()
+time.sleep(0.05)
+with kernel.until(Deadline.after(0.1)):
+    try:
+        kernel.run(abs, 1)
+    except TimeLimitError as error:
+        print(error)
+kernel.close()
+"""
+
+
+def test_a_kernel_that_is_not_loaded_yet_is_not_waited_for_when_it_is_closed():
+    """In a process of its own, where nobody has loaded it; nothing complains afterwards."""
+    imports = (
+        "from cadcomplete.deadline import Deadline\nfrom cadcomplete.errors import TimeLimitError"
+    )
+    command = [sys.executable, "-c", f"{imports}\n{LEFT}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "time was up before the CAD kernel was done\n"
+
+
 def test_closed_kernel_does_no_more_jobs():
     kernel = Kernel()
     pending = kernel.submit(time.sleep, 60)

@@ -34,7 +34,7 @@ from cadcomplete.language.prompt import behind_of, prompt
 from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model.assembly import assemble
 from cadcomplete.model.checkpoint import FIRST_WORDS, Checkpoint
-from cadcomplete.model.generate import Sampling
+from cadcomplete.model.sampling import Sampling
 from cadcomplete.training.nats import losses
 
 # A plate, a boss on it that nothing needs, a hole, and a fillet of an edge of the plate.

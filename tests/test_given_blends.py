@@ -17,7 +17,8 @@ from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.completion import complete, shipped_model
 from cadcomplete.completion.ideas import ideas
-from cadcomplete.completion.reading import Reading, looked_at, prompted
+from cadcomplete.completion.prompting import prompted
+from cadcomplete.completion.reading import Reading, looked_at
 from cadcomplete.completion.written import built_rows
 from cadcomplete.errors import InputError, UnsupportedError
 from cadcomplete.evaluate.handing import handed_answers
@@ -38,7 +39,8 @@ from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.meshes.manifolds import solid, states, volume_of
 from cadcomplete.metrics.parameters import errors, exact_dimensions
 from cadcomplete.metrics.targets import target
-from cadcomplete.model.generate import Row, Sampling
+from cadcomplete.model.generate import Row
+from cadcomplete.model.sampling import Sampling
 from cadcomplete.predictions import Answer, Case, Prediction
 
 A, B, C, R = 30.0, 20.0, 12.0, 3.0

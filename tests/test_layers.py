@@ -255,6 +255,10 @@ def test_inspecting_and_converting_need_no_torch():
     assert "torch" not in loaded("import cadcomplete.reports.parts", "import cadcomplete.exporters")
 
 
+def test_an_answer_without_a_model_needs_no_torch():
+    assert "torch" not in loaded("import cadcomplete.completion.completion")
+
+
 def test_no_broad_except_and_no_print_outside_the_command_line():
     for path in FILES:
         if room(path) not in ("cli", "server"):

@@ -13,7 +13,7 @@ from conftest import PARTS, PLATE
 from cadcomplete import readers
 from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.completion import complete, shipped_model
-from cadcomplete.completion.reading import prompted
+from cadcomplete.completion.prompting import prompted
 from cadcomplete.config import from_dict
 from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.history.sequence import CadSequence, truncate
@@ -21,7 +21,8 @@ from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode
 from cadcomplete.model import checkpoint, loading
 from cadcomplete.model.checkpoint import FIRST_WORDS, Checkpoint
-from cadcomplete.model.generate import Row, Sampling, begin, generate, usual_sampling
+from cadcomplete.model.generate import Row, begin, generate
+from cadcomplete.model.sampling import Sampling, usual_sampling
 from cadcomplete.predictions import Answer, Case
 
 NO_CARD = not torch.cuda.is_available()

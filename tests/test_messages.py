@@ -10,12 +10,12 @@ import pytest
 from conftest import PARTS, ROOT
 
 from cadcomplete import readers
+from cadcomplete.deadline import due_after
 from cadcomplete.errors import InputError
 from cadcomplete.evaluate.settings import EvaluationSettings, cuts_named, folder_of
 from cadcomplete.files import check_folder, clear, share, write_bytes, write_text, writing
 from cadcomplete.model import loading
 from cadcomplete.predictions import check_count, check_seed
-from cadcomplete.reports.answering import due_after
 from cadcomplete.reports.parts import check_alone
 from cadcomplete.reports.told import counted
 

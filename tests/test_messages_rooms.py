@@ -442,7 +442,7 @@ def test_a_device_that_there_is_none_of_lists_the_known_ones():
     ],
 )
 def test_what_cannot_be_drawn_with_names_the_option(option, value, said):
-    from cadcomplete.model.generate import Sampling
+    from cadcomplete.model.sampling import Sampling
 
     with pytest.raises(InputError) as caught:
         Sampling(**{option: value})
@@ -450,7 +450,7 @@ def test_what_cannot_be_drawn_with_names_the_option(option, value, said):
 
 
 def test_a_bolder_attempt_is_warmer_never_the_likeliest_and_has_another_seed():
-    from cadcomplete.model.generate import Sampling
+    from cadcomplete.model.sampling import Sampling
 
     usual = Sampling(temperature=0.5, seed=7)
     bold, bolder = usual.bolder(1), usual.bolder(2)

@@ -14,10 +14,10 @@ from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion.completion import complete, predictor
 from cadcomplete.completion.features import FEATURES, alike, features
-from cadcomplete.completion.ideas import averaged, extended, turned
-from cadcomplete.completion.judging import TURNS
+from cadcomplete.completion.ideas import extended
+from cadcomplete.completion.opinion import TURNS, averaged, turned
 from cadcomplete.completion.parts import expected, finished_parts, overlaps
-from cadcomplete.completion.reading import prompted
+from cadcomplete.completion.prompting import prompted
 from cadcomplete.completion.usual import same_spans
 from cadcomplete.completion.usual_extrudes import extrude_chances, usual_extrudes
 from cadcomplete.fitting import settled, wanted

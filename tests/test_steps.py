@@ -14,12 +14,13 @@ from transformers import LlamaConfig, LlamaForCausalLM, Qwen3Config, Qwen3ForCau
 
 from cadcomplete.completion.completer import Completer
 from cadcomplete.completion.completion import shipped_model
-from cadcomplete.completion.reading import prompted
+from cadcomplete.completion.prompting import prompted
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode
 from cadcomplete.model.choices import drawn
-from cadcomplete.model.generate import Sampling, begin, generate
+from cadcomplete.model.generate import begin, generate
+from cadcomplete.model.sampling import Sampling
 from cadcomplete.model.steps import Steps, steps_itself
 
 SIZES: dict[str, Any] = {

@@ -48,7 +48,7 @@ from cadcomplete.language.grammar import next_commands
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.meshes.manifolds import iou, mesh_of, solid
 from cadcomplete.model.checkpoint import Checkpoint
-from cadcomplete.model.generate import Sampling
+from cadcomplete.model.sampling import Sampling
 from cadcomplete.placing.comparing import fitted
 from cadcomplete.placing.marks import marks_of
 from cadcomplete.predictions import Case, Idea

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import threading
 import time
+from dataclasses import replace
 
 import dying_exports
 import pytest
-from conftest import PARTS, PLATE
+from conftest import PARTS, PLATE, mesh_of
 
 from cadcomplete import readers
+from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion import writing
 from cadcomplete.completion.completer import Completer
-from cadcomplete.completion.completion import complete
+from cadcomplete.completion.completion import complete, completed, shipped_model
+from cadcomplete.completion.evidence import evidence_of
+from cadcomplete.completion.offhand import Offhand
+from cadcomplete.completion.reading import Reading
+from cadcomplete.completion.unchecked import unchecked
 from cadcomplete.completion.writing import write
 from cadcomplete.deadline import NEVER, Deadline, OutOfTime
 from cadcomplete.errors import NoAnswerError, TimeLimitError
 from cadcomplete.files import clear
-from cadcomplete.history.sequence import truncate
+from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.language.lines import decode
-from cadcomplete.model.generate import Sampling
+from cadcomplete.language.lines import decode, encode
+from cadcomplete.model.generate import Row
+from cadcomplete.model.sampling import Sampling
+from cadcomplete.predictions import Case
 from cadcomplete.reports import answering
 
 
@@ -124,6 +133,11 @@ def test_blocks_may_be_left_in_any_order_and_leave_nothing(kernel):
     assert kernel.due == NEVER
 
 
+def endless(*_, **__):
+    while True:
+        time.sleep(0.01)
+
+
 # --- complete -----------------------------------------------------------------------------------
 
 
@@ -146,10 +160,6 @@ def test_what_was_found_in_time_is_answered_though_it_is_not_checked(kernel, mon
     document, few = readers.read(PARTS / "flange.json"), Sampling(rows=2)
     complete(document, keep=4, n=1, sampling=few, kernel=kernel)  # all is compiled
 
-    def endless(*_, **__):
-        while True:
-            time.sleep(0.01)
-
     monkeypatch.setattr(Completer, "next", endless)
     due = Deadline.after(6)
     found = complete(document, keep=4, n=2, only_next=True, sampling=few, due=due, kernel=kernel)
@@ -159,6 +169,96 @@ def test_what_was_found_in_time_is_answered_though_it_is_not_checked(kernel, mon
         assert one.problems == ("time was up before it was checked",)
         assert one.operations_added == 1
         assert one.document.sequence.operations[:4] == document.sequence.operations[:4]
+
+
+CAPTION = "plate 120 x 80 x 10, four through holes of 9 mm in the corners"
+DRILLED = 120 * 80 * 10 - 4 * math.pi * 4.5**2 * 10
+NOBODY = "time was up before the model answered: what is proposed comes from"
+
+
+def asked(completer, given, **how):
+    """What comes of a question, without all that is usual."""
+    usual = {"caption": None, "images": (), "points": None, "units": "", "up": "", "place": "check"}
+    usual |= {"n": 1, "seed": 0, "only_next": False, "due": NEVER, "tell": lambda what: None}
+    return completed(completer, given, **(usual | how))
+
+
+@pytest.fixture(scope="module")
+def nothing():
+    return readers.from_sequence(CadSequence((), id="part"))
+
+
+def test_without_a_model_the_caption_is_answered_and_nobody_hides_it(kernel, nothing):
+    found = asked(Offhand(kernel), nothing, caption=CAPTION)
+    (best,) = found.completions
+    assert best.valid and best.volume == pytest.approx(DRILLED, rel=1e-6)
+    assert (found.in_time, found.model, found.generated) == (False, "no model", 0)
+    assert found.notices[-1] == f"{NOBODY} the caption and what is usual alone"
+
+
+def test_without_a_model_a_sketch_that_waits_is_extruded(kernel):
+    drawn = readers.from_sequence(truncate(decode(PLATE), 1))
+    for only_next in (True, False):
+        found = asked(Offhand(kernel), drawn, only_next=only_next, n=2)
+        assert [one.valid for one in found.completions] == [True, True]
+        scores = [one.score for one in found.completions]
+        assert scores == sorted(scores, reverse=True) and 0 < scores[0] < 1
+
+
+def test_without_a_model_a_shape_is_answered(kernel):
+    part = decode(PLATE)
+    cloud = sample_cloud(mesh_of(PLATE), 2048)
+    found = asked(Offhand(kernel), readers.from_sequence(truncate(part, 1)), points=cloud)
+    assert found.completions[0].score > 0.95
+    assert found.notices[-1].endswith("what is proposed is read off the shape alone")
+
+
+def test_a_model_that_does_not_answer_leaves_time_for_the_caption(kernel, nothing, monkeypatch):
+    asked(Offhand(kernel), nothing, caption=CAPTION)  # all is compiled
+    monkeypatch.setattr(Completer, "read", endless)
+    due = Deadline.after(4)
+    found = asked(Completer(shipped_model(), kernel), nothing, caption=CAPTION, due=due)
+    assert not due.over and not found.in_time
+    assert found.completions[0].volume == pytest.approx(DRILLED, rel=1e-6)
+
+
+def test_a_shape_that_is_not_read_in_time_is_told_and_the_rest_is_answered(kernel, nothing):
+    late = {"points": kernel.submit(time.sleep, 30), "due": Deadline.after(3)}
+    found = asked(Offhand(kernel), nothing, caption=CAPTION, **late)
+    assert found.completions
+    assert found.notices[0].startswith("time was up before the shape was read")
+    late = {"points": kernel.submit(time.sleep, 30), "due": Deadline.after(0.3)}
+    with pytest.raises(NoAnswerError):  # there is nothing else to go by
+        asked(Offhand(kernel), nothing, **late)
+
+
+def test_what_is_not_checked_does_not_contradict_the_caption(kernel, nothing):
+    """The model wrote another plate more often than that of the caption."""
+    other, said = (
+        decode(f"sketch 0 0 0 +z +x\ncircle 0 0 {r}\nextrude new to 5 0\n") for r in (7, 20)
+    )
+    start = Completer(shipped_model(), kernel).grammar.start(nothing.sequence)
+    rows = [Row(start, whole=1, finished=one) for one in (other, other, said)]
+    caption = "disc of diameter 40, 5 thick"
+    case = Case("part", nothing.sequence, caption)
+    reading = Reading(case, 0.0, "sketch", Sampling(), tuple(rows), evidence=evidence_of(case))
+    first, *_ = unchecked(reading, 3, only_next=False, due=Deadline.after(60))
+    assert encode(first.sequence).text == encode(said).text
+    assert first.problems == ("time was up before it was checked",)
+    silent = replace(reading, evidence=())
+    first, *_ = unchecked(silent, 3, only_next=False, due=NEVER)
+    assert (encode(first.sequence).text, first.score) == (encode(other).text, pytest.approx(2 / 3))
+
+
+def test_a_model_that_cannot_be_read_in_time_is_not_read(monkeypatch):
+    reads = []
+    monkeypatch.setattr(answering.Answering, "load", lambda self, model: reads.append(model))
+    now = time.monotonic()
+    soon, late = Deadline(now + 10), Deadline(now + 10_000)
+    assert answering.Answering().ready(None, soon, now - 100) == (None, soon)
+    assert not reads
+    answering.Answering().ready(None, late, now - 100)
+    assert reads == [None]
 
 
 def test_an_answer_in_time_says_so(plate_result):

@@ -30,7 +30,7 @@ from cadcomplete.data.rows import InStages, Rows
 from cadcomplete.data.samples import find, hash64
 from cadcomplete.files import write_text
 from cadcomplete.language.tokenizer import TextTokenizer, shipped
-from cadcomplete.model.generate import Sampling
+from cadcomplete.model.sampling import Sampling
 from cadcomplete.training.train import Run, fit, set_up
 from cadcomplete.training.trainer import last_checkpoint
 

@@ -20,8 +20,9 @@ from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.language.grammar import Grammar
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.language.tokenizer import IGNORED
-from cadcomplete.model.generate import Prompt, Sampling, begin, generate
+from cadcomplete.model.generate import Prompt, begin, generate
 from cadcomplete.model.model import CompletionModel
+from cadcomplete.model.sampling import Sampling
 
 WIDTH, LAST = 8, 128
 """Positions after the cut are told in bins of so many tokens, up to so many."""

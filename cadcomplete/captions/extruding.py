@@ -57,7 +57,8 @@ def extrudes(caption: Caption, given: CadSequence) -> Iterator[Extrude]:
                 yield from _of(mention, profiles, outline, reached)
         if through:
             yield from _through(profiles, reached)
-    for height in _each([*_before(given), *further_heights(caption, given)]):
+    said = relative_heights(caption, given)
+    for height in _each([*said, *_before(given), *further_heights(caption, given)]):
         for profiles in ways[:_WAYS]:
             yield from _either_way(profiles, height, Boolean.JOIN, symmetric=both)
             yield from _either_way(profiles, -height, Boolean.CUT, symmetric=both)
@@ -80,6 +81,13 @@ def _before(given: CadSequence) -> list[float]:
         if isinstance(one, Extrude):
             return [abs(one.extent.distance)]
     return []
+
+
+def relative_heights(caption: Caption, given: CadSequence) -> list[float]:
+    """Return how high what is added is by what is given: "twice as high" as the last extrude, or as
+    a side of the box."""
+    there = (*_before(given), *box_of(given.operations)) if caption.ratios else ()
+    return _each([ratio * size for ratio in caption.ratios for size in there])
 
 
 def base_heights(caption: Caption, outline: DrawnOutline) -> list[float]:

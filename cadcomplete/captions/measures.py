@@ -16,8 +16,6 @@ _NO_SIZE = {"face", "faces", "overall", "times", "off", "degree", "degrees"}
 """A number before one of these is no size of the thing."""
 
 _ROUND = (Form.ROUND, Form.RING)
-THREADS = {3: 0.5, 4: 0.7, 5: 0.8, 6: 1.0, 8: 1.25, 10: 1.5, 12: 1.75, 16: 2.0, 20: 2.5}
-"""Pitch of coarse metric threads (ISO 261), by their diameters in mm."""
 
 
 def measured(

@@ -46,6 +46,7 @@ class Spot(str, Enum):
     ROW = "in a row"
     GRID = "in a grid"
     POINTS = "at"
+    LEGS = "in each leg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Mention:
         radius: of a rounding, or of rounded corners.
         wall, floor: how thick those of a hollow thing are.
         where: how they are arranged.
+        profile: which letter it looks like from the front, such as "l"; "" if none.
     """
 
     noun: Noun
@@ -101,6 +103,7 @@ class Mention:
     wall: float | None = None
     floor: float | None = None
     where: Where | None = None
+    profile: str = ""
 
     @property
     def lengths(self) -> tuple[float, ...]:
@@ -150,6 +153,9 @@ class Caption:
         mentions: what it has, in the order in which it stands there.
         overall: the sides of the box around it, if they are said apart from the base.
         bodies: how many separate bodies there are.
+        ratios: how many times as large as what is given something is to be.
+        mirrors: across which axes it is mirrored, "" for the middle of the part.
+        below: whether it speaks of the underside.
     """
 
     text: str
@@ -157,6 +163,9 @@ class Caption:
     mentions: tuple[Mention, ...] = ()
     overall: tuple[float, ...] = ()
     bodies: int = 1
+    ratios: tuple[float, ...] = ()
+    mirrors: tuple[str, ...] = ()
+    below: bool = False
 
     @property
     def all(self) -> tuple[Mention, ...]:

@@ -126,6 +126,18 @@ def rectangle(center: Vec2, x: float, y: float) -> Points:
     return tuple(rounded((center[0] + a * x, center[1] + b * y)) for a, b in signs)
 
 
+def spread(low: Vec2, high: Vec2, count: int) -> Points:
+    """Return points in the rectangle between two corners: one in its middle, four towards its
+    corners, others in a row along its longer side, evenly."""
+    (a, b), (c, d) = low, high
+    center = rounded(((a + c) / 2, (b + d) / 2))
+    wide = c - a >= d - b
+    if count == 4:
+        return rectangle(center, (c - a) / 4, (d - b) / 4)
+    along, long = ((1.0, 0.0), c - a) if wide else ((0.0, 1.0), d - b)
+    return row(center, along, long / count, count)
+
+
 def row(center: Vec2, along: Vec2, pitch: float, count: int) -> Points:
     """Return points in a row with its middle at `center`, `pitch` mm from one to the next."""
     steps = [(i - (count - 1) / 2) * pitch for i in range(count)]

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
+from cadcomplete.captions.copying import mirrors_said
+from cadcomplete.captions.german import in_english
 from cadcomplete.captions.lexicon import (
     BODIES,
     COUNTS,
     FORMS,
+    MEASURES,
     NONE,
     NOUNS,
     SEVERAL,
@@ -24,7 +27,10 @@ from cadcomplete.captions.lexicon import (
 )
 from cadcomplete.captions.measures import measured
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot, Where
-from cadcomplete.captions.terms import Term, terms
+from cadcomplete.captions.profiles import profile_of, profiled, with_profiles
+from cadcomplete.captions.relative import ratios, resolved
+from cadcomplete.captions.screws import screwed
+from cadcomplete.captions.terms import MOST, Term, terms
 
 _STOPS = {".", ";", ",", "with", "and", "featuring", "has", "having", "including", "plus"}
 _FINISHED = {
@@ -33,6 +39,8 @@ _FINISHED = {
 }
 """What is done to edges: without one of these they are only a place."""
 
+_BELOW = {"bottom", "below", "underside", "underneath"}
+_LEGS = {"leg", "legs"}
 _OF_THE_PART = {"thick", "high", "tall", "long", "wide"}
 _MODIFIERS = {
     *("through", "thru", "blind", "threaded", "tapped", "mounting", "bolt", "screw", "equal", "of"),
@@ -60,7 +68,8 @@ class _Phrase:
 @lru_cache(maxsize=256)
 def read_caption(text: str) -> Caption:
     """Return what a caption says. There is none that cannot be read: of some nothing is known."""
-    found = terms(text)
+    plain = resolved(with_profiles(in_english(text[:MOST].lower())))
+    found = terms(plain)
     mentions, bodies, overall = [], 1, ()
     phrases = list(_phrases(found))
     _given_back(phrases)
@@ -83,7 +92,12 @@ def read_caption(text: str) -> Caption:
         base, things = replace(things[0], noun=Noun.BASE), things[1:]  # "flange ø90 x 12 mm"
     if bodies > 1 and base is not None and base.count:
         bodies = max(bodies, base.count)
-    return Caption(text, base, things, overall, bodies)
+    return Caption(
+        *(text, base, things, overall, bodies),
+        ratios=ratios(plain),
+        mirrors=mirrors_said(plain),
+        below=bool(_BELOW & {term.text for term in found}),
+    )
 
 
 def _phrases(found: Sequence[Term]) -> Iterator[_Phrase]:
@@ -121,6 +135,8 @@ def _part_of_a_name(found: Sequence[Term], i: int) -> bool:
     word = found[i].text
     if singular(word) == "edge":
         return not (_FINISHED.keys() & {before.text, after.text})
+    if word == "wall" and after.text == "thickness":
+        return True
     if word in ("wall", "walls", "counterbore") and (after.numbers or before.text == "("):
         return True
     return singular(after.text) in NOUNS and singular(word) == word
@@ -220,10 +236,35 @@ def _mention(phrase: _Phrase, *, following: bool) -> Mention | None:
     mention = measured(mention, own, phrase.after, words)
     if _height_last(phrase, mention):
         mention = replace(mention, sizes=mention.sizes[:2], height=mention.sizes[2])
+    if _is_square(phrase, mention):
+        mention = replace(mention, sizes=mention.sizes * 2)
+    mention = screwed(mention, _thread(own, phrase.after), words)
+    if noun is Noun.BASE and (letter := profile_of(phrase.before)):
+        return profiled(mention, letter, [*own, *phrase.after])
+    if words & _LEGS and words & {"each", "every", "both"}:
+        many = None if mention.count is None else 2 * mention.count
+        return replace(mention, count=many, where=Where(Spot.LEGS))
     where = mention.where or _where(phrase, before)
     if where is not None and where.spot is Spot.CORNERS and words & {"each", "every"}:
         mention = replace(mention, count=4)
     return replace(mention, where=where)
+
+
+def _is_square(phrase: _Phrase, mention: Mention) -> bool:
+    """Whether one size and a height are all that is said of a plate, and no word says which."""
+    alone = mention.form is Form.RECTANGLE and len(mention.sizes) == 1 and mention.height
+    if phrase.noun is not Noun.BASE or not alone:
+        return False
+    row = [*phrase.before, *phrase.after]
+    at = next((i for i, one in enumerate(row) if one.numbers == mention.sizes), None)
+    beside = [] if at is None else [one.text for one in row[max(0, at - 2) : at + 2]]
+    return at is not None and not any(word in MEASURES for word in beside)
+
+
+def _thread(before: Sequence[Term], after: Sequence[Term]) -> float | None:
+    """The size of a screw that is said of a thing: 6 of "M6"."""
+    marked = (term.numbers[0] for term in (*before, *after) if term.mark == "m" and term.numbers)
+    return next(marked, None)
 
 
 def _height_last(phrase: _Phrase, mention: Mention) -> bool:

@@ -12,9 +12,20 @@ import numpy as np
 
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun
 from cadcomplete.captions.outlines import DrawnOutline, near, nested_loops, outlined, told
-from cadcomplete.errors import GeometryError, UnsupportedError
+from cadcomplete.errors import GeometryError, InputError, UnsupportedError
+from cadcomplete.history.expanded import plain
 from cadcomplete.history.geometry import Array
-from cadcomplete.history.operations import Extrude, Operation, Profile, Sketch
+from cadcomplete.history.holes import Hole
+from cadcomplete.history.operations import (
+    Chamfer,
+    Extrude,
+    Fillet,
+    Operation,
+    Profile,
+    Revolve,
+    Sketch,
+)
+from cadcomplete.history.patterns import Repeat
 from cadcomplete.history.reach import BOXES, around, heights, heights_of, hull, in_numbers
 from cadcomplete.history.sequence import CadSequence
 
@@ -142,10 +153,7 @@ def left(caption: Caption, given: CadSequence) -> list[Mention]:
     the base is missing as well if that was something else, or only a step of it: then it is a
     thing to add.
     """
-    made: list[Swept] = []
-    for index, operation in enumerate(given.operations):
-        if isinstance(operation, Extrude):
-            made += swept(operation, given.operations[:index])
+    made = _swept_by(given)
     base = () if caption.base is None or not made else caption.base.steps
     found = [
         replace(step, noun=Noun.BOSS, where=None)
@@ -161,6 +169,42 @@ def left(caption: Caption, given: CadSequence) -> list[Mention]:
             there -= own
         if mention.count is None or there < mention.count:
             found.append(mention)
+    return found
+
+
+def _swept_by(given: CadSequence) -> list[Swept]:
+    """All that extrudes sweep, copies and holes included."""
+    made: list[Swept] = []
+    given = _without_copies(given)
+    for index, operation in enumerate(given.operations):
+        if isinstance(operation, Extrude):
+            made += swept(operation, given.operations[:index])
+    return made
+
+
+def _without_copies(given: CadSequence) -> CadSequence:
+    """The same with each copy and each hole an operation of its own, as far as that can be said."""
+    if not any(isinstance(one, Hole | Repeat) for one in given.operations):
+        return given
+    try:
+        return plain(given).sequence
+    except (InputError, GeometryError):
+        return given
+
+
+def lacks(caption: Caption, whole: CadSequence) -> int:
+    """Return how many of the things that a caption says a part lacks: those that are not there, or
+    fewer of them, of whatever size. What is turned is not looked into: then it lacks nothing."""
+    kinds = {type(operation) for operation in whole.operations}
+    if Revolve in kinds:
+        return 0
+    made, found = _swept_by(whole), 0
+    blends = {Noun.FILLET: Fillet, Noun.CHAMFER: Chamfer}
+    for mention in caption.mentions:
+        if mention.noun in blends:
+            found += blends[mention.noun] not in kinds
+        else:
+            found += sum(_times(step, made) < (step.count or 1) for step in mention.steps)
     return found
 
 

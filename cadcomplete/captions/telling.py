@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cadcomplete.captions.dictated import DictatedStep
 from cadcomplete.captions.following import agrees
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot
 from cadcomplete.captions.state import box_of
+from cadcomplete.captions.steps import DictatedStep
 from cadcomplete.captions.trust import is_larger, trust
 from cadcomplete.history.sequence import CadSequence
 
@@ -18,6 +18,7 @@ _SPOTS = {
     Spot.RECTANGLE: "on a rectangle",
     Spot.ROW: "in a row",
     Spot.GRID: "in a grid",
+    Spot.LEGS: "in the legs",
 }
 
 
@@ -39,6 +40,8 @@ def understood(
     told += [in_short(mention) for mention in caption.mentions]
     if caption.overall:
         told.append(f"{_times(caption.overall)} overall")
+    told += [f"{ratio:.4g} times what is given" for ratio in caption.ratios]
+    told += [f"mirrored{f' across {axis} = 0' if axis else ''}" for axis in caption.mirrors]
     if not told:
         return ("nothing was read in the caption: it names no shape, count or size that is known",)
     said = (f"read in the caption: {'; '.join(told)}", *_larger(caption, given))
@@ -71,12 +74,17 @@ def in_short(mention: Mention) -> str:
     if mention.form is Form.POLYGON and mention.sides:
         words.append(f"{mention.sides}-sided")
     words.append(mention.said + ("" if mention.count == 1 else "s"))
+    if mention.profile:
+        words.insert(0, f"{mention.profile.upper()}-shaped")
     words += [f"ø{_number(diameter)}" for diameter in mention.diameters]
     if mention.sizes:
         words.append(_times(mention.sizes))
     if mention.height is not None:
         deep = mention.noun in (Noun.HOLE, Noun.POCKET, Noun.SLOT, Noun.GROOVE)
-        words.append(f"{_number(mention.height)} {'deep' if deep else 'high'}")
+        way = "long" if mention.profile else "deep" if deep else "high"
+        words.append(f"{_number(mention.height)} {way}")
+    if mention.profile and mention.wall is not None:
+        words.append(f"{_number(mention.wall)} thick")
     if mention.head:
         words.append(f"head ø{_number(mention.head[0])}")
     if mention.radius is not None:

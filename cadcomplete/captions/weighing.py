@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from cadcomplete.captions.extruding import first_heights, further_heights
+from cadcomplete.captions.copying import as_said
+from cadcomplete.captions.drilling import drilled_as_said
+from cadcomplete.captions.extruding import first_heights, further_heights, relative_heights
 from cadcomplete.captions.finishing import size_of, sizes_left
 from cadcomplete.captions.habits import habits
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot
@@ -34,7 +36,9 @@ from cadcomplete.captions.state import (
 from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Array
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.patterns import Repeat
 from cadcomplete.history.reach import around
 from cadcomplete.history.sequence import CadSequence
 
@@ -47,11 +51,18 @@ SET = {
     "nothing of what is missing": -1.0,
     "blend of the size": 2.5,
     "blend of another size": -2.5,
+    "blind from below": -2.5,
+    "copy as said": 3.0,
+    "copy not as said": -2.0,
+    "hole as said": 3.0,
+    "hole not as said": -2.0,
 }
 """Nats that are set, not fitted: descriptions of real parts say both count and place too rarely.
 
 A thing is as said if its size, its count and its place are. A further loop of it costs a model that
 does not listen that many nats to write, or more, though the caption leaves nothing open."""
+
+_COPIES, _HOLES = ("copy as said", "copy not as said"), ("hole as said", "hole not as said")
 
 Counts = dict[str, float]
 """How often a fact of a name was met."""
@@ -94,13 +105,14 @@ class Judge:
             box = None
         return Judge(caption, given, tuple(left(caption, given)), box, sides(box))
 
-    def facts(self, whole: CadSequence, *, finished: bool) -> Counts:
+    def facts(self, whole: CadSequence, *, finished: bool, copies: bool = False) -> Counts:
         """Return what a history that begins with what is given explains and contradicts.
 
-        Of one that cannot be drawn nothing is said.
+        Of one that cannot be drawn nothing is said. With `copies` only mirrors and patterns count.
         """
         try:
-            return self._facts(whole, finished=finished)
+            found = self._facts(whole, finished=finished)
+            return {name: found[name] for name in _COPIES if name in found} if copies else found
         except (GeometryError, UnsupportedError):
             return {}
 
@@ -118,6 +130,12 @@ class Judge:
                 some = self._sketch(operation)
             elif isinstance(operation, Fillet | Chamfer):
                 some = self._blend(operation, before)
+            elif isinstance(operation, Repeat):
+                right = as_said(operation, self.caption, CadSequence(before))
+                some = {} if right is None else {_COPIES[not right]: 1.0}
+            elif isinstance(operation, Hole):
+                right = drilled_as_said(operation, self.caption, CadSequence(before))
+                some = {} if right is None else {_HOLES[not right]: 1.0}
             else:
                 continue
             for name, value in some.items():
@@ -141,7 +159,7 @@ class Judge:
         self, extrude: Extrude, before: tuple[Operation, ...], box: Array | None
     ) -> Counts:
         parts = list(swept(extrude, before, within=box))
-        if not parts or not self.caption.all:
+        if not parts or not (self.caption.all or self.caption.ratios):
             return {}
         one = max(parts, key=lambda part: part.outline.length * part.outline.width)
         step = "base" if one.first else "boss" if one.adds else "cut"
@@ -165,7 +183,7 @@ class Judge:
     def _height(self, one: Swept) -> str:
         """How well the height of what is swept is explained."""
         caption, height = self.caption, one.height
-        if not caption.lengths:
+        if not caption.lengths and not caption.ratios:
             return "no sizes said"
         if one.through and not one.adds:
             return "through"
@@ -176,6 +194,8 @@ class Judge:
             nouns = (Noun.BOSS,) if one.adds else CUTS
             same = [m for m in self.missing if m.noun in nouns and alike(one.outline, m)]
             if told(height, [h for m in same for h in heights_of_outline(m, one.outline)]):
+                return "height as said"
+            if one.adds and told(height, relative_heights(caption, self.given)[:1]):
                 return "height as said"
         if told(height, caption.box):
             return "height of the box"
@@ -238,10 +258,21 @@ class Judge:
             same = [one for one in drawn if sized(mention) and alike(one.outline, mention)]
             if same:
                 self._arranged(found, mention, same)
+        if self._from_below(sketch, drawn):
+            found["blind from below"] = 1.0
         wanted = any(sized(m) and m.noun in (*CUTS, Noun.BOSS) for m in self.missing)
         if wanted and not any(name in found for name in ("outline as said", "count as said")):
             found["nothing of what is missing"] = 1.0
         return found
+
+    def _from_below(self, sketch: Sketch, drawn: Sequence[Spotted]) -> bool:
+        """Whether what is cut blind is drawn on the underside, though nothing is said of that."""
+        if self.around is None or self.caption.below or abs(sketch.plane.normal[2]) < 1 - 1e-6:
+            return False
+        blind = [m for m in self.missing if m.noun in CUTS and m.height and not m.through]
+        low, high = self.around[:, 2]
+        here = sketch.plane.origin[2] < low + 0.01 * (high - low)
+        return here and any(alike(one.outline, m) for one in drawn for m in blind if sized(m))
 
     def _views(self) -> list[PlaneView]:
         if not self.seen:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from cadcomplete.captions.drawing import circle, drawn_loop, polygon, rectangle
-from cadcomplete.captions.mention import Caption, Form, Mention, Noun
-from cadcomplete.captions.planes import views
+from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot
+from cadcomplete.captions.places import spread
+from cadcomplete.captions.planes import PlaneView, views
+from cadcomplete.captions.profiles import FRONT, drawn_profile, legs
 from cadcomplete.captions.sketching import arranged
 from cadcomplete.captions.state import CUTS, left
 from cadcomplete.errors import GeometryError, UnsupportedError
@@ -38,9 +40,15 @@ def built_from(caption: Caption, given: CadSequence) -> CadSequence | None:
     begun = len(operations)
     if not begun:
         return None
+    base = caption.base if not given.operations else None
     for mention in left(caption, CadSequence(tuple(operations))):
-        if mention.noun in (*CUTS, Noun.BOSS):
-            operations += _made(mention, CadSequence(tuple(operations)))
+        if mention.noun not in (*CUTS, Noun.BOSS):
+            continue
+        if base is not None and base.profile and mention.noun in CUTS:
+            operations += _in_legs(mention, base, len(operations))
+        else:
+            part = CadSequence(tuple(operations), id=given.id)
+            operations += _made(mention, part, below=caption.below)
     if len(operations) == len(given.operations):
         return None
     return CadSequence(tuple(operations), id=given.id)
@@ -50,6 +58,8 @@ def _base(caption: Caption) -> list[Operation]:
     base = caption.base
     if base is None:
         return []
+    if base.profile:
+        return _profile(base)
     steps = _stepped(base) if len(base.diameters) > 1 else None
     if steps is not None:
         return steps
@@ -72,6 +82,33 @@ def _base(caption: Caption) -> list[Operation]:
             hollow = Extrude((Profile(2, 0),), _to(base.floor - height), Boolean.CUT)
             operations += [Sketch(XY.raised(height), (rectangle(_MIDDLE, a, b),)), hollow]
     return operations
+
+
+def _profile(base: Mention) -> list[Operation]:
+    """A profile of legs, drawn as seen from the front; nothing if its legs are not as thick as is
+    said, or nobody says how thick they are."""
+    loop = drawn_profile(base)
+    if loop is None or base.height is None:
+        return []
+    swept = Extrude((Profile(0, 0),), _to(-base.height), Boolean.NEW_BODY)
+    return [Sketch(FRONT, (loop,)), swept]
+
+
+def _in_legs(mention: Mention, base: Mention, index: int) -> list[Operation]:
+    """What is cut into the legs of a profile: into each if that is said, else into the first."""
+    found: list[Operation] = []
+    each = mention.where is not None and mention.where.spot is Spot.LEGS
+    chosen = legs(base)[: None if each else 1]
+    shape = drawn_loop(mention)
+    if shape is None or base.wall is None:
+        return []
+    count = (mention.count or 2 * len(chosen)) // max(len(chosen), 1)
+    for plane, low, high in chosen:
+        loops = tuple(shape(point) for point in spread(low, high, count))
+        profiles = tuple(Profile(index + len(found), i) for i in range(len(loops)))
+        deep = base.wall if mention.height is None else min(mention.height, base.wall)
+        found += [Sketch(plane, loops), Extrude(profiles, _to(-deep), Boolean.CUT)]
+    return found
 
 
 def _outline(base: Mention) -> Loop | None:
@@ -108,10 +145,16 @@ def _to(distance: float) -> Extent:
     return Extent(ExtentType.ONE_SIDED, round(distance, DECIMALS))
 
 
-def _made(mention: Mention, part: CadSequence) -> list[Operation]:
-    """A sketch and an extrude that make one thing, on the newest end that is there."""
+def _made(mention: Mention, part: CadSequence, *, below: bool) -> list[Operation]:
+    """A sketch and an extrude that make one thing, on the top unless the underside is spoken of.
+
+    Where no end is at the top it is the newest.
+    """
     index = len(part.operations)
-    for view in views(part)[:1]:
+    seen = views(part)
+    ends = [one for one in seen if one.kind == "end"]
+    tops = [] if below else sorted(filter(_is_level, ends), key=lambda one: -one.plane.origin[2])
+    for view in (*tops, *seen)[:1]:
         loops = next(iter(arranged(mention, view)), None)
         if loops is None:
             return []
@@ -126,6 +169,10 @@ def _made(mention: Mention, part: CadSequence) -> list[Operation]:
         profiles = tuple(Profile(index, i) for i in range(len(loops)))
         return [Sketch(view.plane, loops), Extrude(profiles, _to(into), boolean)]
     return []
+
+
+def _is_level(view: PlaneView) -> bool:
+    return abs(view.plane.normal[2]) > 1 - 1e-6
 
 
 def _into(mention: Mention, reached: tuple[float, float] | None) -> float | None:

@@ -26,6 +26,7 @@ from cadcomplete.cli.options import (
 )
 from cadcomplete.cli.printing import print_json
 from cadcomplete.cli.shapes import Place, Points, Units, Up
+from cadcomplete.deadline import due_after
 from cadcomplete.model.threads import one_thread
 
 
@@ -147,8 +148,9 @@ def complete(
 ) -> None:
     """Propose how a half-finished part goes on."""
     one_thread()
-    from cadcomplete.reports import answering
-    from cadcomplete.reports import completions as completion_reports
+    with due_after(time_limit, context.obj).answering():
+        from cadcomplete.reports import answering
+        from cadcomplete.reports import completions as completion_reports
 
     asked = completion_reports.Asked(
         keep=keep,

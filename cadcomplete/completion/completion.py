@@ -6,39 +6,40 @@ The model proposes, the kernel judges; neither knows the other. What was given s
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from cadcomplete.clouds.read import Scan
 from cadcomplete.completion import threshold
-from cadcomplete.completion.completer import Completer
-from cadcomplete.completion.ideas import extended
-from cadcomplete.completion.predictor import ModelPredictor
+from cadcomplete.completion.notices import UNSEEN, half_told, untaught, untold, unused
+from cadcomplete.completion.offhand import Offhand
 from cadcomplete.completion.reading import Reading
+from cadcomplete.completion.unchecked import unchecked
 from cadcomplete.completion.wording import EXPECTED, PROBABILITY, in_words
 from cadcomplete.deadline import NEVER, TIME_WAS_UP, Deadline, OutOfTime
-from cadcomplete.errors import InputError
+from cadcomplete.errors import InputError, NoAnswerError, TimeLimitError
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.handing import handed
 from cadcomplete.kernel.report import Remark, Report
 from cadcomplete.language.lines import encode
-from cadcomplete.language.words import unlearned
-from cadcomplete.model import checkpoint
-from cadcomplete.model.checkpoint import Checkpoint
-from cadcomplete.model.generate import Sampling, usual_sampling
+from cadcomplete.model.sampling import Sampling, usual_sampling
+from cadcomplete.placing.comparing import Fitted
 from cadcomplete.placing.shapes import Shape, shown
-from cadcomplete.predictions import Answer, Case, Idea, answered, check_count, check_seed
+from cadcomplete.predictions import Answer, Case, check_count, check_seed
 from cadcomplete.readers import Document, read
+
+if TYPE_CHECKING:
+    from cadcomplete.completion.completer import Completer
+    from cadcomplete.completion.predictor import ModelPredictor
+    from cadcomplete.model.checkpoint import Checkpoint
 
 Tell = Callable[[str], None]
 """Hears what is being done, in a few words."""
-
-_USED = 0.05
-"""By which share what is shown must lower the loss of a model that uses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,17 @@ class Completion:
         return in_words(self.document.sequence, self.given.whole_operations)
 
 
-_BUILDING, _WRITING, _CHECKING, _COMPARING = 0.7, 0.45, 0.75, 0.85
-"""Shares of the time that is left that building what only the kernel makes, writing, checking, and
-both with comparing may take: without the first there is no answer."""
+_BUILDING = 0.7
+"""Share of the time that is left that building what only the kernel makes may take."""
+
+_LOOKING = 0.5
+"""The same of reading a shape and comparing it with what is given."""
+
+_WRITING, _READING = 0.45, 0.65
+"""Of what the model writes, and of all that it does before ideas are compared."""
+
+_CHECKING, _COMPARING = 0.75, 0.85
+"""Of checking answers, and of that with comparing them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,34 +196,117 @@ def complete(
     own = Kernel(workers=2, time_limit=30.0) if kernel is None else nullcontext(kernel)
     with own as kernel:
         document = read(document) if isinstance(document, str | Path) else document
-        given, model = kept(document, keep), _model(model)
-        usual = usual_sampling(model.config, model.metrics, answers=n)
-        completer, started = Completer(model, kernel, sampling or usual), time.monotonic()
-        with due.answering():
-            with kernel.until(due.share(_BUILDING)):
-                given = replace(given, sequence=handed(given.sequence, kernel))
-            shape = shown(points, given.sequence, units=units, up=up, place=place, kernel=kernel)
-            seen = _pictures(images), shape and shape.cloud
-            case = Case(given.sequence.id, given.sequence, caption, *seen)
+        return completed(
+            completer_of(_model(model), kernel, sampling, n=n),
+            kept(document, keep),
+            caption=caption,
+            images=images,
+            points=points,
+            units=units,
+            up=up,
+            place=place,
+            n=n,
+            seed=seed,
+            only_next=only_next,
+            due=due,
+            tell=tell,
+        )
+
+
+def completed(
+    completer: Completer | Offhand,
+    given: Document,
+    *,
+    caption: str | None,
+    images: Sequence[bytes | str | Path] | str | Path,
+    points: Shape | Pending[Scan] | None,
+    units: str,
+    up: str,
+    place: str,
+    file: str | Path = "",
+    n: int,
+    seed: int,
+    only_next: bool,
+    due: Deadline,
+    tell: Tell,
+) -> Completions:
+    """Return completions as `complete` does, of all that is given; offhand where the model does not
+    answer in time. `points` may still be read, from `file`."""
+    started, kernel = time.monotonic(), completer.kernel
+    with due.answering():
+        with kernel.until(due.share(_BUILDING)):
+            given = replace(given, sequence=handed(given.sequence, kernel))
+        asked = partial(shown, units=units, up=up, place=place, file=file, kernel=kernel)
+        nothing_else = not (given.sequence.operations or caption or images)
+        shape = _shown(partial(asked, points, given.sequence), due, kernel, needed=nothing_else)
+        seen = _pictures(images), shape and shape.cloud
+        case = Case(given.sequence.id, given.sequence, caption, *seen)
+        if not isinstance(completer, Offhand):
             tell("the model writes")
-            until = "built" if only_next else "end"
-            reading = completer.read(case, seed=seed, until=until, due=due.share(_WRITING))
-        tell("answers are compared and checked")
-        found = _found(completer, reading, given, n, only_next=only_next, due=due)
-        about = shape.notices if shape else ()
-        about = (*about, *(n for e in reading.evidence for n in e.notices(given.sequence)))
-        about += half_told(caption, reading.case.caption)
-        if case.images and case.points is not None:
-            about = (
-                *about,
-                "the pictures are not compared with what is proposed: a shape says more",
-            )
-        notices = (*about, *untold(model, given.sequence), *unused(model, caption, seen[0]))
-        return replace(found, seconds=time.monotonic() - started, notices=notices)
+        completer, reading = _read(completer, case, seed, only_next=only_next, due=due)
+    tell("answers are compared and checked")
+    found = _found(completer, reading, given, n, only_next=only_next, due=due)
+    about = shape.notices if shape else (UNSEEN,) if points is not None else ()
+    notices = (*about, *_notices(completer, case, reading))
+    return replace(found, seconds=time.monotonic() - started, notices=notices)
+
+
+def completer_of(
+    model: Checkpoint | None, kernel: Kernel, sampling: Sampling | None = None, *, n: int
+) -> Completer | Offhand:
+    """Return what completes by a model, in `n` different ways; offhand if there is none."""
+    if model is None:
+        return Offhand(kernel)
+    from cadcomplete.completion.completer import Completer
+
+    usual = usual_sampling(model.config, model.metrics, answers=n)
+    return Completer(model, kernel, sampling or usual)
+
+
+def _shown(
+    shape: Callable[[], Fitted | None], due: Deadline, kernel: Kernel, *, needed: bool
+) -> Fitted | None:
+    """Read a shape and put it in its place; None if that takes too long, unless it is `needed`."""
+    share = due if needed else due.share(_LOOKING)
+    try:
+        with kernel.until(share), share.enforced():
+            return shape()
+    except (OutOfTime, TimeLimitError) as error:
+        if not share.over:
+            raise
+        if needed:
+            raise NoAnswerError from error
+        return None
+
+
+def _read(
+    completer: Completer | Offhand, case: Case, seed: int, *, only_next: bool, due: Deadline
+) -> tuple[Completer | Offhand, Reading]:
+    """Let the model read a case, or look at it without one where that takes too long."""
+    if not isinstance(completer, Offhand):
+        until = "built" if only_next else "end"
+        with suppress(OutOfTime), due.share(_READING).enforced():
+            return completer, completer.read(case, seed=seed, until=until, due=due.share(_WRITING))
+    offhand = Offhand(completer.kernel)
+    return offhand, offhand.read(case, seed=seed, due=due)
+
+
+def _notices(completer: Completer | Offhand, case: Case, reading: Reading) -> Iterator[str]:
+    """What was understood of what is shown, and what the model did not make of it."""
+    for evidence in reading.evidence:
+        yield from evidence.notices(case.given)
+    yield from half_told(case.caption, reading.case.caption)
+    if case.images and reading.wanted is not None:
+        yield "the pictures are not compared with what is proposed: a shape says more"
+    if isinstance(completer, Offhand):
+        yield untaught(case, reading)
+        return
+    yield from untold(completer.model, case.given)
+    yield from unused(completer.model, case.caption, case.images)
 
 
 def _found(
-    completer: Completer,
+    completer: Completer | Offhand,
     reading: Reading,
     given: Document,
     n: int,
@@ -223,94 +315,40 @@ def _found(
     due: Deadline,
 ) -> Completions:
     """Collect the answers; what is not compared and checked when it is due is told as it is."""
-    checking = due.share(_CHECKING)
+    checking, answers, compared = due.share(_CHECKING), list[Answer](), True
     try:
         with completer.kernel.until(checking), due.share(_COMPARING).enforced():
             asked = completer.next if only_next else completer.better
-            answers, compared = list(asked(reading, n=n)), True
+            for one in asked(reading, n=n):
+                answers.append(one)
     except OutOfTime:
-        answers, compared = _unchecked(reading, n, only_next=only_next), False
+        compared = False
+    ranked = compared or bool(answers or reading.thought)
+    if not compared and not answers:
+        answers = unchecked(reading, n, only_next=only_next, due=due)
     said, before = _said(given, answers), reading.before
     nothing_shown = only_next and reading.wanted is None and not reading.evidence
-    least = threshold.load(completer.model.folder) if nothing_shown else None
+    model = None if isinstance(completer, Offhand) else completer.model
+    least = threshold.load(model.folder) if model is not None and nothing_shown else None
     return Completions(
         given,
-        completer.model.name,
+        "no model" if model is None else model.name,
         said,
         finished=reading.stop,
         generated=len(reading.rows),
         discarded=sum(not row.whole for row in reading.rows) + len(answers) - len(said),
         seconds=0.0,
-        score_is=PROBABILITY if only_next or not compared else EXPECTED,
-        as_it_is=reading.as_it_is if compared else None,
-        in_time=compared and not checking.over,
+        score_is=PROBABILITY if only_next or not ranked else EXPECTED,
+        as_it_is=reading.as_it_is,
+        in_time=compared and not checking.over and model is not None,
         least=least and least.least,
         before=before.solid if before else None,
     )
 
 
-def _unchecked(reading: Reading, n: int, *, only_next: bool) -> list[Answer]:
-    """What the model wrote most often, neither compared nor checked; scored by how often."""
-    given, rows = reading.given, [row for row in reading.rows if row.whole]
-    added = [row.finished.operations[given.whole_operations :] for row in rows]
-    wholes = [extended(given, new[:1] if only_next else new) for new in added]
-    counts = Counter(encode(whole).text for whole in wholes)
-    kinds = {encode(whole).text: whole for whole in wholes}
-    report = Report((f"{TIME_WAS_UP} it was checked",))
-    return [
-        answered(kinds[text], Idea((), count / len(rows)), report)
-        for text, count in counts.most_common(n)
-    ]
-
-
-def unused(
-    model: Checkpoint, caption: str | None, images: Sequence[bytes | Path]
-) -> tuple[str, ...]:
-    """Say of a caption and of pictures that a model hardly uses them, if that was measured."""
-    losses, notices = model.metrics.get("nats_per_token_shown", {}), []
-    if images and not model.model.features.image:
-        notices.append("this model sees no pictures: it was not shown them")
-    for name, shown_name, there in (
-        ("captions", "caption", bool(caption)),
-        ("pictures", "picture", bool(images) and model.model.features.image),
-    ):
-        if there and {"nothing", shown_name} <= losses.keys():
-            without, with_it = losses["nothing"], losses[shown_name]
-            if with_it > (1 - _USED) * without:
-                change = f"{without:.3f} to {with_it:.3f} nats per token"
-                notices.append(
-                    f"{name} are read by rule; the model itself hardly uses them "
-                    f"(its loss goes from {change})"
-                )
-    if caption and not any(stage.captions for stage in model.config.data.curriculum):
-        notices.append("this model has never seen a caption")
-    return tuple(notices)
-
-
-def half_told(caption: str | None, told: str | None) -> tuple[str, ...]:
-    """Say that a caption was longer than the model can read, if it was."""
-    if caption is None or told is None or caption == told:
-        return ()
-    words = f"{len(told.split())} of {len(caption.split())} words"
-    return (
-        f"the caption is long: the model was told its first {words}; all of it was read by rule",
-    )
-
-
-def untold(model: Checkpoint, given: CadSequence) -> tuple[str, ...]:
-    """Say of which given operations a model was not told, as it has not learned their words."""
-    left_out = unlearned(given, model.words)
-    if not left_out:
-        return ()
-    kinds = dict.fromkeys(type(given.operations[index]).__name__.lower() for index in left_out)
-    which = f"operation{'s' if len(left_out) > 1 else ''} {', '.join(map(str, left_out))}"
-    return (
-        f"this model has not learned {' and '.join(kinds)}: it was told the part without {which}; "
-        "what is built, compared and checked has all of them",
-    )
-
-
 def _model(model: Checkpoint | str | Path | None) -> Checkpoint:
+    from cadcomplete.model import checkpoint
+
     if model is None:
         return shipped_model()
     return checkpoint.load(model) if isinstance(model, str | Path) else model
@@ -340,11 +378,16 @@ def kept(document: Document, keep: int | None = None) -> Document:
 @cache
 def shipped_model() -> Checkpoint:
     """Return the model that ships with the package, read once."""
+    from cadcomplete.model import checkpoint
+
     return checkpoint.load()
 
 
 def predictor(model: str | Path | None = None, *, kernel: Kernel) -> ModelPredictor:
     """Return what answers cases of a benchmark: a model folder, by default the shipped one."""
+    from cadcomplete.completion.completer import Completer
+    from cadcomplete.completion.predictor import ModelPredictor
+
     return ModelPredictor(Completer(_model(model), kernel))
 
 

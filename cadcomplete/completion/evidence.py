@@ -58,6 +58,11 @@ class Evidence(Protocol):
         """Return whole parts that begin with what is given and make true what is shown."""
         ...
 
+    def told(self, given: CadSequence, wholes: Sequence[CadSequence]) -> Array:
+        """Return how far each finished part has what is shown, 0 to 1, shape (C,): 1 if nothing
+        that it lacks is known."""
+        ...
+
     def notices(self, given: CadSequence) -> Sequence[str]:
         """Say in a sentence each what was understood of it, and what does not fit (law 14)."""
         ...

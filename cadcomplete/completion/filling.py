@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cadcomplete.completion.completer import Completer
-from cadcomplete.completion.reading import prompted
+from cadcomplete.completion.prompting import prompted
 from cadcomplete.completion.written import built_rows
 from cadcomplete.data.gaps import filled
 from cadcomplete.errors import CadCompleteError, InputError
@@ -24,7 +24,8 @@ from cadcomplete.kernel.report import Report
 from cadcomplete.language.commands import FILLS
 from cadcomplete.language.lines import encode
 from cadcomplete.language.prompt import behind_of
-from cadcomplete.model.generate import ATTEMPTS, Row, begin, generate, usual_sampling
+from cadcomplete.model.generate import Row, begin, generate
+from cadcomplete.model.sampling import ATTEMPTS, usual_sampling
 from cadcomplete.predictions import check_count, check_seed
 
 

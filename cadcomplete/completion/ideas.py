@@ -9,25 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from cadcomplete.completion.evidence import Evidence
 from cadcomplete.completion.proposing import PROPOSE, kind_of
 from cadcomplete.fitting import Wanted
 from cadcomplete.history.fields import Format
-from cadcomplete.history.operations import OPERATIONS, Operation, Sketch
+from cadcomplete.history.operations import Operation
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.history.symmetry import Symmetry, move
-from cadcomplete.language.grammar import Matcher
 from cadcomplete.language.lines import TextAfter
-from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.language.words import WORDS, unlearned
-from cadcomplete.model.generate import Began, Row, score
 from cadcomplete.predictions import Idea
 
-_LONGEST = 256  # tokens of an operation that the model is asked about
-_UNREAD = -3.0  # nats for each token of one that is longer
+if TYPE_CHECKING:
+    from cadcomplete.model.generate import Row
 
 
 def ideas(
@@ -48,7 +43,7 @@ def ideas(
     Raises UnsupportedError for a kind that is never proposed.
     """
     propose = PROPOSE[kind_of(command)]
-    write = _after(given, text_format, words)
+    write = text_after(given, text_format, words)
     before = "".join(map(write.text, given.operations[given.whole_operations :]))
     found: dict[str, Idea] = {}
 
@@ -108,73 +103,10 @@ def _added(row: Row, given: CadSequence) -> tuple[Operation, ...]:
     return added[: first + 1]
 
 
-def scored(
-    ideas: Sequence[Idea], began: Began, start: Matcher, tokenizer: TextTokenizer
-) -> list[Idea]:
-    """Return ideas, all of one kind, with the model's opinion of each.
-
-    A sketch counts as over when no further loop follows.
-    """
-    if not ideas:
-        return []
-    told = tokenizer.backend.encode_batch([c.text for c in ideas], add_special_tokens=False)
-    texts = [one.ids for one in told]  # a line end is a token boundary, so a text may begin there
-    longest = min(_LONGEST, began.model.longest - began.length - 1)
-    short = [i for i, ids in enumerate(texts) if len(ids) <= longest]
-    closing = _over(start, tokenizer) if isinstance(ideas[0].operation, Sketch) else ()
-    logs = score(began, [texts[i] for i in short], closing=closing)
-    found = dict(zip(short, logs, strict=True))
-    return [
-        replace(
-            idea,
-            log_probability=found.get(i, _UNREAD * len(texts[i])),
-            tokens=len(texts[i]),
-        )
-        for i, idea in enumerate(ideas)
-    ]
-
-
-def averaged(ideas: Sequence[Idea], others: Sequence[Sequence[Idea]]) -> list[Idea]:
-    """Return ideas with the mean of what the model finds of the part turned otherwise."""
-    logs = np.array([[c.log_probability for c in row] for row in (ideas, *others)])
-    most = logs.max(axis=0)
-    means = most + np.log(np.exp(logs - most).mean(axis=0))
-    pairs = zip(ideas, means.tolist(), strict=True)
-    return [replace(idea, log_probability=mean) for idea, mean in pairs]
-
-
-def turned(
-    ideas: Sequence[Idea],
-    given: CadSequence,
-    symmetry: Symmetry,
-    text_format: Format,
-    words: Collection[str] | None = None,
-) -> list[Idea]:
-    """Return the same ideas for a part that is turned, as the model writes them there."""
-    there = move(given, symmetry)
-    write = _after(there, text_format, words)
-    before = sum(len(write.text(one)) for one in there.operations[given.whole_operations :])
-    found = []
-    for idea in ideas:
-        operation = idea.operation.mapped(symmetry)
-        found.append(replace(idea, operations=(operation,), text=write.text(operation)[before:]))
-    return found
-
-
-def _after(given: CadSequence, text_format: Format, words: Collection[str] | None) -> TextAfter:
+def text_after(given: CadSequence, text_format: Format, words: Collection[str] | None) -> TextAfter:
     """What writes ideas as a model with these words does."""
     without = unlearned(given, words)
     return TextAfter(given, text_format=text_format, without=without, words=words)
-
-
-def _over(start: Matcher, tokenizer: TextTokenizer) -> tuple[int, ...]:
-    """The tokens that tell that a sketch is over: those with which another operation begins."""
-    if start.grammar.text_format == "json":
-        return ()  # there the first token of every command is the same
-    words = start.grammar.words
-    begin = (name for name in OPERATIONS if words is None or name in words)
-    first = dict.fromkeys(tokenizer.backend.encode(text).ids[0] for text in begin)
-    return (*first, start.grammar.end)
 
 
 def extended(given: CadSequence, operations: Sequence[Operation]) -> CadSequence:

@@ -6,33 +6,21 @@ else that is known; where no model has read the part, the shape alone says what 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from cadcomplete.completion.evidence import moved, weighed
 from cadcomplete.completion.features import FEATURES, bent, features
-from cadcomplete.completion.ideas import averaged, extended, ideas, scored, turned
+from cadcomplete.completion.ideas import extended, ideas
 from cadcomplete.completion.kinds import LEAST
 from cadcomplete.completion.proposing import PROPOSE, USUAL_KINDS, command_of, kind_of
 from cadcomplete.completion.ranking import Ranker
-from cadcomplete.completion.reading import Reading, prompted
-from cadcomplete.errors import InputError
+from cadcomplete.completion.reading import Reading
 from cadcomplete.history.faceted import unmade
 from cadcomplete.history.geometry import Array
-from cadcomplete.history.symmetry import Symmetry, move
-from cadcomplete.language.grammar import Grammar
-from cadcomplete.model.checkpoint import Checkpoint
-from cadcomplete.model.generate import begin
 from cadcomplete.predictions import Idea
-
-TURNS = (
-    Symmetry((1, 2, 0), (1, 1, 1)),
-    Symmetry((0, 1, 2), (-1, 1, 1)),
-    Symmetry((1, 0, 2), (1, -1, 1)),
-)
-"""How a part is turned to ask the model once more: what it means is the same, its numbers move."""
 
 _USUAL = "usual"
 """Who had an idea that nobody showed, and that the model did not write."""
@@ -44,54 +32,37 @@ _MISSED = 30.0
 """By how many nats an idea is less probable for all of the agreement that it misses."""
 
 
-def judged(reading: Reading, model: Checkpoint, grammar: Grammar) -> list[Idea]:
-    """Return ideas for the next operation with the model's opinion of each.
-
-    If it has read nothing, all are equally probable as far as it is concerned.
-    """
-    text_format = grammar.text_format
-    found = ideas(
-        reading.given,
-        reading.rows,
-        reading.command,
-        wanted=reading.wanted,
-        evidence=reading.evidence,
-        text_format=text_format,
-        words=model.words,
-    )
-    if reading.began is None or reading.start is None:
-        return [replace(idea, log_probability=0.0, tokens=1) for idea in found]
-    opinion = scored(found, reading.began, reading.start, model.tokenizer)
-    looks = model.model.features.image
-    if reading.case.points is not None or (reading.case.images and looks):
-        return opinion
-    others = []
-    for symmetry in TURNS:
-        given = move(reading.given, symmetry)
-        try:
-            asked = prompted(given, model, caption=reading.case.caption)
-        except InputError:  # turned it is a little too long: the other views have to do
-            continue
-        began = begin(model.model, asked)
-        same = turned(found, reading.given, symmetry, text_format, model.words)
-        others.append(scored(same, began, grammar.start(given), model.tokenizer))
-    return averaged(opinion, others)
-
-
 def by_habit(reading: Reading) -> list[Idea]:
     """Return ideas of the kinds of which it was counted what is usual, as probable as that; none of
     the kind that the model wrote, and where the shape of the wanted part is shown, none at all.
     """
+    if reading.wanted is not None:
+        return []
+    others = USUAL_KINDS.keys() - {reading.command}
+    return habits(reading, [command for command in reading.kinds if command in others])
+
+
+def habits(reading: Reading, commands: Iterable[str]) -> list[Idea]:
+    """Return ideas of some kinds by what was counted, as probable as each kind and that together.
+
+    Half of what speaks for one of the kind that a model wrote is how often it was written.
+    """
     found: list[Idea] = []
-    for command, chance in reading.kinds.items():
-        habit = command in USUAL_KINDS and command != reading.command
-        if not habit or chance < LEAST or reading.wanted is not None:
+    for command in commands:
+        chance = reading.kinds[command]
+        if chance < LEAST:
             continue
-        some = ideas(reading.given, (), command, evidence=reading.evidence)
+        rows = reading.rows if command == reading.command else ()
+        some = ideas(reading.given, rows, command, evidence=reading.evidence)
         chances = PROPOSE[kind_of(command)].chances([i.operation for i in some], reading.given)
+        if rows:
+            written = np.array([idea.samples for idea in some]) / len(rows)
+            chances = 0.5 * (chances + written)
         found += [
             replace(
-                idea, score=chance * share, source=_USUAL if idea.source == "model" else idea.source
+                idea,
+                score=chance * share,
+                source=_USUAL if idea.source == "model" and not idea.samples else idea.source,
             )
             for idea, share in zip(some, chances.tolist(), strict=True)
         ]

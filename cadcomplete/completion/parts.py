@@ -8,9 +8,10 @@ of them, as probable as that nothing is missing. Shapes: C parts, P points in sp
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,8 +23,10 @@ from cadcomplete.history.geometry import Array
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.lines import encode
 from cadcomplete.meshes.manifolds import solid
-from cadcomplete.model.generate import Row
 from cadcomplete.predictions import Idea
+
+if TYPE_CHECKING:
+    from cadcomplete.model.generate import Row
 
 _POINTS = 6000
 _LEAST = 200  # of them for each part
@@ -42,31 +45,17 @@ def finished_parts(
     stop: float,
     wanted: Wanted | None = None,
     evidence: Sequence[Evidence] = (),
+    usual: Sequence[Idea] = (),
     seed: int = 0,
 ) -> list[Idea]:
     """Return what a part may lack, the best first; `stop` is the probability that it is nothing.
 
+    `usual` is what else may be all that it lacks, each with its probability: all of it together
+    counts as much as a row.
     The given operations alone are among them if they may be one: what comes after them is expected
     to be worse than nothing. Scores fall; parts that come to the same may be among them.
     """
-    parts: dict[str, Idea] = {}
-    times: Counter[str] = Counter()
-    closest: list[str] = []
-    new = given.whole_operations
-    for row in rows:
-        if len(row.finished) > len(given):
-            text = encode(row.finished).text
-            times[text] += 1
-            parts[text] = Idea(row.finished.operations[new:])
-    if wanted is not None:
-        for sequence in finish(given, wanted):
-            closest.append(encode(sequence).text)
-            parts.setdefault(closest[-1], Idea(sequence.operations[new:], source="cloud"))
-    for shown in () if wanted is not None else evidence:  # a shape says more
-        for sequence in shown.parts(given, most=_SHOWN):
-            text = encode(sequence).text
-            times[text] += 1  # as if the model had written it, once
-            parts.setdefault(text, Idea(sequence.operations[new:], source=shown.name))
+    parts, times, closest = _thought_of(given, rows, wanted, evidence, usual)
     if stop > 0 or (given.operations and wanted is not None):  # not where a sketch waits
         parts[encode(given).text] = Idea((), source="given")
     sequences = [extended(given, idea.operations) for idea in parts.values()]
@@ -81,11 +70,7 @@ def finished_parts(
         shares = (1 - stop) * counts / max(1.0, counts.sum())
         if stop > 0:
             shares[-1] = stop
-        if evidence:
-            nats = weighed(evidence, given, sequences, finished=True)
-            shares = shares * np.exp(nats - nats.max())
-            shares = shares / max(shares.sum(), 1e-300)
-        scores = order = expected(sequences, shares, seed=seed)
+        scores = order = _unseen(given, sequences, shares, evidence, seed=seed)
     # What is as good in fewer operations and curves comes first: others add what changes nothing.
     lengths = [(len(s), s.curves) for s in sequences]
     best = sorted(range(len(sequences)), key=lambda i: (-round(float(order[i]), 3), *lengths[i]))
@@ -94,6 +79,59 @@ def finished_parts(
     known = list(parts.values())
     found = [replace(known[i], score=s) for i, s in zip(best, falling, strict=True)]
     return _clear(found) if evidence and wanted is None else found
+
+
+def _thought_of(
+    given: CadSequence,
+    rows: Sequence[Row],
+    wanted: Wanted | None,
+    evidence: Sequence[Evidence],
+    usual: Sequence[Idea],
+) -> tuple[dict[str, Idea], dict[str, float], list[str]]:
+    """Return whole parts by their text, how often each was thought of, and those that a shape shows
+    in their order."""
+    parts: dict[str, Idea] = {}
+    times: defaultdict[str, float] = defaultdict(float)
+    closest: list[str] = []
+    new = given.whole_operations
+    for row in rows:
+        if len(row.finished) > len(given):
+            text = encode(row.finished).text
+            times[text] += 1
+            parts[text] = Idea(row.finished.operations[new:])
+    for idea in usual:
+        text = encode(extended(given, idea.operations)).text
+        times[text] += idea.score
+        parts.setdefault(text, idea)
+    if wanted is not None:
+        for sequence in finish(given, wanted):
+            closest.append(encode(sequence).text)
+            parts.setdefault(closest[-1], Idea(sequence.operations[new:], source="cloud"))
+    for shown in () if wanted is not None else evidence:  # a shape says more
+        for sequence in shown.parts(given, most=_SHOWN):
+            text = encode(sequence).text
+            times[text] += 1  # as if the model had written it, once
+            parts.setdefault(text, Idea(sequence.operations[new:], source=shown.name))
+    return parts, times, closest
+
+
+def _unseen(
+    given: CadSequence,
+    sequences: Sequence[CadSequence],
+    shares: Array,
+    evidence: Sequence[Evidence],
+    *,
+    seed: int,
+) -> Array:
+    """The expected IoU of parts as probable as `shares` with one that no shape shows, (C,)."""
+    if evidence:
+        nats = weighed(evidence, given, sequences, finished=True)
+        shares = shares * np.exp(nats - nats.max())
+        shares = shares / max(shares.sum(), 1e-300)
+    scores = expected(sequences, shares, seed=seed)
+    for shown in evidence:  # what is said and left out costs, if every idea leaves it out
+        scores = scores * shown.told(given, sequences)
+    return scores
 
 
 def _clear(parts: list[Idea]) -> list[Idea]:

@@ -7,9 +7,11 @@ import time
 from dataclasses import dataclass, field
 
 from cadcomplete.completion.completer import Completer
-from cadcomplete.completion.reading import Reading, prompted
+from cadcomplete.completion.prompting import prompted
+from cadcomplete.completion.reading import Reading
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.model.generate import Sampling, begin, generate
+from cadcomplete.model.generate import begin, generate
+from cadcomplete.model.sampling import Sampling
 from cadcomplete.predictions import Answer, Case, Prediction
 
 _NAMES = {"both": "{}", "model": "{} alone", "search": "search alone"}

@@ -7,7 +7,7 @@ from cadcomplete.completion.proposing import command_of
 from cadcomplete.completion.reading import Reading, looked_at
 from cadcomplete.errors import InputError
 from cadcomplete.history.operations import Extrude, Sketch
-from cadcomplete.model.generate import Sampling
+from cadcomplete.model.sampling import Sampling
 from cadcomplete.predictions import Case
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cadcomplete.errors import InputError
 from cadcomplete.history.faceted import unmade
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.handing import handed
-from cadcomplete.model.generate import Row
+
+if TYPE_CHECKING:
+    from cadcomplete.model.generate import Row
 
 
 def built_rows(rows: Sequence[Row], kernel: Kernel) -> tuple[Row, ...]:

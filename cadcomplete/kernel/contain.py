@@ -43,6 +43,11 @@ MEMORY_LIMIT = 12 << 30
 
 _LOST = "the CAD kernel's processes were killed"
 
+_LOADED = threading.Event()
+"""Set once this process has had workers: their server has loaded the kernel."""
+
+_NO_MAIN = threading.Lock()
+
 _BLOCKS: ContextVar[tuple[tuple[Kernel, Deadline], ...]] = ContextVar("blocks", default=())
 """The deadlines of the `until` blocks that this thread is in, each with its kernel."""
 
@@ -111,17 +116,29 @@ class Kernel:
         self.closed, self._renewing = False, threading.RLock()
         self.stopped: WeakSet[concurrent.futures.Future[Any]] = WeakSet()  # on purpose
         self._waiting: WeakSet[concurrent.futures.Future[Any]] = WeakSet()
-        self._pool = self._start()
+        self._pool = self._new_pool()
 
-    def _start(self) -> ProcessPool:
+    def _new_pool(self) -> ProcessPool:
         from pebble import ProcessPool
 
+        self._starting: threading.Thread | None = None
         return ProcessPool(
             max_workers=self.workers,
             max_tasks=self._recycle,
             context=_context(),
             initializer=_prepare,
         )
+
+    def start(self) -> threading.Thread:
+        """Begin to start the workers, if nobody has; the first in a process takes about a second.
+
+        The first job does so too: this is for something else to be done meanwhile.
+        """
+        with self._renewing:
+            if self._starting is None:
+                self._starting = threading.Thread(target=_begin, args=(self._pool,), daemon=True)
+                self._starting.start()
+            return self._starting
 
     def restart(self) -> None:
         """Begin again with new workers; whatever the old ones did is lost.
@@ -130,20 +147,23 @@ class Kernel:
         """
         with self._renewing:
             self._stop(on_purpose=True)
-            self._pool = self._start()
+            self._pool = self._new_pool()
 
     def _renew(self, broken: ProcessPool) -> None:
         """Replace workers that are all lost, once; their jobs may be begun again."""
         with self._renewing:
             if self._pool is broken and not self.closed:
                 self._stop(on_purpose=False)
-                self._pool = self._start()
+                self._pool = self._new_pool()
 
     def _stop(self, *, on_purpose: bool) -> None:
         """Stop all workers, and free those who wait for a job that nobody does any more."""
         waiting = list(self._waiting)
         if on_purpose:
             self.stopped.update(waiting)
+        if self._starting is not None and self._starting.is_alive():
+            _abandon_loading()
+            self._starting.join()
         self._pool.stop()
         self._pool.join()
         for future in waiting:
@@ -161,6 +181,10 @@ class Kernel:
         with self._renewing:
             self.closed = True
             self._stop(on_purpose=True)
+
+    def leave(self) -> None:
+        """Close it while the caller goes on; a program does not end before that is done."""
+        threading.Thread(target=self.close).start()
 
     @contextmanager
     def until(self, due: Deadline) -> Iterator[None]:
@@ -194,16 +218,19 @@ class Kernel:
         that is earlier than `until` says. Raises LostWorkersError if all workers are killed, and
         new ones as well.
         """
-        limit = limit or self.time_limit
+        limit, due = limit or self.time_limit, _earliest(due, self.due)
         for _ in range(2):
-            pool = self._pool
+            starting, pool = self.start(), self._pool
+            starting.join(None if math.isinf(due.left) else due.left)
+            if starting.is_alive():  # it is due before there is anybody to do it
+                return Pending(self, job, arguments, concurrent.futures.Future(), limit, due)
             try:
                 future = pool.schedule(_guard, args=(job, *arguments), timeout=limit)
             except RuntimeError:
                 self._renew(pool)
                 continue
             self._waiting.add(future)
-            return Pending(self, job, arguments, future, limit, _earliest(due, self.due))
+            return Pending(self, job, arguments, future, limit, due)
         raise LostWorkersError("the CAD kernel is closed" if self.closed else _LOST)
 
     def run(self, job: Callable[..., Result], *arguments: Any) -> Result:
@@ -223,6 +250,27 @@ class Kernel:
 
 def _earliest(*moments: Deadline) -> Deadline:
     return min(moments, key=lambda due: due.moment, default=NEVER)
+
+
+def _begin(pool: ProcessPool) -> None:
+    """Start the workers of a pool: it waits until their server has loaded the kernel."""
+    with suppress(RuntimeError, OSError):  # whoever begins a job tries again, and hears of it
+        if pool.active:
+            _LOADED.set()
+
+
+def _abandon_loading() -> None:
+    """End a fork server that is still loading the kernel: nobody needs it any more.
+
+    Else whoever stops it waits for that, and its first workers complain that nobody is there.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods() or _LOADED.is_set():
+        return
+    from multiprocessing import forkserver
+
+    pid = getattr(forkserver._forkserver, "_forkserver_pid", None)  # type: ignore[attr-defined]
+    if pid is not None:
+        os.kill(pid, signal.SIGKILL)
 
 
 def _guard(job: Callable[..., Result], *arguments: Any) -> Result:
@@ -273,12 +321,13 @@ def _context() -> BaseContext:
 @contextmanager
 def _no_main_module() -> Iterator[None]:
     """Hide `__main__`, so that a worker does not run the caller's script once more."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+    with _NO_MAIN:  # or another thread would take our stand-in for it
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = types.ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 if sys.platform != "win32":

@@ -32,7 +32,8 @@ def read_shape(
     file: str | Path = "",
     kernel: Kernel,
 ) -> Scan:
-    """Return a shape with its cloud. Raises InputError; one on which the kernel dies is one, too.
+    """Return a shape with its cloud. Raises InputError; one on which the kernel dies is one, too;
+    TimeLimitError if it is due before (`Kernel.until`).
 
     `units` and `up` are those of a file or a table; a cloud is in millimetres, z up. `file` is
     the path of one that is being read.
@@ -48,27 +49,30 @@ def read_shape(
     try:
         return shape.result()
     except KernelFailure as error:
+        if kernel.due.over:
+            raise
         hint = "export it again, or give an STL"
         raise InputError(str(error), file=file, hint=hint) from error
 
 
 def shown(
-    shape: Shape | None,
+    shape: Shape | Pending[Scan] | None,
     given: CadSequence,
     *,
     units: str = "",
     up: str = "",
     place: str = "check",
+    file: str | Path = "",
     kernel: Kernel,
 ) -> Fitted | None:
     """Return the cloud of a shape that fits the given part, and what should be known about it.
 
     `place`: "check" refuses a shape that does not fit, "fit" puts it on the given part, "keep"
-    leaves it where it is. Raises InputError, which names the file.
+    leaves it where it is. Raises InputError, which names the file; TimeLimitError as `read_shape`.
     """
     if shape is None:
         return None
-    scan = read_shape(shape, units=units, up=up, kernel=kernel)
+    scan = read_shape(shape, units=units, up=up, file=file, kernel=kernel)
     try:
         found = fitted(
             scan.cloud,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cadcomplete.deadline import Deadline
-from cadcomplete.errors import InputError
+from cadcomplete.deadline import Deadline, OutOfTime
 from cadcomplete.files import check_folder
+from cadcomplete.model.sampling import Sampling, usual_sampling
 
 if TYPE_CHECKING:
     from cadcomplete.model.checkpoint import Checkpoint
@@ -38,21 +39,24 @@ class Answering:
 
         return loading.load(model, device=self.device, base=self.base)
 
-    def ready(self, model: Path | None, due: Deadline) -> tuple[Checkpoint, Deadline]:
+    def ready(
+        self, model: Path | None, due: Deadline, started: float
+    ) -> tuple[Checkpoint | None, Deadline]:
         """Read the model; the time that one of one's own takes does not count.
 
-        Raises NoAnswerError if there is not even time for the one that ships.
+        Where there is not even time for the one that ships, there is none. Where the program has
+        taken so long since it was `started` that this can be foreseen, nobody tries.
         """
         if model is None:
-            with due.answering():
-                return self.load(None), due
+            if _LONGER * (time.monotonic() - started) < due.left:
+                with suppress(OutOfTime), due.share(_LOADING).enforced():
+                    return self.load(None), due
+            return None, due
         started = time.monotonic()
         return self.load(model), due.later(time.monotonic() - started)
 
-    def sampling(self, model: Checkpoint, *, n: int = 0) -> Any:
+    def sampling(self, model: Checkpoint, *, n: int = 0) -> Sampling:
         """Return how to draw for `n` different answers. Raises InputError."""
-        from cadcomplete.model.generate import usual_sampling
-
         usual = usual_sampling(model.config, model.metrics, answers=n)
         names = ("temperature", "top_p", "most_tokens", "rows")
         wanted = {name: getattr(self, name) for name in names}
@@ -60,22 +64,12 @@ class Answering:
         return dataclasses.replace(usual, **given)
 
 
-_LONGEST = 1e6
-"""Seconds that may be allowed at most: what a timer can hold."""
+_LOADING = 0.55
+"""Share of the time that is left that reading the model that ships may take. It takes most of it
+where other programs are busy; the rest is for an answer without it."""
 
-_START = 0.95
-"""Share of the time that is left once Python has started, which it has by then."""
-
-
-def due_after(time_limit: float, started: float) -> Deadline:
-    """Return when an answer is due, of a program that was `started` by `time.monotonic`.
-
-    Raises InputError for what is no limit.
-    """
-    if not 0 < time_limit <= _LONGEST:
-        expected = f"seconds, more than 0 and at most {_LONGEST:,.0f}"
-        raise InputError("no such limit", where="--time-limit", expected=expected, got=time_limit)
-    return Deadline(started + _START * time_limit)
+_LONGER = 2.0
+"""How often as long as all before it that takes, at least: 2.7 times was measured."""
 
 
 def export(

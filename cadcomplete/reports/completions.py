@@ -6,6 +6,7 @@ The keys are a promise to scripts: they do not change.
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -13,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from cadcomplete import exporters, readers
 from cadcomplete.clouds.read import Scan, check_file
-from cadcomplete.deadline import TIME_WAS_UP
+from cadcomplete.deadline import TIME_WAS_UP, due_after
 from cadcomplete.errors import InputError, keeping
 from cadcomplete.files import check_folder
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel, Pending
-from cadcomplete.placing.shapes import read_shape, reading
+from cadcomplete.placing.shapes import reading
 from cadcomplete.predictions import check_count, check_seed
 from cadcomplete.progress import telling
 from cadcomplete.readers import Document
-from cadcomplete.reports.answering import Answering, due_after
+from cadcomplete.reports.answering import Answering
 from cadcomplete.reports.told import counted
 
 if TYPE_CHECKING:
@@ -110,27 +111,32 @@ def complete(
     if output is not None:
         check_folder(output)
     kernel = Kernel(workers=2, time_limit=time_limit)
-    with keeping(partial(_kept, output)), kernel, telling() as tell:
-        tell("the model is read")
-        scan = asked.scan(kernel)
-        loaded, due = answering.ready(model, due)  # the kernel starts while torch is imported
+    with keeping(partial(_kept, output)), ExitStack() as after, telling() as tell:
+        after.callback(kernel.leave)  # who waits for the answer does not wait for that
+        kernel.start()  # it is loaded while all else is imported
         from cadcomplete.completion import completion as completing
         from cadcomplete.completion import writing
 
         with kernel.until(due):
-            shape = scan and read_shape(scan, file=asked.points or "", kernel=kernel)
-        result = completing.complete(
-            document,
-            **{**asdict(asked), "points": shape},
-            model=loaded,
-            sampling=answering.sampling(loaded, n=asked.n),
-            due=due if output is None else due.share(_ANSWERING),
+            scan = asked.scan(kernel)
+        tell("the model is read")
+        loaded, due = answering.ready(model, due, started)
+        writes = output is not None
+        answered = due.share(_ANSWERING) if writes else due
+        drawn = None if loaded is None else answering.sampling(loaded, n=asked.n)
+        question: dict[str, Any] = asdict(asked) | {"points": scan}
+        result = completing.completed(
+            completing.completer_of(loaded, kernel, drawn, n=asked.n),
+            completing.kept(document, question.pop("keep")),
+            **question,
+            file=asked.points or "",
+            due=answered,
             tell=tell,
-            kernel=kernel,
         )
-        tell("files are written")
+        if writes:
+            tell("files are written")
         with kernel.until(due):
-            files = {} if output is None else writing.write(result, output, formats, kernel)
+            files = writing.write(result, output, formats, kernel) if writes else {}
     return {
         "file": path and str(path),
         **asked.as_json(),
@@ -194,7 +200,8 @@ def completions_text(report: Json, *, everything: bool = False) -> str:
 
     kept, score_is = counted(report["kept"], "operation"), report["score_is"]
     lines = [f"{report['file'] or 'from nothing'}: {kept} kept"]
-    if not any(report[shown] for shown in ("caption", "images", "points")):
+    asked = bool(report["generated"])  # whether there was time for a model
+    if asked and not any(report[shown] for shown in ("caption", "images", "points")):
         # What is shown says more of what is missing than a model: the part as it is tells it.
         lines[0] += f"; finished already: {report['finished']:.0%}"
     if report["as_it_is"] is not None:
@@ -251,8 +258,9 @@ def _silence(report: Json, *, quiet: bool) -> list[str]:
     found = report["completions"]
     if not found:
         files = ", so no files were written" if report["folder"] else ""
-        if report["score_is"] == PROBABILITY:
-            return [f"\nnothing that may follow was found{files}"]
+        if report["score_is"] == PROBABILITY or not report["in_time"]:
+            until = "" if report["in_time"] else " until time was up"
+            return [f"\nnothing that may follow was found{until}{files}"]
         nothing = "nothing that was found is expected to be better than the part as it is"
         return [
             f"\n{nothing}{files};",
