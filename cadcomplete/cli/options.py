@@ -16,7 +16,8 @@ PartFile = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON.")]
 ModelFolder = Annotated[
-    Path | None, typer.Option("--model", help="A trained folder. Default: the shipped model.")
+    Path | None,
+    typer.Option("--model", help="A trained folder, or free. Default: the shipped model."),
 ]
 TokenizerFolder = Annotated[
     Path | None,

@@ -190,9 +190,23 @@ def _add(tokenizer: Tokenizer, words: Sequence[str]) -> None:
     tokenizer.model = models.BPE(learned["vocab"], merges, ignore_merges=True)
 
 
-def shipped() -> Path:
-    """Return the folder of the model that ships with the package, its tokenizer included."""
-    return Path(str(files("cadcomplete") / "weights"))
+SHIPPED = {"": "weights", "free": "weights_free"}
+"""The folders of the models that ship with the package, by name; "" is the one without a name.
+
+"free" learned from nothing but what may be used for any purpose."""
+
+
+def shipped(name: str = "") -> Path:
+    """Return the folder of a model that ships with the package, its tokenizer included."""
+    return Path(str(files("cadcomplete") / SHIPPED[name]))
+
+
+def folder_named(folder: str | Path | None) -> Path:
+    """Return the folder that is meant: of `SHIPPED` by its name, if no folder here is called so."""
+    if folder is None:
+        return shipped()
+    name = str(folder)
+    return shipped(name) if name in SHIPPED and not Path(folder).is_dir() else Path(folder)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from cadcomplete.history.curves import CURVES, Line
 from cadcomplete.history.kinds import PROFILES
 from cadcomplete.history.operations import beginners
 from cadcomplete.language.commands import CLOSE, LOOP, known_words
-from cadcomplete.language.tokenizer import TextTokenizer, shipped
+from cadcomplete.language.tokenizer import TextTokenizer, folder_named
 from cadcomplete.model.assembly import Architectures, architectures_of, assemble, own_parts
 from cadcomplete.model.distributed import gathered, spread
 from cadcomplete.model.model import PARTS, CompletionModel
@@ -120,12 +120,12 @@ def _stored(tensor: Tensor, precision: torch.dtype | None) -> Tensor:
 def load(
     folder: str | Path | None = None, *, change: Callable[[Config], Config] = lambda config: config
 ) -> Checkpoint:
-    """Read a model folder, by default the one that ships with the package.
+    """Read a model folder, by default the one that ships with the package; "free" ships as well.
 
     Sources of weights that are not in the folder are read too; `change` may say where they are.
     Raises CheckpointError if something is missing or does not fit.
     """
-    path = Path(folder) if folder is not None else shipped()
+    path = folder_named(folder)
     for name in _FILES:
         if not (path / name).is_file():
             expected = f"a model folder with {', '.join(_FILES)}"

@@ -79,7 +79,8 @@ def export(
     from cadcomplete.model import loading, portable
 
     if output is None:
-        output = Path("runs") / "export" / to if model is None else model / to
+        own = model is not None and model.is_dir()  # and not one that ships with the package
+        output = model / to if own and model else Path("runs") / "export" / to
     check_folder(output)
     return portable.export(loading.load(model, base=base), to, output)
 
