@@ -54,6 +54,7 @@ from cadcomplete.pictures.views import Shot
 _CANONICAL = VIEWS[0]
 _OFF = Camera(_CANONICAL.azimuth + 12.0, _CANONICAL.elevation - 8.0)
 _FAR = Camera(_CANONICAL.azimuth + 31.0, _CANONICAL.elevation + 17.0)
+_CREASE = 0.94  # cosine of 20 degrees: facets of what is round have no line between them
 _ROLL, _TILT = 15.0, 4.0  # degrees
 
 CAMERAS: dict[str, tuple[Camera, float]] = {
@@ -175,7 +176,9 @@ def same_view(given: CadSequence, one: Shot, other: Shot, *, off: float) -> bool
 def drawn(part: CadSequence, camera: Camera, style: str, *, depth: float) -> np.ndarray:
     """Draw a part; with a `depth`, as from so near that its far end is smaller by that share."""
     body = mesh_of(solid(part))
-    mesh = Mesh(body.vertices, body.triangles, tuple(wire(body).ends))
+    creases = wire(body)
+    sharp = (creases.normals[:, 0] * creases.normals[:, 1]).sum(axis=1) < _CREASE
+    mesh = Mesh(body.vertices, body.triangles, tuple(creases.ends[sharp]))
     if depth:
         box = mesh.bounding_box
         assert box is not None
