@@ -87,13 +87,13 @@ def smeared(pixels: Array) -> Array:
 
 def shadowed(pixels: Array) -> Array:
     """A picture with the shadow of the part on a grainy wall, below and to the right of it."""
-    part = (pixels < 250).any(axis=2)
+    part = pixels.min(axis=2) < 250
     by = len(pixels) // 32
     shadow = np.roll(part, (by, by), axis=(0, 1)).astype(np.float64)
     for _ in range(3):
         shadow = blurred(shadow, 2.0)
     grain = np.random.default_rng(1).normal(0, 4, (len(pixels) // 4, len(pixels) // 4))
-    grain = np.kron(grain, np.ones((4, 4)))
+    grain = np.repeat(np.repeat(grain, 4, axis=0), 4, axis=1)
     wall = 205 * (1 - 0.4 * shadow) + blurred(grain, 1.5)
     return np.where(part[..., None], pixels, wall[..., None])
 
