@@ -85,6 +85,15 @@ def test_counterbores_are_cut_from_the_top_around_their_holes():
     assert newest(part).plane.origin[2] == 12
 
 
+def test_counterbores_in_the_corners_have_room():
+    """A tenth of 40 is 4 mm from the edges, where ø11 would break through."""
+    bores = newest(made("plate 60 x 40 x 12 with four M6 counterbored holes in the corners"))
+    assert len(bores.loops) == 4
+    for loop in bores.loops:
+        left, bottom, right, top = loop.box
+        assert -30 < left < right < 30 and -20 < bottom < top < 20
+
+
 def test_a_pocket_is_cut_from_above_unless_the_underside_is_spoken_of():
     said = "block 60 x 40 x 10, four holes ø6, a pocket 30 x 20, 4 deep"
     assert newest(made(said)).plane.origin[2] == 10

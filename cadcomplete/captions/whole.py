@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cadcomplete.captions.drawing import circle, drawn_loop, polygon, rectangle
+from cadcomplete.captions.drilling import headed
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot
 from cadcomplete.captions.places import spread
 from cadcomplete.captions.planes import PlaneView, views
@@ -48,7 +49,7 @@ def built_from(caption: Caption, given: CadSequence) -> CadSequence | None:
             operations += _in_legs(mention, base, len(operations))
         else:
             part = CadSequence(tuple(operations), id=given.id)
-            operations += _made(mention, part, below=caption.below)
+            operations += _made(mention, part, headed(mention, caption), below=caption.below)
     if len(operations) == len(given.operations):
         return None
     return CadSequence(tuple(operations), id=given.id)
@@ -145,19 +146,22 @@ def _to(distance: float) -> Extent:
     return Extent(ExtentType.ONE_SIDED, round(distance, DECIMALS))
 
 
-def _made(mention: Mention, part: CadSequence, *, below: bool) -> list[Operation]:
+def _made(mention: Mention, part: CadSequence, whole: Mention, *, below: bool) -> list[Operation]:
     """A sketch and an extrude that make one thing, on the top unless the underside is spoken of.
 
-    Where no end is at the top it is the newest.
+    Where no end is at the top it is the newest. Holes lie where their heads have room.
     """
     index = len(part.operations)
     seen = views(part)
     ends = [one for one in seen if one.kind == "end"]
     tops = [] if below else sorted(filter(_is_level, ends), key=lambda one: -one.plane.origin[2])
     for view in (*tops, *seen)[:1]:
-        loops = next(iter(arranged(mention, view)), None)
-        if loops is None:
+        ways = list(arranged(mention, view))
+        if not ways:
             return []
+        wider = (whole.head[0] - whole.diameters[0]) / 2 if whole.head else 0.0
+        roomy = (loops for loops in ways if wider and _has_room(loops, view, 1.2 * wider))
+        loops = next(roomy, ways[0])
         try:
             reached = heights(view.plane, part.operations)
         except (GeometryError, UnsupportedError):
@@ -169,6 +173,15 @@ def _made(mention: Mention, part: CadSequence, *, below: bool) -> list[Operation
         profiles = tuple(Profile(index, i) for i in range(len(loops)))
         return [Sketch(view.plane, loops), Extrude(profiles, _to(into), boolean)]
     return []
+
+
+def _has_room(loops: tuple[Loop, ...], view: PlaneView, around: float) -> bool:
+    """Whether there is so much room around each loop, in mm, within the box of what is there."""
+    left_, bottom, right, top = view.box
+    return all(
+        left_ + around < a and bottom + around < b and c < right - around and d < top - around
+        for a, b, c, d in (loop.box for loop in loops)
+    )
 
 
 def _is_level(view: PlaneView) -> bool:
