@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cadcomplete.captions.drawing import circle, drawn_loop, polygon, rectangle
-from cadcomplete.captions.drilling import headed
+from cadcomplete.captions.drilling import headed, is_cone, sunk_holes
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot
 from cadcomplete.captions.places import spread
 from cadcomplete.captions.planes import PlaneView, views
@@ -43,7 +43,7 @@ def built_from(caption: Caption, given: CadSequence) -> CadSequence | None:
         return None
     base = caption.base if not given.operations else None
     for mention in left(caption, CadSequence(tuple(operations))):
-        if mention.noun not in (*CUTS, Noun.BOSS):
+        if mention.noun not in (*CUTS, Noun.BOSS) or is_cone(mention, caption):
             continue
         if base is not None and base.profile and mention.noun in CUTS:
             operations += _in_legs(mention, base, len(operations))
@@ -169,6 +169,8 @@ def _made(mention: Mention, part: CadSequence, whole: Mention, *, below: bool) -
         into = _into(mention, reached)
         if into is None:
             return []
+        if whole.sunk:
+            return [sunk_holes(whole, view, loops, sign=-1.0 if into < 0 else 1.0)]
         boolean = Boolean.CUT if mention.noun in CUTS else Boolean.JOIN
         profiles = tuple(Profile(index, i) for i in range(len(loops)))
         return [Sketch(view.plane, loops), Extrude(profiles, _to(into), boolean)]
@@ -198,7 +200,9 @@ def _into(mention: Mention, reached: tuple[float, float] | None) -> float | None
         return None
     sign = 1.0 if inward > 0 else -1.0
     if mention.noun not in CUTS:
-        return -sign * mention.height if mention.height is not None else None
-    if mention.height is not None and not mention.through:
-        return sign * mention.height
+        height = _height(mention)
+        return -sign * height if height is not None else None
+    height = _height(mention)
+    if height is not None and not mention.through:
+        return sign * height
     return inward
