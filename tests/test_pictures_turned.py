@@ -130,10 +130,12 @@ def test_where_no_height_is_to_be_tried_nothing_is_seen():
     assert outline.shares(one.sight.rough, np.array([0.0, 0.0, 1.0]), np.zeros(0)).shape == (0,)
 
 
-def test_what_a_picture_may_cost_is_how_far_it_is_believed():
+@pytest.mark.parametrize(("built", "shows"), [(True, 0.995), (False, 0.2)])
+def test_what_a_picture_may_cost_is_how_far_it_is_believed(built, shows):
     nats = np.array([60.0, 0.0, 0.0])
     for share in (0.1, 0.9):
-        found = mixed(nats, share)
-        # an idea of which the picture says nothing keeps what the picture not being right leaves
-        assert found[1] == pytest.approx(math.log(1 - share * 0.995), abs=1e-6)
+        found = mixed(nats, share, built=built)
+        # an idea of which the picture says nothing keeps what the picture not being right leaves;
+        # where nothing is built that is four fifths of the right one as well
+        assert found[1] == pytest.approx(math.log(1 - share * shows), abs=1e-6)
         assert found[0] > 0

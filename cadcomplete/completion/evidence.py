@@ -80,10 +80,13 @@ def evidence_of(case: Case) -> tuple[Evidence, ...]:
     that cannot be read, or in which nothing is seen.
     """
     found: list[Evidence] = []
+    sizes: tuple[float, ...] = ()
     if case.caption:
-        found.append(Words.of(case.caption))
+        words = Words.of(case.caption)
+        sizes = () if words.caption.base is None else words.caption.base.box
+        found.append(words)
     if case.images and case.points is None:
-        found.append(Pictures.of(case.images))
+        found.append(Pictures.of(case.images, sizes=sizes))
     return tuple(found)
 
 
