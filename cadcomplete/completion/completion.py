@@ -302,7 +302,8 @@ def _notices(completer: Completer | Offhand, case: Case, reading: Reading) -> It
         yield untaught(case, reading)
         return
     yield from untold(completer.model, case.given)
-    yield from unused(completer.model, case.caption, case.images)
+    compared = case.images if reading.wanted is None else ()
+    yield from unused(completer.model, case.caption, compared)
 
 
 def _found(
