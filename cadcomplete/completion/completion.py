@@ -324,7 +324,7 @@ def _found(
                 answers.append(one)
     except OutOfTime:
         compared = False
-    ranked = compared or bool(answers or reading.thought)
+    ranked = compared or bool(answers) or reading.compared
     if not compared and not answers:
         answers = unchecked(reading, n, only_next=only_next, due=due)
     said, before = _said(given, answers), reading.before
