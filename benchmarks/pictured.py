@@ -2,7 +2,8 @@
 
 At every cut of some parts the model is asked once, without a picture. Then each picture adds ideas
 of its own, the model says how likely those are, and all are judged by that picture. Kept is what it
-takes to try other constants of `pictures/belief.py` without asking again. ::
+takes to try other constants of `pictures/belief.py` without asking again. What a file has already
+is not asked again. ::
 
     .venv/bin/python benchmarks/pictured.py runs/out/data/fusion360 runs/out/data/omnicad \\
         --model cadcomplete/weights --most 30 --shown right wrong -o runs/out/pictured.jsonl
@@ -36,10 +37,10 @@ from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.opinion import judged
 from cadcomplete.completion.reading import Reading
 from cadcomplete.errors import CadCompleteError
-from cadcomplete.evaluate.questions import Held, case, choose, read_data
+from cadcomplete.evaluate.questions import ExamQuestion, Held, case, choose, read_data
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.metrics.differences import Paired, difference
-from cadcomplete.metrics.targets import HIT, MACRO
+from cadcomplete.metrics.targets import HIT, MACRO, Truth
 from cadcomplete.model import checkpoint
 from cadcomplete.pictures.belief import facts, mixed, probable
 from cadcomplete.pictures.evidence import Pictures
@@ -53,6 +54,7 @@ def main() -> None:
     parser.add_argument("--split", default="test")
     parser.add_argument("--most", type=int, default=30, help="parts")
     parser.add_argument("--cuts", type=int, default=4, help="most of each part, at random")
+    parser.add_argument("--kinds", nargs="+", default=MACRO, choices=MACRO)
     parser.add_argument("--shown", nargs="+", default=["right", "wrong"])
     parser.add_argument("--tell", action="store_true", help="tell what was kept, and ask nothing")
     parser.add_argument("-o", "--out", type=Path, required=True)
@@ -67,36 +69,43 @@ def collect(asked: argparse.Namespace) -> None:
     held = read_data(asked.data, split=asked.split).held
     parts, left_out = choose(held, ("none", "image"), most=asked.most, seed=0)
     print(f"{len(parts)} parts; left out: {left_out}", flush=True)
-    with Kernel(workers=1) as kernel, asked.out.open("w") as file:
+    known = asked.out.read_text().splitlines() if asked.out.exists() else []
+    done = {(line["id"], line["given"]) for line in map(json.loads, known)}
+    with Kernel(workers=1) as kernel, asked.out.open("a") as file:
         completer = Completer(checkpoint.load(asked.model), kernel)
         for number, part in enumerate(parts):
             other = parts[(number + 1) % len(parts)]
-            for line in lines(part, other, completer, asked.shown, most=asked.cuts):
-                file.write(json.dumps(line) + "\n")
+            for question, truth in asked_about(part, kernel, ("none",), most=asked.cuts):
+                known_ = (part.id, question.given) in done
+                if known_ or truth.excluded or truth.kind not in asked.kinds:
+                    continue
+                told_ = list(lines(part, other, completer, asked.shown, question, truth))
+                file.writelines(json.dumps(line) + "\n" for line in told_)
                 file.flush()
 
 
 def lines(
-    part: Held, other: Held, completer: Completer, kinds: list[str], *, most: int
+    part: Held,
+    other: Held,
+    completer: Completer,
+    kinds: list[str],
+    question: ExamQuestion,
+    truth: Truth,
 ) -> Iterator[dict[str, Any]]:
-    """Yield what is known of the ideas for some operations of a part, for each picture."""
-    files = {kind: shown(kind, part.sample, other.sample) for kind in kinds}
-    for question, truth in asked_about(part, completer.kernel, ("none",), most=most):
-        if truth.excluded or truth.kind not in MACRO:
-            continue
-        try:
-            reading = completer.read(case(question, seed=0), until="built")
-            for kind in ("none", *kinds):
-                started = time.process_time()
-                pictures = None if kind == "none" else Pictures.of((files[kind],))
-                line = told(reading, completer, pictures)
-                overlaps = [truth.overlap(idea.operation) for idea in line.pop("ideas")]
-                line["hits"] = [float(value) >= HIT for value in overlaps]
-                line["seconds"] = round(time.process_time() - started, 2)
-                name = {"id": part.id, "given": question.given, "kind": truth.kind}
-                yield {**name, "shown": kind, **line}
-        except CadCompleteError as error:
-            print("left out:", error)
+    """Yield what is known of the ideas for an operation of a part, for each picture."""
+    try:
+        reading = completer.read(case(question, seed=0), until="built")
+        for kind in ("none", *kinds):
+            started = time.process_time()
+            of = None if kind == "none" else shown(kind, part.sample, other.sample)
+            line = told(reading, completer, None if of is None else Pictures.of((of,)))
+            overlaps = [truth.overlap(idea.operation) for idea in line.pop("ideas")]
+            line["hits"] = [float(value) >= HIT for value in overlaps]
+            line["seconds"] = round(time.process_time() - started, 2)
+            name = {"id": part.id, "given": question.given, "kind": truth.kind}
+            yield {**name, "shown": kind, **line}
+    except CadCompleteError as error:
+        print("left out:", error)
 
 
 def told(reading: Reading, completer: Completer, pictures: Pictures | None) -> dict[str, Any]:
@@ -129,7 +138,7 @@ def tell(lines: list[dict[str, Any]]) -> None:
         if line["nats"] is not None:
             share = probable(np.array(line["facts"]), built=line["built"])
             believed[line["shown"]].append(share)
-            odds = odds + mixed(np.array(line["nats"]), share)
+            odds = odds + mixed(np.array(line["nats"]), share, built=line["built"])
         hits = np.array(line["hits"], dtype=bool)[np.argsort(-odds, kind="stable")]
         first_three[line["id"], line["given"], line["shown"]] = bool(hits[:3].any())
         kinds[line["shown"]][line["kind"]].append((bool(hits[:3].any()), bool(hits.any())))

@@ -2,9 +2,12 @@
 
 At every cut of some parts the ideas that a picture shows are listed in the order of the nats that
 it adds, and the first is looked for that is a hit. A picture is the one that was prepared, that of
-another part, or drawn here: in another style, from another side, turned, in perspective. ::
+another part, or drawn here: in another style, from another side, turned, in perspective; or all of
+that before a wall with a shadow on it, tilted, blurred, noisy and as a JPEG: as near to a
+photograph as it gets without a camera. With `-o` what is known already is not asked again. ::
 
     .venv/bin/python benchmarks/pictures.py runs/out/data/fusion360 --most 15 --shown right wrong
+    .venv/bin/python benchmarks/pictures.py runs/out/data/fusion360 --first --shown right ahead
     .venv/bin/python benchmarks/pictures.py runs/out/data/fusion360 runs/out/data/omnicad \\
         --most 60 --cuts 3 --fit                          # how far pictures are believed
 """
@@ -16,8 +19,10 @@ import io
 import json
 import math
 import time
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -49,7 +54,8 @@ from cadcomplete.pictures.views import Shot
 _CANONICAL = VIEWS[0]
 _OFF = Camera(_CANONICAL.azimuth + 12.0, _CANONICAL.elevation - 8.0)
 _FAR = Camera(_CANONICAL.azimuth + 31.0, _CANONICAL.elevation + 17.0)
-_ROLL = 15.0  # degrees
+_CREASE = 0.94  # cosine of 20 degrees: facets of what is round have no line between them
+_ROLL, _TILT = 15.0, 4.0  # degrees
 
 CAMERAS: dict[str, tuple[Camera, float]] = {
     "corner": (VIEWS[5], 0.0),
@@ -57,6 +63,7 @@ CAMERAS: dict[str, tuple[Camera, float]] = {
     "far off": (_FAR, 0.0),
     "near": (_CANONICAL, 0.1),
     "nearer": (_CANONICAL, 0.25),
+    "snapshot": (_CANONICAL, 0.1),
     "photograph": (_OFF, 0.1),
 }
 """Where a picture is taken from, and by which share the far end of a part is smaller than its near
@@ -78,15 +85,44 @@ def smeared(pixels: Array) -> Array:
     return np.stack([blurred(pixels[..., i], 1.2) for i in range(3)], axis=2)
 
 
+def shadowed(pixels: Array) -> Array:
+    """A picture with the shadow of the part on a grainy wall, below and to the right of it."""
+    part = pixels.min(axis=2) < 250
+    by = len(pixels) // 32
+    shadow = np.roll(part, (by, by), axis=(0, 1)).astype(np.float64)
+    for _ in range(3):
+        shadow = blurred(shadow, 2.0)
+    grain = np.random.default_rng(1).normal(0, 4, (len(pixels) // 4, len(pixels) // 4))
+    grain = np.repeat(np.repeat(grain, 4, axis=0), 4, axis=1)
+    wall = 205 * (1 - 0.4 * shadow) + blurred(grain, 1.5)
+    return np.where(part[..., None], pixels, wall[..., None])
+
+
+def tilted(pixels: Array, degrees: float = _TILT) -> Array:
+    picture = Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
+    white = (255, 255, 255)
+    turned = picture.rotate(degrees, fillcolor=white, resample=Image.Resampling.BICUBIC)
+    return np.asarray(turned, dtype=np.float64)
+
+
+_TAKEN = (shadowed, shaded, smeared, noisy)
+
 SPOILED: dict[str, tuple[Callable[[Array], Array], ...]] = {
     "noise": (noisy,),
     "wall": (shaded,),
+    "shadow": (shadowed,),
     "blur": (smeared,),
-    "photograph": (shaded, smeared, noisy),
+    "rolled": (partial(tilted, degrees=_ROLL),),
+    "snapshot": _TAKEN,
+    "photograph": (tilted, *_TAKEN),
 }
 """What happens to a picture once it is drawn; noise is 6 of 255 levels, blur 1.2 pixels."""
 
-SHOWN = (*("right", "wrong", *STYLES, *CAMERAS, "rolled", *SPOILED, "jpeg"),)
+AHEAD = (Camera(0.0, 0.0), Camera(-90.0, 0.0), Camera(-90.0, 90.0))
+"""The cameras that look along x, y and z."""
+
+SHOWN = tuple(dict.fromkeys(("right", "wrong", *STYLES, *CAMERAS, *SPOILED, "jpeg", "ahead")))
+"""All kinds; "ahead" is from straight ahead on the first sketch."""
 
 
 def shown(kind: str, sample: Sample, other: Sample) -> bytes:
@@ -96,16 +132,16 @@ def shown(kind: str, sample: Sample, other: Sample) -> bytes:
         assert of.place is not None
         return modalities.load(of.place, of.sequence.id, images=(0,), cloud=False).images[0].png
     camera, depth = CAMERAS.get(kind, (_CANONICAL, 0.0))
+    first = sample.sequence.operations[0]
+    if kind == "ahead" and isinstance(first, Sketch):
+        camera = AHEAD[int(np.abs(first.plane.normal).argmax())]
     style = kind if kind in STYLES else "default"
     pixels = drawn(sample.sequence, camera, style, depth=depth).astype(np.float64)
     for spoil in SPOILED.get(kind, ()):
         pixels = spoil(pixels)
     picture = Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
-    if kind == "rolled":
-        white = (255, 255, 255)
-        picture = picture.rotate(_ROLL, fillcolor=white, resample=Image.Resampling.BICUBIC)
     file = io.BytesIO()
-    lossy = kind in ("jpeg", "photograph")
+    lossy = kind in ("jpeg", "snapshot", "photograph")
     picture.save(file, format="JPEG" if lossy else "PNG", **({"quality": 60} if lossy else {}))
     return file.getvalue()
 
@@ -113,7 +149,7 @@ def shown(kind: str, sample: Sample, other: Sample) -> bytes:
 def as_drawn(kind: str, whole: CadSequence) -> Shot:
     """Return the view from which a picture of a kind was drawn."""
     camera, _ = CAMERAS.get(kind, (_CANONICAL, 0.0))
-    turn = math.radians(_ROLL if kind == "rolled" else 0.0)
+    turn = math.radians({"rolled": _ROLL, "photograph": _TILT}.get(kind, 0.0))
     (c, s), box = (math.cos(turn), math.sin(turn)), mesh_of(solid(whole)).bounding_box
     assert box is not None
     extent = (np.abs(camera.axes[:2]) * (np.array(box.size) / 2)).sum(axis=1).max()
@@ -140,7 +176,9 @@ def same_view(given: CadSequence, one: Shot, other: Shot, *, off: float) -> bool
 def drawn(part: CadSequence, camera: Camera, style: str, *, depth: float) -> np.ndarray:
     """Draw a part; with a `depth`, as from so near that its far end is smaller by that share."""
     body = mesh_of(solid(part))
-    mesh = Mesh(body.vertices, body.triangles, tuple(wire(body).ends))
+    creases = wire(body)
+    sharp = (creases.normals[:, 0] * creases.normals[:, 1]).sum(axis=1) < _CREASE
+    mesh = Mesh(body.vertices, body.triangles, tuple(creases.ends[sharp]))
     if depth:
         box = mesh.bounding_box
         assert box is not None
@@ -190,6 +228,23 @@ def _seen(pictures: Pictures, part: CadSequence, name: str, sample: Sample) -> b
     off = 3.0 if CAMERAS.get(name, (_CANONICAL, 0.0))[1] == 0 else 8.0
     views = [one.views[0] for one in pictures.scenes_of(part) if one.views]
     return any(same_view(part, view, true, off=off) for view in views)
+
+
+def firsts(sample: Sample, picture: bytes) -> Iterator[Found]:
+    """Yield what a picture alone says of the first sketch, without a size and with those of the
+    part's box."""
+    truth = target(sample.sequence, 0)
+    box = mesh_of(solid(sample.sequence)).bounding_box
+    if truth.excluded or truth.kind != "first sketch" or box is None:
+        return
+    said = tuple(sorted((round(float(side), 3) for side in box.size), reverse=True))
+    for kind, sizes in (("no size", ()), ("sizes", said)):
+        started = time.process_time()
+        pictures = Pictures.of((picture,), sizes=sizes)
+        ideas = pictures.ideas(truncate(sample.sequence, 0), Sketch, most=24)
+        taken = time.process_time() - started
+        hits = (i for i, idea in enumerate(ideas) if truth.overlap(idea[0]) >= HIT)
+        yield Found(kind, next(hits, None), None, taken)
 
 
 def cuts_of(sample: Sample) -> list[int]:
@@ -279,6 +334,8 @@ def main() -> None:
     parser.add_argument("--cuts", type=int, default=3, help="most of each part")
     parser.add_argument("--kinds", nargs="+", default=MACRO, choices=MACRO, help="of --fit")
     parser.add_argument("--shown", nargs="+", default=["right"], choices=SHOWN)
+    parser.add_argument("--first", action="store_true", help="ask about first sketches instead")
+    parser.add_argument("-o", "--out", type=Path, help="keep what is found, a line each")
     parser.add_argument("--fit", action="store_true", help="fit how far pictures are believed")
     asked = parser.parse_args()
     found = (s for source in asked.data for s in read_samples(source) if isinstance(s, Sample))
@@ -287,30 +344,50 @@ def main() -> None:
     if asked.fit:
         fit(parts, most=asked.cuts, kinds=asked.kinds)
         return
-    for kind in asked.shown:
-        shares: list[Found] = []
-        for number, sample in enumerate(parts):
-            other = parts[(number + 1) % len(parts)]
+    known: dict[tuple[str, str], list[Found]] = {}
+    if asked.out is not None and asked.out.exists():
+        for line in map(json.loads, asked.out.read_text(encoding="utf-8").splitlines()):
+            known[line["id"], line["shown"]] = [Found(**one) for one in line["found"]]
+    for number, sample in enumerate(parts):
+        other = parts[(number + 1) % len(parts)]
+        for kind in asked.shown:
+            key = (sample.sequence.id, kind)
+            if key in known:
+                continue
             try:
                 picture = shown(kind, sample, other)
-                shares += answers(sample, kind, picture, most=asked.cuts)
+                one = (
+                    firsts(sample, picture)
+                    if asked.first
+                    else answers(sample, kind, picture, most=asked.cuts)
+                )
+                known[key] = list(one)
             except CadCompleteError as error:
                 print(f"{kind:12} not seen: {error}")
-        told(kind, shares)
+                known[key] = []
+            if asked.out is not None:
+                with asked.out.open("a", encoding="utf-8") as file:
+                    found = [asdict(one) for one in known[key]]
+                    file.write(json.dumps({"id": key[0], "shown": kind, "found": found}) + "\n")
+    kinds = ("no size", "sizes") if asked.first else MACRO
+    for kind in asked.shown:
+        told(kind, [one for key, row in known.items() if key[1] == kind for one in row], kinds)
 
 
-def told(name: str, found: list[Found]) -> None:
+def told(name: str, found: list[Found], kinds: Sequence[str]) -> None:
     """Print the shares of a kind of pictures."""
-    hits = {
-        kind: [f.rank is not None and f.rank < 3 for f in found if f.kind == kind] for kind in MACRO
-    }
-    means = [float(np.mean(row)) if row else 0.0 for row in hits.values()]
-    kinds = ", ".join(f"{k} {m:.2f} of {len(hits[k])}" for k, m in zip(MACRO, means, strict=True))
+    rows = {kind: [f.rank for f in found if f.kind == kind] for kind in kinds}
+    hits = [np.mean([r is not None and r < 3 for r in row] or [False]) for row in rows.values()]
+    some = [np.mean([r is not None for r in row] or [False]) for row in rows.values()]
+    shares = ", ".join(
+        f"{kind} {hit:.2f} (any {any_:.2f}) of {len(row)}"
+        for (kind, row), hit, any_ in zip(rows.items(), hits, some, strict=True)
+    )
     views = [f.view for f in found if f.view is not None]
-    seconds = np.median([f.seconds for f in found])
+    seconds = np.median([f.seconds for f in found] or [0.0])
     print(
-        f"{name:12} view {np.mean(views or [False]):.2f} of {len(views)}; hit@3 {kinds}; "
-        f"macro {np.mean(means):.3f}, {seconds:.1f} s",
+        f"{name:12} view {np.mean(views or [False]):.2f} of {len(views)}; hit@3 {shares}; "
+        f"macro {np.mean(hits):.3f}, {seconds:.1f} s",
         flush=True,
     )
 

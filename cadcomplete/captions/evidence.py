@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from cadcomplete.captions.copying import begun, mirrors, rows, turns
 from cadcomplete.captions.dictated import dictated
+from cadcomplete.captions.drilling import holes, revolves
 from cadcomplete.captions.extruding import extrudes
 from cadcomplete.captions.finishing import chamfers, fillets
 from cadcomplete.captions.following import agrees, dictated_next, made_by, rest, step_after
@@ -29,8 +31,18 @@ from cadcomplete.captions.weighing import Judge, nats
 from cadcomplete.captions.whole import built_from
 from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.geometry import Array
-from cadcomplete.history.operations import Chamfer, Extrude, Fillet, Operation, Sketch
-from cadcomplete.history.patterns import PolarPattern
+from cadcomplete.history.operations import (
+    Chamfer,
+    Extrude,
+    Fillet,
+    Hole,
+    LinearPattern,
+    Mirror,
+    Operation,
+    PolarPattern,
+    Revolve,
+    Sketch,
+)
 from cadcomplete.history.sequence import CadSequence
 
 Think = Callable[[Caption, CadSequence], Iterable[Any]]
@@ -40,20 +52,38 @@ IDEAS: dict[type, Think] = {
     Extrude: extrudes,
     Fillet: fillets,
     Chamfer: chamfers,
+    Mirror: mirrors,
+    LinearPattern: rows,
+    PolarPattern: turns,
+    Hole: holes,
+    Revolve: revolves,
 }
 """What thinks of operations of a kind that make true what a caption says; of others none is."""
 
 THOUGHT = 300
 """How many ideas are put in order."""
 
-KINDS: dict[type[Operation], tuple[Callable[[Mention], bool], float, float]] = {
-    Fillet: (lambda mention: mention.noun is Noun.FILLET, 1.3, -0.9),
-    Chamfer: (lambda mention: mention.noun is Noun.CHAMFER, 1.7, -0.9),
-    PolarPattern: (lambda mention: _is_at(mention, Spot.CIRCLE), 2.0, -0.3),
+Says = Callable[[Caption, CadSequence], bool]
+
+KINDS: dict[type[Operation], tuple[Says, float, float]] = {
+    Fillet: (lambda caption, _: _has(caption, Noun.FILLET), 1.3, -0.9),
+    Chamfer: (lambda caption, _: _has(caption, Noun.CHAMFER), 1.7, -0.9),
+    PolarPattern: (lambda caption, _: any(_is_at(m, Spot.CIRCLE) for m in caption.all), 2.0, -0.3),
 }
 """By what a caption says that a kind comes next of which there is none yet, and how many nats that
 and its absence are worth: counted in 799 FreeCAD parts of the training split (docs/experiments.md).
 """
+
+SAID_KINDS: dict[type[Operation], tuple[Says, float]] = {
+    Mirror: (lambda caption, _: bool(caption.mirrors), 3.0),
+    LinearPattern: (lambda caption, given: _begun_at(caption, given, Spot.ROW), 3.0),
+    PolarPattern: (lambda caption, given: _begun_at(caption, given, Spot.CIRCLE), 1.5),
+    Hole: (lambda caption, _: any(m.noun is Noun.HOLE and m.head for m in caption.mentions), 1.5),
+    Revolve: (lambda caption, _: bool(_TURNED & set(caption.text.lower().split())), 2.0),
+}
+"""The same where descriptions of real parts say nothing of it: nats that are set, not counted."""
+
+_TURNED = {"turned", "revolved", "lathe", "rotational", "gedreht"}
 
 LEFT_OUT = 0.85
 """How much of what is wanted a part is at most that lacks a thing that is said, whatever its size:
@@ -79,6 +109,10 @@ class Words:
     def of(text: str) -> Words:
         """Read a caption."""
         return Words(read_caption(text), dictated(text))
+
+    @property
+    def of_solids(self) -> bool:
+        return False
 
     def ideas(
         self, given: CadSequence, kind: type[Operation], *, most: int
@@ -106,15 +140,19 @@ class Words:
             drawing = step is not None and step.sketch is not None and waiting(given) is None
             return {} if step is None else {Sketch if drawing else step.kind: DICTATED}
         there = {type(operation) for operation in given.operations}
-        if not self.caption.all:
+        if not self.caption.all and not self.caption.mirrors:
             return {}
+        found = {
+            kind: said if says(self.caption, given) else not_
+            for kind, (says, said, not_) in KINDS.items()
+        }
+        for kind, (says, said) in SAID_KINDS.items():
+            found[kind] = found.get(kind, 0.0) + (said if says(self.caption, given) else 0.0)
         share = trust(self.caption, given)
         return {
-            kind: float(
-                believed(np.array(said if any(map(is_of, self.caption.mentions)) else not_), share)
-            )
-            for kind, (is_of, said, not_) in KINDS.items()
-            if kind not in there
+            kind: float(believed(np.array(nat), share))
+            for kind, nat in found.items()
+            if nat and kind not in there
         }
 
     def weigh(
@@ -136,7 +174,12 @@ class Words:
     def _weigh_words(self, given: CadSequence, wholes: Sequence[CadSequence]) -> Array:
         """Weigh by words without sizes; where there are sizes, they say more."""
         vague = Vague.of(self.caption.text, given.operations[: given.whole_operations])
-        found = [self._vaguely(vague, given, whole) for whole in wholes]
+        judge = Judge.of(self.caption, given)
+        found = [
+            self._vaguely(vague, given, whole)
+            + nats(judge.facts(whole, finished=False, copies=True))
+            for whole in wholes
+        ]
         return believed(np.array(found), trust_of_words(self.caption.text, given))
 
     def _usual(self, judge: Judge, given: CadSequence, whole: CadSequence) -> float:
@@ -195,6 +238,15 @@ class Words:
     def notices(self, given: CadSequence) -> Sequence[str]:
         """Say what was understood, and whether what is given fits it."""
         return understood(self.caption, given, self.steps)
+
+
+def _has(caption: Caption, noun: Noun) -> bool:
+    return any(mention.noun is noun for mention in caption.mentions)
+
+
+def _begun_at(caption: Caption, given: CadSequence, spot: Spot) -> bool:
+    """Whether one is there of several things that are said to be arranged so."""
+    return any(_is_at(mention, spot) for mention, _, _ in begun(caption, given))
 
 
 def _is_at(mention: Mention, spot: Spot) -> bool:

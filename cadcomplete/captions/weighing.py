@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from cadcomplete.captions.copying import as_said
+from cadcomplete.captions.drilling import drilled_as_said
 from cadcomplete.captions.extruding import first_heights, further_heights, relative_heights
 from cadcomplete.captions.finishing import size_of, sizes_left
 from cadcomplete.captions.habits import habits
@@ -34,7 +36,9 @@ from cadcomplete.captions.state import (
 from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.geometry import Array
+from cadcomplete.history.holes import Hole
 from cadcomplete.history.operations import Extrude, Operation, Sketch
+from cadcomplete.history.patterns import Repeat
 from cadcomplete.history.reach import around
 from cadcomplete.history.sequence import CadSequence
 
@@ -48,11 +52,17 @@ SET = {
     "blend of the size": 2.5,
     "blend of another size": -2.5,
     "blind from below": -2.5,
+    "copy as said": 3.0,
+    "copy not as said": -2.0,
+    "hole as said": 3.0,
+    "hole not as said": -2.0,
 }
 """Nats that are set, not fitted: descriptions of real parts say both count and place too rarely.
 
 A thing is as said if its size, its count and its place are. A further loop of it costs a model that
 does not listen that many nats to write, or more, though the caption leaves nothing open."""
+
+_COPIES, _HOLES = ("copy as said", "copy not as said"), ("hole as said", "hole not as said")
 
 Counts = dict[str, float]
 """How often a fact of a name was met."""
@@ -95,13 +105,14 @@ class Judge:
             box = None
         return Judge(caption, given, tuple(left(caption, given)), box, sides(box))
 
-    def facts(self, whole: CadSequence, *, finished: bool) -> Counts:
+    def facts(self, whole: CadSequence, *, finished: bool, copies: bool = False) -> Counts:
         """Return what a history that begins with what is given explains and contradicts.
 
-        Of one that cannot be drawn nothing is said.
+        Of one that cannot be drawn nothing is said. With `copies` only mirrors and patterns count.
         """
         try:
-            return self._facts(whole, finished=finished)
+            found = self._facts(whole, finished=finished)
+            return {name: found[name] for name in _COPIES if name in found} if copies else found
         except (GeometryError, UnsupportedError):
             return {}
 
@@ -119,6 +130,12 @@ class Judge:
                 some = self._sketch(operation)
             elif isinstance(operation, Fillet | Chamfer):
                 some = self._blend(operation, before)
+            elif isinstance(operation, Repeat):
+                right = as_said(operation, self.caption, CadSequence(before))
+                some = {} if right is None else {_COPIES[not right]: 1.0}
+            elif isinstance(operation, Hole):
+                right = drilled_as_said(operation, self.caption, CadSequence(before))
+                some = {} if right is None else {_HOLES[not right]: 1.0}
             else:
                 continue
             for name, value in some.items():

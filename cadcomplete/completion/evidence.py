@@ -31,6 +31,11 @@ class Evidence(Protocol):
         """What it is called, such as "caption": the `source` of its ideas."""
         ...
 
+    @property
+    def of_solids(self) -> bool:
+        """Whether it looks at solids: operations alone tell it nothing."""
+        ...
+
     def ideas(
         self, given: CadSequence, kind: type[Operation], *, most: int
     ) -> Sequence[tuple[Operation, ...]]:
@@ -75,10 +80,13 @@ def evidence_of(case: Case) -> tuple[Evidence, ...]:
     that cannot be read, or in which nothing is seen.
     """
     found: list[Evidence] = []
+    sizes: tuple[float, ...] = ()
     if case.caption:
-        found.append(Words.of(case.caption))
+        words = Words.of(case.caption)
+        sizes = () if words.caption.base is None else words.caption.base.box
+        found.append(words)
     if case.images and case.points is None:
-        found.append(Pictures.of(case.images))
+        found.append(Pictures.of(case.images, sizes=sizes))
     return tuple(found)
 
 

@@ -36,9 +36,17 @@ the best history."""
 USUALLY = math.log(2.0)
 """Nats for the picture that is shown being right, before it is looked at."""
 
+BLINDLY = 2 / 3
+"""How probable that is where nothing is given to compare it with."""
+
 HIDDEN = 0.005
 """How probable it is that of the right picture the comparison says nothing: what is right may be
 hidden behind what comes later."""
+
+HIDDEN_FIRST = 0.8
+"""The same where nothing is built: the first body is mostly a part of what the picture shows, and a
+prism that fills the picture explains more. Of .5 to .95 it makes what is right likeliest, to .01
+nats, and costs nothing with a wrong picture (29 first extrudes, docs/experiments.md)."""
 
 
 def facts(scene: PictureScene, nats: Array) -> Array:
@@ -99,8 +107,10 @@ def probable(found: Array, *, built: bool) -> float:
     return 1 / (1 + math.exp(-min(max(odds + USUALLY, -30.0), 30.0)))
 
 
-def mixed(nats: Array, share: float) -> Array:
+def mixed(nats: Array, share: float, *, built: bool) -> Array:
     """Return the nats of a picture that is believed with a probability, shape (C,).
+
+    `built` says whether something of the part is built.
 
     As many as one history is better than a mean one: they are rivals. If the picture shows
     something else, or what is right is hidden there, it says nothing; so none can lose more than
@@ -110,5 +120,6 @@ def mixed(nats: Array, share: float) -> Array:
         return nats
     found = fitted().temper * nats
     found = found - np.logaddexp.reduce([*found, 0.0]) + math.log(len(found) + 1)
-    sure = min(max(share, 1e-9) * (1 - HIDDEN), 1 - HIDDEN)
+    shows = 1 - (HIDDEN if built else HIDDEN_FIRST)
+    sure = min(max(share, 1e-9) * shows, shows)
     return np.asarray(np.logaddexp(found + math.log(sure), math.log1p(-sure)))

@@ -12,7 +12,7 @@ from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.pictures.belief import facts, mixed, probable
+from cadcomplete.pictures.belief import BLINDLY, facts, mixed, probable
 from cadcomplete.pictures.extruding import Guess, extrudes
 from cadcomplete.pictures.matching import Sight
 from cadcomplete.pictures.scene import PictureScene, scene
@@ -30,22 +30,28 @@ class Pictures:
 
     Attributes:
         sights: what is seen in each.
+        sizes: the sides in mm of the box around the part, as far as words say them.
         scenes: the given part in each of them, by what is given.
         unlike: why a given part is not compared, in a sentence.
     """
 
     sights: tuple[Sight, ...]
+    sizes: tuple[float, ...] = ()
     scenes: dict[CadSequence, tuple[PictureScene, ...]] = field(default_factory=dict)
     unlike: dict[CadSequence, tuple[str, ...]] = field(default_factory=dict)
 
     @staticmethod
-    def of(images: Sequence[bytes | Path]) -> Pictures:
+    def of(images: Sequence[bytes | Path], *, sizes: tuple[float, ...] = ()) -> Pictures:
         """Look at pictures. Raises InputError for one that cannot be read, or shows no part."""
-        return Pictures(tuple(Sight(look(image)) for image in images))
+        return Pictures(tuple(Sight(look(image)) for image in images), sizes)
 
     @property
     def name(self) -> str:
         return "picture"
+
+    @property
+    def of_solids(self) -> bool:
+        return True
 
     def ideas(
         self, given: CadSequence, kind: type[Operation], *, most: int
@@ -68,7 +74,9 @@ class Pictures:
         total = np.zeros(len(wholes))
         found = self.raw(given, wholes, finished=finished)
         for one, nats in zip(self.scenes_of(given), found, strict=True):
-            total += mixed(nats, probable(facts(one, nats), built=bool(one.views)))
+            built = bool(one.views)
+            sure = probable(facts(one, nats), built=built) if one.given.operations else BLINDLY
+            total += mixed(nats, sure, built=built or finished)
         return total
 
     def raw(
@@ -86,7 +94,7 @@ class Pictures:
         return [
             replace(whole, operations=(*whole.operations, *guess.operations))
             for guess in guesses
-            if guess.nats > 0
+            if guess.nats > 0 and any(operation.builds for operation in guess.operations)
         ]
 
     def told(self, given: CadSequence, wholes: Sequence[CadSequence]) -> Array:
@@ -113,7 +121,7 @@ class Pictures:
             for number, sight in enumerate(self.sights, start=1):
                 name = f"picture {number}" if len(self.sights) > 1 else "the picture"
                 try:
-                    one = scene(whole, sight)
+                    one = scene(whole, sight, sizes=self.sizes)
                 except CadCompleteError as error:
                     notices.append(f"{name} is not compared with the part: {error}")
                     continue

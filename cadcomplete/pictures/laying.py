@@ -17,12 +17,12 @@ from cadcomplete.pictures.seen import SIZE, WAYS
 from cadcomplete.pictures.sides import side, wire
 from cadcomplete.pictures.views import Shot, hits, lookup
 
-_EDGE_ON = 0.15  # cosine to the viewer below which nothing is seen on a plane
+EDGE_ON = 0.15  # cosine to the viewer below which nothing is seen on a plane
 _KNOWN = 6  # numbers along each axis that are there already
 _MIDDLES = 12
 _TURNED, _APART = 2e-8, 1e-5  # by how much planes that are one may be off: cosine, mm
 
-_ORIGIN = (
+ORIGIN = (
     Plane((0.0, 0.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0, 0.0)),
     Plane((0.0, 0.0, 0.0), (0.0, -1.0, 0.0), (1.0, 0.0, 0.0)),
     Plane((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),
@@ -116,8 +116,8 @@ def faces(scene: PictureScene, view: Shot) -> list[Plane]:
         for index in reversed(range(len(operations)))
         for plane in operations[index].planes(operations[:index])
     ]
-    for plane in (*there, *_ORIGIN):
-        if abs(float(view.axes[2] @ np.array(plane.normal))) < _EDGE_ON:
+    for plane in (*there, *ORIGIN):
+        if abs(float(view.axes[2] @ np.array(plane.normal))) < EDGE_ON:
             continue
         if not any(same_plane(o, plane, turned=_TURNED, apart=_APART) for o in found):
             found.append(plane)

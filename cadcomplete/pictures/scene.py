@@ -51,12 +51,14 @@ class PictureScene:
         given: the whole operations.
         sight: the picture.
         bodies: the solid before the first operation and after each.
+        sizes: the sides in mm of the box around the wanted part, as far as they are said.
         asked: what was found for what was asked before.
     """
 
     given: CadSequence
     sight: Sight
     bodies: tuple[Manifold, ...]
+    sizes: tuple[float, ...] = ()
     _views: list[Shot] | None = None
     asked: dict[Any, Any] = field(default_factory=dict)
 
@@ -113,9 +115,9 @@ def gain(scene: PictureScene, body: Manifold) -> float:
     return float(np.logaddexp.reduce(logs) - np.logaddexp.reduce(priors)) if logs else 0.0
 
 
-def scene(given: CadSequence, sight: Sight) -> PictureScene:
+def scene(given: CadSequence, sight: Sight, *, sizes: tuple[float, ...] = ()) -> PictureScene:
     """Put a given part before a picture. Raises UnsupportedError for what has no twin here."""
-    return PictureScene(given, sight, states(given))
+    return PictureScene(given, sight, states(given), sizes)
 
 
 def fitted(body: Creases, sight: Sight) -> list[Shot]:

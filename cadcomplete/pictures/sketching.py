@@ -18,6 +18,7 @@ from cadcomplete.history.geometry import Array, Plane, Vec2, facing
 from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Profile, Sketch
 from cadcomplete.meshes.manifolds import mesh_of
+from cadcomplete.pictures.beginning import first_sketches
 from cadcomplete.pictures.extruding import Guess, SeenLoops, changed, seen_ends, sets_of
 from cadcomplete.pictures.laying import (
     Laid,
@@ -46,7 +47,12 @@ _UNSEEN = -3.0  # nats for a sketch of which nothing is seen
 
 
 def sketches(scene: PictureScene, *, most: int) -> list[Guess]:
-    """Return sketches with the extrudes that they are good for, those first that explain most."""
+    """Return sketches with the extrudes that they are good for, those first that explain most.
+
+    Where nothing is given yet they come alone.
+    """
+    if not scene.given.operations:
+        return first_sketches(scene, most=most)
     if not scene.views:
         return []
     view = scene.views[0]

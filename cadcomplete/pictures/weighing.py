@@ -15,6 +15,7 @@ from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.extents import ExtentType
 from cadcomplete.history.operations import Boolean, Extrude, Operation, Sketch
 from cadcomplete.meshes.manifolds import mesh_of
+from cadcomplete.pictures.beginning import begun
 from cadcomplete.pictures.extruding import SeenLoops, anchored, changed
 from cadcomplete.pictures.matching import match
 from cadcomplete.pictures.prisms import nats, prisms
@@ -102,8 +103,10 @@ def _changed(scene: PictureScene, added: Added) -> float:
 
 
 def _first(scene: PictureScene, added: Added, *, finished: bool) -> float:
-    """The nats of a first extrude, or of a finished part."""
+    """The nats of a first sketch, of a first extrude, or of a finished part."""
     built = [op for op in added if op.builds]
+    if not built and added and isinstance(added[0], Sketch) and not scene.given.operations:
+        return begun(scene, added[0])
     if not built:
         return 0.0
     if finished and len(built) > 1:
