@@ -54,6 +54,7 @@ from cadcomplete.pictures.views import Shot
 _CANONICAL = VIEWS[0]
 _OFF = Camera(_CANONICAL.azimuth + 12.0, _CANONICAL.elevation - 8.0)
 _FAR = Camera(_CANONICAL.azimuth + 31.0, _CANONICAL.elevation + 17.0)
+_CREASE = 0.94  # cosine of 20 degrees: facets of what is round have no line between them
 _ROLL, _TILT = 15.0, 4.0  # degrees
 
 CAMERAS: dict[str, tuple[Camera, float]] = {
@@ -86,13 +87,13 @@ def smeared(pixels: Array) -> Array:
 
 def shadowed(pixels: Array) -> Array:
     """A picture with the shadow of the part on a grainy wall, below and to the right of it."""
-    part = (pixels < 250).any(axis=2)
+    part = pixels.min(axis=2) < 250
     by = len(pixels) // 32
     shadow = np.roll(part, (by, by), axis=(0, 1)).astype(np.float64)
     for _ in range(3):
         shadow = blurred(shadow, 2.0)
     grain = np.random.default_rng(1).normal(0, 4, (len(pixels) // 4, len(pixels) // 4))
-    grain = np.kron(grain, np.ones((4, 4)))
+    grain = np.repeat(np.repeat(grain, 4, axis=0), 4, axis=1)
     wall = 205 * (1 - 0.4 * shadow) + blurred(grain, 1.5)
     return np.where(part[..., None], pixels, wall[..., None])
 
@@ -175,7 +176,9 @@ def same_view(given: CadSequence, one: Shot, other: Shot, *, off: float) -> bool
 def drawn(part: CadSequence, camera: Camera, style: str, *, depth: float) -> np.ndarray:
     """Draw a part; with a `depth`, as from so near that its far end is smaller by that share."""
     body = mesh_of(solid(part))
-    mesh = Mesh(body.vertices, body.triangles, tuple(wire(body).ends))
+    creases = wire(body)
+    sharp = (creases.normals[:, 0] * creases.normals[:, 1]).sum(axis=1) < _CREASE
+    mesh = Mesh(body.vertices, body.triangles, tuple(creases.ends[sharp]))
     if depth:
         box = mesh.bounding_box
         assert box is not None

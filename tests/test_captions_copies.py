@@ -9,8 +9,13 @@ import pytest
 
 from cadcomplete.captions.evidence import Words
 from cadcomplete.captions.read import read_caption
+from cadcomplete.completion.evidence import evidence_of
+from cadcomplete.completion.judging import ranked
+from cadcomplete.completion.reading import Reading
+from cadcomplete.history.edges import EdgePredicate
 from cadcomplete.history.holes import Counterbore
 from cadcomplete.history.operations import (
+    Fillet,
     Hole,
     LinearPattern,
     Mirror,
@@ -20,6 +25,8 @@ from cadcomplete.history.operations import (
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.language.lines import decode
 from cadcomplete.meshes.manifolds import solid
+from cadcomplete.model.sampling import Sampling
+from cadcomplete.predictions import Case, Idea
 
 DISC = """sketch 0 0 0 +z +x
 circle 0 0 50
@@ -134,3 +141,14 @@ def test_a_turned_ring_is_revolved_about_the_axis_beside_it():
     ring = solid(CadSequence((*given.operations, best))).volume()
     assert ring == pytest.approx(math.pi * (25**2 - 20**2) * 8, rel=5e-3)
     assert Words.of("a turned ring").kinds(given)[Revolve] > 1
+
+
+def test_a_rounding_as_it_is_said_is_likelier_than_another():
+    """The kernel has made neither: words need no solid."""
+    given = CadSequence(decode(PLATE).operations[:2])
+    case = Case("a", given, caption="plate 100 x 40 x 5 with edges rounded by 2 mm")
+    reading = Reading(case, 0.0, "fillet", Sampling(), evidence=evidence_of(case))
+    right, wrong = (Fillet(radius, (EdgePredicate("all"),)) for radius in (2.0, 3.0))
+    found = [Idea((one,), text=str(one), score=0.1) for one in (wrong, right)]
+    (first, second) = ranked(found, reading, None)
+    assert first.operation == right and first.score > 5 * second.score

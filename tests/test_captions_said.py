@@ -45,6 +45,10 @@ def newest(part):
         ("U channel 40 x 30 x 100, 3 thick", (40 + 2 * 27) * 3 * 100),
         ("a u-shaped bracket 40 x 30 x 100, thickness 3", (40 + 2 * 27) * 3 * 100),
         ("T profile 50 x 40, 5 thick, 100 long", (50 + 35) * 5 * 100),
+        ("T-profile 60x40x5, 200 long", (60 + 35) * 5 * 200),
+        ("U bracket 50 wide, 40 high, 30 deep, 4 mm thick", (50 + 2 * 36) * 4 * 30),
+        ("angle bracket with legs 50 and 40, 5 thick, 30 wide", (50 + 35) * 5 * 30),
+        ("aluminium C channel 60 x 30, 3 mm wall, 250 mm long", (60 + 2 * 27) * 3 * 250),
     ],
 )
 def test_a_profile_has_the_section_that_its_letter_says(caption, volume):
@@ -83,6 +87,31 @@ def test_counterbores_are_cut_from_the_top_around_their_holes():
     bores = math.pi * (3.3**2 * 12 + (5.5**2 - 3.3**2) * 6.4)
     assert solid(part).volume() == pytest.approx(100 * 60 * 12 - 4 * bores, rel=2e-3)
     assert newest(part).plane.origin[2] == 12
+
+
+def test_counterbores_in_the_corners_have_room():
+    """A tenth of 40 is 4 mm from the edges, where ø11 would break through."""
+    bores = newest(made("plate 60 x 40 x 12 with four M6 counterbored holes in the corners"))
+    assert len(bores.loops) == 4
+    for loop in bores.loops:
+        left, bottom, right, top = loop.box
+        assert -30 < left < right < 30 and -20 < bottom < top < 20
+
+
+def test_countersinks_are_cones():
+    """Of each the frustum beside its hole: π h (R² + R r + r² − 3 r²) / 3, h = R − r at 90°."""
+    words = Words.of("plate 100 x 60 x 12 with four M6 countersunk holes in the corners")
+    (part,) = words.parts(NOTHING, most=1)
+    r, deep = 3.3, 6.3 - 3.3
+    cone = math.pi * deep * (6.3**2 + 6.3 * r - 2 * r**2) / 3
+    volume = 100 * 60 * 12 - 4 * (math.pi * r**2 * 12 + cone)
+    assert solid(part).volume() == pytest.approx(volume, rel=2e-3)
+    assert words.told(NOTHING, [part])[0] == 1
+
+
+def test_the_last_of_three_sizes_of_a_pocket_is_its_depth():
+    part = made("block 80 x 40 x 20 with a pocket 60 x 20 x 8")
+    assert solid(part).volume() == pytest.approx(80 * 40 * 20 - 60 * 20 * 8)
 
 
 def test_a_pocket_is_cut_from_above_unless_the_underside_is_spoken_of():

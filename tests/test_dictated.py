@@ -51,6 +51,11 @@ PARTS = {
     "a pattern of a pattern": PLATE + "linear +x 15 3 @1\nmirror +y 0 @2 @1\n",
     "a fillet": PLATE + "fillet 2 30,20,4 30,-20,4\n",
     "a fillet by what is true": PLATE + "fillet 1 side@3:z:+x end@1\n",
+    "a fillet of one outline": PLATE
+    + "sketch 0 0 8 +z +x\ncircle 20 10 3\nloop 5 -15\nline 25 -15\nline 25 -5\nline 5 -5\nclose\n"
+    + "circle -20 -10 2\nextrude cut to 3 0 1 2\nfillet 0.5 start@1/1 end@1/2\n",
+    "a chamfer of one hole": PLATE
+    + "hole 0 0 8 +z +x 3 to 2 at 10 10 20 5\nchamfer 0.4 start@1/1\n",
     "a chamfer": PLATE + "chamfer 1.5 -30,0,8\n",
     "a chamfer of all": PLATE + "chamfer 0.5 all:convex:line\n",
     "a revolve": SHAFT + "revolve new to 360 about 0 0 0 -1 0\n",

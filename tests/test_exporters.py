@@ -232,6 +232,13 @@ def test_overview_shows_what_was_given_and_every_completion(tmp_path):
     assert np.array_equal(*outlines)  # seen from one side, and as large
 
 
+def test_overview_has_no_place_for_a_given_part_that_there_is_not(tmp_path):
+    draw_overview(document(""), [(document(PLATE), "1. plate")], tmp_path / "overview.png")
+    sheet = pixels(tmp_path / "overview.png")
+    assert sheet.shape[1] < sheet.shape[0] < 2 * sheet.shape[1]  # one tile, with its text
+    assert orange(sheet).any()
+
+
 def test_overview_shows_what_was_added_behind_something(tmp_path):
     """Holes on both sides of a wall that no corner looks over: both are seen, by their edges."""
     plate = PLATE.replace("circle 20 15 5\n", "").replace("0/1", "0")

@@ -83,6 +83,20 @@ def test_before_a_wall_and_with_noise_the_outline_is_where_it_was():
     assert look(png(spoiled)).box == pytest.approx(look(drawn(decode(ANGLE))).box, abs=3)
 
 
+def test_grain_of_the_wall_is_neither_part_nor_edge():
+    clean = pixels(decode(ANGLE)).astype(np.float64)
+    random, part = np.random.default_rng(1), clean.min(axis=2) < 250
+    grain = np.kron(random.normal(0, 5, (SIZE // 4, SIZE // 4)), np.ones((4, 4)))
+    light = np.linspace(0.75, 1.0, SIZE)[None, :]
+    taken = np.where(part[..., None], clean, (200 * light + grain)[..., None])
+    taken = np.clip(taken + random.normal(0, 6, clean.shape), 0, 255).astype(np.uint8)
+    seen, true = look(png(taken)), look(png(clean.astype(np.uint8)))
+    assert seen.box == pytest.approx(true.box, abs=4)  # a single speck would be beside it
+    rows, columns = np.nonzero(seen.edges)
+    beside = true.away.min(axis=0)[rows, columns] < 3
+    assert beside.mean() > 0.8
+
+
 def test_noise_is_measured():
     flat = np.full((200, 200, 1), 0.5) + np.random.default_rng(0).normal(0, 0.02, (200, 200, 1))
     assert noise(flat) == pytest.approx(0.02, rel=0.1)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun
-from cadcomplete.captions.outlines import near
+from cadcomplete.captions.outlines import near, outlined
 from cadcomplete.captions.places import places
 from cadcomplete.captions.planes import PlaneView, views
 from cadcomplete.captions.state import last_sketch, left, regions
@@ -15,6 +16,7 @@ from cadcomplete.history.curves import Line
 from cadcomplete.history.extents import Extent, ExtentType
 from cadcomplete.history.hole_kinds import Head
 from cadcomplete.history.holes import Counterbore, Countersink, Hole
+from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Boolean, Revolve
 from cadcomplete.history.reach import heights
 from cadcomplete.history.revolve import turned
@@ -59,6 +61,22 @@ def _drilled(mention: Mention, view: PlaneView) -> Iterator[Hole]:
     diameter, head = mention.diameters[0], _head(mention)
     for points in islice(places(mention, view, (diameter, diameter)), _EACH):
         yield Hole(view.plane, diameter, mention.height, points, head)
+
+
+def is_cone(mention: Mention, caption: Caption) -> bool:
+    """Whether what is left to make is a countersink: no circle is cut for that."""
+    return any(one.sunk and mention == one.steps[-1] for one in caption.mentions if one.head)
+
+
+def sunk_holes(mention: Mention, view: PlaneView, loops: tuple[Loop, ...], *, sign: float) -> Hole:
+    """Return countersunk holes where circles are drawn; `sign` is where the part is, along the
+    normal of the plane."""
+    plane, centers = view.plane, [outlined(loop).center for loop in loops]
+    if sign > 0:
+        x, y, z = plane.normal
+        plane = replace(plane, normal=(0.0 - x, 0.0 - y, 0.0 - z))
+        centers = [(x, 0.0 - y) for x, y in centers]
+    return Hole(plane, mention.diameters[0], mention.height, tuple(centers), _head(mention))
 
 
 def drilled_as_said(hole: Hole, caption: Caption, given: CadSequence) -> bool | None:

@@ -110,6 +110,10 @@ class Words:
         """Read a caption."""
         return Words(read_caption(text), dictated(text))
 
+    @property
+    def of_solids(self) -> bool:
+        return False
+
     def ideas(
         self, given: CadSequence, kind: type[Operation], *, most: int
     ) -> Sequence[tuple[Operation, ...]]:

@@ -42,7 +42,7 @@ def dictated_next(
         return
     if not isinstance(step, DrawnStep):
         if kind is step.kind and waits is None:
-            yield from _made(step, made)
+            yield from _made(step, given.operations, made)
     elif kind is Sketch and waits is None:
         yield step.sketch
     elif kind is step.kind and waits is not None:
@@ -55,10 +55,12 @@ def dictated_next(
                 yield operation
 
 
-def _made(step: DictatedStep, made: Sequence[int]) -> Iterator[Operation]:
+def _made(
+    step: DictatedStep, before: tuple[Operation, ...], made: Sequence[int]
+) -> Iterator[Operation]:
     """What a step makes without a drawing; nothing if it names steps that there are none of."""
     try:
-        yield step.operation(-1, made)
+        yield step.operation(-1, made, before)
     except GeometryError:
         return
 
@@ -80,7 +82,7 @@ def rest(given: CadSequence, steps: Sequence[DictatedStep]) -> CadSequence | Non
         made = made_by(found)
         found += [one.sketch] if one.sketch is not None else []
         try:
-            found.append(one.operation(len(found) - 1, made))
+            found.append(one.operation(len(found) - 1, made, tuple(found)))
         except GeometryError:
             return None
     return CadSequence(tuple(found), id=given.id)

@@ -58,7 +58,7 @@ def _group(mention: Mention, term: Term, near: list[str], last: list[str]) -> Me
     if ("countersink" in last[-2:] or mention.said == "countersink") and term.mark == "ø":
         return replace(mention, head=(numbers[0], 90.0), sunk=True)
     for word in ("wall", "walls", "floor", "legs"):
-        if word in last[-1:]:
+        if word in last[-1:] or (word == "wall" and near[:1] == [word]):
             return replace(mention, **{"floor" if word == "floor" else "wall": numbers[0]})
     if mention.noun in (Noun.FILLET, Noun.CHAMFER):
         return replace(mention, radius=mention.radius or numbers[0])

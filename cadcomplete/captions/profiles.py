@@ -50,13 +50,26 @@ def profiled(mention: Mention, letter: str, row: Sequence[Term]) -> Mention:
     Two or three numbers together are how wide it is, how high, and how long; "thick" says the legs.
     What is not said stays as it is.
     """
-    found = replace(mention, profile=letter, form=Form.OTHER)
+    found = replace(mention, profile=letter, form=Form.OTHER, sizes=(), height=None)
     thick, long = _said(row, ("thick", "wall", "thickness")), _said(row, ("long", "length", "deep"))
-    group = next((term.numbers for term in row if len(term.numbers) > 1), ())
-    if len(group) < 2 or thick is None:
-        return found
-    rest = group[2] if len(group) > 2 else None
-    return replace(found, sizes=group[:2], height=rest if long is None else long, wall=thick)
+    wide, high = _said(row, ("wide", "width")), _said(row, ("high", "tall", "height"))
+    group = next((term.numbers for term in row if len(term.numbers) > 1), ()) or _legs(row)
+    if len(group) == 2:
+        long = wide if long is None else long  # what is wide beside both legs goes along them
+    elif not group and wide is not None and high is not None:
+        group = (wide, high)
+    elif len(group) > 2 and long is not None and thick is None:
+        *_, thick = group
+    elif len(group) > 2 and long is None:
+        long = group[2]
+    return replace(found, sizes=group[:2], height=long, wall=thick)
+
+
+def _legs(row: Sequence[Term]) -> tuple[float, ...]:
+    """The two numbers behind "legs", in mm."""
+    at = next((i for i, term in enumerate(row) if term.text in ("legs", "leg", "sides")), len(row))
+    one, _, other = (*row[at + 1 : at + 4], Term(), Term(), Term())[:3]
+    return (*one.numbers, *other.numbers) if one.numbers and other.numbers else ()
 
 
 def _said(row: Sequence[Term], words: Sequence[str]) -> float | None:

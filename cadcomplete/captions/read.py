@@ -135,11 +135,15 @@ def _part_of_a_name(found: Sequence[Term], i: int) -> bool:
     word = found[i].text
     if singular(word) == "edge":
         return not (_FINISHED.keys() & {before.text, after.text})
-    if word == "wall" and after.text == "thickness":
-        return True
+    if word == "wall" and (after.text == "thickness" or _one_length(before)):
+        return True  # "3 mm wall"
     if word in ("wall", "walls", "counterbore") and (after.numbers or before.text == "("):
         return True
     return singular(after.text) in NOUNS and singular(word) == word
+
+
+def _one_length(term: Term) -> bool:
+    return len(term.numbers) == 1 and not term.bare
 
 
 def _begin(found: Sequence[Term], noun: int, last: int) -> int:

@@ -174,12 +174,23 @@ def left(caption: Caption, given: CadSequence) -> list[Mention]:
 
 def _swept_by(given: CadSequence) -> list[Swept]:
     """All that extrudes sweep, copies and holes included."""
-    made: list[Swept] = []
+    made = [one for hole in given.operations if isinstance(hole, Hole) for one in _turned(hole)]
     given = _without_copies(given)
     for index, operation in enumerate(given.operations):
         if isinstance(operation, Extrude):
             made += swept(operation, given.operations[:index])
     return made
+
+
+def _turned(hole: Hole) -> Iterator[Swept]:
+    """What a hole with a cone takes away, as cylinders; nothing of others, which are extrudes."""
+    if hole.revolves:
+        through, depth = hole.depth is None, hole.depth or 0.0
+        head = () if hole.head is None else ((hole.head.diameter, hole.head_depth, False),)
+        for x, y in hole.centers:
+            for size, deep, goes in ((hole.diameter, depth, through), *head):
+                outline = DrawnOutline(Form.ROUND, size, size, (x, y))
+                yield Swept(outline, (), False, -deep, 0.0, goes, False)
 
 
 def _without_copies(given: CadSequence) -> CadSequence:

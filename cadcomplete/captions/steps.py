@@ -15,7 +15,8 @@ import numpy as np
 from cadcomplete.captions.outlines import nested_loops
 from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.blends import Chamfer, Fillet
-from cadcomplete.history.edges import EdgeName, EdgePoint
+from cadcomplete.history.curves import Circle
+from cadcomplete.history.edges import EdgeName, EdgePoint, EdgePredicate
 from cadcomplete.history.geometry import Array, Plane, facing, same_plane
 from cadcomplete.history.holes import Hole
 from cadcomplete.history.loops import Loop
@@ -80,7 +81,7 @@ class ExtrudedStep(DrawnStep):
     extent: Extent
     kind: ClassVar[type[Operation]] = Extrude
 
-    def operation(self, sketch: int, made: Sequence[int]) -> Extrude:
+    def operation(self, sketch: int, made: Sequence[int], before: Before) -> Extrude:
         return Extrude(self.of(sketch), self.extent, self.does(made))
 
     def on(self, profiles: tuple[Profile, ...], drawn: Sketch, made: Sequence[int]) -> Operation:
@@ -123,7 +124,7 @@ class RevolvedStep(DrawnStep):
     axis: TurnAxis
     kind: ClassVar[type[Operation]] = Revolve
 
-    def operation(self, sketch: int, made: Sequence[int]) -> Revolve:
+    def operation(self, sketch: int, made: Sequence[int], before: Before) -> Revolve:
         return Revolve(self.of(sketch), self.angles, self.axis, self.does(made))
 
     def on(
@@ -159,7 +160,7 @@ class DrilledStep:
     kind: ClassVar[type[Operation]] = Hole
     sketch: ClassVar[Sketch | None] = None
 
-    def operation(self, sketch: int, made: Sequence[int]) -> Hole:
+    def operation(self, sketch: int, made: Sequence[int], before: Before) -> Hole:
         return self.hole
 
     def same(self, operation: Operation, before: Before, made: Sequence[int]) -> bool:
@@ -191,7 +192,7 @@ class RepeatedStep:
     def sketch(self) -> Sketch | None:
         return None
 
-    def operation(self, sketch: int, made: Sequence[int]) -> Operation:
+    def operation(self, sketch: int, made: Sequence[int], before: Before) -> Operation:
         """Raises GeometryError if it names a step that there is none of."""
         of = self.again.of
         if of is not None and not all(0 <= step < len(made) for step in of):
@@ -202,7 +203,7 @@ class RepeatedStep:
         """Say whether the same is done again at the same places."""
         if not isinstance(operation, Repeat) or operation.count != self.again.count:
             return False
-        own = self.operation(0, made)
+        own = self.operation(0, made, before)
         assert isinstance(own, Repeat)
         at = np.eye(3) * 100.0
         places = zip(operation.motions(), own.motions(), strict=True)
@@ -225,17 +226,17 @@ class BlendedStep:
     def sketch(self) -> Sketch | None:
         return None
 
-    def operation(self, sketch: int, made: Sequence[int]) -> Operation:
+    def operation(self, sketch: int, made: Sequence[int], before: Before) -> Operation:
         """Raises GeometryError if it names a step that there is none of."""
         named = {step for name in self.blend.edges for step in name.operations}
         if not all(0 <= step < len(made) for step in named):
             raise GeometryError(f"there are {len(made)} steps before it, not {max(named) + 1}")
-        edges = tuple(name.renumbered(dict(enumerate(made))) for name in self.blend.edges)
-        return replace(self.blend, edges=edges)
+        edges = (name.renumbered(dict(enumerate(made))) for name in self.blend.edges)
+        return replace(self.blend, edges=tuple(_told(name, before) for name in edges))
 
     def same(self, operation: Operation, before: Before, made: Sequence[int]) -> bool:
         """Say whether the same edges are named, and cut off or made round as far."""
-        own = self.operation(0, made)
+        own = self.operation(0, made, before)
         if type(operation) is not type(own) or not isinstance(operation, Fillet | Chamfer):
             return False
         assert isinstance(own, Fillet | Chamfer)
@@ -295,6 +296,39 @@ def _close(one: float, other: float) -> bool:
 
 def _sizes(blend: Fillet | Chamfer) -> tuple[float, ...]:
     return (blend.radius,) if isinstance(blend, Fillet) else blend.sizes[:2]
+
+
+def told_order(profiles: Sequence[Profile], loops: Sequence[Loop]) -> list[int]:
+    """Return the indices of the loops of profiles in the order in which they are told: circles
+    without holes at last, those of a size together."""
+    found: list[int] = []
+    circles: dict[float, list[int]] = {}
+    for profile in profiles:
+        first = loops[profile.outer].curves[0]
+        if isinstance(first, Circle) and not profile.holes:
+            circles.setdefault(round(2 * first.radius, 4), []).append(profile.outer)
+        else:
+            found += profile.loops
+    return [*found, *(index for same in circles.values() for index in same)]
+
+
+def _told(name: EdgeName, before: Before) -> EdgeName:
+    """The name of edges whose loop counts as it is told, by the sketch that is there.
+
+    Raises GeometryError if there is no such loop.
+    """
+    if not isinstance(name, EdgePredicate) or name.loop is None:
+        return name
+    made = before[name.operations[0]]
+    if isinstance(made, Hole):
+        return name
+    if not isinstance(made, Extrude | Revolve) or not made.profiles:
+        raise GeometryError("a copy has no outlines of its own")
+    sketch = before[made.profiles[0].sketch]
+    order = told_order(made.profiles, sketch.loops) if isinstance(sketch, Sketch) else []
+    if name.loop >= len(order):
+        raise GeometryError(f"there are {len(order)} outlines in that step, not {name.loop + 1}")
+    return replace(name, loop=order[name.loop])
 
 
 def _same_edges(some: Sequence[EdgeName], others: Sequence[EdgeName]) -> bool:

@@ -7,7 +7,8 @@
     The edges through (0, 20, 10) and (0, -20, 10) are rounded by 2 mm.
     All edges of step 1 (parallel to z) are chamfered by 1 mm.
 
-Steps are counted from 1, each thing that is made one; the whole body is all of them.
+Steps are counted from 1, each thing that is made one; the whole body is all of them. "outline 2 of
+step 1" is the second that is told there, of holes the second place, then their heads.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ _AROUND = re.compile(
     rf"through\s*({VECTOR})\s+along\s*({VECTOR})"
 )
 _BLENDED = re.compile(rf"^(?P<edges>.*?)\s+(?:is|are)\s+(rounded|chamfered)\s+by\s+({N})\s*mm")
+_OUTLINE = re.compile(r"\boutline\s+(\d+)\s+of\s+(?=step)")
 _THROUGH = re.compile(rf"\bedges?\s+through\s*({VECTORS})")
 
 
@@ -199,8 +201,11 @@ def _predicate(said: str) -> EdgePredicate | None:
     filters = bracket.split(", ") if bracket else []
     if not all(one in FILTERS for one in filters):
         return None
+    outline = _OUTLINE.search(words)
+    words = _OUTLINE.sub("", words)
     steps = tuple(sorted(int(step) - 1 for step in re.findall(r"\d+", words)))
     places = count()
     kind = EDGES.get(re.sub(r"\d+", lambda _: f"{{{next(places)}}}", words))
     kept = tuple(FILTERS[one] for one in filters)
-    return None if kind is None else EdgePredicate(kind, steps, filters=kept)
+    loop = int(outline[1]) - 1 if outline else None
+    return None if kind is None else EdgePredicate(kind, steps, loop, filters=kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cadcomplete.captions.drawing import circle, drawn_loop, polygon, rectangle
+from cadcomplete.captions.drilling import headed, is_cone, sunk_holes
 from cadcomplete.captions.mention import Caption, Form, Mention, Noun, Spot
 from cadcomplete.captions.places import spread
 from cadcomplete.captions.planes import PlaneView, views
@@ -42,13 +43,13 @@ def built_from(caption: Caption, given: CadSequence) -> CadSequence | None:
         return None
     base = caption.base if not given.operations else None
     for mention in left(caption, CadSequence(tuple(operations))):
-        if mention.noun not in (*CUTS, Noun.BOSS):
+        if mention.noun not in (*CUTS, Noun.BOSS) or is_cone(mention, caption):
             continue
         if base is not None and base.profile and mention.noun in CUTS:
             operations += _in_legs(mention, base, len(operations))
         else:
             part = CadSequence(tuple(operations), id=given.id)
-            operations += _made(mention, part, below=caption.below)
+            operations += _made(mention, part, headed(mention, caption), below=caption.below)
     if len(operations) == len(given.operations):
         return None
     return CadSequence(tuple(operations), id=given.id)
@@ -145,19 +146,22 @@ def _to(distance: float) -> Extent:
     return Extent(ExtentType.ONE_SIDED, round(distance, DECIMALS))
 
 
-def _made(mention: Mention, part: CadSequence, *, below: bool) -> list[Operation]:
+def _made(mention: Mention, part: CadSequence, whole: Mention, *, below: bool) -> list[Operation]:
     """A sketch and an extrude that make one thing, on the top unless the underside is spoken of.
 
-    Where no end is at the top it is the newest.
+    Where no end is at the top it is the newest. Holes lie where their heads have room.
     """
     index = len(part.operations)
     seen = views(part)
     ends = [one for one in seen if one.kind == "end"]
     tops = [] if below else sorted(filter(_is_level, ends), key=lambda one: -one.plane.origin[2])
     for view in (*tops, *seen)[:1]:
-        loops = next(iter(arranged(mention, view)), None)
-        if loops is None:
+        ways = list(arranged(mention, view))
+        if not ways:
             return []
+        wider = (whole.head[0] - whole.diameters[0]) / 2 if whole.head else 0.0
+        roomy = (loops for loops in ways if wider and _has_room(loops, view, 1.2 * wider))
+        loops = next(roomy, ways[0])
         try:
             reached = heights(view.plane, part.operations)
         except (GeometryError, UnsupportedError):
@@ -165,10 +169,21 @@ def _made(mention: Mention, part: CadSequence, *, below: bool) -> list[Operation
         into = _into(mention, reached)
         if into is None:
             return []
+        if whole.sunk:
+            return [sunk_holes(whole, view, loops, sign=-1.0 if into < 0 else 1.0)]
         boolean = Boolean.CUT if mention.noun in CUTS else Boolean.JOIN
         profiles = tuple(Profile(index, i) for i in range(len(loops)))
         return [Sketch(view.plane, loops), Extrude(profiles, _to(into), boolean)]
     return []
+
+
+def _has_room(loops: tuple[Loop, ...], view: PlaneView, around: float) -> bool:
+    """Whether there is so much room around each loop, in mm, within the box of what is there."""
+    left_, bottom, right, top = view.box
+    return all(
+        left_ + around < a and bottom + around < b and c < right - around and d < top - around
+        for a, b, c, d in (loop.box for loop in loops)
+    )
 
 
 def _is_level(view: PlaneView) -> bool:
@@ -185,7 +200,9 @@ def _into(mention: Mention, reached: tuple[float, float] | None) -> float | None
         return None
     sign = 1.0 if inward > 0 else -1.0
     if mention.noun not in CUTS:
-        return -sign * mention.height if mention.height is not None else None
-    if mention.height is not None and not mention.through:
-        return sign * mention.height
+        height = _height(mention)
+        return -sign * height if height is not None else None
+    height = _height(mention)
+    if height is not None and not mention.through:
+        return sign * height
     return inward

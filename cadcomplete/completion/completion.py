@@ -302,7 +302,8 @@ def _notices(completer: Completer | Offhand, case: Case, reading: Reading) -> It
         yield untaught(case, reading)
         return
     yield from untold(completer.model, case.given)
-    yield from unused(completer.model, case.caption, case.images)
+    compared = case.images if reading.wanted is None else ()
+    yield from unused(completer.model, case.caption, compared)
 
 
 def _found(
@@ -323,7 +324,7 @@ def _found(
                 answers.append(one)
     except OutOfTime:
         compared = False
-    ranked = compared or bool(answers or reading.thought)
+    ranked = compared or bool(answers) or reading.compared
     if not compared and not answers:
         answers = unchecked(reading, n, only_next=only_next, due=due)
     said, before = _said(given, answers), reading.before

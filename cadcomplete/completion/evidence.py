@@ -31,6 +31,11 @@ class Evidence(Protocol):
         """What it is called, such as "caption": the `source` of its ideas."""
         ...
 
+    @property
+    def of_solids(self) -> bool:
+        """Whether it looks at solids: operations alone tell it nothing."""
+        ...
+
     def ideas(
         self, given: CadSequence, kind: type[Operation], *, most: int
     ) -> Sequence[tuple[Operation, ...]]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cadcomplete.completion.evidence import moved, weighed
+from cadcomplete.completion.evidence import moved
 from cadcomplete.completion.features import FEATURES, bent, features
 from cadcomplete.completion.ideas import extended, ideas
 from cadcomplete.completion.kinds import LEAST
@@ -102,12 +102,14 @@ def _learned(found: Sequence[Idea], reading: Reading, words: Collection[str]) ->
 
 
 def _nats(found: Sequence[Idea], reading: Reading) -> Array:
-    """What is shown adds to the odds of each; nothing to what only the kernel can make."""
+    """What is shown adds to the odds of each; what looks at solids nothing to those that only the
+    kernel can make."""
     nats = np.zeros(len(found))
     wholes = [extended(reading.given, idea.operations) for idea in found]
-    told = [i for i, whole in enumerate(wholes) if not unmade(whole.operations)]
-    if told:
-        nats[told] = weighed(reading.evidence, reading.given, [wholes[i] for i in told])
+    made = [i for i, whole in enumerate(wholes) if not unmade(whole.operations)]
+    for shown in reading.evidence:
+        if told := made if shown.of_solids else list(range(len(wholes))):
+            nats[told] += shown.weigh(reading.given, [wholes[i] for i in told])
     return nats
 
 

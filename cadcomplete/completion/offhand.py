@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from cadcomplete.completion.evidence import Evidence, evidence_of
-from cadcomplete.completion.ideas import ideas
+from cadcomplete.completion.ideas import extended, ideas
 from cadcomplete.completion.judging import habits, ranked
 from cadcomplete.completion.kinds import kinds_of
 from cadcomplete.completion.reading import Reading
@@ -89,10 +89,18 @@ def unread(case: Case, drawn: Sampling, evidence: tuple[Evidence, ...]) -> Readi
 def offhand(reading: Reading) -> list[Idea]:
     """Return ideas for the next operation without asking a model, the likeliest first.
 
-    What a model has written already is among them.
+    What a model has written already is among them. The likeliest kind is thought of first, and
+    where nothing is shown what was thought of is kept (`Reading.thought`), should time be up.
     """
     if reading.wanted is not None:
         found = ideas(reading.given, reading.rows, reading.command, wanted=reading.wanted)
         found = [replace(idea, log_probability=0.0, tokens=1) for idea in found]
         return ranked(found, replace(reading, began=None), None)
-    return ranked(habits(reading, reading.kinds), reading, None)
+    found = []
+    for command in sorted(reading.kinds, key=lambda name: -reading.kinds[name]):
+        found += habits(reading, [command])
+        if not reading.evidence:
+            best = sorted(found, key=lambda idea: -idea.score)
+            given = reading.given
+            reading.thought = [(extended(given, one.operations[:1]), one) for one in best]
+    return ranked(found, reading, None)

@@ -43,8 +43,9 @@ class Reading:
             empty where only `command` may.
         as_it_is: what the given part scores as a whole one, once parts were compared; None where
             it cannot be one.
-        thought: histories that may be answers, the best first, once they were compared: for where
-            there is no time to check them.
+        thought: histories that may be answers, the best first: for where there is no time to check
+            them.
+        compared: whether those are whole parts, and their scores what they are expected to share.
     """
 
     case: Case
@@ -61,6 +62,7 @@ class Reading:
     kinds: Mapping[str, float] = field(default_factory=dict)
     as_it_is: float | None = None
     thought: Sequence[tuple[CadSequence, Idea]] = ()
+    compared: bool = False
 
     @property
     def given(self) -> CadSequence:

@@ -35,16 +35,24 @@ def unchecked(reading: Reading, n: int, *, only_next: bool, due: Deadline) -> li
     what is shown.
     """
     report = Report((f"{TIME_WAS_UP} it was checked",))
-    found: list[tuple[CadSequence, Idea]] = list(reading.thought)
+    found = _known(reading, only_next)
     if not found:
         thought = dict(_thought(reading, only_next, due))
         found = _weighed(reading, thought, due, finished=not only_next)
-    if not found and only_next:
+    if not found:
         with suppress(OutOfTime), due.share(_EACH).enforced():
-            given = reading.given
-            found = [(extended(given, i.operations[:1]), i) for i in offhand(reading)]
+            offhand(reading)
+        found = _known(reading, only_next)
     told = [answered(whole, idea, report) for whole, idea in found if idea.source != "given"]
     return told[:n]
+
+
+def _known(reading: Reading, only_next: bool) -> list[tuple[CadSequence, Idea]]:
+    """What was thought of before; whole parts are those of next operations that build something."""
+    known = list(reading.thought)
+    if only_next or reading.compared:
+        return known
+    return [(whole, idea) for whole, idea in known if whole.operations[-1].builds]
 
 
 def _thought(

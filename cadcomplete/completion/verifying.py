@@ -124,7 +124,7 @@ class Verifying(ABC):
         )
         reading.as_it_is = next((i.score for i in ideas if i.source == "given"), None)
         wholes = [extended(given, idea.operations) for idea in ideas]
-        reading.thought = list(zip(wholes, ideas, strict=True))
+        reading.thought, reading.compared = list(zip(wholes, ideas, strict=True)), True
         least = SAME if shown else TOLD_APART
         comparison = ByEffect(given, wholes, shown, lambda: self._bodies(reading), least)
         check = partial(self._check, reading)

@@ -63,7 +63,8 @@ def draw_overview(
     path: Path,
     kept: Sequence[bytes | None] = (),
 ) -> None:
-    """Write what was given and all completions beside each other: a job for `kernel.contain`.
+    """Write what was given, if anything, and all completions beside each other: a job for
+    `kernel.contain`.
 
     `entries` are the completed parts and what is written under them; `kept` are the solids of
     the given part and of these, where they are known (`Report.solid`). All are seen from one side
@@ -82,10 +83,12 @@ def draw_overview(
     meshes = [before, *(before if solid is None else _mesh(solid) for solid in solids[1:])]
     camera = best_camera(*meshes, given=before, views=(*CORNERS, *STEEP))
     texts = [_wrapped(text) for text in ("given", *(text for _, text in entries))]
-    height = _TILE + max(map(len, texts)) * _HEIGHT + _HEIGHT // 2
-    sheet = Image.new("RGB", (_TILE * len(meshes), height), "white")
+    tiles = list(zip(documents, meshes, texts, strict=True))
+    tiles = tiles if given.sequence.operations else tiles[1:]
+    height = _TILE + max(len(lines) for *_, lines in tiles) * _HEIGHT + _HEIGHT // 2
+    sheet = Image.new("RGB", (_TILE * len(tiles), height), "white")
     pen = ImageDraw.Draw(sheet)
-    for column, (document, mesh, lines) in enumerate(zip(documents, meshes, texts, strict=True)):
+    for column, (document, mesh, lines) in enumerate(tiles):
         sketches = open_sketches(document.sequence)
         picture = render(
             mesh, size=_TILE, camera=camera, sketches=sketches, given=before, hidden=True

@@ -255,8 +255,7 @@ def _earliest(*moments: Deadline) -> Deadline:
 def _begin(pool: ProcessPool) -> None:
     """Start the workers of a pool: it waits until their server has loaded the kernel."""
     with suppress(RuntimeError, OSError):  # whoever begins a job tries again, and hears of it
-        if pool.active:
-            _LOADED.set()
+        _ = pool.active
 
 
 def _abandon_loading() -> None:
@@ -337,4 +336,6 @@ if sys.platform != "win32":
         @staticmethod
         def _Popen(process_obj: Any) -> Any:  # noqa: N802
             with _no_main_module():
-                return ForkServerProcess._Popen(process_obj)  # type: ignore[attr-defined]
+                started = ForkServerProcess._Popen(process_obj)  # type: ignore[attr-defined]
+            _LOADED.set()
+            return started

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from peft import LoraConfig as PeftConfig
-from peft import get_peft_model
 from tokenizers import Regex
 from transformers import Qwen3Config
 
@@ -156,6 +154,9 @@ def _head(causal: Any) -> Any:
 
 def _adapted(causal: Any, lora: LoraConfig, new: list[int]) -> Any:
     """Return the language model with adapters; its own weights do not learn."""
+    from peft import LoraConfig as PeftConfig  # a fifth of a second that models without save
+    from peft import get_peft_model
+
     attention = ["q_proj", "k_proj", "v_proj", "o_proj"]
     names = [name.rpartition(".")[2] for name, _ in causal.named_modules()]
     if lora.targets == "attention" and not set(attention) <= set(names):

@@ -49,6 +49,10 @@ class Pictures:
     def name(self) -> str:
         return "picture"
 
+    @property
+    def of_solids(self) -> bool:
+        return True
+
     def ideas(
         self, given: CadSequence, kind: type[Operation], *, most: int
     ) -> Sequence[tuple[Operation, ...]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from cadcomplete.errors import InputError
+from cadcomplete.fitting.flat.labels import connected
 from cadcomplete.history.geometry import Array
 from cadcomplete.model.inputs import picture
 from cadcomplete.pictures.paper import blurred, papered
@@ -32,6 +33,10 @@ WAYS = 8
 _TURNED = 0.38  # radians by which an edge may be off its direction
 _FAINT = 0.012  # least change of the colours across an edge, a pixel
 _BLUR = 0.8  # pixels
+_SPECK = 0.005  # what is smaller than the largest area by that is no part
+_BESIDE = 3  # pixels from the part to which edges are looked for
+_AWAY = 8  # pixels from it to where the grain of the paper is looked at
+_GRAIN = 0.98  # share of the edges that grain has which are weaker than those that count
 _LEAST = 0.0005  # least share of the picture that a part covers
 
 
@@ -67,7 +72,7 @@ def look(source: bytes | Path) -> Seen:
     """Look at a picture. Raises InputError for one that cannot be read, or shows no part."""
     colours = picture(source, size=SIZE).transpose(1, 2, 0).astype(np.float64) / 255
     colours, alike = papered(colours)
-    paper = _connected(alike)
+    paper = _without_specks(_connected(alike))
     if (share := 1 - paper.mean()) < _LEAST or not alike[[0, -1]].any():
         raise InputError(
             "no part is seen in the picture",
@@ -76,11 +81,38 @@ def look(source: bytes | Path) -> Seen:
             got=f"{share:.1%} of it has another colour than its border",
             hint="take it before a plain wall, or cut it out",
         )
-    strength, across = _ridges(colours)
-    edges = strength > max(_FAINT, 3 * float(np.median(strength[~paper])))
+    ridges, across = _ridges(colours)
+    least = max(_FAINT, 3 * float(np.median(ridges[~paper])), _grain(ridges, paper))
+    edges = (ridges > least) & _grown(~paper, _BESIDE)
     edges[:2] = edges[-2:] = edges[:, :2] = edges[:, -2:] = False
     away = np.stack([_distances(edges & _along(across, way)) for way in range(WAYS)])
     return Seen(~paper, alike & ~paper, edges, across, colours, away)
+
+
+def _without_specks(paper: np.ndarray) -> np.ndarray:
+    """The paper, with all that is not but is much smaller than the largest such area."""
+    labels = connected(paper.astype(np.int64))
+    counts = np.bincount(labels[~paper], minlength=1)
+    return paper | (counts < _SPECK * counts.max())[np.where(paper, 0, labels)]
+
+
+def _grain(ridges: Array, paper: np.ndarray) -> float:
+    """How strong edges are that the grain of the paper has, away from the part; 0 for none."""
+    away = ridges[paper & ~_grown(~paper, _AWAY)]
+    away = away[away > 0]
+    return float(np.quantile(away, _GRAIN)) if len(away) else 0.0
+
+
+def _grown(mask: np.ndarray, pixels: int) -> np.ndarray:
+    """A mask and all that is as near to it, side by side."""
+    found = mask.copy()
+    for _ in range(pixels):
+        before = found.copy()
+        found[1:] |= before[:-1]
+        found[:-1] |= before[1:]
+        found[:, 1:] |= before[:, :-1]
+        found[:, :-1] |= before[:, 1:]
+    return found
 
 
 def _along(across: Array, way: int) -> np.ndarray:

@@ -63,11 +63,12 @@ class Asked:
             check_file(self.points, units=self.units, up=self.up)
         for image in self.images:
             if not image.is_file():
-                raise InputError("no such picture", file=image, hint="give one that exists")
+                problem = "a folder, and no picture" if image.is_dir() else "no such picture"
+                raise InputError(problem, file=image, hint="give one that exists")
 
     def of_nothing(self) -> Document:
         """Return a part without operations. Raises InputError if nothing is shown of it either."""
-        if not (self.caption or self.images or self.points):
+        if not ((self.caption or "").strip() or self.images or self.points):
             expected = "PART, or what it is to be: --caption, --image or --points"
             raise InputError("nothing to go on from", expected=expected)
         return readers.from_sequence(CadSequence((), id="part"))
@@ -271,7 +272,8 @@ def _silence(report: Json, *, quiet: bool) -> list[str]:
         return [
             "\nnothing that may follow is likely enough to be shown",
             f"(the likeliest is {best});",
-            "--all shows it; a caption, a picture or a shape of the part says more",
+            f"--all shows {'it' if len(found) == 1 else f'all {len(found)}'}; "
+            "a caption, a picture or a shape of the part says more",
         ]
     if len(found) < report["asked"] and report["in_time"]:
         better = "" if report["as_it_is"] is None else " and better than the part as it is"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cadcomplete.captions.steps import told_order
 from cadcomplete.captions.undrawn import EDGES, FILTERS
 from cadcomplete.data.describe.places import (
     axis_along,
@@ -24,7 +25,7 @@ from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.edges import EdgePoint, EdgePredicate
 from cadcomplete.history.geometry import Vec3
 from cadcomplete.history.holes import Counterbore, Countersink, Hole
-from cadcomplete.history.operations import Extrude, Operation
+from cadcomplete.history.operations import Extrude, Operation, Revolve, Sketch
 from cadcomplete.history.patterns import Earlier, LinearPattern, Mirror, PolarPattern
 
 Before = tuple[Operation, ...]
@@ -115,13 +116,29 @@ def blended(blend: Fillet | Chamfer, before: Before) -> str:
 
 def _predicate(name: EdgePredicate, before: Before) -> str:
     """All edges of which something is true."""
-    if name.loop is not None:
-        raise no_words("edges of one loop")
+    if name.curve is not None:
+        raise no_words("edges of one curve")
     for operation in (before[index] for index in name.operations):
         both = isinstance(operation, Extrude) and len(operation.extent.parts) != 1
         if name.kind in ("start", "end") and (both or not isinstance(operation, Extrude | Hole)):
             raise no_words("edges where something starts that goes to both sides")
     steps = [_number(index, before) for index in name.operations]
     words = _KINDS[name.kind].format(*steps)
+    if name.loop is not None:
+        told = _place_of(name.loop, before[name.operations[0]], before)
+        words = words.replace("step ", f"outline {told + 1} of step ")
     filters = ", ".join(_FILTERS[one] for one in name.filters)
     return f"{words} ({filters})" if filters else words
+
+
+def _place_of(loop: int, operation: Operation, before: Before) -> int:
+    """At which place an outline is told in its step, from 0: places of holes are told in order."""
+    if isinstance(operation, Hole):
+        return loop
+    if not isinstance(operation, Extrude | Revolve) or not operation.profiles:
+        raise no_words("edges of one loop of a copy")
+    sketch = before[operation.profiles[0].sketch]
+    order = told_order(operation.profiles, sketch.loops) if isinstance(sketch, Sketch) else []
+    if loop not in order:
+        raise no_words("edges of a loop that is not swept")
+    return order.index(loop)
