@@ -60,6 +60,13 @@ ALONE = (OWN, "counted")
 features a few questions tell nothing (docs/experiments.md)."""
 
 
+FEWEST = 20
+"""Cases of a situation that are enough for a regression."""
+
+SHOWN = 5
+"""Ideas of a case that a person may see."""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("data", nargs="*", type=Path)
@@ -159,7 +166,7 @@ def fit(examples_folder: Path, model: Path, conditions: Sequence[str], *, save: 
     first_three: dict[tuple[str, int, str], bool] = {}
     for name, every in sorted(read_examples(examples_folder).items()):
         learned = [one for one in every if one.condition in conditions]
-        if len({_half(one.part) for one in learned}) < 2:
+        if len({_half(one.part) for one in learned}) < 2 or len(learned) < FEWEST:
             print(f"{name:24} {len(learned):5} cases are too few")
             continue
         ordered = [
@@ -291,6 +298,16 @@ class Example:
     hits: np.ndarray
     same: np.ndarray
 
+    def likeliest(self, count: int) -> Example:
+        """Return the first `count` to different effects, by what the model says."""
+        order = np.argsort(-self.known[:, tuple(FEATURES).index(OWN)], kind="stable")
+        _, first = np.unique(self.same[order], return_index=True)
+        kept = order[np.sort(first)[:count]]
+        hits = [self.hits[self.same == self.same[i]].any() for i in kept]
+        return replace(
+            self, known=self.known[kept], nats=self.nats[kept], hits=np.array(hits), same=kept
+        )
+
     def ranked(self, odds: np.ndarray) -> np.ndarray:
         """Return which are hits, the best first, of those to the same effect the best alone."""
         order = np.argsort(-odds, kind="stable")
@@ -318,9 +335,16 @@ class Example:
 
 
 def fitted(cases: Sequence[Example]) -> ranking.Weights:
-    """Fit a regression to cases of one situation; without a cloud to two features alone."""
+    """Fit a regression to cases of one situation.
+
+    Without a cloud to two features alone, and to the `SHOWN` likeliest of each case: of all ideas
+    most are such that nobody sees them, and what they have in common is not what tells the first
+    apart (docs/experiments.md).
+    """
+    alone = "," not in cases[0].situation
+    cases = [one.likeliest(SHOWN) for one in cases] if alone else cases
     known = np.concatenate([one.known for one in cases])
-    if "," not in cases[0].situation:
+    if alone:
         known = np.where(np.array([name in ALONE for name in FEATURES]), known, 0.0)
     return ranking.fit(
         known,

@@ -25,6 +25,7 @@ from cadcomplete.language.commands import PHRASES, TASKS, command_fields, known_
 from cadcomplete.language.grammar import Grammar
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.language.tokenizer import shipped
+from cadcomplete.metrics.operations import target
 from cadcomplete.model.checkpoint import load, save
 from cadcomplete.training.words import words_in
 
@@ -335,3 +336,10 @@ def test_the_wall_of_a_curve_without_length_is_none():
     text = PLATE.replace("line 40 0\n", "line 40 0\nline 40 0\n", 1)
     drawn = decode(f"{text}sketch 5 5 10 +z +x\ncircle 0 0 2\nextrude join to face side@2/0.1 0\n")
     assert [finding.severity for finding in validate(drawn)]
+
+
+@pytest.mark.parametrize("line", ["extrude join to through 0", "extrude cut to next 0"])
+def test_an_idea_that_only_the_kernel_can_end_is_no_hit_and_stops_nothing(line):
+    truth = target(part("extrude join to 30 0"), 3)
+    assert truth.overlap(last(part("extrude join to 30 0"))) == pytest.approx(1)
+    assert truth.overlap(last(part(line))) == 0.0

@@ -7,9 +7,14 @@ from pathlib import Path
 from conftest import PARTS, ROOT
 
 from cadcomplete.completion.completion import complete
+from cadcomplete.completion.prompting import knows_clouds, prompted
+from cadcomplete.history.sequence import truncate
+from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.tokenizer import folder_named, shipped
 from cadcomplete.model import checkpoint
 from cadcomplete.model.generate import Sampling
+from cadcomplete.placing.shapes import shown
+from cadcomplete.readers import read
 
 MOST = 10_000_000
 """Bytes that its weights may have."""
@@ -32,6 +37,16 @@ def test_it_is_small_and_its_card_names_its_licence_and_where_its_parts_are_from
     free = {"MIT", "Unlicense", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "CC-BY-4.0", "ISC"}
     assert rows and all(row.split(" | ")[1] in free for row in rows)
     assert "cadcomplete/weights_free" in (ROOT / "NOTICE").read_text()
+
+
+def test_it_is_told_of_a_cloud_in_words_though_it_has_no_encoder():
+    model = checkpoint.load("free")
+    given = truncate(read(PARTS / "flange.json").sequence, 4)
+    with Kernel(workers=1) as kernel:
+        cloud = shown(ROOT / "examples" / "wanted" / "flange.npy", given, kernel=kernel)
+    assert cloud is not None and knows_clouds(model) and not model.model.features.points
+    told, asked = (prompted(given, model, points=points) for points in (cloud.cloud, None))
+    assert len(told.ids) > len(asked.ids) and told.points is None
 
 
 def test_it_completes_a_part():

@@ -18,7 +18,7 @@ from cadcomplete.completion.features import FEATURES
 from cadcomplete.completion.judging import by_habit, ranked
 from cadcomplete.completion.kinds import kinds_of
 from cadcomplete.completion.opinion import judged
-from cadcomplete.completion.prompting import prompted, shortened
+from cadcomplete.completion.prompting import knows_clouds, prompted, shortened
 from cadcomplete.completion.ranking import Ranker
 from cadcomplete.completion.reading import Reading, looked_at
 from cadcomplete.completion.searching import searched
@@ -103,9 +103,10 @@ class Completer(Verifying):
         evidence = evidence_of(case) if self.source == "both" else ()
         if evidence and case.caption and len(case.caption) <= MOST:  # all of that was read
             case = replace(case, caption=shortened(case.caption, case.given, model))
-        looks = model.model.features.image or self.source == "model"  # which refuses, if it cannot
-        images = case.images if looks else ()
-        asked = prompted(case.given, model, caption=case.caption, images=images, points=case.points)
+        alone = self.source == "model"  # which refuses what it cannot see
+        images = case.images if alone or model.model.features.image else ()
+        points = case.points if alone or knows_clouds(model) else None
+        asked = prompted(case.given, model, caption=case.caption, images=images, points=points)
         began, start = begin(model.model, asked), self.grammar.start(case.given)
         chances = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
         stop = chances.pop("", 0.0)

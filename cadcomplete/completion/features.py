@@ -12,6 +12,7 @@ import numpy as np
 from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.proposing import PROPOSE
 from cadcomplete.completion.usual import TURNED, known_planes
+from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.fitting import Wanted
 from cadcomplete.fitting.space.scores import State, effect, state
 from cadcomplete.history.geometry import Array, same_plane
@@ -106,11 +107,15 @@ def _effect(
     before: State, given: CadSequence, operations: Sequence[Operation]
 ) -> tuple[float, float]:
     """How far the part agrees with the wanted one after further operations; and of what the last
-    of them sweeps, the share that it changes: designers rarely do again what is done."""
+    of them sweeps, the share that it changes: designers rarely do again what is done. What ends
+    where there is nothing, or where only the kernel knows, changes nothing as far as is known."""
     whole, now, changing = extended(given, operations), before, 0.0
-    for operation in operations:
-        if operation.builds:
-            now, changing = effect(now, operation, whole)
+    try:
+        for operation in operations:
+            if operation.builds:
+                now, changing = effect(now, operation, whole)
+    except (GeometryError, UnsupportedError):
+        return before.agreement, 0.0
     return now.agreement, changing
 
 

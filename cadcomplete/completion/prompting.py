@@ -15,6 +15,7 @@ from cadcomplete.clouds.cloud import PointCloud
 from cadcomplete.clouds.measured import measured
 from cadcomplete.errors import InputError
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.language.commands import WANTED
 from cadcomplete.language.prompt import prompt
 from cadcomplete.language.words import unlearned
 from cadcomplete.model.checkpoint import Checkpoint
@@ -34,13 +35,13 @@ def prompted(
     """Return what the model is given: the beginning of a training sample of that part.
 
     `behind` is what stands behind a gap that is to be filled (`prompt.behind_of`). Of operations
-    for which it has no word it is told nothing. Raises InputError for what the model cannot see,
-    and for a part that is too long for it.
+    for which it has no word it is told nothing; what is measured in a cloud it is told in words.
+    Raises InputError for what the model cannot see, and for a part that is too long for it.
     """
     features, settings = model.model.features, model.config.model
     for what, there, seen in (
         ("pictures", bool(images), features.image),
-        ("point clouds", points is not None, features.points),
+        ("point clouds", points is not None, knows_clouds(model)),
     ):
         if there and not seen:
             hint = "leave them out, or take another model with --model"
@@ -50,7 +51,8 @@ def prompted(
     tell = partial(prompt, given, levels=words, behind=behind, text_format=text_format)
     tell = partial(tell, without=unlearned(given, model.words), words=model.words)
     text = tell(caption=caption)
-    front = features.placeholders(images=len(images), points=points is not None)
+    looks = points is not None and bool(features.points)
+    front = features.placeholders(images=len(images), points=looks)
     ids = model.tokenizer.encode(text).after(front).ids
     if len(ids) >= model.model.longest:
         if caption and len(model.tokenizer.encode(tell()).after(front).ids) < model.model.longest:
@@ -65,8 +67,15 @@ def prompted(
             hint="keep fewer operations, with --keep",
         )
     pictures = [picture(image, size=settings.image.size) for image in images]
-    cloud = None if points is None else surface(points, count=settings.points.count, seed=0)
+    cloud = None
+    if points is not None and looks:
+        cloud = surface(points, count=settings.points.count, seed=0)
     return Prompt(ids, np.stack(pictures) if pictures else None, cloud)
+
+
+def knows_clouds(model: Checkpoint) -> bool:
+    """Whether a model sees clouds, or has learned the words for what is measured in them."""
+    return bool(model.model.features.points) or WANTED in model.words
 
 
 def shortened(caption: str, given: CadSequence, model: Checkpoint) -> str:

@@ -37,7 +37,10 @@ DERIVED = "derived"
 FILLS = "after"
 """Stands among the words of a model that has learned to fill gaps (`prompt.head`)."""
 
-TASKS = (DERIVED, FILLS)
+WANTED = "wanted"
+"""Stands among the words of a model that is told in words what is measured in a cloud."""
+
+TASKS = (DERIVED, FILLS, WANTED)
 """Words that are no command, nor within one: what else a model has learned."""
 
 

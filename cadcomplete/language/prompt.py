@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from cadcomplete.history.fields import Format
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.language.commands import WANTED
 from cadcomplete.language.lines import Text, encode
 from cadcomplete.language.numbers import spelled
 from cadcomplete.language.words import unlearned
@@ -42,7 +43,7 @@ def head(caption: str | None = None, *, levels: str = "", behind: str = "") -> s
     """Return what stands before a history. What is absent has no words that stand for it."""
     words = " ".join(caption.split()).replace("<|", "< |") if caption else ""  # no special tokens
     first = f"{INSTRUCTION}: {words}\n" if words else f"{INSTRUCTION}\n"
-    wanted = f"wanted {levels}\n" if levels else ""
+    wanted = f"{WANTED} {levels}\n" if levels else ""
     return f"{first}{wanted}{AFTER}\n{behind}{BEFORE}\n" if behind else f"{first}{wanted}"
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from manifold3d import CrossSection, Manifold
 
+from cadcomplete.errors import GeometryError, UnsupportedError
 from cadcomplete.history.blends import Chamfer, Fillet
 from cadcomplete.history.faceted import handed_over, made_before
 from cadcomplete.history.geometry import Array
@@ -73,12 +74,17 @@ class TargetExtrude:
     def overlap(self, suggested: Operation) -> float:
         """Return the IoU with what a suggested operation does, in [0, 1].
 
-        Raises UnsupportedError for a kind that is not known here.
+        What ends where there is nothing, or where only the kernel can tell, is no hit. Raises
+        UnsupportedError for a kind that is not known here.
         """
         made_by = CHANGES[type(suggested)]
         if made_by is None or self.change.nothing:
             return 0.0
-        return change_iou(self.change, made_by(self.before, suggested, self.given.operations))
+        try:
+            made = made_by(self.before, suggested, self.given.operations)
+        except (GeometryError, UnsupportedError):
+            return 0.0
+        return change_iou(self.change, made)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,7 +30,7 @@ from cadcomplete.data.pack import Packed
 from cadcomplete.data.stream import SHOWN, Batch, Piece, Stream, held_out
 from cadcomplete.errors import CadCompleteError, InputError
 from cadcomplete.files import write_text
-from cadcomplete.language.commands import FILLS
+from cadcomplete.language.commands import FILLS, WANTED
 from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model import checkpoint
 from cadcomplete.model.assembly import assemble
@@ -138,8 +138,8 @@ class TimedRun:
         if not any(self.sides.values()) or not (learned or speed.share == 1):
             raise InputError("nothing to learn from, or nothing held out", where="the pack")
         self.words = words_of(config, _texts(learned, config, speed))
-        if config.data.filled:
-            self.words = tuple(dict.fromkeys((*self.words, FILLS)))
+        shown = ((FILLS, config.data.filled), (WANTED, config.data.points))
+        self.words += tuple(w for w, share in shown if share and w not in self.words)
         self.stream = Stream(
             learned,
             tokenizer,

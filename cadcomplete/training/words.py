@@ -17,7 +17,7 @@ from cadcomplete.data.prepared import SPLITS
 from cadcomplete.data.sources import TRAIN, SourceData
 from cadcomplete.data.stored import Stored
 from cadcomplete.history.sequence import CadSequence
-from cadcomplete.language.commands import DERIVED, EXTRUDE, FILLS, PHRASES, TASKS, known_words
+from cadcomplete.language.commands import DERIVED, EXTRUDE, PHRASES, TASKS, known_words
 from cadcomplete.language.lines import encode
 from cadcomplete.model import checkpoint
 
@@ -32,8 +32,7 @@ def words_of(config: Config, texts: Iterable[str]) -> tuple[str, ...]:
     words = words_in(chain(texts, before))
     if config.data.text_format == "numbers":  # whose texts derive what they can
         words = (*words, DERIVED)
-    if FILLS in before:
-        words = (*words, FILLS)
+    words += tuple(task for task in TASKS if task in before and task not in words)
     checkpoint.check_words(words, file="the parts to learn from")
     return words
 
