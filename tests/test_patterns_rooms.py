@@ -124,6 +124,13 @@ def test_exact_dimensions_are_the_numbers_of_the_pattern():
     assert ranking.kind == "linear pattern" and ranking.exact == (1, 2)
 
 
+def test_a_pattern_that_does_what_another_kind_does_hits_it_and_has_none_of_its_numbers():
+    ranking = rank(
+        part(Mirror(X, 20.0, (3,))), 4, [answer(part(), LinearPattern(X, 30.0, 2, (3,)))]
+    )
+    assert ranking.overlaps[0] == pytest.approx(1.0, abs=0.01) and ranking.exact is None
+
+
 def test_a_pattern_that_changes_nothing_can_be_hit_by_nobody():
     assert target(part(Mirror(X, 5.0, (3,))), 4).excluded == "changes nothing"
 

@@ -200,8 +200,9 @@ MEASURES: Table[KindMeasures] = Table(
 
 def _measures(truth: Truth, suggested: Operation) -> KindMeasures | None:
     """What is measured of two operations; None if they are of different kinds."""
-    known, other = MEASURES[type(truth.operation)], MEASURES[type(suggested)]
-    return known if known is other else None
+    kind, other = type(truth.operation), type(suggested)
+    known, _ = MEASURES[kind], MEASURES[other]
+    return known if kind is other else None
 
 
 # --- what is dimensioned of a curve -------------------------------------------------------------
