@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import coordinates, extrudes, sequences
 
+from cadcomplete.clouds.cloud import sample_cloud
+from cadcomplete.completion.features import FEATURES, features
 from cadcomplete.errors import GeometryError, TextError, UnsupportedError
+from cadcomplete.fitting import wanted
 from cadcomplete.history.extents import NEXT, THROUGH, Extent, ExtentType, Until
 from cadcomplete.history.faces import Face, FaceName, FacePlane
 from cadcomplete.history.fields import FORMATS, Format
@@ -21,12 +24,15 @@ from cadcomplete.history.reach import in_numbers
 from cadcomplete.history.sequence import CadSequence, truncate, validate
 from cadcomplete.history.sketches import SweepsProfiles, sketch_of
 from cadcomplete.history.symmetry import move, scale, symmetries
+from cadcomplete.kernel.build import build
+from cadcomplete.kernel.tessellate import tessellate
 from cadcomplete.language.commands import PHRASES, TASKS, command_fields, known_words
 from cadcomplete.language.grammar import Grammar
 from cadcomplete.language.lines import decode, encode
 from cadcomplete.language.tokenizer import shipped
 from cadcomplete.metrics.operations import target
 from cadcomplete.model.checkpoint import load, save
+from cadcomplete.predictions import Idea
 from cadcomplete.training.words import words_in
 
 VOCABULARY = {text: i for i, text in enumerate(string.printable)}
@@ -343,3 +349,14 @@ def test_an_idea_that_only_the_kernel_can_end_is_no_hit_and_stops_nothing(line):
     truth = target(part("extrude join to 30 0"), 3)
     assert truth.overlap(last(part("extrude join to 30 0"))) == pytest.approx(1)
     assert truth.overlap(last(part(line))) == 0.0
+
+
+def test_with_a_cloud_an_idea_that_only_the_kernel_can_end_brings_nothing_nearer():
+    whole = part("extrude cut to 5 0")
+    given, solid = truncate(whole, 3), build(whole)
+    assert solid is not None
+    shown = wanted(sample_cloud(tessellate(solid), 2048))
+    lines = "extrude cut to 5 0", "extrude join to through 0"
+    ideas = [Idea((last(part(line)),), log_probability=0.0, tokens=1) for line in lines]
+    gains = features(ideas, given, wanted=shown)[:, list(FEATURES).index("gain")]
+    assert gains[0] > 0.01 and gains[1] == 0.0

@@ -6,7 +6,7 @@ among the steps, from 0; `made` are the indices of the operations that earlier s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -195,8 +195,7 @@ class RepeatedStep:
     def operation(self, sketch: int, made: Sequence[int], before: Before) -> Operation:
         """Raises GeometryError if it names a step that there is none of."""
         of = self.again.of
-        if of is not None and not all(0 <= step < len(made) for step in of):
-            raise GeometryError(f"there are {len(made)} steps before it, not {max(of) + 1}")
+        _check_steps(of or (), made)
         return replace(self.again, of=None if of is None else tuple(made[step] for step in of))
 
     def same(self, operation: Operation, before: Before, made: Sequence[int]) -> bool:
@@ -228,9 +227,7 @@ class BlendedStep:
 
     def operation(self, sketch: int, made: Sequence[int], before: Before) -> Operation:
         """Raises GeometryError if it names a step that there is none of."""
-        named = {step for name in self.blend.edges for step in name.operations}
-        if not all(0 <= step < len(made) for step in named):
-            raise GeometryError(f"there are {len(made)} steps before it, not {max(named) + 1}")
+        _check_steps({step for name in self.blend.edges for step in name.operations}, made)
         edges = (name.renumbered(dict(enumerate(made))) for name in self.blend.edges)
         return replace(self.blend, edges=tuple(_told(name, before) for name in edges))
 
@@ -243,6 +240,12 @@ class BlendedStep:
         if not np.allclose(_sizes(operation), _sizes(own), atol=NEAR):
             return False
         return _same_edges(operation.edges, own.edges)
+
+
+def _check_steps(named: Collection[int], made: Sequence[int]) -> None:
+    """Raise GeometryError if one of the steps that are named was not made before."""
+    if not all(0 <= step < len(made) for step in named):
+        raise GeometryError(f"there are {len(made)} steps before it, not {max(named) + 1}")
 
 
 DictatedStep = ExtrudedStep | RevolvedStep | DrilledStep | RepeatedStep | BlendedStep

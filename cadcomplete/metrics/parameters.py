@@ -200,9 +200,8 @@ MEASURES: Table[KindMeasures] = Table(
 
 def _measures(truth: Truth, suggested: Operation) -> KindMeasures | None:
     """What is measured of two operations; None if they are of different kinds."""
-    kind, other = type(truth.operation), type(suggested)
-    known, _ = MEASURES[kind], MEASURES[other]
-    return known if kind is other else None
+    known, other = MEASURES[type(truth.operation)], type(suggested)
+    return known if MEASURES[other] is known and other is type(truth.operation) else None
 
 
 # --- what is dimensioned of a curve -------------------------------------------------------------
