@@ -256,7 +256,7 @@ def test_inspecting_and_converting_need_no_torch():
 
 
 def test_an_answer_without_a_model_needs_no_torch():
-    assert "torch" not in loaded("import cadcomplete.completion.completion")
+    assert "torch" not in loaded("import cadcomplete.completion.engine")
 
 
 def test_no_broad_except_and_no_print_outside_the_command_line():

@@ -12,7 +12,7 @@ from conftest import PARTS, PLATE
 
 from cadcomplete import readers
 from cadcomplete.completion.by_model import ByModel
-from cadcomplete.completion.completion import complete, shipped_model
+from cadcomplete.completion.engine import complete, shipped_model
 from cadcomplete.completion.prompting import prompted
 from cadcomplete.config import from_dict
 from cadcomplete.errors import CheckpointError, InputError
