@@ -257,7 +257,7 @@ def test_inspecting_and_converting_need_no_torch():
 
 
 def test_an_answer_without_a_model_needs_no_torch():
-    assert "torch" not in loaded("import cadcomplete.completion.completion")
+    assert "torch" not in loaded("import cadcomplete.completion.engine")
 
 
 def test_a_model_of_our_own_answers_without_the_libraries_that_train_one():

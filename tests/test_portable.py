@@ -10,7 +10,7 @@ from conftest import PLATE
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from cadcomplete.completion.completion import shipped_model
+from cadcomplete.completion.engine import shipped_model
 from cadcomplete.config import from_dict
 from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.history.sequence import truncate
