@@ -144,6 +144,9 @@ def complete(
     top_p: TopP = None,
     max_new_tokens: MaxNewTokens = None,
     rows: RowCount = None,
+    cold: Annotated[
+        bool, typer.Option("--cold", help="Without the process that stays to answer the next one.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Propose how a half-finished part goes on."""
