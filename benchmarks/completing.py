@@ -8,7 +8,7 @@ import statistics
 from collections import Counter
 from pathlib import Path
 
-from cadcomplete.completion.completion import complete
+from cadcomplete.completion.engine import complete
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample
 from cadcomplete.errors import InputError, TextError

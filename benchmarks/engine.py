@@ -27,7 +27,7 @@ from typing import Any
 import psutil
 import torch
 
-from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.prompting import prompted
 from cadcomplete.data.samples import hash64
 from cadcomplete.errors import CadCompleteError
@@ -79,16 +79,17 @@ def _cpu() -> float:
     return spent + time.process_time()
 
 
-def ask(completer: Completer, shown: Case, what: str, *, n: int) -> Iterator[Answer]:
+def ask(completer: ByModel, shown: Case, what: str, *, n: int) -> Iterator[Answer]:
     """Yield answers as a person gets them: nothing is read or written before the first is asked."""
     if what == "plain":
         yield from plain(completer, shown, n=n)
         return
-    reading = completer.read(shown, until="end" if what == "parts" else "built")
+    until = "end" if what == "parts" else "built"
+    reading = completer.written(completer.look(shown), until=until, n=n)
     yield from completer.parts(reading, n=n) if what == "parts" else completer.next(reading, n=n)
 
 
-def plain(completer: Completer, shown: Case, *, n: int) -> Iterator[Answer]:
+def plain(completer: ByModel, shown: Case, *, n: int) -> Iterator[Answer]:
     """Yield whole parts by generating, parsing and rebuilding, one text after the other."""
     model, grammar = completer.model, completer.grammar
     drawn = usual_sampling(model.config, model.metrics)
@@ -121,7 +122,7 @@ def plain(completer: Completer, shown: Case, *, n: int) -> Iterator[Answer]:
 
 
 def measured(
-    completer: Completer, part: Held, kinds: Sequence[str], *, n: int, most_plain: bool
+    completer: ByModel, part: Held, kinds: Sequence[str], *, n: int, most_plain: bool
 ) -> Iterator[dict[str, Any]]:
     """Yield a line for each way of asking about a part."""
     try:
@@ -249,7 +250,7 @@ def collect(asked: argparse.Namespace) -> None:
     parts, left_out = choose(held, shown, most=asked.most + 1, seed=asked.seed)
     print(f"{len(parts)} parts; left out: {left_out}", flush=True)
     with Kernel(workers=2, time_limit=30.0) as kernel, asked.out.open("w") as file:
-        completer = Completer(checkpoint.load(asked.model), kernel)
+        completer = ByModel(checkpoint.load(asked.model), kernel)
         for number, part in enumerate(parts):
             few = number <= asked.plain
             for row in measured(completer, part, asked.asked, n=asked.n, most_plain=few):

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cadcomplete.completion import completer, ideas, judging, opinion, verifying
+from cadcomplete.completion import by_model, ideas, judging, opinion, verifying
+from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.choosing import ByEffect
-from cadcomplete.completion.completer import Completer
 from cadcomplete.data.samples import hash64
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.evaluate.questions import ExamQuestion, case, choose, read_data
@@ -31,13 +31,13 @@ from cadcomplete.model import checkpoint, generate
 from cadcomplete.model.generate import _Writing
 
 PHASES: tuple[tuple[str, Any, str], ...] = (
-    ("read prompts", completer, "begin"),
+    ("read prompts", by_model, "begin"),
     ("read prompts", opinion, "begin"),
-    ("read prompts", completer, "commands"),
-    ("look at shape", completer, "looked_at"),
-    ("kinds by habit", completer, "kinds_of"),
+    ("read prompts", by_model, "commands"),
+    ("look at shape", by_model, "looked_at"),
+    ("kinds by habit", by_model, "kinds_of"),
     ("ideas by habit", judging, "by_habit"),
-    ("write", completer, "generate"),
+    ("write", by_model, "generate"),
     ("write: masks", Matcher, "allowed"),
     ("write: accept", Matcher, "accept"),
     ("write: draw", generate, "drawn"),
@@ -124,7 +124,7 @@ def main() -> None:
     parts, _ = choose(held, [asked.shown], most=asked.most + 1, seed=0)
     found: list[dict[str, float]] = []
     with Kernel(workers=1) as kernel:
-        heart = Completer(checkpoint.load(asked.model), kernel)
+        heart = ByModel(checkpoint.load(asked.model), kernel)
         for number, part in enumerate(parts):
             whole = part.sample.sequence
             keep = min(range(len(whole)), key=lambda given: hash64(f"{part.id} {given}"))

@@ -12,7 +12,7 @@ from conftest import PARTS, PLATE, mesh_of
 
 from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
-from cadcomplete.completion.completion import complete, predictor
+from cadcomplete.completion.engine import complete, predictor
 from cadcomplete.completion.features import FEATURES, alike, features
 from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.opinion import TURNS, averaged, turned
@@ -122,7 +122,7 @@ def test_only_the_next_operation_can_be_asked_for(kernel, monkeypatch):
         steps.append(sampling.until)
         return generate(began, start, sampling)
 
-    monkeypatch.setattr("cadcomplete.completion.completer.generate", noted)
+    monkeypatch.setattr("cadcomplete.completion.by_model.generate", noted)
     flange = readers.read(PARTS / "flange.json")
     found = complete(flange, keep=3, n=3, only_next=True, kernel=kernel)
     assert steps == ["built"]

@@ -16,10 +16,9 @@ from conftest import PARTS, PLATE, mesh_of
 from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion import writing
-from cadcomplete.completion.completer import Completer
-from cadcomplete.completion.completion import complete, completed, shipped_model
+from cadcomplete.completion.by_model import ByModel
+from cadcomplete.completion.engine import Completer, complete, shipped_model
 from cadcomplete.completion.evidence import evidence_of
-from cadcomplete.completion.offhand import Offhand
 from cadcomplete.completion.reading import Reading
 from cadcomplete.completion.unchecked import unchecked
 from cadcomplete.completion.writing import write
@@ -160,7 +159,7 @@ def test_what_was_found_in_time_is_answered_though_it_is_not_checked(kernel, mon
     document, few = readers.read(PARTS / "flange.json"), Sampling(rows=2)
     complete(document, keep=4, n=1, sampling=few, kernel=kernel)  # all is compiled
 
-    monkeypatch.setattr(Completer, "next", endless)
+    monkeypatch.setattr(ByModel, "next", endless)
     due = Deadline.after(6)
     found = complete(document, keep=4, n=2, only_next=True, sampling=few, due=due, kernel=kernel)
     assert not due.over
@@ -178,9 +177,7 @@ NOBODY = "time was up before the model answered: what is proposed comes from"
 
 def asked(completer, given, **how):
     """What comes of a question, without all that is usual."""
-    usual = {"caption": None, "images": (), "points": None, "units": "", "up": "", "place": "check"}
-    usual |= {"n": 1, "seed": 0, "only_next": False, "due": NEVER, "tell": lambda what: None}
-    return completed(completer, given, **(usual | how))
+    return completer.complete(given, **({"n": 1} | how))
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +186,7 @@ def nothing():
 
 
 def test_without_a_model_the_caption_is_answered_and_nobody_hides_it(kernel, nothing):
-    found = asked(Offhand(kernel), nothing, caption=CAPTION)
+    found = asked(Completer(None, kernel), nothing, caption=CAPTION)
     (best,) = found.completions
     assert best.valid and best.volume == pytest.approx(DRILLED, rel=1e-6)
     assert (found.in_time, found.model, found.generated) == (False, "no model", 0)
@@ -199,7 +196,7 @@ def test_without_a_model_the_caption_is_answered_and_nobody_hides_it(kernel, not
 def test_without_a_model_a_sketch_that_waits_is_extruded(kernel):
     drawn = readers.from_sequence(truncate(decode(PLATE), 1))
     for only_next in (True, False):
-        found = asked(Offhand(kernel), drawn, only_next=only_next, n=2)
+        found = asked(Completer(None, kernel), drawn, only_next=only_next, n=2)
         assert [one.valid for one in found.completions] == [True, True]
         scores = [one.score for one in found.completions]
         assert scores == sorted(scores, reverse=True) and 0 < scores[0] < 1
@@ -208,14 +205,14 @@ def test_without_a_model_a_sketch_that_waits_is_extruded(kernel):
 def test_without_a_model_a_shape_is_answered(kernel):
     part = decode(PLATE)
     cloud = sample_cloud(mesh_of(PLATE), 2048)
-    found = asked(Offhand(kernel), readers.from_sequence(truncate(part, 1)), points=cloud)
+    found = asked(Completer(None, kernel), readers.from_sequence(truncate(part, 1)), points=cloud)
     assert found.completions[0].score > 0.95
     assert found.notices[-1].endswith("what is proposed is read off the shape alone")
 
 
 def test_a_model_that_does_not_answer_leaves_time_for_the_caption(kernel, nothing, monkeypatch):
-    asked(Offhand(kernel), nothing, caption=CAPTION)  # all is compiled
-    monkeypatch.setattr(Completer, "read", endless)
+    asked(Completer(None, kernel), nothing, caption=CAPTION)  # all is compiled
+    monkeypatch.setattr(ByModel, "look", endless)
     due = Deadline.after(4)
     found = asked(Completer(shipped_model(), kernel), nothing, caption=CAPTION, due=due)
     assert not due.over and not found.in_time
@@ -224,12 +221,12 @@ def test_a_model_that_does_not_answer_leaves_time_for_the_caption(kernel, nothin
 
 def test_a_shape_that_is_not_read_in_time_is_told_and_the_rest_is_answered(kernel, nothing):
     late = {"points": kernel.submit(time.sleep, 30), "due": Deadline.after(3)}
-    found = asked(Offhand(kernel), nothing, caption=CAPTION, **late)
+    found = asked(Completer(None, kernel), nothing, caption=CAPTION, **late)
     assert found.completions
     assert found.notices[0].startswith("time was up before the shape was read")
     late = {"points": kernel.submit(time.sleep, 30), "due": Deadline.after(0.3)}
     with pytest.raises(NoAnswerError):  # there is nothing else to go by
-        asked(Offhand(kernel), nothing, **late)
+        asked(Completer(None, kernel), nothing, **late)
 
 
 def test_what_is_not_checked_does_not_contradict_the_caption(kernel, nothing):
@@ -237,7 +234,7 @@ def test_what_is_not_checked_does_not_contradict_the_caption(kernel, nothing):
     other, said = (
         decode(f"sketch 0 0 0 +z +x\ncircle 0 0 {r}\nextrude new to 5 0\n") for r in (7, 20)
     )
-    start = Completer(shipped_model(), kernel).grammar.start(nothing.sequence)
+    start = ByModel(shipped_model(), kernel).grammar.start(nothing.sequence)
     rows = [Row(start, whole=1, finished=one) for one in (other, other, said)]
     caption = "disc of diameter 40, 5 thick"
     case = Case("part", nothing.sequence, caption)
