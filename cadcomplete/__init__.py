@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cadcomplete.completion.completion import Completion, Completions
     from cadcomplete.completion.engine import Completer, complete
     from cadcomplete.completion.rebuilding import Rebuilt, rebuild
+    from cadcomplete.completion.session import Session
     from cadcomplete.history.sequence import CadSequence, truncate, validate
     from cadcomplete.kernel.contain import Kernel
     from cadcomplete.language.lines import decode, encode
@@ -36,6 +37,7 @@ _HOMES = {
     "Document": "readers",
     "Kernel": "kernel.contain",
     "Rebuilt": "completion.rebuilding",
+    "Session": "completion.session",
     "complete": "completion.engine",
     "decode": "language.lines",
     "encode": "language.lines",
@@ -55,6 +57,7 @@ __all__ = [
     "Document",
     "Kernel",
     "Rebuilt",
+    "Session",
     "complete",
     "decode",
     "encode",

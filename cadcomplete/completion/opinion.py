@@ -63,7 +63,10 @@ def judged(reading: Reading, model: Checkpoint, grammar: Grammar) -> list[Idea]:
             asked = prompted(given, model, caption=reading.case.caption)
         except InputError:  # turned it is a little too long: the other views have to do
             continue
-        began = begin(model.model, asked)
+        began = reading.turned.get(symmetry)
+        if began is None:
+            before = reading.turned_before.get(symmetry)
+            began = reading.turned[symmetry] = begin(model.model, asked, after=before)
         same = turned(found, reading.given, symmetry, text_format, model.words)
         others.append(scored(same, began, grammar.start(given), model.tokenizer))
     return averaged(opinion, others)
