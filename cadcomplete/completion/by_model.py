@@ -14,7 +14,7 @@ from cadcomplete.captions.terms import MOST
 from cadcomplete.completion import ranking
 from cadcomplete.completion.evidence import evidence_of, pictures_among
 from cadcomplete.completion.features import FEATURES
-from cadcomplete.completion.judging import by_habit, ranked
+from cadcomplete.completion.judging import Weighing, by_habit, ranked
 from cadcomplete.completion.kinds import kinds_of
 from cadcomplete.completion.opinion import judged
 from cadcomplete.completion.prompting import knows_clouds, prompted, shortened
@@ -107,15 +107,17 @@ class ByModel(Verifying):
         asked = prompted(case.given, model, caption=case.caption, images=images, points=points)
         began = begin(model.model, asked, after=None if after is None else after.began)
         start = self.grammar.start(case.given)
-        chances = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
-        stop = chances.pop("", 0.0)
-        command = _likeliest(chances, model)
+        following = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
+        stop = following.pop("", 0.0)
+        command = _likeliest(following, model)
         seen, wanted = looked_at(case, after=after) if self.source == "both" else (None, None)
         kinds: dict[str, float] = {}
         if wanted is None and self.source == "both":
-            kinds = kinds_of(case.given, chances, model.words, evidence)
+            kinds = kinds_of(case.given, following, model.words, evidence)
             command = max(
-                (name for name in kinds if name in chances), key=kinds.__getitem__, default=command
+                (name for name in kinds if name in following),
+                key=kinds.__getitem__,
+                default=command,
             )
         return Reading(
             *(case, stop, command, drawn, (), seen, wanted, began, start),
@@ -147,9 +149,10 @@ class ByModel(Verifying):
 
     def ideas(self, reading: Reading) -> list[Idea]:
         """Return ideas for the next operation, each with its probability, the likeliest first."""
-        found = judged(reading, self.model, self.grammar)
+        chances = Weighing(reading, self.ranker)
+        found = judged(reading, self.model, self.grammar, chances=chances)
         every = [*found, *by_habit(reading)]
-        return ranked(every, reading, self.ranker, words=self.model.words)
+        return ranked(every, reading, chances, words=self.model.words)
 
     def write_more(self, reading: Reading, attempt: int) -> None:
         assert reading.began is not None and reading.start is not None
