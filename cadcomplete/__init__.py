@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cadcomplete.completion.completion import Completion, Completions
     from cadcomplete.completion.engine import Completer, complete
     from cadcomplete.completion.rebuilding import Rebuilt, rebuild
-    from cadcomplete.completion.session import Session
+    from cadcomplete.completion.session import PartSession
     from cadcomplete.history.sequence import CadSequence, truncate, validate
     from cadcomplete.kernel.contain import Kernel
     from cadcomplete.language.lines import decode, encode
@@ -37,7 +37,7 @@ _HOMES = {
     "Document": "readers",
     "Kernel": "kernel.contain",
     "Rebuilt": "completion.rebuilding",
-    "Session": "completion.session",
+    "PartSession": "completion.session",
     "complete": "completion.engine",
     "decode": "language.lines",
     "encode": "language.lines",
@@ -56,8 +56,8 @@ __all__ = [
     "Completions",
     "Document",
     "Kernel",
+    "PartSession",
     "Rebuilt",
-    "Session",
     "complete",
     "decode",
     "encode",

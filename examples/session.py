@@ -8,7 +8,7 @@ PART = Path(__file__).resolve().parent / "parts" / "bracket.json"
 
 with cadcomplete.Completer.load() as completer:
     # A person has drawn one sketch. What may follow comes as it is verified, the likeliest first.
-    session = cadcomplete.Session(completer, completer.read(PART, keep=1))
+    session = cadcomplete.PartSession(completer, completer.read(PART, keep=1))
     first, *others = session.next(n=2)
     print("proposed:", first.words, f"({first.score:.2f})")
 

@@ -13,7 +13,7 @@ from conftest import PLATE, ROOT, mesh_of
 import cadcomplete
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion.engine import Completer, complete, shipped_model
-from cadcomplete.completion.session import Session
+from cadcomplete.completion.session import PartSession
 from cadcomplete.errors import InputError
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
@@ -173,7 +173,7 @@ def test_a_refused_operation_stays_away_after_a_further_one(completer, drawn):
 
 def test_a_session_takes_back_each_of_its_changes(completer, boss, drawn):
     reading, found = drawn
-    session = Session(completer, reading)
+    session = PartSession(completer, reading)
     session.reject(found[1])
     session.accept(found[0])
     session.draw(boss, keep=2)
@@ -191,7 +191,7 @@ def test_a_session_takes_back_each_of_its_changes(completer, boss, drawn):
 
 
 def test_a_session_refuses_what_completes_another_part(completer, boss, drawn):
-    session = Session(completer, completer.read(boss, keep=2))
+    session = PartSession(completer, completer.read(boss, keep=2))
     with pytest.raises(InputError, match="does not complete this part"):
         session.accept(drawn[1][0])
     with pytest.raises(InputError, match="keep so many"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cadcomplete.clouds.read import Scan
 from cadcomplete.completion.notices import UNSEEN
 from cadcomplete.completion.reading import Reading, Until
-from cadcomplete.completion.refusing import Refusals
+from cadcomplete.completion.refusing import RefusedAnswers
 from cadcomplete.deadline import Deadline, OutOfTime
 from cadcomplete.errors import InputError, NoAnswerError, TimeLimitError
 from cadcomplete.history.sequence import CadSequence
@@ -107,7 +107,7 @@ class PartReading:
             self.written[until, n] = self.by.written(self.looked, until=until, n=n)
         return self.written[until, n]
 
-    def refusing(self, refused: Refusals) -> PartReading:
+    def refusing(self, refused: RefusedAnswers) -> PartReading:
         """Return the same reading with all that is refused now; nothing is read or written anew."""
         written = {key: replace(one, refused=refused) for key, one in self.written.items()}
         looked = replace(self.looked, refused=refused)

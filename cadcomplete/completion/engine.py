@@ -38,7 +38,7 @@ from cadcomplete.completion.completion import Completion, Completions, completio
 from cadcomplete.completion.offhand import Offhand
 from cadcomplete.completion.reading import Until
 from cadcomplete.completion.refusing import NOTHING_REFUSED, Refusal
-from cadcomplete.completion.streaming import Stream
+from cadcomplete.completion.streaming import AnswerStream
 from cadcomplete.deadline import NEVER, Deadline, OutOfTime
 from cadcomplete.errors import InputError
 from cadcomplete.kernel.contain import Kernel, Pending
@@ -216,12 +216,12 @@ class Completer:
         """Yield up to `n` finished parts that are expected to be better than the given one."""
         return self._said(reading, "better", n)
 
-    def stream(self, reading: PartReading, *, n: int = 3, of: Asked = "next") -> Stream:
+    def stream(self, reading: PartReading, *, n: int = 3, of: Asked = "next") -> AnswerStream:
         """Begin to find what `next`, `parts` or `better` yields, in a thread of its own.
 
-        What comes of it is the same; `Stream.cancel` stops it at once, in whatever it does.
+        What comes of it is the same; `AnswerStream.cancel` stops it at once, in whatever it does.
         """
-        return Stream(self._said(reading, of, n), reading.stop_checking)
+        return AnswerStream(self._said(reading, of, n), reading.stop_checking)
 
     def _said(self, reading: PartReading, asked: Asked, n: int) -> Iterator[Completion]:
         """Yield the answers that the dialect of what was given can say."""

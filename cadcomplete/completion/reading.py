@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cadcomplete.completion.evidence import Evidence
 from cadcomplete.completion.proposing import command_of, kind_of
-from cadcomplete.completion.refusing import NOTHING_REFUSED, Refusals
+from cadcomplete.completion.refusing import NOTHING_REFUSED, RefusedAnswers
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.fitting import Wanted, settled, wanted
 from cadcomplete.history.sequence import CadSequence
@@ -72,7 +72,7 @@ class Reading:
     as_it_is: float | None = None
     thought: Sequence[tuple[CadSequence, Idea]] = ()
     compared: bool = False
-    refused: Refusals = NOTHING_REFUSED
+    refused: RefusedAnswers = NOTHING_REFUSED
     turned: dict[Symmetry, Began] = field(default_factory=dict)
     turned_before: Mapping[Symmetry, Began] = field(default_factory=dict)
 

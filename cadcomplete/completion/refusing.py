@@ -27,7 +27,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusals:
+class RefusedAnswers:
     """All that was refused.
 
     Attributes:
@@ -54,7 +54,7 @@ class Refusals:
         return found
 
 
-NOTHING_REFUSED = Refusals()
+NOTHING_REFUSED = RefusedAnswers()
 
 
 def _begins(sequence: CadSequence, beginning: CadSequence) -> bool:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from cadcomplete.completion.asking import Part, PartReading
 from cadcomplete.completion.completion import Completion
 from cadcomplete.completion.engine import Asked, Completer
-from cadcomplete.completion.refusing import Refusals
-from cadcomplete.completion.streaming import Stream
+from cadcomplete.completion.refusing import RefusedAnswers
+from cadcomplete.completion.streaming import AnswerStream
 from cadcomplete.errors import InputError
 from cadcomplete.readers import Document
 
@@ -19,10 +19,10 @@ class _Moment:
     """How it stood: a part, and what was refused."""
 
     part: Document
-    refused: Refusals
+    refused: RefusedAnswers
 
 
-class Session:
+class PartSession:
     """One part while it is drawn. It is a place: `reading` is how it stands now.
 
     Each change costs the difference to what was read before; what is kept of the past are the
@@ -51,7 +51,7 @@ class Session:
         """Yield whole parts that are better than it is: `Completer.better`."""
         return self.completer.better(self.reading, n=n)
 
-    def stream(self, *, n: int = 3, of: Asked = "next") -> Stream:
+    def stream(self, *, n: int = 3, of: Asked = "next") -> AnswerStream:
         """Find them in a thread of its own: `Completer.stream`."""
         return self.completer.stream(self.reading, n=n, of=of)
 

@@ -20,7 +20,7 @@ class Stopped(BaseException):
     """Nobody waits for it any longer. No error: nothing that handles errors may hide it."""
 
 
-class Stream(Iterator[Completion]):
+class AnswerStream(Iterator[Completion]):
     """Completions, each as soon as it is verified; more are looked for while one is used.
 
     Use it in a `with` statement, or `cancel` it: it ends then, and what it had not found by then
@@ -37,13 +37,13 @@ class Stream(Iterator[Completion]):
         self._work: Future[None] = threads.submit(self._run)
         threads.shutdown(wait=False)
 
-    def __enter__(self) -> Stream:
+    def __enter__(self) -> AnswerStream:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.cancel()
 
-    def __iter__(self) -> Stream:
+    def __iter__(self) -> AnswerStream:
         return self
 
     def __next__(self) -> Completion:
