@@ -1,7 +1,7 @@
 """What an operation more costs in a session, against reading the part anew, in one run.
 
 Held-out parts, cut somewhere; the part with one operation more is read anew, after the reading of
-the shorter one, and as it was foreseen; CPU seconds of this process for reading, and for reading and
+the shorter one, and as it was foreseen; CPU seconds of this process for reading, and with
 three next operations; nothing shown, and with a cloud. Then how memory grows over many edits::
 
     OMP_NUM_THREADS=1 python benchmarks/session.py runs/out/data/fusion360 --most 10 --edits 1000
