@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cadcomplete.clouds.cloud import PointCloud
+from cadcomplete.constraints.constraints import FREE, Constraints
 from cadcomplete.errors import InputError
 from cadcomplete.history.operations import Operation
 from cadcomplete.history.sequence import CadSequence, check_known
@@ -28,6 +29,7 @@ class Case:
         caption: in words, or None.
         images: pictures of the wanted part, files or their contents.
         points: its surface, or None.
+        constraints: what every answer has to keep to.
 
     Raises UnsupportedError if something of what is given is not known here.
     """
@@ -37,6 +39,7 @@ class Case:
     caption: str | None = None
     images: tuple[bytes | Path, ...] = ()
     points: PointCloud | None = None
+    constraints: Constraints = FREE
 
     def __post_init__(self) -> None:
         check_known(self.given)

@@ -17,6 +17,7 @@ from cadcomplete.completion.evidence import evidence_of
 from cadcomplete.completion.features import FEATURES
 from cadcomplete.completion.judging import by_habit, ranked
 from cadcomplete.completion.kinds import kinds_of
+from cadcomplete.completion.offhand import offhand, unread
 from cadcomplete.completion.opinion import judged
 from cadcomplete.completion.prompting import knows_clouds, prompted, shortened
 from cadcomplete.completion.ranking import Ranker
@@ -24,6 +25,7 @@ from cadcomplete.completion.reading import Reading, looked_at
 from cadcomplete.completion.searching import searched
 from cadcomplete.completion.verifying import Verifying
 from cadcomplete.completion.written import built_rows
+from cadcomplete.constraints.bound import bound_to
 from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.history.fields import Format
@@ -110,15 +112,19 @@ class Completer(Verifying):
         began, start = begin(model.model, asked), self.grammar.start(case.given)
         chances = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
         stop = chances.pop("", 0.0)
-        command = _likeliest(chances, model)
+        bound = bound_to(case.constraints, case.given)
+        allowed = bound.only(chances)
+        if chances and not allowed:  # the model has no word for what may be added: habit has
+            return unread(replace(case, points=None), drawn, evidence)
+        command = _likeliest(allowed, model)
         seen, wanted = looked_at(case, after=after) if self.source == "both" else (None, None)
         if wanted is not None:  # a cloud tells better than the model how the part goes on
             drawn = replace(drawn, until="built")
         kinds: dict[str, float] = {}
         if wanted is None and self.source == "both":
-            kinds = kinds_of(case.given, chances, model.words, evidence)
+            kinds = kinds_of(case.given, chances, model.words, evidence, bound)
             command = max(
-                (name for name in kinds if name in chances), key=kinds.__getitem__, default=command
+                (name for name in kinds if name in allowed), key=kinds.__getitem__, default=command
             )
         with self.kernel.until(due):
             rows = built_rows(generate(began, start.only(command), drawn), self.kernel)
@@ -130,6 +136,8 @@ class Completer(Verifying):
 
     def ideas(self, reading: Reading) -> list[Idea]:
         """Return ideas for the next operation, each with its probability, the likeliest first."""
+        if reading.began is None and reading.wanted is None:
+            return offhand(reading)
         found = judged(reading, self.model, self.grammar)
         every = [*found, *by_habit(reading)]
         return ranked(every, reading, self.ranker, words=self.model.words)

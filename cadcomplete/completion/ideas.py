@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cadcomplete.completion.evidence import Evidence
 from cadcomplete.completion.proposing import PROPOSE, kind_of
+from cadcomplete.constraints.bound import Bound, bound_to
 from cadcomplete.fitting import Wanted
 from cadcomplete.history.fields import Format
 from cadcomplete.history.operations import Operation
@@ -32,11 +34,14 @@ def ideas(
     *,
     wanted: Wanted | None = None,
     evidence: Sequence[Evidence] = (),
+    bound: Bound | None = None,
     text_format: Format = "lines",
     words: Collection[str] | None = None,
     most: int = 24,
 ) -> list[Idea]:
     """Return different ideas for the next operation, which is of the kind of `command`.
+
+    They have the sizes that they are `bound` to; what cannot keep to that is none.
 
     `rows` are what the model wrote, in `text_format`; nothing is thought of for it that takes
     other than its `words`. A sketch that is still being drawn goes on: ideas of others are none.
@@ -52,9 +57,10 @@ def ideas(
         known = Idea(operations, text=text[len(before) :])
         return found.setdefault(known.text, known) if text.startswith(before) else known
 
+    fitted = partial((bound or bound_to(None, given)).fitted, next_only=True)
     drawn: list[Operation] = []
     for row in rows:
-        added = _added(row, given)
+        added = fitted(_added(row, given))
         if added:
             known = idea(added)
             found[known.text] = replace(known, samples=known.samples + 1)
@@ -62,19 +68,24 @@ def ideas(
     if wanted is not None:
         whole = replace(given, operations=given.operations[: given.whole_operations])
         for place, proposal in enumerate(propose.shown(whole, wanted, most=most), start=1):
-            known = idea(proposal.operations)
-            if not known.place and known.text in found:
+            operations = fitted(proposal.operations)
+            known = idea(operations) if operations else None
+            if operations and known and not known.place and known.text in found:
                 found[known.text] = replace(
-                    known, operations=proposal.operations, place=place, merit=proposal.score
+                    known, operations=operations, place=place, merit=proposal.score
                 )
     else:
         same = [operation for operation in drawn if type(operation) is kind_of(command)]
         for operation in propose.usual(given, same):
             if words is None or _words_of(operation, given, text_format) <= set(words):
-                idea((operation,))
+                usual = fitted((operation,))
+                if usual:
+                    idea(usual)
     said: dict[str, str] = {}
     for shown in evidence:
-        for operations in shown.ideas(given, kind_of(command), most=most):
+        for operations in map(fitted, shown.ideas(given, kind_of(command), most=most)):
+            if not operations:
+                continue
             if words is None or _words_of(operations[0], given, text_format) <= set(words):
                 known = idea(operations)
                 said.setdefault(known.text, shown.name)

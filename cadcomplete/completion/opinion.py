@@ -47,6 +47,7 @@ def judged(reading: Reading, model: Checkpoint, grammar: Grammar) -> list[Idea]:
         reading.command,
         wanted=reading.wanted,
         evidence=reading.evidence,
+        bound=reading.bound,
         text_format=text_format,
         words=model.words,
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cadcomplete.completion.evidence import Evidence
 from cadcomplete.completion.proposing import command_of, kind_of
+from cadcomplete.constraints.bound import Bound, bound_to
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.fitting import Wanted, settled, wanted
 from cadcomplete.history.sequence import CadSequence
@@ -46,6 +47,7 @@ class Reading:
         thought: histories that may be answers, the best first: for where there is no time to check
             them.
         compared: whether those are whole parts, and their scores what they are expected to share.
+        bound: the constraints of the case, and what they left out.
     """
 
     case: Case
@@ -63,6 +65,10 @@ class Reading:
     as_it_is: float | None = None
     thought: Sequence[tuple[CadSequence, Idea]] = ()
     compared: bool = False
+    bound: Bound = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bound = bound_to(self.case.constraints, self.given)
 
     @property
     def given(self) -> CadSequence:

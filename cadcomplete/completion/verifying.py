@@ -90,7 +90,8 @@ class Verifying(ABC):
                         yield from found
                         yield from coming
                         return
-                if not found or reading.hopeless(found) or not reading.may_go_on:
+                none = not found and reading.bound.free  # else another may keep to what is asked
+                if none or reading.hopeless(found) or not reading.may_go_on:
                     yield from found
                     return
             self.write_more(reading, attempt)
@@ -104,7 +105,8 @@ class Verifying(ABC):
         effects = ByEffect(given, wholes, shown, lambda: self._bodies(reading))
         comparison = ByKind(sketches, drawn, effects)
         check = partial(self._check, reading)
-        for i, report in chosen(wholes, n, comparison=comparison, check=check):
+        may = reading.bound.allowing(wholes, drawn=sketches)
+        for i, report in chosen(wholes, n, comparison=comparison, check=check, may=may):
             whole = wholes[i]
             if sketches[i]:  # what was built is an extrude of it
                 report = replace(report, measures=None, remarks=(), solid=None)
@@ -120,6 +122,7 @@ class Verifying(ABC):
             wanted=reading.wanted,
             evidence=reading.evidence,
             usual=self.finished(reading),
+            bound=reading.bound,
             seed=reading.sampling.seed,
         )
         reading.as_it_is = next((i.score for i in ideas if i.source == "given"), None)
@@ -128,7 +131,8 @@ class Verifying(ABC):
         least = SAME if shown else TOLD_APART
         comparison = ByEffect(given, wholes, shown, lambda: self._bodies(reading), least)
         check = partial(self._check, reading)
-        for i, report in chosen(wholes, n, comparison=comparison, check=check):
+        may = reading.bound.allowing(wholes, finished=True)
+        for i, report in chosen(wholes, n, comparison=comparison, check=check, may=may):
             yield answered(wholes[i], ideas[i], report)
 
     def _bodies(self, reading: Reading) -> int | None:
