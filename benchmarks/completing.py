@@ -18,8 +18,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from cadcomplete.completion import completer, judging
-from cadcomplete.completion.completer import Completer
+from cadcomplete.completion import by_model, judging
+from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.completion import complete
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample
@@ -45,10 +45,10 @@ def chosen(folders: list[Path], share: float, most: int, seed: int) -> list[tupl
 # --- where the time goes ------------------------------------------------------------------------
 
 WITHIN = (
-    ("reading", completer, "begin"),
-    ("reading", completer, "commands"),
+    ("reading", by_model, "begin"),
+    ("reading", by_model, "commands"),
     ("reading", judging, "begin"),
-    ("writing", completer, "generate"),
+    ("writing", by_model, "generate"),
     ("scoring", judging, "scored"),
     ("kernel", Pending, "result"),
 )
@@ -81,7 +81,7 @@ def phases(args: argparse.Namespace) -> None:
     drawn.shuffle(parts)
     found: dict[str, list[float]] = {}
     with Kernel(workers=1) as kernel:
-        asked = Completer(checkpoint.load(args.model), kernel)
+        asked = ByModel(checkpoint.load(args.model), kernel)
         for number, part in enumerate(parts[: args.most + 1]):
             given = truncate(part, drawn.randrange(len(part)))
             spent.clear()

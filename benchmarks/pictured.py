@@ -30,7 +30,7 @@ from pictures import shown
 from ranking import asked_about
 
 from cadcomplete.completion import ranking
-from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.evidence import SURE
 from cadcomplete.completion.features import FEATURES, bent, features
 from cadcomplete.completion.ideas import extended
@@ -72,7 +72,7 @@ def collect(asked: argparse.Namespace) -> None:
     known = asked.out.read_text().splitlines() if asked.out.exists() else []
     done = {(line["id"], line["given"]) for line in map(json.loads, known)}
     with Kernel(workers=1) as kernel, asked.out.open("a") as file:
-        completer = Completer(checkpoint.load(asked.model), kernel)
+        completer = ByModel(checkpoint.load(asked.model), kernel)
         for number, part in enumerate(parts):
             other = parts[(number + 1) % len(parts)]
             for question, truth in asked_about(part, kernel, ("none",), most=asked.cuts):
@@ -87,7 +87,7 @@ def collect(asked: argparse.Namespace) -> None:
 def lines(
     part: Held,
     other: Held,
-    completer: Completer,
+    completer: ByModel,
     kinds: list[str],
     question: ExamQuestion,
     truth: Truth,
@@ -108,7 +108,7 @@ def lines(
         print("left out:", error)
 
 
-def told(reading: Reading, completer: Completer, pictures: Pictures | None) -> dict[str, Any]:
+def told(reading: Reading, completer: ByModel, pictures: Pictures | None) -> dict[str, Any]:
     """Return ideas, how probable they are by the model, and what a picture says of each."""
     reading = replace(reading, evidence=() if pictures is None else (pictures,))
     ideas: list[Idea] = judged(reading, completer.model, completer.grammar)

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from cadcomplete.completion import ranking, threshold
-from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.evidence import SURE, weighed
 from cadcomplete.completion.features import FEATURES, alike, bent, features
 from cadcomplete.completion.ideas import extended
@@ -104,7 +104,7 @@ def collect(asked: argparse.Namespace) -> None:
     asked.examples.mkdir(parents=True, exist_ok=True)
     out = asked.examples / f"{which}.jsonl"
     with Kernel(workers=1) as kernel, out.open("w") as file:
-        completer = Completer(checkpoint.load(asked.model), kernel)
+        completer = ByModel(checkpoint.load(asked.model), kernel)
         for number, part in enumerate(chosen[which::of], start=1):
             for line in examples(part, completer, asked.conditions, most=asked.cuts):
                 file.write(json.dumps(line) + "\n")
@@ -128,7 +128,7 @@ def asked_about(
 
 
 def examples(
-    part: Held, completer: Completer, conditions: Sequence[str], *, most: int | None = None
+    part: Held, completer: ByModel, conditions: Sequence[str], *, most: int | None = None
 ) -> Iterator[dict[str, Any]]:
     """Yield what is known of the ideas for each operation of a part."""
     for question, truth in asked_about(part, completer.kernel, conditions, most=most):

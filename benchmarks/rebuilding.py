@@ -43,10 +43,10 @@ def main() -> None:
     with Kernel(workers=1, time_limit=30.0) as kernel:
         search = None
         if args.model:
-            from cadcomplete.completion.completer import Completer
+            from cadcomplete.completion.by_model import ByModel
             from cadcomplete.completion.completion import shipped_model
 
-            search = Completer(shipped_model(), kernel)
+            search = ByModel(shipped_model(), kernel)
         for truth in (parts[i] for i in order):
             body = solid(truth)
             cloud = sample_cloud(mesh_of(body), 8192)

@@ -30,7 +30,7 @@ from modalities import CONDITIONS as SHOWN
 from modalities import labelled, losses
 from table_rows import rows
 
-from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.predictor import ModelPredictor
 from cadcomplete.data.prepared import samples
 from cadcomplete.data.samples import Sample, hash64
@@ -205,7 +205,7 @@ def ask(asked: argparse.Namespace) -> None:
     with ExitStack() as stack:
         kernel = stack.enter_context(Kernel(workers=1, time_limit=30.0))
         told = list(groups(asked))
-        makers = {s: ModelPredictor(Completer(model, kernel, source=s)) for s in _sources(told)}
+        makers = {s: ModelPredictor(ByModel(model, kernel, source=s)) for s in _sources(told)}
         headers = {one.name: one.header(makers[one.group.source].name) for one in told}
         files: dict[str, tuple[set[Key], TextIO]] = {}
         for one in told:

@@ -12,7 +12,7 @@ import torch
 from conftest import PLATE
 from tokenizers import Regex
 
-from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.filling import fill, verified
 from cadcomplete.config import from_dict
 from cadcomplete.data import synthetic
@@ -180,7 +180,7 @@ def completer(words, kernel):
         optimizer.zero_grad()
     known = (*FIRST_WORDS, DERIVED, FILLS)
     made = Checkpoint(model.eval(), words, config, known, name="tiny")
-    return Completer(made, kernel, Sampling(rows=3))
+    return ByModel(made, kernel, Sampling(rows=3))
 
 
 def test_a_gap_is_filled_with_what_was_learned_and_all_behind_it_is_built(completer):
@@ -208,7 +208,7 @@ def test_a_gap_at_an_end_is_refused(completer, at):
 
 def test_a_model_that_has_not_learned_it_is_refused_by_name(completer, kernel):
     words = tuple(word for word in completer.model.words if word != FILLS)
-    other = Completer(dataclasses.replace(completer.model, words=words), kernel)
+    other = ByModel(dataclasses.replace(completer.model, words=words), kernel)
     with pytest.raises(InputError, match=r"tiny.*not learned to fill"):
         fill(other, PART, 2)
 

@@ -14,7 +14,7 @@ from conftest import mesh_of
 from cadcomplete import readers
 from cadcomplete.baselines import BASELINES, baseline
 from cadcomplete.clouds.cloud import sample_cloud
-from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.completion import complete, shipped_model
 from cadcomplete.completion.ideas import ideas
 from cadcomplete.completion.prompting import prompted
@@ -172,7 +172,7 @@ def test_of_the_faces_that_blends_make_nothing_is_known(rounded):
 def test_a_shape_says_how_a_blended_part_goes_on(kernel, blend):
     given = ROUND if blend is Fillet else f"{BOX}chamfer {R:g} side@1\n"
     cloud = sample_cloud(mesh_of(given + HOLE), 2048, seed=0)
-    completer = Completer(shipped_model(), kernel, source="search")
+    completer = ByModel(shipped_model(), kernel, source="search")
     best = next(completer.parts(completer.read(Case("part", decode(given), points=cloud)), n=1))
     assert best.valid and best.sequence.operations[:3] == decode(given).operations
     gone = GONE if blend is Fillet else 2 * R**2 * C
@@ -365,7 +365,7 @@ def test_what_a_model_blends_is_built_before_it_is_compared(kernel, shown):
     case = Case("part", part, points=cloud)
     wanted = looked_at(case)[1]
     reading = Reading(case, 0.1, "fillet", Sampling(), rows, wanted=wanted)
-    completer = Completer(shipped_model(), kernel)
+    completer = ByModel(shipped_model(), kernel)
     following = list(completer.next(reading, n=3))
     assert all(one.valid for one in following)
     radii = [cast("Fillet", one.operation).radius for one in following]

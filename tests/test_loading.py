@@ -11,7 +11,7 @@ import torch
 from conftest import PARTS, PLATE
 
 from cadcomplete import readers
-from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.completion import complete, shipped_model
 from cadcomplete.completion.prompting import prompted
 from cadcomplete.config import from_dict
@@ -36,7 +36,7 @@ def kernel():
 
 @pytest.fixture(scope="module")
 def question(kernel):
-    return Completer(shipped_model(), kernel).read(Case("plate", truncate(decode(PLATE), 1)))
+    return ByModel(shipped_model(), kernel).read(Case("plate", truncate(decode(PLATE), 1)))
 
 
 # --- where --------------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ def test_in_half_precision_the_shipped_model_writes_and_judges_nearly_the_same(h
     apart = (first.logits.softmax(0) - second.logits.softmax(0)).abs().sum()
     assert apart < 0.05
     with Kernel() as kernel:
-        asked = Completer(low, kernel, Sampling(rows=2)).read(Case("plate", case))
+        asked = ByModel(low, kernel, Sampling(rows=2)).read(Case("plate", case))
     assert any(row.whole for row in asked.rows)
 
 
@@ -213,7 +213,7 @@ def test_when_nothing_valid_comes_the_model_writes_more_each_time_bolder(kernel,
         asked.append(len(reading.rows))
         return (invalid(row) for row in first[:2])
 
-    found = list(Completer(shipped_model(), kernel).verified(reading, answers))
+    found = list(ByModel(shipped_model(), kernel).verified(reading, answers))
     assert asked == [16, 32, 48]
     assert len(found) == 2
     assert {row.finished for row in reading.rows} > {row.finished for row in first}
@@ -225,14 +225,14 @@ def test_when_nothing_valid_comes_the_model_writes_more_each_time_bolder(kernel,
 def test_with_one_valid_answer_nothing_more_is_written(kernel, question):
     before = question.rows
     good = [Answer(CadSequence(()), 0.5), invalid(before[0])]
-    found = Completer(shipped_model(), kernel).verified(question, lambda: iter(good))
+    found = ByModel(shipped_model(), kernel).verified(question, lambda: iter(good))
     assert next(found) == good[0]  # it is shown at once
     assert list(found) == good[1:] and question.rows == before
 
 
 def test_a_part_that_cannot_be_built_is_not_written_on_in_vain(kernel):
     broken = decode("sketch 0 0 0 +z +x\ncircle 0 0 5\nextrude new to 5 0\nextrude cut to 9 0\n")
-    completer = Completer(shipped_model(), kernel, Sampling(rows=2))
+    completer = ByModel(shipped_model(), kernel, Sampling(rows=2))
     reading = completer.read(Case("broken", broken))
     before = reading.rows
     assert not any(answer.valid for answer in completer.parts(reading, n=1))

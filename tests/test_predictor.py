@@ -122,7 +122,7 @@ def test_only_the_next_operation_can_be_asked_for(kernel, monkeypatch):
         steps.append(sampling.until)
         return generate(began, start, sampling)
 
-    monkeypatch.setattr("cadcomplete.completion.completer.generate", noted)
+    monkeypatch.setattr("cadcomplete.completion.by_model.generate", noted)
     flange = readers.read(PARTS / "flange.json")
     found = complete(flange, keep=3, n=3, only_next=True, kernel=kernel)
     assert steps == ["built"]

@@ -12,7 +12,7 @@ from conftest import PLATE
 from peft import LoraConfig, get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM, Qwen3Config, Qwen3ForCausalLM
 
-from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.completion import shipped_model
 from cadcomplete.completion.prompting import prompted
 from cadcomplete.history.sequence import truncate
@@ -118,7 +118,7 @@ def test_a_model_that_is_asked_as_it_is_writes_the_same():
     exact = replace(shipped, model=copy.deepcopy(shipped.model).double())
     given = truncate(decode(PLATE), 1)
     with Kernel() as kernel:
-        grammar = Completer(shipped, kernel).grammar
+        grammar = ByModel(shipped, kernel).grammar
     found = []
     for model in (shipped, exact):
         asked = prompted(given, model)

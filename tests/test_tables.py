@@ -22,7 +22,7 @@ from toys import POST_ENTRIES, RULE_ENTRIES, Post, Rule, enter, extruded
 
 from cadcomplete import exporters
 from cadcomplete.baselines import baseline
-from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.by_model import ByModel
 from cadcomplete.data.reorder import reorder
 from cadcomplete.errors import CadCompleteError, CheckpointError, InputError, UnsupportedError
 from cadcomplete.exporters import EXPORTERS, Exporter
@@ -398,7 +398,7 @@ def test_words_are_saved_and_read_and_alone_offered(folder):
     assert told(folder)["words"] == list(learned)
     again = checkpoint.load(folder)
     assert again.words == learned
-    matcher = Completer(again, Kernel()).grammar.start(decode("sketch 0 0 0 +z +x\n"))
+    matcher = ByModel(again, Kernel()).grammar.start(decode("sketch 0 0 0 +z +x\n"))
     assert set(matcher.openings) == {"circle"}
 
 

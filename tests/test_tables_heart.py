@@ -18,7 +18,7 @@ from toys import POST_ENTRIES, RULE_ENTRIES, Post, Rule, enter, extruded
 
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion import ranking
-from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.completion import complete, shipped_model
 from cadcomplete.completion.effects import Kind, alike, effect
 from cadcomplete.completion.features import FEATURES, features
@@ -117,10 +117,10 @@ def test_a_part_with_it_is_completed(entered, kernel, name, shown, only_next):
 
 def test_the_search_alone_goes_on_from_it(entered, kernel):
     case = Case("posted", POSTED, points=cloud_of(with_boss(POSTED, 10.0, 30.0)))
-    reading = Completer(shipped_model(), kernel, source="search").read(case)
+    reading = ByModel(shipped_model(), kernel, source="search").read(case)
     assert (reading.command, reading.situation) == ("sketch", "later sketch, cloud")
     done = Case("posted", POSTED, points=cloud_of(POSTED))
-    assert Completer(shipped_model(), kernel, source="search").read(done).stop == 1.0
+    assert ByModel(shipped_model(), kernel, source="search").read(done).stop == 1.0
 
 
 def test_its_planes_and_faces_are_where_others_go_on_from(entered):
@@ -172,8 +172,8 @@ def only_posts(entered) -> Checkpoint:
     return replace(shipped_model(), words=("post",), folder=None)
 
 
-def posts(model: Checkpoint, kernel: Kernel) -> tuple[Completer, Reading]:
-    completer = Completer(model, kernel, FEW)
+def posts(model: Checkpoint, kernel: Kernel) -> tuple[ByModel, Reading]:
+    completer = ByModel(model, kernel, FEW)
     return completer, completer.read(Case("plate", decode(PLATE)), until="built")
 
 
@@ -334,14 +334,14 @@ def test_nothing_is_taken_for_an_extrude_that_only_looks_like_one():
     [((), 0), (("sketch",), 2), (("sketch", "loop", "line", "close"), 2), (("extrude",), 0)],
 )
 def test_words_with_which_nothing_can_be_finished_are_named(kernel, words, keep):
-    completer = Completer(replace(shipped_model(), words=words), kernel, FEW)
+    completer = ByModel(replace(shipped_model(), words=words), kernel, FEW)
     with pytest.raises(CheckpointError, match=r"words.* cannot be finished: .*sketch"):
         completer.read(Case("plate", CadSequence(PLATE_OPS[:keep])))
 
 
 def test_words_that_lead_nowhere_end_a_text(kernel):
     """A sketch is begun in which nothing can be drawn."""
-    completer = Completer(replace(shipped_model(), words=("sketch", "extrude")), kernel, FEW)
+    completer = ByModel(replace(shipped_model(), words=("sketch", "extrude")), kernel, FEW)
     reading = completer.read(Case("nothing", CadSequence(())))
     assert [row.whole for row in reading.rows] == [0, 0, 0]
     assert list(completer.next(reading, n=1)) == []
@@ -393,7 +393,7 @@ def test_of_a_shown_part_the_given_solid_is_built_once_and_written(tmp_path):
 
 def test_the_same_history_is_checked_once_however_often_it_is_asked_for():
     with Counting() as kernel:
-        completer = Completer(shipped_model(), kernel, FEW)
+        completer = ByModel(shipped_model(), kernel, FEW)
         reading = completer.read(Case("plate", decode(PLATE)), until="built")
         first = list(completer.next(reading, n=2))
         asked = sum(kernel.asked.values())
@@ -413,7 +413,7 @@ def test_a_ranker_is_read_again_only_if_it_is_another(tmp_path):
 
 def test_an_unknown_source_of_ideas_is_named(kernel):
     with pytest.raises(InputError, match=r"source: expected model, search, both, got.*serch"):
-        Completer(shipped_model(), kernel, source="serch")
+        ByModel(shipped_model(), kernel, source="serch")
 
 
 def test_a_slanted_plane_to_eight_digits_is_parallel_to_itself():

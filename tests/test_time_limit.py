@@ -16,7 +16,7 @@ from conftest import PARTS, PLATE, mesh_of
 from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion import writing
-from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.completion import complete, completed, shipped_model
 from cadcomplete.completion.evidence import evidence_of
 from cadcomplete.completion.offhand import Offhand
@@ -160,7 +160,7 @@ def test_what_was_found_in_time_is_answered_though_it_is_not_checked(kernel, mon
     document, few = readers.read(PARTS / "flange.json"), Sampling(rows=2)
     complete(document, keep=4, n=1, sampling=few, kernel=kernel)  # all is compiled
 
-    monkeypatch.setattr(Completer, "next", endless)
+    monkeypatch.setattr(ByModel, "next", endless)
     due = Deadline.after(6)
     found = complete(document, keep=4, n=2, only_next=True, sampling=few, due=due, kernel=kernel)
     assert not due.over
@@ -215,9 +215,9 @@ def test_without_a_model_a_shape_is_answered(kernel):
 
 def test_a_model_that_does_not_answer_leaves_time_for_the_caption(kernel, nothing, monkeypatch):
     asked(Offhand(kernel), nothing, caption=CAPTION)  # all is compiled
-    monkeypatch.setattr(Completer, "read", endless)
+    monkeypatch.setattr(ByModel, "read", endless)
     due = Deadline.after(4)
-    found = asked(Completer(shipped_model(), kernel), nothing, caption=CAPTION, due=due)
+    found = asked(ByModel(shipped_model(), kernel), nothing, caption=CAPTION, due=due)
     assert not due.over and not found.in_time
     assert found.completions[0].volume == pytest.approx(DRILLED, rel=1e-6)
 
@@ -237,7 +237,7 @@ def test_what_is_not_checked_does_not_contradict_the_caption(kernel, nothing):
     other, said = (
         decode(f"sketch 0 0 0 +z +x\ncircle 0 0 {r}\nextrude new to 5 0\n") for r in (7, 20)
     )
-    start = Completer(shipped_model(), kernel).grammar.start(nothing.sequence)
+    start = ByModel(shipped_model(), kernel).grammar.start(nothing.sequence)
     rows = [Row(start, whole=1, finished=one) for one in (other, other, said)]
     caption = "disc of diameter 40, 5 thick"
     case = Case("part", nothing.sequence, caption)

@@ -34,7 +34,7 @@ from cadcomplete.predictions import Answer, Case, check_count, check_seed
 from cadcomplete.readers import Document, read
 
 if TYPE_CHECKING:
-    from cadcomplete.completion.completer import Completer
+    from cadcomplete.completion.by_model import ByModel
     from cadcomplete.completion.predictor import ModelPredictor
     from cadcomplete.model.checkpoint import Checkpoint
 
@@ -214,7 +214,7 @@ def complete(
 
 
 def completed(
-    completer: Completer | Offhand,
+    completer: ByModel | Offhand,
     given: Document,
     *,
     caption: str | None,
@@ -253,14 +253,14 @@ def completed(
 
 def completer_of(
     model: Checkpoint | None, kernel: Kernel, sampling: Sampling | None = None, *, n: int
-) -> Completer | Offhand:
+) -> ByModel | Offhand:
     """Return what completes by a model, in `n` different ways; offhand if there is none."""
     if model is None:
         return Offhand(kernel)
-    from cadcomplete.completion.completer import Completer
+    from cadcomplete.completion.by_model import ByModel
 
     usual = usual_sampling(model.config, model.metrics, answers=n)
-    return Completer(model, kernel, sampling or usual)
+    return ByModel(model, kernel, sampling or usual)
 
 
 def _shown(
@@ -280,8 +280,8 @@ def _shown(
 
 
 def _read(
-    completer: Completer | Offhand, case: Case, seed: int, *, only_next: bool, due: Deadline
-) -> tuple[Completer | Offhand, Reading]:
+    completer: ByModel | Offhand, case: Case, seed: int, *, only_next: bool, due: Deadline
+) -> tuple[ByModel | Offhand, Reading]:
     """Let the model read a case, or look at it without one where that takes too long."""
     if not isinstance(completer, Offhand):
         until = "built" if only_next else "end"
@@ -291,7 +291,7 @@ def _read(
     return offhand, offhand.read(case, seed=seed, due=due)
 
 
-def _notices(completer: Completer | Offhand, case: Case, reading: Reading) -> Iterator[str]:
+def _notices(completer: ByModel | Offhand, case: Case, reading: Reading) -> Iterator[str]:
     """What was understood of what is shown, and what the model did not make of it."""
     for evidence in reading.evidence:
         yield from evidence.notices(case.given)
@@ -307,7 +307,7 @@ def _notices(completer: Completer | Offhand, case: Case, reading: Reading) -> It
 
 
 def _found(
-    completer: Completer | Offhand,
+    completer: ByModel | Offhand,
     reading: Reading,
     given: Document,
     n: int,
@@ -386,10 +386,10 @@ def shipped_model() -> Checkpoint:
 
 def predictor(model: str | Path | None = None, *, kernel: Kernel) -> ModelPredictor:
     """Return what answers cases of a benchmark: a model folder, by default the shipped one."""
-    from cadcomplete.completion.completer import Completer
+    from cadcomplete.completion.by_model import ByModel
     from cadcomplete.completion.predictor import ModelPredictor
 
-    return ModelPredictor(Completer(_model(model), kernel))
+    return ModelPredictor(ByModel(_model(model), kernel))
 
 
 _UNCHECKED = Report(("it was not checked",))

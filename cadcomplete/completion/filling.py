@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.prompting import prompted
 from cadcomplete.completion.written import built_rows
 from cadcomplete.data.gaps import filled
@@ -47,7 +47,7 @@ class Filling:
 
 
 def fill(
-    completer: Completer,
+    completer: ByModel,
     sequence: CadSequence,
     at: int,
     *,
@@ -114,7 +114,7 @@ def _ways(rows: Sequence[Row], at: int) -> list[tuple[tuple[Operation, ...], flo
 
 
 def verified(
-    completer: Completer,
+    completer: ByModel,
     sequence: CadSequence,
     at: int,
     ways: Sequence[tuple[tuple[Operation, ...], float]],

@@ -6,7 +6,7 @@ import math
 import time
 from dataclasses import dataclass, field
 
-from cadcomplete.completion.completer import Completer
+from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.prompting import prompted
 from cadcomplete.completion.reading import Reading
 from cadcomplete.history.sequence import CadSequence
@@ -25,7 +25,7 @@ class ModelPredictor:
     not looked at again.
     """
 
-    completer: Completer
+    completer: ByModel
     _last: Reading | None = field(default=None, init=False, repr=False)
 
     @property

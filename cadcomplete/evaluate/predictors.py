@@ -55,10 +55,10 @@ def maker(
         return lambda data: made(baseline, data.training, kernel=kernel)
 
     def answering(data: Data) -> Predictor:
-        from cadcomplete.completion.completer import Completer
+        from cadcomplete.completion.by_model import ByModel
         from cadcomplete.completion.predictor import ModelPredictor
 
         model, sampling = load()
-        return ModelPredictor(Completer(model, kernel, sampling, source))
+        return ModelPredictor(ByModel(model, kernel, sampling, source))
 
     return answering

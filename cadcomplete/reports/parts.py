@@ -302,14 +302,14 @@ def generate(
     output: Path | None,
 ) -> Json:
     """Let a model write parts from nothing, and return how they compare with held-out ones."""
-    from cadcomplete.completion.completer import Completer
+    from cadcomplete.completion.by_model import ByModel
     from cadcomplete.completion.predictor import ModelPredictor
     from cadcomplete.evaluate.generation import check_generation, evaluate_generation
 
     check_generation(settings, count)
     with Kernel(workers=2, time_limit=30.0) as kernel, watched() as watch:
         loaded = answering.load(model)
-        writer = ModelPredictor(Completer(loaded, kernel, answering.sampling(loaded)))
+        writer = ModelPredictor(ByModel(loaded, kernel, answering.sampling(loaded)))
         return evaluate_generation(
             settings, count, writer, kernel=kernel, folder=output, watch=watch
         )

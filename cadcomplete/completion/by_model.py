@@ -51,7 +51,7 @@ def grammar_of(tokenizer: TextTokenizer, text_format: Format, words: tuple[str, 
 
 
 @dataclass(frozen=True)
-class Completer(Verifying):
+class ByModel(Verifying):
     """Completes parts by a model and a search. It is made once: model, grammar, ranker, kernel.
 
     Attributes:
