@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cadcomplete.completion.completion import Completion, Completions, complete
     from cadcomplete.completion.rebuilding import Rebuilt, rebuild
+    from cadcomplete.constraints.constraints import Constraints
+    from cadcomplete.constraints.pins import Pin
     from cadcomplete.history.sequence import CadSequence, truncate, validate
     from cadcomplete.kernel.contain import Kernel
     from cadcomplete.language.lines import decode, encode
@@ -31,8 +33,10 @@ _HOMES = {
     "CadSequence": "history.sequence",
     "Completion": "completion.completion",
     "Completions": "completion.completion",
+    "Constraints": "constraints.constraints",
     "Document": "readers",
     "Kernel": "kernel.contain",
+    "Pin": "constraints.pins",
     "Rebuilt": "completion.rebuilding",
     "complete": "completion.completion",
     "decode": "language.lines",
@@ -49,8 +53,10 @@ __all__ = [
     "CadSequence",
     "Completion",
     "Completions",
+    "Constraints",
     "Document",
     "Kernel",
+    "Pin",
     "Rebuilt",
     "complete",
     "decode",

@@ -6,7 +6,7 @@ The model proposes, the kernel judges; neither knows the other. What was given s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -20,6 +20,8 @@ from cadcomplete.completion.offhand import Offhand
 from cadcomplete.completion.reading import Reading
 from cadcomplete.completion.unchecked import unchecked
 from cadcomplete.completion.wording import EXPECTED, PROBABILITY, in_words
+from cadcomplete.constraints.bound import bound_to
+from cadcomplete.constraints.constraints import FREE, Constraints
 from cadcomplete.deadline import NEVER, TIME_WAS_UP, Deadline, OutOfTime
 from cadcomplete.errors import InputError, NoAnswerError, TimeLimitError
 from cadcomplete.history.sequence import CadSequence
@@ -138,6 +140,7 @@ class Completions:
         in_time: whether all of it was done; else the answers are what was found by then.
         notices: what was made of the shape and read in the caption, and what the model hardly uses.
         before: the solid of what was given (`Report.solid`), if it was built.
+        left_out: how many ideas each constraint left out, by what it is called.
     """
 
     given: Document
@@ -153,6 +156,7 @@ class Completions:
     least: float | None = None
     notices: tuple[str, ...] = ()
     before: bytes | None = field(default=None, repr=False, compare=False)
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 def complete(
@@ -166,6 +170,7 @@ def complete(
     units: str = "",
     up: str = "",
     place: str = "check",
+    constraints: Constraints = FREE,
     n: int = 3,
     seed: int = 0,
     only_next: bool = False,
@@ -180,31 +185,34 @@ def complete(
     there may be none. With `only_next` each adds one operation, supposing that one follows.
     Without `keep` all that are known here are kept, or as many as a truncated file says. `images`
     are pictures of the wanted part, `points` its surface: a cloud in millimetres, or a file taken
-    as `units`, `up` and `place` say (`shapes.shown`). The part and the model may be paths. Without
-    `model` the one that ships is used, without `kernel` one is started. The same arguments give
-    the same completions.
+    as `units`, `up` and `place` say (`shapes.shown`). Every answer keeps to the `constraints`. The
+    part and the model may be paths. Without `model` the one that ships is used, without `kernel`
+    one is started. The same arguments give the same completions.
 
     `sampling` says how the model writes; None is usual for it. What is found until it is `due` is
     the answer, what could not be checked by then is not valid. `tell` hears of each step.
 
     Raises InputError if there are not that many operations, too many for the model, something
-    that the model cannot see, or a shape that does not fit the part; NoAnswerError if there is
-    not even time for one that is unchecked.
+    that the model cannot see, a shape that does not fit the part, or constraints that no answer can
+    keep to; NoAnswerError if there is not even time for one that is unchecked.
     """
     check_seed(seed)
     check_count(n)
     own = Kernel(workers=2, time_limit=30.0) if kernel is None else nullcontext(kernel)
     with own as kernel:
         document = read(document) if isinstance(document, str | Path) else document
+        given = kept(document, keep)
+        bound_to(constraints, given.sequence)  # what is impossible is refused before any work
         return completed(
             completer_of(_model(model), kernel, sampling, n=n),
-            kept(document, keep),
+            given,
             caption=caption,
             images=images,
             points=points,
             units=units,
             up=up,
             place=place,
+            constraints=constraints,
             n=n,
             seed=seed,
             only_next=only_next,
@@ -223,6 +231,7 @@ def completed(
     units: str,
     up: str,
     place: str,
+    constraints: Constraints = FREE,
     file: str | Path = "",
     n: int,
     seed: int,
@@ -240,7 +249,7 @@ def completed(
         nothing_else = not (given.sequence.operations or caption or images)
         shape = _shown(partial(asked, points, given.sequence), due, kernel, needed=nothing_else)
         seen = _pictures(images), shape and shape.cloud
-        case = Case(given.sequence.id, given.sequence, caption, *seen)
+        case = Case(given.sequence.id, given.sequence, caption, *seen, constraints)
         if not isinstance(completer, Offhand):
             tell("the model writes")
         completer, reading = _read(completer, case, seed, only_next=only_next, due=due)
@@ -344,6 +353,7 @@ def _found(
         in_time=compared and not checking.over and model is not None,
         least=least and least.least,
         before=before.solid if before else None,
+        left_out=reading.bound.counts(),
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from cadcomplete.completion.counted import counted
 from cadcomplete.completion.evidence import Evidence
 from cadcomplete.completion.standing import NEAR, Standing, standing, within
-from cadcomplete.constraints.bound import Bound
+from cadcomplete.constraints.bound import PartLimits
 from cadcomplete.history.blends import Blended
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.geometry import Array
@@ -66,7 +66,7 @@ def kinds_of(
     chances: Mapping[str, float],
     words: Collection[str],
     evidence: Sequence[Evidence] = (),
-    bound: Bound | None = None,
+    bound: PartLimits | None = None,
 ) -> dict[str, float]:
     """Return the probability of each command that the next operation may begin with.
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from cadcomplete.completion.evidence import Evidence, weighed
 from cadcomplete.completion.ideas import extended
-from cadcomplete.constraints.bound import Bound, bound_to
+from cadcomplete.constraints.bound import PartLimits, bound_to
 from cadcomplete.fitting import Wanted, finish, occupancy
 from cadcomplete.fitting.space.scores import whole_state
 from cadcomplete.history.geometry import Array
@@ -47,7 +47,7 @@ def finished_parts(
     wanted: Wanted | None = None,
     evidence: Sequence[Evidence] = (),
     usual: Sequence[Idea] = (),
-    bound: Bound | None = None,
+    bound: PartLimits | None = None,
     seed: int = 0,
 ) -> list[Idea]:
     """Return what a part may lack, the best first; `stop` is the probability that it is nothing.
@@ -90,7 +90,7 @@ def _thought_of(
     wanted: Wanted | None,
     evidence: Sequence[Evidence],
     usual: Sequence[Idea],
-    bound: Bound,
+    bound: PartLimits,
 ) -> tuple[dict[str, Idea], dict[str, float], list[str]]:
     """Return whole parts by their text, how often each was thought of, and those that a shape shows
     in their order."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cadcomplete.completion.evidence import Evidence
 from cadcomplete.completion.proposing import command_of, kind_of
-from cadcomplete.constraints.bound import Bound, bound_to
+from cadcomplete.constraints.bound import PartLimits, bound_to
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.fitting import Wanted, settled, wanted
 from cadcomplete.history.sequence import CadSequence
@@ -65,7 +65,7 @@ class Reading:
     as_it_is: float | None = None
     thought: Sequence[tuple[CadSequence, Idea]] = ()
     compared: bool = False
-    bound: Bound = field(init=False)
+    bound: PartLimits = field(init=False)
 
     def __post_init__(self) -> None:
         self.bound = bound_to(self.case.constraints, self.given)

@@ -7,6 +7,7 @@ it (`keeps`). What is left out is counted, by the constraint that it breaks.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -45,7 +46,7 @@ Operations = tuple[Operation, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Bound:
+class PartLimits:
     """Constraints, and the part that they are asked of.
 
     Attributes:
@@ -59,10 +60,10 @@ class Bound:
     left_out: dict[Any, str] = field(default_factory=dict)
 
     @staticmethod
-    def of(constraints: Constraints, given: CadSequence) -> Bound:
+    def of(constraints: Constraints, given: CadSequence) -> PartLimits:
         """Return the constraints of a part. Raises InputError for what it makes impossible."""
         pins = tuple(p for pin in constraints.pins for p in pin.resolved(given.operations))
-        bound = Bound(constraints, given, pins)
+        bound = PartLimits(constraints, given, pins)
         if constraints:
             made = None if unmade(given.operations) else bound.before
             check_possible(constraints, pins, given, made, bound.regions)
@@ -135,11 +136,11 @@ class Bound:
         if plane is None or not self.may("mirror") or self._asymmetric(whole, finished=True) <= 0:
             return whole
         builders = [i for i, one in enumerate(whole.operations) if repeatable(one)]
-        new = tuple(i for i in builders if i >= self.given.whole_operations)
-        for of in dict.fromkeys((new, tuple(builders))):
-            mirror = Mirror(plane.normal, plane.offset, of)
+        room = (self.constraints.at_most or math.inf) - len(whole) + self.given.whole_operations
+        for start in range(len(builders) - 1, -1, -1) if room >= 1 else ():
+            mirror = Mirror(plane.normal, plane.offset, tuple(builders[start:]))
             more = replace(whole, operations=(*whole.operations, mirror))
-            if of and self._asymmetric(more, finished=True) <= 0:
+            if self._asymmetric(more, finished=True) <= 0:
                 return more
         return whole
 
@@ -160,7 +161,7 @@ class Bound:
         before, found = self.given.operations[:first], list[Operation]()
         for operation in operations:
             earlier = (*before, *found)
-            if self.pins:
+            if self.pins and not self._drawn_already(operation):
                 operation = conformed(operation, earlier, self.pins)
             if constraints.within is not None and isinstance(operation, Extrude):
                 operation = clipped(operation, earlier, constraints.within)
@@ -180,11 +181,23 @@ class Bound:
             return "at_most"
         for number, operation in enumerate(operations):
             earlier = (*before, *operations[:number])
-            if broken(operation, earlier, self.pins) is not None:
+            sized = self._drawn_already(operation) or not broken(operation, earlier, self.pins)
+            if not sized:
                 return "pins"
             if isinstance(operation, Sketch) and (problem := self._drawn(operation)):
                 return problem
         return None
+
+    def _drawn_already(self, operation: Operation) -> bool:
+        """Whether it goes on with a sketch that the person has begun: what is drawn is as it is."""
+        begun = self.given.operations[self.given.whole_operations :]
+        return any(
+            isinstance(operation, Sketch)
+            and isinstance(one, Sketch)
+            and one.plane == operation.plane
+            and operation.loops[: len(one.loops) - 1] == one.loops[:-1]
+            for one in begun
+        )
 
     def _meets(self, before: Operations, operations: Operations) -> bool:
         allowed = set(self.constraints.booleans)
@@ -357,6 +370,6 @@ def _name(operation: Operation) -> str:
     return next(name for name, kind in OPERATIONS.items() if type(operation) is kind)
 
 
-def bound_to(constraints: Constraints | None, given: CadSequence) -> Bound:
+def bound_to(constraints: Constraints | None, given: CadSequence) -> PartLimits:
     """Return constraints of a part; without any, what lets everything be."""
-    return Bound.of(constraints or FREE, given)
+    return PartLimits.of(constraints or FREE, given)

@@ -23,7 +23,7 @@ _NEEDS = {"depth": {"cut"}, "thickness": _ADDS}
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class PartAsked:
     """What is checked.
 
     Attributes:
@@ -58,12 +58,12 @@ def check_possible(
     regions: Sequence[Manifold],
 ) -> None:
     """Raise InputError, with the reason, if nothing that is added to a part can keep to them."""
-    asked = Asked(constraints, pins, given, before, regions)
+    asked = PartAsked(constraints, pins, given, before, regions)
     for error in chain.from_iterable(check(asked) for check in CHECKS):
         raise error
 
 
-def _begins(asked: Asked) -> Iterator[InputError]:
+def _begins(asked: PartAsked) -> Iterator[InputError]:
     allowed, booleans = asked.constraints.allowed, set(asked.constraints.booleans)
     if asked.begun:
         return
@@ -78,7 +78,7 @@ def _begins(asked: Asked) -> Iterator[InputError]:
         yield InputError("nothing can begin", where="--boolean", expected=expected, got=got)
 
 
-def _together(asked: Asked) -> Iterator[InputError]:
+def _together(asked: PartAsked) -> Iterator[InputError]:
     """Kinds, booleans and dimensions that exclude each other."""
     kinds, booleans = asked.constraints.kinds, set(asked.constraints.booleans)
     if booleans and "cut" not in booleans and kinds and all(_cuts(name) for name in kinds):
@@ -103,7 +103,7 @@ def _cuts(name: str) -> bool:
     return OPERATIONS[name] is Hole
 
 
-def _box(asked: Asked) -> Iterator[InputError]:
+def _box(asked: PartAsked) -> Iterator[InputError]:
     within, made = asked.constraints.within, asked.before
     if within is None:
         return
@@ -128,7 +128,7 @@ def _box(asked: Asked) -> Iterator[InputError]:
             yield InputError("no room is left in the box", where="--keep-out", hint=hint)
 
 
-def _limit(asked: Asked) -> Iterator[InputError]:
+def _limit(asked: PartAsked) -> Iterator[InputError]:
     limit, made = asked.constraints.volume_limit, asked.before
     if made is None or asked.removes or volume_of(made) <= limit:
         return
@@ -137,4 +137,4 @@ def _limit(asked: Asked) -> Iterator[InputError]:
     yield InputError(problem, where=where, expected=f"a limit above that, or cuts; got {limit:g}")
 
 
-CHECKS: tuple[Callable[[Asked], Iterator[InputError]], ...] = (_begins, _together, _box, _limit)
+CHECKS: tuple[Callable[[PartAsked], Iterator[InputError]], ...] = (_begins, _together, _box, _limit)

@@ -34,22 +34,24 @@ from cadcomplete.history.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class PinName:
     """A dimension that may be pinned: what it is, and the operations that have it, by name."""
 
     said: str
     of: tuple[str, ...]
 
 
-NAMES: dict[str, Named] = {
-    "diameter": Named("of circles and holes, in mm", ("sketch", "hole")),
-    "depth": Named("of what is cut, in mm; through is none", ("extrude", "hole")),
-    "thickness": Named("of what extrudes add, in mm", ("extrude",)),
-    "fillet": Named("radius of fillets, in mm", ("fillet",)),
-    "chamfer": Named("size of chamfers, in mm", ("chamfer",)),
-    "angle": Named("of revolves, and of patterns around an axis, in degrees", ("revolve", "polar")),
-    "spacing": Named("of patterns along a line, in mm", ("linear",)),
-    "count": Named("of patterns: places, the first included", ("linear", "polar")),
+NAMES: dict[str, PinName] = {
+    "diameter": PinName("of circles and holes, in mm", ("sketch", "hole")),
+    "depth": PinName("of what is cut, in mm; through is none", ("extrude", "hole")),
+    "thickness": PinName("of what extrudes add, in mm", ("extrude",)),
+    "fillet": PinName("radius of fillets, in mm", ("fillet",)),
+    "chamfer": PinName("size of chamfers, in mm", ("chamfer",)),
+    "angle": PinName(
+        "of revolves, and of patterns around an axis, in degrees", ("revolve", "polar")
+    ),
+    "spacing": PinName("of patterns along a line, in mm", ("linear",)),
+    "count": PinName("of patterns: places, the first included", ("linear", "polar")),
 }
 """Dimensions that may be pinned."""
 
@@ -109,7 +111,7 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
-class Dimensions:
+class NamedSizes:
     """How the dimensions of a kind of operation are told and set.
 
     Attributes:
@@ -260,27 +262,27 @@ def _sized_chamfer(chamfer: Chamfer, before: tuple[Operation, ...], wants: Wante
     return replace(chamfer, sizes=(first, second, swapped and first != second), solid=None)
 
 
-DIMENSIONS: Table[Dimensions] = Table(
+DIMENSIONS: Table[NamedSizes] = Table(
     "constraints/pins.py",
     {
-        Sketch: Dimensions(_of_sketch, _sized_sketch),
-        Extrude: Dimensions(_of_extrude, _sized_extrude),
-        Revolve: Dimensions(lambda one, _: {"angle": (one.total,)}, _sized_revolve),
-        Hole: Dimensions(_of_hole, _sized_hole),
-        Mirror: Dimensions(_none, _as_it_is),
-        LinearPattern: Dimensions(
+        Sketch: NamedSizes(_of_sketch, _sized_sketch),
+        Extrude: NamedSizes(_of_extrude, _sized_extrude),
+        Revolve: NamedSizes(lambda one, _: {"angle": (one.total,)}, _sized_revolve),
+        Hole: NamedSizes(_of_hole, _sized_hole),
+        Mirror: NamedSizes(_none, _as_it_is),
+        LinearPattern: NamedSizes(
             lambda one, _: {"spacing": (one.spacing,), "count": (float(one.count),)}, _sized_row
         ),
-        PolarPattern: Dimensions(
+        PolarPattern: NamedSizes(
             lambda one, _: {"angle": (one.angle,), "count": (float(one.count),)}, _sized_turn
         ),
-        Fillet: Dimensions(
+        Fillet: NamedSizes(
             lambda one, _: {"fillet": (one.radius,)},
             lambda one, _, wants: replace(
                 one, radius=_nearest(one.radius, wants("fillet")), solid=None
             ),
         ),
-        Chamfer: Dimensions(lambda one, _: {"chamfer": one.sizes[:2]}, _sized_chamfer),
+        Chamfer: NamedSizes(lambda one, _: {"chamfer": one.sizes[:2]}, _sized_chamfer),
     },
 )
 """The dimensions of each kind of operation."""
