@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 
 from cadcomplete.completion.by_model import ByModel
-from cadcomplete.completion.completion import shipped_model
+from cadcomplete.completion.engine import shipped_model
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, hash64
 from cadcomplete.errors import CadCompleteError

@@ -17,7 +17,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cadcomplete.completion.completion import Completion, Completions, complete
+    from cadcomplete.completion.completion import Completion, Completions
+    from cadcomplete.completion.engine import Completer, complete
     from cadcomplete.completion.rebuilding import Rebuilt, rebuild
     from cadcomplete.constraints.constraints import Constraints
     from cadcomplete.constraints.pins import Pin
@@ -31,6 +32,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CadSequence": "history.sequence",
+    "Completer": "completion.engine",
     "Completion": "completion.completion",
     "Completions": "completion.completion",
     "Constraints": "constraints.constraints",
@@ -38,7 +40,7 @@ _HOMES = {
     "Kernel": "kernel.contain",
     "Pin": "constraints.pins",
     "Rebuilt": "completion.rebuilding",
-    "complete": "completion.completion",
+    "complete": "completion.engine",
     "decode": "language.lines",
     "encode": "language.lines",
     "from_sequence": "readers",
@@ -51,6 +53,7 @@ _HOMES = {
 
 __all__ = [
     "CadSequence",
+    "Completer",
     "Completion",
     "Completions",
     "Constraints",

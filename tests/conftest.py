@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -75,6 +76,12 @@ def prepared_parts(factory: pytest.TempPathFactory, **settings: float) -> Path:
         file.write_text(readers.from_sequence(part).dump())
     prepare(source, target, Settings(validation=0.5, test=0.0, **settings))
     return target
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays: to look for garbage in it takes seconds."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

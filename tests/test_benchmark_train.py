@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from importlib.util import find_spec
 from types import SimpleNamespace
@@ -99,20 +98,12 @@ def test_a_cost_counts_what_is_lost_and_what_is_refused(modules, samples, tokeni
     assert ours.tokens < first.tokens and ours.work < first.work
 
 
-def run(*arguments, script):
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", str(BENCHMARKS / script), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=200,
-        cwd=ROOT,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
-
-
 def test_the_benchmark_runs_from_the_literal_loop_to_ours(modules, monkeypatch, capsys):
+    """The first in a process of its own, as all are; the other here, for that imports torch."""
+    alone, here = modules.ladder.alone, modules.ladder.measure
+    monkeypatch.setattr(
+        modules.ladder, "alone", lambda loop, *of: (here if loop.lines else alone)(loop, *of)
+    )
     monkeypatch.chdir(ROOT)
     small = ["--seconds", "0.2", "--parts", "2", "--length", "700"]
     monkeypatch.setattr(sys, "argv", ["train.py", *small, "--loops", "literal", "together"])
@@ -121,18 +112,25 @@ def test_the_benchmark_runs_from_the_literal_loop_to_ours(modules, monkeypatch, 
     assert "the specification's loop" in out and "samples/s against the first row" in out
 
 
-def test_the_rows_of_a_card_run_to_their_end_with_a_tiny_model(tmp_path):
-    out = run("--rehearse", "--out", str(tmp_path), script="card.py")
+@pytest.fixture
+def card(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import card
+
+    return card
+
+
+def test_the_rows_of_a_card_run_to_their_end_with_a_tiny_model(card, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["card.py", "--rehearse", "--out", str(tmp_path)])
+    card.main()  # its rows run in a process of their own
+    out = capsys.readouterr().out
     ran = 13 if find_spec("bitsandbytes") else 11  # one row needs a card in any case
     assert f"{ran} of 14 rows ran to their end with a tiny model" in out
     found = json.loads((tmp_path / "card.json").read_text())
     assert {one["row"] for one in found if "row" in one} == set(range(14))
 
 
-def test_a_row_at_which_the_process_dies_costs_that_row(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    import card
-
+def test_a_row_at_which_the_process_dies_costs_that_row(card, tmp_path, monkeypatch):
     def dies(command, **_):  # as a card's driver may end it, in the third row
         first = int(command[command.index("--first") + 1])
         with (tmp_path / "rows.jsonl").open("a") as lines:

@@ -10,7 +10,8 @@ from conftest import PARTS, PLATE, mesh_of
 
 from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
-from cadcomplete.completion.completion import complete, kept, shipped_model
+from cadcomplete.completion.asking import kept
+from cadcomplete.completion.engine import complete, shipped_model
 from cadcomplete.completion.notices import unused
 from cadcomplete.completion.wording import EXPECTED, PROBABILITY
 from cadcomplete.completion.writing import _label, write

@@ -14,7 +14,7 @@ from manifold3d import Manifold
 from strategies import sequences
 
 from cadcomplete import readers
-from cadcomplete.completion.completion import complete
+from cadcomplete.completion.engine import complete
 from cadcomplete.completion.offhand import Offhand
 from cadcomplete.constraints.bound import PartLimits, bound_to
 from cadcomplete.constraints.constraints import FREE, Constraints

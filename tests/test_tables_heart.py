@@ -19,8 +19,8 @@ from toys import POST_ENTRIES, RULE_ENTRIES, Post, Rule, enter, extruded
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion import ranking
 from cadcomplete.completion.by_model import ByModel
-from cadcomplete.completion.completion import complete, shipped_model
 from cadcomplete.completion.effects import Kind, alike, effect
+from cadcomplete.completion.engine import complete, shipped_model
 from cadcomplete.completion.features import FEATURES, features
 from cadcomplete.completion.features import alike as alike_ideas
 from cadcomplete.completion.ideas import ideas

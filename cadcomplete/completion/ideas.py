@@ -45,8 +45,9 @@ def ideas(
 ) -> list[Idea]:
     """Return different ideas for the next operation, which is of the kind of `command`.
 
-    They have the sizes that they are `bound` to; what cannot keep to that is none. `rows` are what the model wrote, in `text_format`; nothing is thought of for it that takes
-    other than its `words`. A sketch that is still being drawn goes on: ideas of others are none.
+    They have the sizes that they are `bound` to; what cannot keep to that is none. `rows` are what
+    the model wrote, in `text_format`; nothing is thought of for it that takes other than its
+    `words`. A sketch that is still being drawn goes on: ideas of others are none.
     Raises UnsupportedError for a kind that is never proposed.
     """
     propose = PROPOSE[kind_of(command)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,56 @@ from cadcomplete.constraints.constraints import Constraints, Region
 from cadcomplete.constraints.pins import NAMES, Pin
 from cadcomplete.errors import InputError
 from cadcomplete.history.geometry import BoundingBox, Plane, plane_across
+from cadcomplete.meshes.mesh import Mesh
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintWords:
+    """Constraints as they are typed: names in lists with commas, boxes as six numbers.
+
+    Attributes:
+        keep_out: boxes, and files of closed meshes or solids, in millimetres.
+    """
+
+    only: str | None = None
+    boolean: str | None = None
+    at_most: int | None = None
+    within: str | None = None
+    symmetric: str | None = None
+    keep_out: tuple[str, ...] = ()
+    max_volume: float | None = None
+    max_mass: float | None = None
+    density: float | None = None
+    pin: tuple[str, ...] = ()
+
+    def constraints(self, meshes: Callable[[Path], Mesh | None]) -> Constraints:
+        """Return what is said; `meshes` reads a file, which has None if it holds no surface.
+
+        Raises InputError for what cannot be understood, and for what contradicts itself.
+        """
+        return Constraints(
+            kinds=names_of(self.only),
+            booleans=names_of(self.boolean),
+            at_most=self.at_most,
+            within=None if self.within is None else box_of(self.within, where="--within"),
+            symmetric=None if self.symmetric is None else plane_of(self.symmetric),
+            keep_out=tuple(_region(text, meshes) for text in self.keep_out),
+            most_volume=self.max_volume,
+            most_mass=self.max_mass,
+            density=self.density,
+            pins=tuple(pin for text in self.pin for pin in pins_of(text)),
+        )
+
+
+def _region(text: str, meshes: Callable[[Path], Mesh | None]) -> Region:
+    if _numbers(text):
+        return box_of(text, where="--keep-out")
+    mesh = meshes(Path(text))
+    if mesh is None:
+        hint = "give a closed mesh, a solid or a box"
+        raise InputError("points alone enclose nothing", file=text, where="--keep-out", hint=hint)
+    return mesh
+
 
 _ALSO = {"thick": "thickness", "height": "thickness", "dia": "diameter", "ø": "diameter"}
 _AXES = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0)}
@@ -88,11 +139,6 @@ def names_of(text: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, parts)))
 
 
-def is_box(text: str) -> bool:
-    """Say whether a keep-out region is told by numbers, and not by the name of a file."""
-    return bool(_numbers(text))
-
-
 def told(constraints: Constraints) -> Iterator[tuple[str, str]]:
     """Yield each constraint: the name of its attribute, and what a person calls it."""
     if constraints.kinds:
@@ -133,8 +179,8 @@ def as_json(constraints: Constraints) -> Mapping[str, Any]:
     return {name: list(v) if isinstance(v, tuple) else v for name, v in plain.items()}
 
 
-def _plain_box(region: Region | Path) -> list[float] | None:
-    box = region if isinstance(region, BoundingBox) else getattr(region, "bounding_box", None)
+def _plain_box(region: Region) -> list[float] | None:
+    box = region if isinstance(region, BoundingBox) else region.bounding_box
     return None if box is None else [*box.minimum, *box.maximum]
 
 
