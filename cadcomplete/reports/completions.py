@@ -151,7 +151,6 @@ def complete(
         "file": path and str(path),
         **asked.as_json(),
         "constraints": as_json(limits),
-        "left_out": dict(result.left_out),
         "folder": output and str(output),
         "notices": list(result.notices),
         "part_notices": _part_notices(document, result),
@@ -185,6 +184,7 @@ def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
         "generated": result.generated,
         "discarded": result.discarded,
         "in_time": result.in_time,
+        "left_out": dict(result.left_out),
         "overview": files.get("overview"),
         "lost": files.get("lost", {}),
         "completions": [
