@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import PARTS, PLATE
+from conftest import PARTS, PLATE, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from manifold3d import Manifold
@@ -238,20 +239,35 @@ def test_where_nothing_fits_it_is_told_what_left_how_many_out(ask):
     assert list(counts) == ["volume at most 500 mm³"] and counts["volume at most 500 mm³"] > 5
 
 
-def test_with_the_model_answers_keep_to_all_constraints_at_once(kernel):
-    part = readers.read(PARTS / "flange.json")
-    constraints = Constraints(
-        *(("extrude",), ("cut",)), pins=pins_of("depth 6"), at_most=2, within=WIDE
-    )
-    for only_next in (True, False):
-        found = complete(
-            part, keep=7, only_next=only_next, constraints=constraints, sampling=FEW, kernel=kernel
-        )
-        assert found.completions and found.left_out["only to cut"] > 0
-        for one in found.completions:
-            cut = one.document.sequence.operations[7]
+def kept_to_the_example(found):
+    for one in found.completions:
+        assert one.operations_added <= 2
+        cuts = [cut for cut in one.document.sequence.operations[7:] if cut.builds]
+        for cut in cuts:
             start, end = cut.extent.ends
             assert cut.boolean.value == "cut" and abs(end - start) == pytest.approx(6.0)
+
+
+def test_the_example_of_the_documentation_keeps_to_all_constraints_at_once(monkeypatch, capsys):
+    text = (ROOT / "docs" / "constraints.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(ROOT)
+    names = {}
+    exec(example, names)
+    found = names["found"]
+    assert found.completions and found.left_out["only to cut"] > 0
+    kept_to_the_example(found)
+    assert "blind holes" in capsys.readouterr().out
+
+
+def test_next_operations_of_the_model_keep_to_all_constraints_at_once(kernel):
+    part = readers.read(PARTS / "flange.json")
+    constraints = Constraints(("extrude",), ("cut",), pins=pins_of("depth 6"), within=WIDE)
+    found = complete(
+        part, keep=7, only_next=True, constraints=constraints, sampling=FEW, kernel=kernel
+    )
+    assert found.completions
+    kept_to_the_example(found)
 
 
 def test_a_constraint_that_everything_keeps_to_changes_nothing(ask):
