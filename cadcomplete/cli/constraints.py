@@ -41,3 +41,10 @@ Pinned = Annotated[
         "--pin", 'Sizes of all that is added: "diameter 8, depth 12" or "thickness as operation 1".'
     ),
 ]
+Snapping = Annotated[
+    bool | None,
+    _option(
+        "--snap/--no-snap",
+        "Put numbers on round ones that are near. Default: for --next where nothing is shown.",
+    ),
+]

@@ -16,6 +16,7 @@ from cadcomplete.cli.constraints import (
     Meets,
     Only,
     Pinned,
+    Snapping,
     SymmetricAbout,
     Within,
 )
@@ -166,6 +167,7 @@ def complete(
     max_mass: MaxMass = None,
     density: Density = None,
     pin: Pinned = None,
+    snap: Snapping = None,
     as_json: AsJson = False,
 ) -> None:
     """Propose how a half-finished part goes on."""
@@ -190,6 +192,7 @@ def complete(
             *(only, boolean, at_most, within, symmetric, tuple(keep_out or ())),
             *(max_volume, max_mass, density, tuple(pin or ())),
         ),
+        snap=snap,
     )
     report = completion_reports.complete(
         part,

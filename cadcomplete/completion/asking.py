@@ -42,6 +42,7 @@ class Showing:
         units, up, place: how a file is taken (`placing.shapes.shown`).
         file: where the shape comes from, for messages.
         constraints: what every answer has to keep to.
+        snap: whether numbers of answers are put on round ones (`Case.snap`).
     """
 
     caption: str | None = None
@@ -52,6 +53,7 @@ class Showing:
     place: str = "check"
     file: str | Path = ""
     constraints: Constraints = FREE
+    snap: bool | None = None
 
     def scan(self, kernel: Kernel) -> Scan | None:
         """Read the shape. Raises InputError, and TimeLimitError if it is due before."""
@@ -169,4 +171,4 @@ def case_of(given: Document, asked: Showing, fitted: Fitted | None) -> Case:
     """Return the question that is asked of a part."""
     cloud = None if fitted is None else fitted.cloud
     seen = (asked.caption, asked.images, cloud)
-    return Case(given.sequence.id, given.sequence, *seen, asked.constraints)
+    return Case(given.sequence.id, given.sequence, *seen, asked.constraints, asked.snap)

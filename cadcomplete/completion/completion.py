@@ -29,6 +29,7 @@ class Completion:
         given: the history that was given.
         report: what the kernel found.
         source: who had the idea, such as "model", "cloud" or "usual".
+        snaps: which of its numbers were put on round ones, in words.
     """
 
     rank: int
@@ -37,6 +38,7 @@ class Completion:
     given: CadSequence
     report: Report
     source: str = ""
+    snaps: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -134,4 +136,5 @@ def completion_of(given: Document, answer: Answer, *, rank: int) -> Completion |
     report = answer.report or _UNCHECKED
     if report.measures is not None:
         document = document.measured(report.measures.bounding_box)
-    return Completion(rank, answer.score, document, given.sequence, report, answer.source)
+    found = (report, answer.source, answer.snaps)
+    return Completion(rank, answer.score, document, given.sequence, *found)

@@ -154,6 +154,7 @@ class Completer:
         up: str = "",
         place: str = "check",
         constraints: Constraints = FREE,
+        snap: bool | None = None,
         seed: int = 0,
     ) -> PartReading:
         """Read the first `keep` operations of a part, by default all that are known here, or as
@@ -167,7 +168,9 @@ class Completer:
         """
         check_seed(seed)
         asked = Showing(
-            *(caption, pictures(images), shape, units, up, place), constraints=constraints
+            *(caption, pictures(images), shape, units, up, place),
+            constraints=constraints,
+            snap=snap,
         )
         given = kept(document_of(part), keep)
         bound_to(constraints, given.sequence)  # what is impossible is refused before any work
@@ -236,6 +239,7 @@ class Completer:
         up: str = "",
         place: str = "check",
         constraints: Constraints = FREE,
+        snap: bool | None = None,
         file: str | Path = "",
         n: int = 3,
         seed: int = 0,
@@ -252,7 +256,7 @@ class Completer:
         given = kept(document_of(part), keep)
         bound_to(constraints, given.sequence)  # what is impossible is refused before any work
         seen = (caption, pictures(images), points, units, up, place, file)
-        shown = Showing(*seen, constraints)
+        shown = Showing(*seen, constraints, snap)
         with due.answering(), self._working():
             writing = UNTIL[asked], n
             reading = self._read(given, shown, seed=seed, due=due, writing=writing, tell=tell)
@@ -333,6 +337,7 @@ def complete(
     up: str = "",
     place: str = "check",
     constraints: Constraints = FREE,
+    snap: bool | None = None,
     n: int = 3,
     seed: int = 0,
     only_next: bool = False,
@@ -352,7 +357,9 @@ def complete(
     one is started. The same arguments give the same completions.
 
     `sampling` says how the model writes; None is usual for it. What is found until it is `due` is
-    the answer, what could not be checked by then is not valid. `tell` hears of each step.
+    the answer, what could not be checked by then is not valid. `tell` hears of each step. With
+    `snap` numbers are put on round ones that are near, without it as the model writes them; None
+    is for next operations where nothing is shown.
 
     Raises InputError if there are not that many operations, too many for the model, something
     that the model cannot see, a shape that does not fit the part, or constraints that no answer can
@@ -374,6 +381,7 @@ def complete(
             up=up,
             place=place,
             constraints=constraints,
+            snap=snap,
             n=n,
             seed=seed,
             only_next=only_next,

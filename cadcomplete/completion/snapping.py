@@ -6,6 +6,7 @@ round in the part's unit, or that follows from what stands there, stays as it is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from cadcomplete.captions.screws import SCREWS
+from cadcomplete.completion.reading import Reading
 from cadcomplete.completion.usual_numbers import INCHES, STEPS, units_of, unround
 from cadcomplete.history.curves import Circle, Line
 from cadcomplete.history.geometry import Array, Vec2
@@ -30,8 +32,10 @@ from cadcomplete.history.operations import (
     Revolve,
     Sketch,
 )
+from cadcomplete.history.reach import around
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.tables import Table
+from cadcomplete.predictions import Idea
 
 SHARE = 0.005
 """Of a number, the share by which it may be moved: half a step between the sizes that the model
@@ -50,7 +54,11 @@ _ROUND_MM, _ROUND_INCH = 0.1, 25.4 / 32
 
 _MOST = 60  # numbers of a history of which sums and middles are known
 
-Pull = Callable[[str, float], float]
+BUDGET = 1e-3
+"""Where a shape is shown: of the diagonal of the given part, the most that a number moves."""
+
+Pull = Callable[..., float]
+"""What a length becomes: from what it is, its value in mm, and the size of what it places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +83,29 @@ class Snapping:
         there: the numbers that stand in the given part, without their signs, sorted, in mm.
         explained: those, and what follows from one or two of them.
         share: of a number, by which it may be moved.
+        most: mm by which it may be moved at most.
     """
 
     unit: str
     there: Array
     explained: Array
     share: float = SHARE
+    most: float = math.inf
 
-    def snap(self, what: str, value: float) -> tuple[float, str]:
-        """Return what a number becomes, and what that is; "" if it stays as it is."""
-        size, slack = abs(value), self.share * abs(value)
+    def snap(self, what: str, value: float, scale: float = math.inf) -> tuple[float, str]:
+        """Return what a number becomes, and what that is; "" if it stays as it is.
+
+        Of a place, `scale` is how large that is which lies there, in mm: it moves by a share of
+        that at most.
+        """
+        size = abs(value)
+        slack = min(self.share * min(size, scale), self.most)
         if size < _EXACT or self._stays(size):
             return value, ""
         for to, candidates in (
             ("stands there", self.there),
             *((("standard", standard_sizes(what, self.unit)),) if what in _STANDARD else ()),
-            ("round", self._rounds(size)),
+            ("round", self._rounds(size, slack)),
         ):
             if len(candidates):
                 nearest = float(candidates[np.abs(candidates - size).argmin()])
@@ -106,11 +121,11 @@ class Snapping:
         at = int(np.searchsorted(self.explained, size - _EXACT))
         return at < len(self.explained) and self.explained[at] <= size + _EXACT
 
-    def _rounds(self, size: float) -> Array:
+    def _rounds(self, size: float, slack: float) -> Array:
         """The nearest number to it on each step of the unit, the coarsest first that is near."""
         steps = STEPS[:-1] if self.unit == "mm" else INCHES[:-1]
         near = [round(size / step) * step for step in steps]
-        fits = [one for one in near if one > 0 and abs(one - size) <= self.share * size]
+        fits = [one for one in near if one > 0 and abs(one - size) <= slack]
         return np.array(fits[:1])
 
 
@@ -128,13 +143,47 @@ def _inches(found: Sequence[float]) -> bool:
 
 
 @lru_cache(maxsize=16)
-def snapping_of(given: CadSequence, share: float = SHARE) -> Snapping:
-    """Return what numbers of answers to a part are put on, by no more than a `share` of each."""
-    there = np.unique(np.round(np.array(list(numbers_of(given)) or [0.0]), 9))
+def snapping_of(
+    given: CadSequence,
+    share: float = SHARE,
+    *,
+    most: float = math.inf,
+    pinned: tuple[float, ...] = (),
+) -> Snapping:
+    """Return what numbers of answers to a part are put on, by no more than a `share` of each, and
+    no more than `most` mm. What is `pinned` stays as it is."""
+    found = [*numbers_of(given), *pinned]
+    there = np.unique(np.round(np.array(found or [0.0], dtype=np.float64), 9))
     few = there[-_MOST:]
     both = np.concatenate([(few[:, None] + few).ravel(), np.abs(few[:, None] - few).ravel()])
     explained = np.unique(np.concatenate([there, there / 2, 2 * there, both, both / 2]))
-    return Snapping(unit_of(given), there[there > _EXACT], explained, share)
+    return Snapping(unit_of(given), there[there > _EXACT], explained, share, most)
+
+
+def tidied(ideas: Sequence[Idea], reading: Reading, *, finished: bool) -> list[Idea]:
+    """Return ideas with their numbers snapped, if that is wanted, and each told what was moved.
+
+    By itself it is done to next operations where nothing is shown of the wanted part.
+    """
+    shown = reading.wanted is not None or bool(reading.evidence)
+    wanted = reading.case.snap
+    if wanted is False or (wanted is None and (shown or finished)):
+        return list(ideas)
+    first = reading.given.whole_operations
+    if first < len(reading.given.operations):  # what a person draws is as it is drawn
+        return list(ideas)
+    box = around(reading.given.operations) if shown else None
+    most = math.inf if box is None else BUDGET * float(np.linalg.norm(box[1] - box[0]))
+    pinned = tuple(pin.value for pin in reading.bound.pins if pin.value is not None)
+    snapping = snapping_of(reading.given, most=most, pinned=pinned)
+    return [_tidy(idea, snapping, finished=finished) for idea in ideas]
+
+
+def _tidy(idea: Idea, snapping: Snapping, *, finished: bool) -> Idea:
+    operations, snaps = snapped(idea.operations, snapping)
+    if not finished:  # of a sketch with its extrude the sketch is the answer
+        snaps = snapped(idea.operations[:1], snapping)[1]
+    return replace(idea, operations=operations, snaps=tuple(map(str, snaps))) if snaps else idea
 
 
 def snapped(
@@ -146,8 +195,8 @@ def snapped(
     """
     snaps: dict[tuple[str, float], Snap] = {}
 
-    def pull(what: str, value: float) -> float:
-        now, to = snapping.snap(what, value)
+    def pull(what: str, value: float, scale: float = math.inf) -> float:
+        now, to = snapping.snap(what, value, scale)
         if to:
             snaps[what, abs(value)] = Snap(what, abs(value), abs(now), to)
         return now
@@ -178,7 +227,7 @@ def numbers_of(given: CadSequence) -> Iterator[float]:
     for operation in given.operations:
         found: list[float] = []
 
-        def note(what: str, value: float, found: list[float] = found) -> float:
+        def note(what: str, value: float, scale: float = 0.0, found: list[float] = found) -> float:
             found.append(abs(value))
             return value
 
@@ -198,8 +247,11 @@ def _sketch(sketch: Sketch, pull: Pull) -> Sketch:
 def _loop(loop: Loop, pull: Pull) -> Loop:
     """A loop of lines or a circle; one with arcs or bent curves keeps its shape."""
 
+    left, bottom, right, top = loop.box
+    scale = max(right - left, top - bottom)
+
     def move(point: Vec2) -> Vec2:
-        return (pull("position", point[0]), pull("position", point[1]))
+        return (pull("position", point[0], scale), pull("position", point[1], scale))
 
     if all(isinstance(curve, Line) for curve in loop.curves):
         moved = loop.moved(move)
@@ -217,7 +269,8 @@ def _extrude(extrude: Extrude, pull: Pull) -> Extrude:
 
 def _hole(hole: Hole, pull: Pull) -> Hole:
     depth = None if hole.depth is None else pull("depth", hole.depth)
-    centers = tuple((pull("position", x), pull("position", y)) for x, y in hole.centers)
+    size = hole.diameter
+    centers = tuple((pull("position", x, size), pull("position", y, size)) for x, y in hole.centers)
     sized = replace(hole, diameter=pull("diameter", hole.diameter), depth=depth, centers=centers)
     return sized if next(sized.mistakes(), None) is None else hole
 

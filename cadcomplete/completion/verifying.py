@@ -17,6 +17,7 @@ from cadcomplete.completion.features import alike
 from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.parts import finished_parts
 from cadcomplete.completion.reading import Reading, Until
+from cadcomplete.completion.snapping import tidied
 from cadcomplete.completion.written import Handing
 from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import CadCompleteError
@@ -126,6 +127,7 @@ class Verifying(ABC):
 
     def _next(self, reading: Reading, ideas: list[Idea], n: int) -> Iterator[Answer]:
         given, shown = reading.given, reading.wanted is not None
+        ideas = tidied(ideas, reading, finished=False)
         wholes = Handing([extended(given, idea.operations) for idea in ideas], self.kernel)
         reading.thought = [(extended(given, idea.operations[:1]), idea) for idea in ideas]
         sketches = [isinstance(idea.operation, Sketch) for idea in ideas]
@@ -153,6 +155,7 @@ class Verifying(ABC):
             bound=reading.bound,
             seed=reading.sampling.seed,
         )
+        ideas = tidied(ideas, reading, finished=True)
         reading.as_it_is = next((i.score for i in ideas if i.source == "given"), None)
         wholes = [extended(given, idea.operations) for idea in ideas]
         reading.thought, reading.compared = list(zip(wholes, ideas, strict=True)), True

@@ -53,6 +53,7 @@ class Asked:
     seed: int
     only_next: bool
     constraints: ConstraintWords = ConstraintWords()  # noqa: RUF009
+    snap: bool | None = None
 
     def check(self, document: Document) -> None:
         """Raise InputError for what cannot be: at once, before the model is read."""
@@ -194,6 +195,7 @@ def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
                 "valid": c.valid,
                 "problems": list(c.problems),
                 "remarks": [str(remark) for remark in c.remarks],
+                "snaps": list(c.snaps),
                 "bodies": c.bodies,
                 "operations_added": c.operations_added,
                 "volume_mm3": c.volume,
@@ -252,6 +254,7 @@ def _completion_lines(completion: Json, score: str) -> list[str]:
         f"\n{completion['rank']}. {completion['words']}",
         f"   {score}; {', '.join(facts)}",
         *(f"   {remark}" for remark in completion["remarks"]),
+        *(f"   snapped: {snap}" for snap in completion["snaps"]),
         *(f"   {line}" for line in completion["text"].splitlines()),
         *(f"   {name}: {file}" for name, file in completion["files"].items()),
     ]
