@@ -14,7 +14,7 @@ from cadcomplete.captions.terms import MOST
 from cadcomplete.completion import ranking
 from cadcomplete.completion.evidence import evidence_of
 from cadcomplete.completion.features import FEATURES
-from cadcomplete.completion.judging import by_habit, ranked
+from cadcomplete.completion.judging import Weighing, by_habit, ranked
 from cadcomplete.completion.kinds import kinds_of
 from cadcomplete.completion.offhand import offhand, unread
 from cadcomplete.completion.opinion import judged
@@ -107,19 +107,21 @@ class ByModel(Verifying):
         points = case.points if alone or knows_clouds(model) else None
         asked = prompted(case.given, model, caption=case.caption, images=images, points=points)
         began, start = begin(model.model, asked), self.grammar.start(case.given)
-        chances = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
-        stop = chances.pop("", 0.0)
+        following = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
+        stop = following.pop("", 0.0)
         bound = bound_to(case.constraints, case.given)
-        allowed = bound.only(chances)
-        if chances and not allowed:  # the model has no word for what may be added: habit has
+        allowed = bound.only(following)
+        if following and not allowed:  # the model has no word for what may be added: habit has
             return unread(replace(case, points=None), drawn, evidence)
         command = _likeliest(allowed, model)
         seen, wanted = looked_at(case, after=after) if self.source == "both" else (None, None)
         kinds: dict[str, float] = {}
         if wanted is None and self.source == "both":
-            kinds = kinds_of(case.given, chances, model.words, evidence, bound)
+            kinds = kinds_of(case.given, following, model.words, evidence, bound)
             command = max(
-                (name for name in kinds if name in allowed), key=kinds.__getitem__, default=command
+                (name for name in kinds if name in allowed),
+                key=kinds.__getitem__,
+                default=command,
             )
         return Reading(
             *(case, stop, command, drawn, (), seen, wanted, began, start),
@@ -152,9 +154,10 @@ class ByModel(Verifying):
         """Return ideas for the next operation, each with its probability, the likeliest first."""
         if reading.began is None and reading.wanted is None:
             return offhand(reading)
-        found = judged(reading, self.model, self.grammar)
+        chances = Weighing(reading, self.ranker)
+        found = judged(reading, self.model, self.grammar, chances=chances)
         every = [*found, *by_habit(reading)]
-        return ranked(every, reading, self.ranker, words=self.model.words)
+        return ranked(every, reading, chances, words=self.model.words)
 
     def write_more(self, reading: Reading, attempt: int) -> None:
         assert reading.began is not None and reading.start is not None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from cadcomplete.completion.evidence import Evidence, evidence_of
 from cadcomplete.completion.ideas import extended, ideas
-from cadcomplete.completion.judging import habits, ranked
+from cadcomplete.completion.judging import Weighing, habits, ranked
 from cadcomplete.completion.kinds import kinds_of
 from cadcomplete.completion.reading import Reading
 from cadcomplete.completion.searching import searched
@@ -106,7 +106,8 @@ def offhand(reading: Reading) -> list[Idea]:
         shown = {"wanted": reading.wanted, "bound": reading.bound}
         found = ideas(reading.given, reading.rows, reading.command, **shown)
         found = [replace(idea, log_probability=0.0, tokens=1) for idea in found]
-        return ranked(found, replace(reading, began=None), None)
+        alone = replace(reading, began=None)
+        return ranked(found, alone, Weighing(alone))
     found = []
     for command in sorted(reading.kinds, key=lambda name: -reading.kinds[name]):
         found += habits(reading, [command])
@@ -114,4 +115,4 @@ def offhand(reading: Reading) -> list[Idea]:
             best = sorted(found, key=lambda idea: -idea.score)
             given = reading.given
             reading.thought = [(extended(given, one.operations[:1]), one) for one in best]
-    return ranked(found, reading, None)
+    return ranked(found, reading, Weighing(reading))

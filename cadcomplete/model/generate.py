@@ -1,7 +1,7 @@
 """Constrained sampling: several continuations of one prompt, in one batch; and their scores.
 
-Shapes: R rows still being written, L tokens of the prompt, V vocabulary, K tokens of the longest
-continuation that is scored.
+Shapes: R rows still being written, B branches of these, L tokens of the prompt, V vocabulary, K
+nodes of a tree of continuations that are scored, N of these that are read.
 """
 
 from __future__ import annotations
@@ -337,29 +337,44 @@ def _trees(continuations: Sequence[Sequence[int]]) -> Iterator[_Tree]:
 
 
 def _scores(began: Began, tree: _Tree, closing: Sequence[int]) -> list[float]:
-    device, count = began.model.device, len(tree.tokens)
+    count = len(tree.tokens)
     own_KK, place_K = torch.eye(count, dtype=torch.bool), torch.zeros(count, dtype=torch.long)
     for node, parent in enumerate(tree.parents):
         if parent >= 0:
             own_KK[node] |= own_KK[parent]
             place_K[node] = place_K[parent] + 1
-    ids_K, parents_K = torch.tensor(tree.tokens), torch.tensor(tree.parents)
-    prompt_KL = torch.ones((count, began.length), dtype=torch.bool)
-    output = began.model.causal(
-        input_ids=ids_K[None].to(device),
-        attention_mask=torch.cat([prompt_KL, own_KK], dim=1)[None, None].to(device),
-        position_ids=(began.length + place_K)[None].to(device),
-        past_key_values=copy.deepcopy(began.cache),
-        use_cache=True,
-    )
-    after_KV = output.logits[0].float().cpu().log_softmax(1)
+    # What nothing follows need not be read: of many short ideas that is every second token.
+    followed = {*tree.parents, *(tree.ends if closing else ())}
+    read = [node for node in range(count) if node in followed]
+    row_of = {node: row for row, node in enumerate(read)}
+    ids_K, read_N = torch.tensor(tree.tokens), torch.tensor(read, dtype=torch.long)
+    after_NV = _read(began, ids_K[read_N], place_K[read_N], own_KK[read_N][:, read_N])
     first_1V = began.logits.log_softmax(0)[None]
-    logs_K = torch.cat([after_KV, first_1V])[parents_K, ids_K]  # -1 is the row of the prompt
+    rows_K = torch.tensor([row_of.get(parent, len(read)) for parent in tree.parents])
+    logs_K = torch.cat([after_NV, first_1V])[rows_K, ids_K]  # the last is the row of the prompt
     totals_K = own_KK.float() @ logs_K
     totals = totals_K[tree.ends]
     if closing:
-        totals += after_KV[tree.ends][:, list(closing)].logsumexp(1)
+        ends = [row_of[node] for node in tree.ends]
+        totals += after_NV[ends][:, list(closing)].logsumexp(1)
     return totals.tolist()
+
+
+def _read(began: Began, ids_N: Tensor, place_N: Tensor, sees_NN: Tensor) -> Tensor:
+    """Read tokens after a prompt, of which each sees some; return the natural logs of the
+    probabilities of what follows each, shape (N, V)."""
+    if not len(ids_N):
+        return torch.zeros((0, len(began.logits)))
+    device = began.model.device
+    prompt_NL = torch.ones((len(ids_N), began.length), dtype=torch.bool)
+    output = began.model.causal(
+        input_ids=ids_N[None].to(device),
+        attention_mask=torch.cat([prompt_NL, sees_NN], dim=1)[None, None].to(device),
+        position_ids=(began.length + place_N)[None].to(device),
+        past_key_values=copy.deepcopy(began.cache),
+        use_cache=True,
+    )
+    return output.logits[0].float().cpu().log_softmax(1)
 
 
 def _embedded(model: CompletionModel, prompt: Prompt) -> Tensor:
