@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cadcomplete.completion.completion import Completion, Completions
     from cadcomplete.completion.engine import Completer, complete
     from cadcomplete.completion.rebuilding import Rebuilt, rebuild
+    from cadcomplete.completion.session import PartSession
     from cadcomplete.constraints.constraints import Constraints
     from cadcomplete.constraints.pins import Pin
     from cadcomplete.history.sequence import CadSequence, truncate, validate
@@ -40,6 +41,7 @@ _HOMES = {
     "Kernel": "kernel.contain",
     "Pin": "constraints.pins",
     "Rebuilt": "completion.rebuilding",
+    "PartSession": "completion.session",
     "complete": "completion.engine",
     "decode": "language.lines",
     "encode": "language.lines",
@@ -59,6 +61,7 @@ __all__ = [
     "Constraints",
     "Document",
     "Kernel",
+    "PartSession",
     "Pin",
     "Rebuilt",
     "complete",

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 
 from cadcomplete.captions.terms import MOST
 from cadcomplete.completion import ranking
-from cadcomplete.completion.evidence import evidence_of
+from cadcomplete.completion.evidence import evidence_of, pictures_among
 from cadcomplete.completion.features import FEATURES
 from cadcomplete.completion.judging import Weighing, by_habit, ranked
 from cadcomplete.completion.kinds import kinds_of
@@ -99,14 +99,16 @@ class ByModel(Verifying):
         case = replace(case, given=handed(case.given, self.kernel))
         if self.source == "search":
             return searched(case, drawn, after=after)
-        evidence = evidence_of(case) if self.source == "both" else ()
+        known = None if after is None else pictures_among(after.evidence, after.case, case)
+        evidence = evidence_of(case, known=known) if self.source == "both" else ()
         if evidence and case.caption and len(case.caption) <= MOST:  # all of that was read
             case = replace(case, caption=shortened(case.caption, case.given, model))
         alone = self.source == "model"  # which refuses what it cannot see
         images = case.images if alone or model.model.features.image else ()
         points = case.points if alone or knows_clouds(model) else None
         asked = prompted(case.given, model, caption=case.caption, images=images, points=points)
-        began, start = begin(model.model, asked), self.grammar.start(case.given)
+        began = begin(model.model, asked, after=None if after is None else after.began)
+        start = self.grammar.start(case.given)
         following = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
         stop = following.pop("", 0.0)
         bound = bound_to(case.constraints, case.given)
@@ -127,6 +129,7 @@ class ByModel(Verifying):
             *(case, stop, command, drawn, (), seen, wanted, began, start),
             evidence=evidence,
             kinds=kinds,
+            turned_before={} if after is None else after.turned or after.turned_before,
         )
 
     def written(self, reading: Reading, *, until: Until, n: int = 0) -> Reading:

@@ -55,20 +55,24 @@ def chosen(
     *,
     comparison: Comparison,
     check: Check,
+    refused: int = 0,
     may: Callable[[int, Report | None], bool] = _any,
 ) -> Iterator[tuple[int, Report]]:
     """Yield the numbers of up to `n` answers, in their order, and what the kernel reports.
 
-    Ideas are whole histories, the best first; `check` begins to ask the kernel about one, and
-    `may` says whether one is allowed, before the kernel has reported and after it. Answers
+    Ideas are whole histories, the best first, and at the end those that were `refused`, so many:
+    what is like one of them is no answer. `check` begins to ask the kernel about one; `may` says
+    whether one is allowed, before the kernel has reported about it and after. Answers
     are those without a flaw, each as soon as nothing can come before it; if there are
     none, those with the least. A crash or a hang of the kernel is a problem of that idea alone.
     """
     found: dict[Flaw, list[tuple[int, Report]]] = {kind: [] for kind in Flaw}
     good, told = found[Flaw.NONE], list[int]()
-    waiting, idle, tried = list(range(min(len(ideas), _LOOKED_AT))), list[int](), 0
+    new = len(ideas) - refused
+    waiting, idle, tried = list(range(min(new, _LOOKED_AT))), list[int](), 0
+    known = list(range(new, len(ideas)))
     while waiting and tried < max(4 * n, _TRIES) and len(good) < n:
-        some = _next(waiting, idle, [i for i, _ in good], n - len(good), comparison, may)
+        some = _next(waiting, idle, [*known, *(i for i, _ in good)], n - len(good), comparison, may)
         tried += len(some)
         for i, report in _reports(ideas, some, check):
             if not may(i, report):
@@ -79,6 +83,7 @@ def chosen(
             ready = [one for one in good if one[0] <= first]
             yield from _untold(ready, told, n, comparison)
     if not any(found.values()):
+        idle = [i for i in idle if not any(comparison.alike(i, other) for other in known)]
         for i, report in _reports(ideas, idle[:n], check):
             if not may(i, report):
                 continue

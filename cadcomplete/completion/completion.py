@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from cadcomplete.completion.wording import EXPECTED, in_words
 from cadcomplete.deadline import TIME_WAS_UP
 from cadcomplete.errors import InputError
+from cadcomplete.history.operations import Operation
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.report import Remark, Report
 from cadcomplete.language.lines import encode
@@ -29,6 +30,7 @@ class Completion:
         given: the history that was given.
         report: what the kernel found.
         source: who had the idea, such as "model", "cloud" or "usual".
+        added: the operations that were added; the dialect may need a sketch more to say them.
         snaps: which of its numbers were put on round ones, in words.
     """
 
@@ -38,6 +40,7 @@ class Completion:
     given: CadSequence
     report: Report
     source: str = ""
+    added: tuple[Operation, ...] = field(default=(), repr=False, compare=False)
     snaps: tuple[str, ...] = ()
 
     @property
@@ -136,5 +139,6 @@ def completion_of(given: Document, answer: Answer, *, rank: int) -> Completion |
     report = answer.report or _UNCHECKED
     if report.measures is not None:
         document = document.measured(report.measures.bounding_box)
-    found = (report, answer.source, answer.snaps)
+    added = answer.sequence.operations[given.sequence.whole_operations :]
+    found = (report, answer.source, added, answer.snaps)
     return Completion(rank, answer.score, document, given.sequence, *found)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from cadcomplete.completion.evidence import Evidence, evidence_of
+from cadcomplete.completion.evidence import Evidence, evidence_of, pictures_among
 from cadcomplete.completion.ideas import extended, ideas
 from cadcomplete.completion.judging import Weighing, habits, ranked
 from cadcomplete.completion.kinds import kinds_of
@@ -67,7 +67,8 @@ class Offhand(Verifying):
                     return searched(case, drawn, after=after)
             except OutOfTime:
                 case = replace(case, points=None)
-        return unread(case, drawn, evidence_of(case))
+        known = None if after is None else pictures_among(after.evidence, after.case, case)
+        return unread(case, drawn, evidence_of(case, known=known))
 
     def ideas(self, reading: Reading) -> list[Idea]:
         """Return ideas for the next operation, each with its probability, the likeliest first."""

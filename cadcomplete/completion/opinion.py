@@ -87,7 +87,10 @@ def _views(reading: Reading, model: Checkpoint, grammar: Grammar) -> Iterator[Vi
             asked = prompted(there, model, caption=reading.case.caption)
         except InputError:  # turned it is a little too long: the other views have to do
             continue
-        began, start = begin(model.model, asked), grammar.start(there)
+        began, start = reading.turned.get(symmetry), grammar.start(there)
+        if began is None:
+            before = reading.turned_before.get(symmetry)
+            began = reading.turned[symmetry] = begin(model.model, asked, after=before)
 
         def view(
             some: Sequence[Idea],

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, Literal
 
 import numpy as np
@@ -46,6 +47,11 @@ class Prompt:
     ids: tuple[int, ...]
     images: np.ndarray | None = None
     points: np.ndarray | None = None
+
+    def shows_as(self, other: Prompt) -> bool:
+        """Whether another one shows the same pictures and points."""
+        pairs = (self.images, other.images), (self.points, other.points)
+        return all(a is b if a is None or b is None else np.array_equal(a, b) for a, b in pairs)
 
 
 @dataclass(slots=True)
@@ -94,15 +100,34 @@ class Began:
     """A prompt that the model has read, for any number of continuations.
 
     Attributes:
-        length: of the prompt in tokens.
+        prompt: the one.
         cache: what attention keeps of it.
         logits: of the token that follows, shape (V,).
     """
 
     model: CompletionModel
-    length: int
+    prompt: Prompt
     cache: Any
     logits: Tensor
+
+    @property
+    def length(self) -> int:
+        """Of the prompt, in tokens."""
+        return len(self.prompt.ids)
+
+    def shared(self, model: CompletionModel, prompt: Prompt) -> int:
+        """Return with how many tokens another prompt begins alike that stand in the cache.
+
+        At least one is left to be read; pictures and clouds stand before all text, so what follows
+        is alike only if they are.
+        """
+        front = sum(token < 0 for token in prompt.ids)
+        if self.model is not model or not self.prompt.shows_as(prompt):
+            return 0
+        pairs = zip(self.prompt.ids, prompt.ids, strict=False)
+        alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        alike = min(alike, len(prompt.ids) - 1)
+        return alike if alike >= front else 0
 
 
 @contextmanager
@@ -130,13 +155,31 @@ def _answering(model: CompletionModel, what: str) -> Iterator[None]:
             torch.set_num_threads(before)
 
 
-def begin(model: CompletionModel, prompt: Prompt) -> Began:
-    """Let the model read a prompt. Raises MemoryLimitError."""
-    with _answering(model, f"a prompt of {len(prompt.ids)} tokens"):
-        embedded = _embedded(model, prompt)
-        output = model.causal(inputs_embeds=embedded, use_cache=True, logits_to_keep=1)
+def begin(model: CompletionModel, prompt: Prompt, *, after: Began | None = None) -> Began:
+    """Let the model read a prompt; of that which it has read before, `after`, only what differs.
+
+    Raises MemoryLimitError.
+    """
+    shared = 0 if after is None else after.shared(model, prompt)
+    if after is None or not shared:
+        return _begun(model, prompt, None, prompt)
+    cache = copy.deepcopy(after.cache)
+    if shared < after.length:
+        cache.crop(shared - after.length)  # a negative number: of tokens at its end
+    return _begun(model, prompt, cache, Prompt(prompt.ids[shared:]))
+
+
+def _begun(model: CompletionModel, prompt: Prompt, cache: Any, rest: Prompt) -> Began:
+    """Read the `rest` of a prompt of which the beginning stands in the cache."""
+    with _answering(model, f"a prompt of {len(rest.ids)} tokens"):
+        output = model.causal(
+            inputs_embeds=_embedded(model, rest),
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
         logits_V = output.logits[0, -1].float().cpu()
-    return Began(model, len(prompt.ids), output.past_key_values, logits_V)
+    return Began(model, prompt, output.past_key_values, logits_V)
 
 
 def commands(
