@@ -6,7 +6,7 @@ from both. Answers come in the order in which they are shown, each as soon as it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -34,7 +34,7 @@ from cadcomplete.kernel.handing import handed
 from cadcomplete.language.grammar import Grammar
 from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model.checkpoint import Checkpoint
-from cadcomplete.model.generate import begin, commands, generate
+from cadcomplete.model.generate import Row, begin, commands, generate
 from cadcomplete.model.sampling import Sampling, usual_sampling
 from cadcomplete.predictions import Case, Idea
 
@@ -145,8 +145,12 @@ class ByModel(Verifying):
         drawn = replace(reading.sampling, rows=rows, until=until)
         start = reading.start.only(reading.command)
         with self.kernel.until(drawn.due):
-            made = built_rows(generate(reading.began, start, drawn), self.kernel)
+            made = self._built(generate(reading.began, start, drawn), reading, until)
         return replace(reading, sampling=drawn, rows=made)
+
+    def _built(self, rows: Sequence[Row], reading: Reading, until: Until) -> tuple[Row, ...]:
+        given, whole = reading.given.whole_operations, until == "end"
+        return built_rows(rows, self.kernel, given=given, compared=whole)
 
     def _drawn(self, n: int) -> Sampling:
         """How the model draws so that there are `n` different answers."""
@@ -166,7 +170,8 @@ class ByModel(Verifying):
         assert reading.began is not None and reading.start is not None
         start = reading.start.only(reading.command)
         more = generate(reading.began, start, reading.sampling.bolder(attempt))
-        reading.rows = built_rows((*reading.rows, *more), self.kernel)
+        rows = (*reading.rows, *more)
+        reading.rows = self._built(rows, reading, reading.sampling.until)
 
 
 def _likeliest(chances: Mapping[str, float], model: Checkpoint) -> str:
