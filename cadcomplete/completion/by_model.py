@@ -6,7 +6,7 @@ from both. Answers come in the order in which they are shown, each as soon as it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -16,6 +16,7 @@ from cadcomplete.completion.evidence import evidence_of, pictures_among
 from cadcomplete.completion.features import FEATURES
 from cadcomplete.completion.judging import Weighing, by_habit, ranked
 from cadcomplete.completion.kinds import kinds_of
+from cadcomplete.completion.offhand import offhand, unread
 from cadcomplete.completion.opinion import judged
 from cadcomplete.completion.prompting import knows_clouds, prompted, shortened
 from cadcomplete.completion.ranking import Ranker
@@ -23,6 +24,7 @@ from cadcomplete.completion.reading import Reading, Until, looked_at
 from cadcomplete.completion.searching import searched
 from cadcomplete.completion.verifying import Verifying
 from cadcomplete.completion.written import built_rows
+from cadcomplete.constraints.bound import bound_to
 from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.history.fields import Format
@@ -32,7 +34,7 @@ from cadcomplete.kernel.handing import handed
 from cadcomplete.language.grammar import Grammar
 from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model.checkpoint import Checkpoint
-from cadcomplete.model.generate import begin, commands, generate
+from cadcomplete.model.generate import Row, begin, commands, generate
 from cadcomplete.model.sampling import Sampling, usual_sampling
 from cadcomplete.predictions import Case, Idea
 
@@ -109,13 +111,17 @@ class ByModel(Verifying):
         start = self.grammar.start(case.given)
         following = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
         stop = following.pop("", 0.0)
-        command = _likeliest(following, model)
+        bound = bound_to(case.constraints, case.given)
+        allowed = bound.only(following)
+        if following and not allowed:  # the model has no word for what may be added: habit has
+            return unread(replace(case, points=None), drawn, evidence)
+        command = _likeliest(allowed, model)
         seen, wanted = looked_at(case, after=after) if self.source == "both" else (None, None)
         kinds: dict[str, float] = {}
         if wanted is None and self.source == "both":
-            kinds = kinds_of(case.given, following, model.words, evidence)
+            kinds = kinds_of(case.given, following, model.words, evidence, bound)
             command = max(
-                (name for name in kinds if name in following),
+                (name for name in kinds if name in allowed),
                 key=kinds.__getitem__,
                 default=command,
             )
@@ -139,8 +145,12 @@ class ByModel(Verifying):
         drawn = replace(reading.sampling, rows=rows, until=until)
         start = reading.start.only(reading.command)
         with self.kernel.until(drawn.due):
-            made = built_rows(generate(reading.began, start, drawn), self.kernel)
+            made = self._built(generate(reading.began, start, drawn), reading, until)
         return replace(reading, sampling=drawn, rows=made)
+
+    def _built(self, rows: Sequence[Row], reading: Reading, until: Until) -> tuple[Row, ...]:
+        given, whole = reading.given.whole_operations, until == "end"
+        return built_rows(rows, self.kernel, given=given, compared=whole)
 
     def _drawn(self, n: int) -> Sampling:
         """How the model draws so that there are `n` different answers."""
@@ -149,6 +159,8 @@ class ByModel(Verifying):
 
     def ideas(self, reading: Reading) -> list[Idea]:
         """Return ideas for the next operation, each with its probability, the likeliest first."""
+        if reading.began is None and reading.wanted is None:
+            return offhand(reading)
         chances = Weighing(reading, self.ranker)
         found = judged(reading, self.model, self.grammar, chances=chances)
         every = [*found, *by_habit(reading)]
@@ -158,7 +170,8 @@ class ByModel(Verifying):
         assert reading.began is not None and reading.start is not None
         start = reading.start.only(reading.command)
         more = generate(reading.began, start, reading.sampling.bolder(attempt))
-        reading.rows = built_rows((*reading.rows, *more), self.kernel)
+        rows = (*reading.rows, *more)
+        reading.rows = self._built(rows, reading, reading.sampling.until)
 
 
 def _likeliest(chances: Mapping[str, float], model: Checkpoint) -> str:

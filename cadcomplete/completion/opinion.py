@@ -32,7 +32,7 @@ TURNS = (
 )
 """How a part is turned to ask the model once more: what it means is the same, its numbers move."""
 
-_LIKELIEST = 8
+_LIKELIEST = 12
 """Ideas of which the model is asked in every view, at least (docs/experiments.md)."""
 
 _LONGEST = 256  # tokens of an operation that the model is asked about
@@ -58,6 +58,7 @@ def judged(
         reading.command,
         wanted=reading.wanted,
         evidence=reading.evidence,
+        bound=reading.bound,
         text_format=text_format,
         words=model.words,
     )

@@ -30,6 +30,10 @@ from cadcomplete.model.steps import Steps, steps_itself
 _AT_ONCE = 1024
 """Tokens of continuations that are read at the same time."""
 
+_FEW, _PATIENCE, _MORE = 0.25, 2, 16
+"""Where one operation is written: once so few of the rows are left, they get so many times the
+tokens that the others took, and so many more."""
+
 _SMALL = 50_000_000
 """Parameters below which one thread is enough: more would mostly wait for each other."""
 
@@ -210,11 +214,13 @@ def _generate(began: Began, start: Matcher, sampling: Sampling) -> tuple[Row, ..
     random = torch.Generator().manual_seed(sampling.seed)
     rows = tuple(Row(start) for _ in range(sampling.rows))
     front, writing = _Front(rows, [0] * len(rows), [start.copy()]), _Writing(began)
-    logits_BV = began.logits[None]
-    for _ in range(min(sampling.most_tokens, began.model.longest - began.length)):
+    logits_BV, most = began.logits[None], sampling.most_tokens
+    for written in range(1, 1 + min(most, began.model.longest - began.length)):
         front, before = _written(front, logits_BV, sampling, random, first=rows[0])
-        if not front.rows or sampling.due.over:
+        if not front.rows or sampling.due.over or written >= most:
             break
+        if sampling.until == "built" and len(front.rows) <= _FEW * len(rows):
+            most = min(most, _PATIENCE * written + _MORE)  # what rambles on is nothing to wait for
         logits_BV = writing.step(before, front.last)
     return rows
 
