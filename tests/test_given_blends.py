@@ -355,6 +355,27 @@ def test_a_baseline_is_told_of_each_copy_and_names_none(kernel):
 # --- a model that has learned the words ----------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("text", "as_step", "as_part"),
+    [
+        ("linear +x 40 3 @1\n", 1, 1),
+        ("linear +x 40 30 @1\nlinear +y 40 30 @1 @2\n", 0, 0),
+        ("sketch 0 0 500 +z +x\ncircle 5 5 1\nextrude cut to through 0\n", 0, 0),
+        ("sketch 0 0 12 +z +x\ncircle 5 5 1\nextrude cut to face end@2 0\n", 0, 0),
+        ("hole 0 0 12 +z +x 4 to 30 at 5 5\n", 1, 0),
+    ],
+    ids=["a few copies", "900 copies", "through nothing", "to its own plane", "above it"],
+)
+def test_what_cannot_be_made_in_little_time_has_not_become_a_part(text, as_step, as_part):
+    """No kernel is asked: what it would have to make is no fillet."""
+    part, kernel = decode(BOX + text), cast("Kernel", None)
+    given = len(decode(BOX).operations)
+    assert built_rows([row(part)], kernel, given=given)[0].whole == as_step
+    assert built_rows([row(part)], kernel, given=given, compared=True)[0].whole == as_part
+    few = built_rows([row(part)], kernel, given=len(part.operations))
+    assert few[0].whole == (as_step or text.count("linear") == 2)  # what is given may be as it is
+
+
 @pytest.mark.parametrize("shown", [False, True], ids=["nothing shown", "a shape shown"])
 def test_what_a_model_blends_is_built_before_it_is_compared(kernel, shown):
     part = decode(BOX)

@@ -7,6 +7,19 @@ from typing import Annotated
 
 import typer
 
+from cadcomplete.cli.constraints import (
+    AtMost,
+    Density,
+    KeepOut,
+    MaxMass,
+    MaxVolume,
+    Meets,
+    Only,
+    Pinned,
+    Snapping,
+    SymmetricAbout,
+    Within,
+)
 from cadcomplete.cli.options import (
     AnswerWithin,
     AsJson,
@@ -144,6 +157,17 @@ def complete(
     top_p: TopP = None,
     max_new_tokens: MaxNewTokens = None,
     rows: RowCount = None,
+    only: Only = None,
+    boolean: Meets = None,
+    at_most: AtMost = None,
+    within: Within = None,
+    symmetric: SymmetricAbout = None,
+    keep_out: KeepOut = None,
+    max_volume: MaxVolume = None,
+    max_mass: MaxMass = None,
+    density: Density = None,
+    pin: Pinned = None,
+    snap: Snapping = None,
     cold: Annotated[
         bool, typer.Option("--cold", help="Without the process that stays to answer the next one.")
     ] = False,
@@ -152,6 +176,7 @@ def complete(
     """Propose how a half-finished part goes on."""
     one_thread()
     with due_after(time_limit, context.obj).answering():
+        from cadcomplete.constraints.said import ConstraintWords
         from cadcomplete.reports import answering
         from cadcomplete.reports import completions as completion_reports
 
@@ -166,6 +191,11 @@ def complete(
         n=n,
         seed=seed,
         only_next=only_next,
+        constraints=ConstraintWords(
+            *(only, boolean, at_most, within, symmetric, tuple(keep_out or ())),
+            *(max_volume, max_mass, density, tuple(pin or ())),
+        ),
+        snap=snap,
     )
     report = completion_reports.complete(
         part,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from cadcomplete.clouds.read import Scan
 from cadcomplete.completion.notices import UNSEEN
 from cadcomplete.completion.reading import Reading, Until
+from cadcomplete.completion.refusing import RefusedAnswers
+from cadcomplete.constraints.constraints import FREE, Constraints
 from cadcomplete.deadline import Deadline, OutOfTime
 from cadcomplete.errors import InputError, NoAnswerError, TimeLimitError
 from cadcomplete.history.sequence import CadSequence
@@ -40,6 +42,8 @@ class Showing:
         shape: its surface: a cloud in millimetres, a file, or one that is still being read.
         units, up, place: how a file is taken (`placing.shapes.shown`).
         file: where the shape comes from, for messages.
+        constraints: what every answer has to keep to.
+        snap: whether numbers of answers are put on round ones (`Case.snap`).
     """
 
     caption: str | None = None
@@ -49,6 +53,20 @@ class Showing:
     up: str = ""
     place: str = "check"
     file: str | Path = ""
+    constraints: Constraints = FREE
+    snap: bool | None = None
+
+    @property
+    def anything(self) -> bool:
+        """Whether anything is shown."""
+        return bool(self.caption or self.images) or self.shape is not None
+
+    def same_shape(self, other: Showing) -> bool:
+        """Whether it shows the same shape, taken in the same way."""
+        one, another = self.shape, other.shape
+        path = isinstance(one, str | Path) and isinstance(another, str | Path)
+        same = one is another or (path and str(one) == str(another))
+        return same and (self.units, self.up) == (other.units, other.up)
 
     def scan(self, kernel: Kernel) -> Scan | None:
         """Read the shape. Raises InputError, and TimeLimitError if it is due before."""
@@ -65,6 +83,7 @@ class PartReading:
     Attributes:
         given: the operations that are kept, as a document.
         shown: what is shown beside them.
+        seed: of all that is random.
         scan: what was read of the shape; None if there is none, or no time was left for it.
         case: both, as a question.
         notices: what should be known about the shape.
@@ -77,6 +96,7 @@ class PartReading:
 
     given: Document
     shown: Showing
+    seed: int
     scan: Scan | None
     case: Case
     notices: tuple[str, ...]
@@ -91,6 +111,12 @@ class PartReading:
         if (until, n) not in self.written:
             self.written[until, n] = self.by.written(self.looked, until=until, n=n)
         return self.written[until, n]
+
+    def refusing(self, refused: RefusedAnswers) -> PartReading:
+        """Return the same reading with all that is refused now; nothing is read or written anew."""
+        written = {key: replace(one, refused=refused) for key, one in self.written.items()}
+        looked = replace(self.looked, refused=refused)
+        return replace(self, looked=looked, written=written, users=0)
 
     def stop_checking(self) -> None:
         """Stop what the kernel still checks: nobody waits for it."""
@@ -165,4 +191,5 @@ _LOOKING = 0.5
 def case_of(given: Document, asked: Showing, fitted: Fitted | None) -> Case:
     """Return the question that is asked of a part."""
     cloud = None if fitted is None else fitted.cloud
-    return Case(given.sequence.id, given.sequence, asked.caption, asked.images, cloud)
+    seen = (asked.caption, asked.images, cloud)
+    return Case(given.sequence.id, given.sequence, *seen, asked.constraints, asked.snap)

@@ -5,11 +5,13 @@ The model proposes, the kernel judges; neither knows the other. What was given s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cadcomplete.completion.wording import EXPECTED, in_words
 from cadcomplete.deadline import TIME_WAS_UP
 from cadcomplete.errors import InputError
+from cadcomplete.history.operations import Operation
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.report import Remark, Report
 from cadcomplete.language.lines import encode
@@ -28,6 +30,8 @@ class Completion:
         given: the history that was given.
         report: what the kernel found.
         source: who had the idea, such as "model", "cloud" or "usual".
+        added: the operations that were added; the dialect may need a sketch more to say them.
+        snaps: which of its numbers were put on round ones, in words.
     """
 
     rank: int
@@ -36,6 +40,8 @@ class Completion:
     given: CadSequence
     report: Report
     source: str = ""
+    added: tuple[Operation, ...] = field(default=(), repr=False, compare=False)
+    snaps: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -102,6 +108,7 @@ class Completions:
         in_time: whether all of it was done; else the answers are what was found by then.
         notices: what was made of the shape and read in the caption, and what the model hardly uses.
         before: the solid of what was given (`Report.solid`), if it was built.
+        left_out: how many ideas each constraint left out, by what it is called.
     """
 
     given: Document
@@ -117,6 +124,7 @@ class Completions:
     least: float | None = None
     notices: tuple[str, ...] = ()
     before: bytes | None = field(default=None, repr=False, compare=False)
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 _UNCHECKED = Report(("it was not checked",))
@@ -131,4 +139,6 @@ def completion_of(given: Document, answer: Answer, *, rank: int) -> Completion |
     report = answer.report or _UNCHECKED
     if report.measures is not None:
         document = document.measured(report.measures.bounding_box)
-    return Completion(rank, answer.score, document, given.sequence, report, answer.source)
+    added = answer.sequence.operations[given.sequence.whole_operations :]
+    found = (report, answer.source, added, answer.snaps)
+    return Completion(rank, answer.score, document, given.sequence, *found)

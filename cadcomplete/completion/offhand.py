@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from cadcomplete.completion.evidence import Evidence, evidence_of
+from cadcomplete.completion.evidence import Evidence, evidence_of, pictures_among
 from cadcomplete.completion.ideas import extended, ideas
-from cadcomplete.completion.judging import habits, ranked
+from cadcomplete.completion.judging import Weighing, habits, ranked
 from cadcomplete.completion.kinds import kinds_of
 from cadcomplete.completion.reading import Reading
 from cadcomplete.completion.searching import searched
 from cadcomplete.completion.verifying import Verifying
+from cadcomplete.constraints.bound import bound_to
 from cadcomplete.deadline import NEVER, Deadline, OutOfTime
 from cadcomplete.history.operations import Sketch
 from cadcomplete.kernel.contain import Kernel
@@ -66,7 +67,8 @@ class Offhand(Verifying):
                     return searched(case, drawn, after=after)
             except OutOfTime:
                 case = replace(case, points=None)
-        return unread(case, drawn, evidence_of(case))
+        known = None if after is None else pictures_among(after.evidence, after.case, case)
+        return unread(case, drawn, evidence_of(case, known=known))
 
     def ideas(self, reading: Reading) -> list[Idea]:
         """Return ideas for the next operation, each with its probability, the likeliest first."""
@@ -88,7 +90,8 @@ def unread(case: Case, drawn: Sampling, evidence: tuple[Evidence, ...]) -> Readi
     operations = case.given.operations
     waits = bool(operations) and isinstance(operations[-1], Sketch)
     chances = _AFTER_A_SKETCH if waits else _AFTER_ALL_ELSE
-    kinds = kinds_of(case.given, chances, _WORDS, evidence)
+    bound = bound_to(case.constraints, case.given)
+    kinds = kinds_of(case.given, chances, _WORDS, evidence, bound)
     command = max(chances, key=lambda name: kinds.get(name, 0.0))
     stop = _EITHER if operations and not waits else 0.0
     return Reading(case, stop, command, drawn, evidence=evidence, kinds=kinds)
@@ -101,9 +104,11 @@ def offhand(reading: Reading) -> list[Idea]:
     where nothing is shown what was thought of is kept (`Reading.thought`), should time be up.
     """
     if reading.wanted is not None:
-        found = ideas(reading.given, reading.rows, reading.command, wanted=reading.wanted)
+        shown = {"wanted": reading.wanted, "bound": reading.bound}
+        found = ideas(reading.given, reading.rows, reading.command, **shown)
         found = [replace(idea, log_probability=0.0, tokens=1) for idea in found]
-        return ranked(found, replace(reading, began=None), None)
+        alone = replace(reading, began=None)
+        return ranked(found, alone, Weighing(alone))
     found = []
     for command in sorted(reading.kinds, key=lambda name: -reading.kinds[name]):
         found += habits(reading, [command])
@@ -111,4 +116,4 @@ def offhand(reading: Reading) -> list[Idea]:
             best = sorted(found, key=lambda idea: -idea.score)
             given = reading.given
             reading.thought = [(extended(given, one.operations[:1]), one) for one in best]
-    return ranked(found, reading, None)
+    return ranked(found, reading, Weighing(reading))

@@ -6,34 +6,64 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cadcomplete.errors import InputError
+import numpy as np
+
+from cadcomplete.errors import GeometryError, InputError, UnsupportedError
+from cadcomplete.fitting import occupancy
 from cadcomplete.history.faceted import unmade
+from cadcomplete.history.patterns import Repeat, copies_made
+from cadcomplete.history.reach import numbered
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.handing import handed
+from cadcomplete.meshes.manifolds import solid
 
 if TYPE_CHECKING:
     from cadcomplete.model.generate import Row
 
+MOST_COPIES = 400
+"""Bodies that a pattern may make in what a model writes: a plate with 20 by 20 holes. One with
+thousands, which no designer draws, would take minutes to compare with others."""
 
-def built_rows(rows: Sequence[Row], kernel: Kernel) -> tuple[Row, ...]:
+
+def built_rows(
+    rows: Sequence[Row], kernel: Kernel, *, given: int = 0, compared: bool = False
+) -> tuple[Row, ...]:
     """Return rows of which every fillet and chamfer has its solid, each history built once.
 
     One with an edge that there is none of, or a radius too large, is not whole: it counts as one
-    that has not become a part.
+    that has not become a part. So does one that goes through where there is nothing, or does again
+    what takes minutes to make; of that the first operations, which are `given`, may have any. Where
+    whole parts are `compared`, so does one that only the kernel can make.
     """
     known: dict[CadSequence, CadSequence | None] = {}
     for row in rows:
-        if not unmade(row.finished.operations):
-            continue
         if row.finished not in known:
-            try:
-                known[row.finished] = handed(row.finished, kernel)
-            except InputError:
-                known[row.finished] = None
+            known[row.finished] = _made(row.finished, kernel, given, compared=compared)
         made = known[row.finished]
         row.whole, row.finished = (0, CadSequence(())) if made is None else (row.whole, made)
     return tuple(rows)
+
+
+def _made(
+    sequence: CadSequence, kernel: Kernel, given: int, *, compared: bool
+) -> CadSequence | None:
+    """The history with what only the kernel can make; None if it cannot be made in little time."""
+    for index, operation in list(enumerate(sequence.operations))[given:]:
+        repeats = isinstance(operation, Repeat)
+        if repeats and copies_made(operation, sequence.operations[:index]) > MOST_COPIES:
+            return None
+    try:
+        made = handed(sequence, kernel) if unmade(sequence.operations) else sequence
+        numbered(made)
+        if compared:  # by points and by triangles
+            occupancy(made, np.zeros((1, 3)))
+            solid(made)
+    except (InputError, GeometryError):
+        return None
+    except UnsupportedError:  # only the kernel can tell where it ends
+        return None if compared else made
+    return made
 
 
 @dataclass(frozen=True, eq=False)
