@@ -53,16 +53,18 @@ def _made(
         repeats = isinstance(operation, Repeat)
         if repeats and copies_made(operation, sequence.operations[:index]) > MOST_COPIES:
             return None
+    made = sequence
     try:
-        made = handed(sequence, kernel) if unmade(sequence.operations) else sequence
+        if unmade(sequence.operations):
+            made = handed(sequence, kernel)
         numbered(made)
         if compared:  # by points and by triangles
             occupancy(made, np.zeros((1, 3)))
             solid(made)
-    except (InputError, GeometryError):
-        return None
     except UnsupportedError:  # only the kernel can tell where it ends
         return None if compared else made
+    except (InputError, GeometryError):
+        return None
     return made
 
 
