@@ -26,10 +26,13 @@ from cadcomplete.completion.features import alike as alike_ideas
 from cadcomplete.completion.ideas import ideas
 from cadcomplete.completion.ranking import Ranker, Weights
 from cadcomplete.completion.reading import Reading
+from cadcomplete.completion.snapping import numbers_of
 from cadcomplete.completion.usual import known_planes, parallel_levels, reach
 from cadcomplete.completion.usual_sketches import usual_sketches
 from cadcomplete.completion.wording import in_words
 from cadcomplete.completion.writing import write
+from cadcomplete.constraints.meeting import meetings
+from cadcomplete.constraints.pins import sizes
 from cadcomplete.errors import CheckpointError, InputError, UnsupportedError
 from cadcomplete.fitting import wanted
 from cadcomplete.fitting.drawn.sketches import directions
@@ -242,6 +245,9 @@ OPERATION_ROOMS: dict[str, tuple[str, Any]] = {
     "alike": ("proposals", lambda sequence: alike_ideas([Idea((POST,))], sequence)),
     "effects": ("effects", lambda sequence: effect(sequence, 2)),
     "wording": ("wording", lambda sequence: in_words(sequence, 2)),
+    "snapping": ("snapping", lambda sequence: list(numbers_of(sequence))),
+    "pins": ("pins", lambda sequence: sizes(sequence.operations[-1], ())),
+    "meeting": ("meeting", lambda sequence: meetings(sequence.operations)),
 }
 
 
