@@ -39,6 +39,8 @@ from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.meshes.manifolds import solid, states, volume_of
 from cadcomplete.metrics.parameters import errors, exact_dimensions
 from cadcomplete.metrics.targets import target
+from cadcomplete.model import checkpoint
+from cadcomplete.model.checkpoint import FIRST_WORDS
 from cadcomplete.model.generate import Row
 from cadcomplete.model.sampling import Sampling
 from cadcomplete.predictions import Answer, Case, Prediction
@@ -192,7 +194,7 @@ def after(text: str, count: int = 3) -> tuple[Any, ...]:
 
 
 def test_a_model_is_not_told_of_a_blend_that_it_has_no_word_for():
-    model, part = shipped_model(), decode(ROUND + BOSS)
+    model, part = checkpoint.load("research"), decode(ROUND + BOSS)
     assert "fillet" not in model.words
     told = model.tokenizer.decode(prompted(part, model).ids)
     assert told.endswith(BOX + BOSS) and "fillet" not in told
@@ -203,7 +205,7 @@ def test_a_model_is_not_told_of_a_blend_that_it_has_no_word_for():
 @pytest.mark.parametrize("text_format", FORMATS)
 def test_what_may_follow_is_said_as_after_what_was_told(text_format):
     """In `numbers` numbers refer to what stands there: not to a radius that was not told."""
-    words = shipped_model().words
+    words = FIRST_WORDS
     part, plain = decode(ROUND + BOSS), decode(BOX + BOSS)
     given = truncate(part, 3)
     (said,) = ideas(
@@ -230,7 +232,8 @@ def row(part: CadSequence) -> Row:
 
 def test_with_nothing_shown_the_answers_keep_the_blend_and_a_note_says_what_was_told(kernel):
     document = readers.from_sequence(decode(ROUND))
-    found = complete(document, n=1, only_next=True, sampling=Sampling(rows=2), kernel=kernel)
+    untaught, few = checkpoint.load("research"), Sampling(rows=2)
+    found = complete(document, model=untaught, n=1, only_next=True, sampling=few, kernel=kernel)
     assert found.completions
     for one in found.completions:
         assert one.document.sequence.operations[:3] == decode(ROUND).operations
@@ -355,17 +358,25 @@ def test_a_baseline_is_told_of_each_copy_and_names_none(kernel):
 # --- a model that has learned the words ----------------------------------------------------------
 
 
+def test_patterns_of_patterns_without_end_are_no_part_but_given_ones_stay(kernel):
+    many = f"{BOX}linear +x 30 60 @1\nlinear +y 30 10 all\n"  # 60 + 540 bodies
+    (lost,) = built_rows([row(decode(many))], kernel, keep=2)
+    (going,) = built_rows([row(decode(f"{many}linear +z 30 2 @3\n"))], kernel, keep=4)
+    assert (lost.whole, lost.finished.operations) == (0, ())
+    assert (going.whole, len(going.finished)) == (1, 5)
+
+
 @pytest.mark.parametrize("shown", [False, True], ids=["nothing shown", "a shape shown"])
 def test_what_a_model_blends_is_built_before_it_is_compared(kernel, shown):
     part = decode(BOX)
     texts = [ROUND, f"{BOX}fillet 11 end@1/0\n", f"{BOX}fillet 1 side@1\n", ROUND]
-    rows = built_rows([row(decode(text)) for text in texts], kernel)
+    rows = built_rows([row(decode(text)) for text in texts], kernel, keep=2)
     assert [one.whole for one in rows] == [1, 0, 1, 1]
     cloud = sample_cloud(mesh_of(ROUND), 2048, seed=0) if shown else None
     case = Case("part", part, points=cloud)
     wanted = looked_at(case)[1]
     reading = Reading(case, 0.1, "fillet", Sampling(), rows, wanted=wanted)
-    completer = ByModel(shipped_model(), kernel)
+    completer = ByModel(checkpoint.load("research"), kernel)
     following = list(completer.next(reading, n=3))
     assert all(one.valid for one in following)
     radii = [cast("Fillet", one.operation).radius for one in following]

@@ -121,7 +121,8 @@ class ByModel(Verifying):
                 (name for name in kinds if name in chances), key=kinds.__getitem__, default=command
             )
         with self.kernel.until(due):
-            rows = built_rows(generate(began, start.only(command), drawn), self.kernel)
+            rows = generate(began, start.only(command), drawn)
+            rows = built_rows(rows, self.kernel, keep=case.given.whole_operations)
         return Reading(
             *(case, stop, command, drawn, rows, seen, wanted, began, start),
             evidence=evidence,
@@ -138,7 +139,8 @@ class ByModel(Verifying):
         assert reading.began is not None and reading.start is not None
         start = reading.start.only(reading.command)
         more = generate(reading.began, start, reading.sampling.bolder(attempt))
-        reading.rows = built_rows((*reading.rows, *more), self.kernel)
+        keep = reading.given.whole_operations
+        reading.rows = built_rows((*reading.rows, *more), self.kernel, keep=keep)
 
 
 def _likeliest(chances: Mapping[str, float], model: Checkpoint) -> str:
