@@ -340,7 +340,9 @@ def test_each_solid_is_built_once_however_often_it_is_drawn(
     known += [a[3] for name, a in asked if name == "draw_overview"]
     assert all(solid is not None for solids in known for solid in solids)
     assert len(known) == (len(found.completions) and len(found.completions) + 1)
-    assert {name for name, _ in asked} <= {"examine_and_keep", "export", "draw_overview"}
+    assert {name for name, _ in asked} <= {
+        *("examine_and_keep", "export", "draw_overview", "facets_after")
+    }
 
 
 def test_what_was_not_checked_in_time_is_not_called_invalid(result):
@@ -352,7 +354,7 @@ def test_what_was_not_checked_in_time_is_not_called_invalid(result):
 
 
 def test_what_a_model_hardly_uses_is_said(flange):
-    shipped = shipped_model()
+    shipped = checkpoint.load("research")
     captions, pictures = unused(shipped, "a flange", [b""])
     assert captions.startswith("captions are read by rule; the model itself hardly uses them")
     assert pictures.startswith("pictures are read by rule; the model itself hardly uses them")

@@ -358,6 +358,21 @@ def test_a_baseline_is_told_of_each_copy_and_names_none(kernel):
 # --- a model that has learned the words ----------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "extrude cut from through to 0 0\n",
+        "revolve cut to 360 about 10 10 1 0 0\n",
+        "extrude join to next 0\n",
+    ],
+    ids=["through nothing", "across its axis", "known to the kernel alone"],
+)
+def test_what_a_model_wrote_that_cannot_be_compared_is_no_part(kernel, text):
+    part = decode(f"{BOX}sketch 0 0 0 +z +x\ncircle 10 10 3\n{text}")
+    (lost,) = built_rows([row(part)], kernel, keep=2)
+    assert (lost.whole, lost.finished.operations) == (0, ())
+
+
 def test_patterns_of_patterns_without_end_are_no_part_but_given_ones_stay(kernel):
     many = f"{BOX}linear +x 30 60 @1\nlinear +y 30 10 all\n"  # 60 + 540 bodies
     (lost,) = built_rows([row(decode(many))], kernel, keep=2)

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from cadcomplete.errors import GeometryError, InputError, UnsupportedError
+from cadcomplete.fitting import occupancy
 from cadcomplete.history.faceted import unmade
-from cadcomplete.history.operations import Extrude, Operation
+from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.patterns import bodies_made
-from cadcomplete.history.reach import in_numbers
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.handing import handed
@@ -24,41 +26,44 @@ _MOST_BODIES = 400
 nothing is sooner out of memory."""
 
 
+_SOMEWHERE = np.zeros((1, 3))
+
+
 def built_rows(rows: Sequence[Row], kernel: Kernel, *, keep: int) -> tuple[Row, ...]:
     """Return rows of which every fillet and chamfer has its solid, each history built once.
 
-    One with an edge that there is none of or a radius too large, or, after the first `keep`
-    operations, with an end that is nowhere or too many bodies, is not whole: it counts as one that
-    has not become a part.
+    One that cannot be built after the first `keep` operations (an edge that there is none of, an
+    end that is nowhere, an axis across what it turns), or adds too many bodies, is not whole: it
+    counts as one that has not become a part.
     """
     known: dict[CadSequence, CadSequence | None] = {}
     for row in rows:
-        if not _made(row.finished.operations, keep):
-            row.whole, row.finished = 0, CadSequence(())
-        if not unmade(row.finished.operations):
-            continue
         if row.finished not in known:
-            try:
-                known[row.finished] = handed(row.finished, kernel)
-            except InputError:
-                known[row.finished] = None
+            known[row.finished] = _built(row.finished, kernel, keep)
         made = known[row.finished]
         row.whole, row.finished = (0, CadSequence(())) if made is None else (row.whole, made)
     return tuple(rows)
 
 
-def _made(operations: tuple[Operation, ...], keep: int) -> bool:
-    """Whether what was added ends somewhere, as far as it is known without the kernel, and is not
-    too much."""
+def _built(sequence: CadSequence, kernel: Kernel, keep: int) -> CadSequence | None:
+    """A history with the solids of its fillets and chamfers; None if it cannot be compared."""
+    operations = sequence.operations
     if sum(bodies_made(operations)[keep:]) > _MOST_BODIES:
-        return False
-    for index, operation in enumerate(operations[keep:], start=keep):
-        try:
-            if isinstance(operation, Extrude):
-                in_numbers(operation, operations[:index])
-        except (GeometryError, UnsupportedError):
-            return False
-    return True
+        return None
+    try:
+        made = handed(sequence, kernel) if unmade(operations) else sequence
+        if not all(_plain(operation) for operation in operations[keep:]):
+            occupancy(made, _SOMEWHERE)  # which asks where everything ends
+    except (GeometryError, InputError, UnsupportedError):
+        return None
+    return made
+
+
+def _plain(operation: Operation) -> bool:
+    """Whether it is one that cannot fail: the grammar knows what it may refer to."""
+    if isinstance(operation, Extrude):
+        return operation.extent.numeric
+    return isinstance(operation, Sketch)
 
 
 @dataclass(frozen=True, eq=False)
