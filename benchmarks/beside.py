@@ -23,7 +23,7 @@ BUSY = "while True: pass"
 def answer(repeats: int) -> tuple[float, float]:
     """Return the median of the wall and of the processor seconds of an answer."""
     from cadcomplete import readers
-    from cadcomplete.completion.completion import complete, shipped_model
+    from cadcomplete.completion.engine import complete, shipped_model
     from cadcomplete.kernel.contain import Kernel
 
     document, model = readers.read(PART), shipped_model()

@@ -20,7 +20,7 @@ from typing import Any
 
 from cadcomplete.completion import by_model, judging
 from cadcomplete.completion.by_model import ByModel
-from cadcomplete.completion.completion import complete
+from cadcomplete.completion.engine import complete
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample
 from cadcomplete.errors import InputError, TextError

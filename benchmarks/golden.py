@@ -22,7 +22,7 @@ from pathlib import Path
 
 from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
-from cadcomplete.completion.completion import complete, shipped_model
+from cadcomplete.completion.engine import complete, shipped_model
 from cadcomplete.data.samples import find, hash64
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.fields import FORMATS

@@ -44,7 +44,7 @@ def main() -> None:
         search = None
         if args.model:
             from cadcomplete.completion.by_model import ByModel
-            from cadcomplete.completion.completion import shipped_model
+            from cadcomplete.completion.engine import shipped_model
 
             search = ByModel(shipped_model(), kernel)
         for truth in (parts[i] for i in order):

@@ -22,7 +22,8 @@ from pathlib import Path
 from manifold3d import Manifold
 
 from cadcomplete import readers
-from cadcomplete.completion.completion import Completions, complete
+from cadcomplete.completion.completion import Completions
+from cadcomplete.completion.engine import complete
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample, hash64
 from cadcomplete.errors import CadCompleteError

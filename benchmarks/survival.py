@@ -27,7 +27,7 @@ from random import Random
 
 from cadcomplete import readers
 from cadcomplete.baselines import BASELINES, baseline
-from cadcomplete.completion.completion import complete, shipped_model
+from cadcomplete.completion.engine import complete, shipped_model
 from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.writing import write
 from cadcomplete.config import from_dict

@@ -17,7 +17,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cadcomplete.completion.completion import Completion, Completions, complete
+    from cadcomplete.completion.completion import Completion, Completions
+    from cadcomplete.completion.engine import Completer, complete
     from cadcomplete.completion.rebuilding import Rebuilt, rebuild
     from cadcomplete.history.sequence import CadSequence, truncate, validate
     from cadcomplete.kernel.contain import Kernel
@@ -29,12 +30,13 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CadSequence": "history.sequence",
+    "Completer": "completion.engine",
     "Completion": "completion.completion",
     "Completions": "completion.completion",
     "Document": "readers",
     "Kernel": "kernel.contain",
     "Rebuilt": "completion.rebuilding",
-    "complete": "completion.completion",
+    "complete": "completion.engine",
     "decode": "language.lines",
     "encode": "language.lines",
     "from_sequence": "readers",
@@ -47,6 +49,7 @@ _HOMES = {
 
 __all__ = [
     "CadSequence",
+    "Completer",
     "Completion",
     "Completions",
     "Document",

@@ -10,7 +10,8 @@ from conftest import PARTS, PLATE, mesh_of
 
 from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
-from cadcomplete.completion.completion import complete, kept, shipped_model
+from cadcomplete.completion.asking import kept
+from cadcomplete.completion.engine import complete, shipped_model
 from cadcomplete.completion.notices import unused
 from cadcomplete.completion.wording import EXPECTED, PROBABILITY
 from cadcomplete.completion.writing import _label, write
@@ -22,6 +23,7 @@ from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.report import Report
 from cadcomplete.language.lines import decode, encode
+from cadcomplete.model import checkpoint
 from cadcomplete.model.sampling import Sampling
 from cadcomplete.reports import answering
 from cadcomplete.reports.completions import _completions, completions_text

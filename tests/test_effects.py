@@ -9,8 +9,8 @@ from conftest import PARTS, PLATE, ROOT
 
 from cadcomplete import readers
 from cadcomplete.completion.choosing import ByEffect, chosen
-from cadcomplete.completion.completion import complete
 from cadcomplete.completion.effects import Flaw, Kind, alike, effect, flaw, reaches
+from cadcomplete.completion.engine import complete
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.jobs import examine
 from cadcomplete.language.lines import decode

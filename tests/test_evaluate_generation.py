@@ -9,7 +9,7 @@ from conftest import PLATE, prepared_parts
 from PIL import Image
 
 from cadcomplete import readers
-from cadcomplete.completion.completion import predictor
+from cadcomplete.completion.engine import predictor
 from cadcomplete.evaluate import EvaluationSettings
 from cadcomplete.evaluate.generation import FILE, METRICS_FILE, SHEET, evaluate_generation
 from cadcomplete.evaluate.questions import read_data

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from conftest import PARTS, ROOT
 
-from cadcomplete.completion.completion import complete
+from cadcomplete.completion.engine import complete
 from cadcomplete.completion.prompting import knows_clouds, prompted
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel

@@ -15,7 +15,7 @@ from cadcomplete import readers
 from cadcomplete.baselines import BASELINES, baseline
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion.by_model import ByModel
-from cadcomplete.completion.completion import complete, shipped_model
+from cadcomplete.completion.engine import complete, shipped_model
 from cadcomplete.completion.ideas import ideas
 from cadcomplete.completion.prompting import prompted
 from cadcomplete.completion.reading import Reading, looked_at

@@ -234,6 +234,7 @@ def test_a_library_stays_in_its_rooms():
 def loaded(*command):
     """Which heavy libraries a Python command has loaded when it ends."""
     heavy = ("OCP", "torch", "transformers", "msgspec", "pydantic", "numpy", "rich", "numba")
+    heavy += ("peft", "accelerate", "huggingface_hub", "sympy")
     code = (
         f"import sys\ntry:\n    {'; '.join(command)}\nexcept SystemExit:\n    pass\n"
         f"print('LOADED', *[m for m in {heavy} if m in sys.modules])"
@@ -256,7 +257,12 @@ def test_inspecting_and_converting_need_no_torch():
 
 
 def test_an_answer_without_a_model_needs_no_torch():
-    assert "torch" not in loaded("import cadcomplete.completion.completion")
+    assert "torch" not in loaded("import cadcomplete.completion.engine")
+
+
+def test_a_model_of_our_own_answers_without_the_libraries_that_train_one():
+    found = loaded("from cadcomplete.model import loading", "loading.load()")
+    assert found == {"torch", "numpy"}
 
 
 def test_no_broad_except_and_no_print_outside_the_command_line():

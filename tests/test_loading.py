@@ -12,14 +12,14 @@ from conftest import PARTS, PLATE
 
 from cadcomplete import readers
 from cadcomplete.completion.by_model import ByModel
-from cadcomplete.completion.completion import complete, shipped_model
+from cadcomplete.completion.engine import complete, shipped_model
 from cadcomplete.completion.prompting import prompted
 from cadcomplete.config import from_dict
 from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.history.sequence import CadSequence, truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode
-from cadcomplete.model import checkpoint, loading
+from cadcomplete.model import checkpoint, loading, pretrained
 from cadcomplete.model.checkpoint import FIRST_WORDS, Checkpoint
 from cadcomplete.model.generate import Row, begin, generate
 from cadcomplete.model.sampling import Sampling, usual_sampling
@@ -95,7 +95,7 @@ def adapted(tmp_path_factory):
     base = folder / "base"
     base.mkdir()
     shipped = shipped_model()
-    shipped.model.language_model.save_pretrained(base)
+    pretrained.of_decoder(shipped.model.causal).save_pretrained(base)
     shipped.tokenizer.save(base)
     settings = {"language_model": str(base), "lora": {"rank": 2, "alpha": 4.0}}
     config = from_dict({"name": "adapted", "model": settings})

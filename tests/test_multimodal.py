@@ -14,7 +14,7 @@ from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.clouds.measured import measured
 from cadcomplete.clouds.read import read_scan
-from cadcomplete.completion.completion import complete
+from cadcomplete.completion.engine import complete
 from cadcomplete.completion.prompting import prompted
 from cadcomplete.config import from_dict
 from cadcomplete.data import modalities

@@ -10,13 +10,13 @@ from conftest import PLATE
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from cadcomplete.completion.completion import shipped_model
+from cadcomplete.completion.engine import shipped_model
 from cadcomplete.config import from_dict
 from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.history.sequence import truncate
 from cadcomplete.language.lines import decode
 from cadcomplete.language.prompt import prompt
-from cadcomplete.model import checkpoint, loading
+from cadcomplete.model import checkpoint, loading, pretrained
 from cadcomplete.model.assembly import assemble, make_tokenizer
 from cadcomplete.model.checkpoint import FIRST_WORDS, Checkpoint
 from cadcomplete.model.portable import TEMPLATE, export
@@ -30,7 +30,7 @@ def base(tmp_path_factory):
     """A language model as the hub has them, with a chat template of its own."""
     folder = tmp_path_factory.mktemp("base")
     shipped = shipped_model()
-    shipped.model.language_model.save_pretrained(folder)
+    pretrained.of_decoder(shipped.model.causal).save_pretrained(folder)
     shipped.tokenizer.save(folder)
     (folder / "chat_template.jinja").write_text(CHAT)
     return folder

@@ -12,7 +12,7 @@ from conftest import PARTS, PLATE, mesh_of
 
 from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
-from cadcomplete.completion.completion import complete, predictor
+from cadcomplete.completion.engine import complete, predictor
 from cadcomplete.completion.features import FEATURES, alike, features
 from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.opinion import TURNS, averaged, turned

@@ -13,7 +13,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM, Qwen3Config, Qwen3ForCausalLM
 
 from cadcomplete.completion.by_model import ByModel
-from cadcomplete.completion.completion import shipped_model
+from cadcomplete.completion.engine import shipped_model
 from cadcomplete.completion.prompting import prompted
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel

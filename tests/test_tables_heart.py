@@ -19,8 +19,8 @@ from toys import POST_ENTRIES, RULE_ENTRIES, Post, Rule, enter, extruded
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion import ranking
 from cadcomplete.completion.by_model import ByModel
-from cadcomplete.completion.completion import complete, shipped_model
 from cadcomplete.completion.effects import Kind, alike, effect
+from cadcomplete.completion.engine import complete, shipped_model
 from cadcomplete.completion.features import FEATURES, features
 from cadcomplete.completion.features import alike as alike_ideas
 from cadcomplete.completion.ideas import ideas
@@ -43,6 +43,7 @@ from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
+from cadcomplete.kernel.jobs import examine_and_keep
 from cadcomplete.language.drawing import Drawing
 from cadcomplete.language.grammar import next_commands
 from cadcomplete.language.lines import decode, encode
@@ -365,7 +366,7 @@ def test_nothing_is_thought_of_for_a_model_in_words_that_it_has_not_learned():
 
 
 class Counting(Kernel):
-    """Counts how often it is asked about a history."""
+    """Counts how often it is asked to check a history."""
 
     def __init__(self) -> None:
         super().__init__(workers=1, time_limit=60)
@@ -375,7 +376,7 @@ class Counting(Kernel):
         return self
 
     def submit(self, job: Any, *arguments: Any, **options: Any) -> Any:
-        if isinstance(arguments[0], CadSequence):
+        if job is examine_and_keep:
             self.asked[encode(arguments[0]).text] += 1
         return super().submit(job, *arguments, **options)
 

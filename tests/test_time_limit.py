@@ -17,9 +17,8 @@ from cadcomplete import readers
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion import writing
 from cadcomplete.completion.by_model import ByModel
-from cadcomplete.completion.completion import complete, completed, shipped_model
+from cadcomplete.completion.engine import Completer, complete, shipped_model
 from cadcomplete.completion.evidence import evidence_of
-from cadcomplete.completion.offhand import Offhand
 from cadcomplete.completion.reading import Reading
 from cadcomplete.completion.unchecked import unchecked
 from cadcomplete.completion.writing import write
@@ -178,9 +177,7 @@ NOBODY = "time was up before the model answered: what is proposed comes from"
 
 def asked(completer, given, **how):
     """What comes of a question, without all that is usual."""
-    usual = {"caption": None, "images": (), "points": None, "units": "", "up": "", "place": "check"}
-    usual |= {"n": 1, "seed": 0, "only_next": False, "due": NEVER, "tell": lambda what: None}
-    return completed(completer, given, **(usual | how))
+    return completer.complete(given, **({"n": 1} | how))
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +186,7 @@ def nothing():
 
 
 def test_without_a_model_the_caption_is_answered_and_nobody_hides_it(kernel, nothing):
-    found = asked(Offhand(kernel), nothing, caption=CAPTION)
+    found = asked(Completer(None, kernel), nothing, caption=CAPTION)
     (best,) = found.completions
     assert best.valid and best.volume == pytest.approx(DRILLED, rel=1e-6)
     assert (found.in_time, found.model, found.generated) == (False, "no model", 0)
@@ -199,7 +196,7 @@ def test_without_a_model_the_caption_is_answered_and_nobody_hides_it(kernel, not
 def test_without_a_model_a_sketch_that_waits_is_extruded(kernel):
     drawn = readers.from_sequence(truncate(decode(PLATE), 1))
     for only_next in (True, False):
-        found = asked(Offhand(kernel), drawn, only_next=only_next, n=2)
+        found = asked(Completer(None, kernel), drawn, only_next=only_next, n=2)
         assert [one.valid for one in found.completions] == [True, True]
         scores = [one.score for one in found.completions]
         assert scores == sorted(scores, reverse=True) and 0 < scores[0] < 1
@@ -208,28 +205,28 @@ def test_without_a_model_a_sketch_that_waits_is_extruded(kernel):
 def test_without_a_model_a_shape_is_answered(kernel):
     part = decode(PLATE)
     cloud = sample_cloud(mesh_of(PLATE), 2048)
-    found = asked(Offhand(kernel), readers.from_sequence(truncate(part, 1)), points=cloud)
+    found = asked(Completer(None, kernel), readers.from_sequence(truncate(part, 1)), points=cloud)
     assert found.completions[0].score > 0.95
     assert found.notices[-1].endswith("what is proposed is read off the shape alone")
 
 
 def test_a_model_that_does_not_answer_leaves_time_for_the_caption(kernel, nothing, monkeypatch):
-    asked(Offhand(kernel), nothing, caption=CAPTION)  # all is compiled
-    monkeypatch.setattr(ByModel, "read", endless)
+    asked(Completer(None, kernel), nothing, caption=CAPTION)  # all is compiled
+    monkeypatch.setattr(ByModel, "look", endless)
     due = Deadline.after(4)
-    found = asked(ByModel(shipped_model(), kernel), nothing, caption=CAPTION, due=due)
+    found = asked(Completer(shipped_model(), kernel), nothing, caption=CAPTION, due=due)
     assert not due.over and not found.in_time
     assert found.completions[0].volume == pytest.approx(DRILLED, rel=1e-6)
 
 
 def test_a_shape_that_is_not_read_in_time_is_told_and_the_rest_is_answered(kernel, nothing):
     late = {"points": kernel.submit(time.sleep, 30), "due": Deadline.after(3)}
-    found = asked(Offhand(kernel), nothing, caption=CAPTION, **late)
+    found = asked(Completer(None, kernel), nothing, caption=CAPTION, **late)
     assert found.completions
     assert found.notices[0].startswith("time was up before the shape was read")
     late = {"points": kernel.submit(time.sleep, 30), "due": Deadline.after(0.3)}
     with pytest.raises(NoAnswerError):  # there is nothing else to go by
-        asked(Offhand(kernel), nothing, **late)
+        asked(Completer(None, kernel), nothing, **late)
 
 
 def test_what_is_not_checked_does_not_contradict_the_caption(kernel, nothing):

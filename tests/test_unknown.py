@@ -19,7 +19,7 @@ from omnicad_documents import (
 from test_fusion360 import fusion
 
 from cadcomplete import readers
-from cadcomplete.completion.completion import kept
+from cadcomplete.completion.asking import kept
 from cadcomplete.config import Config
 from cadcomplete.data.dataset import Histories
 from cadcomplete.data.prepare import prepare

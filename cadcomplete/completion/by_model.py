@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Literal
 
 from cadcomplete.captions.terms import MOST
 from cadcomplete.completion import ranking
@@ -20,7 +19,7 @@ from cadcomplete.completion.kinds import kinds_of
 from cadcomplete.completion.opinion import judged
 from cadcomplete.completion.prompting import knows_clouds, prompted, shortened
 from cadcomplete.completion.ranking import Ranker
-from cadcomplete.completion.reading import Reading, looked_at
+from cadcomplete.completion.reading import Reading, Until, looked_at
 from cadcomplete.completion.searching import searched
 from cadcomplete.completion.verifying import Verifying
 from cadcomplete.completion.written import built_rows
@@ -79,24 +78,22 @@ class ByModel(Verifying):
         folder = self.model.folder
         return None if folder is None else ranking.load(folder, tuple(FEATURES))
 
-    def read(
+    def look(
         self,
         case: Case,
         *,
         after: Reading | None = None,
         seed: int = 0,
-        until: Literal["end", "built"] = "end",
         due: Deadline = NEVER,
     ) -> Reading:
-        """Let the model read a case and write what may follow, whole parts or one step of them.
+        """Let the model read a case, and look at its shape; nothing is written yet.
 
-        A shape that the reading before, `after` which this comes, has looked at is not looked at
-        again. When it is `due`, no more is written. Raises InputError for what cannot be seen or
-        is too long, CheckpointError if with the words of the model nothing may follow.
+        Of what the reading `after` which this comes has read and looked at, nothing is once more.
+        Raises InputError for what cannot be seen or is too long, CheckpointError if with the words
+        of the model nothing may follow.
         """
-        model, drawn = self.model, self.drawn
-        drawn = drawn or usual_sampling(model.config, model.metrics)
-        drawn = replace(drawn, seed=seed, until=until, due=due)
+        model = self.model
+        drawn = replace(self._drawn(0), seed=seed, due=due)
         case = replace(case, given=handed(case.given, self.kernel))
         if self.source == "search":
             return searched(case, drawn, after=after)
@@ -112,22 +109,38 @@ class ByModel(Verifying):
         stop = chances.pop("", 0.0)
         command = _likeliest(chances, model)
         seen, wanted = looked_at(case, after=after) if self.source == "both" else (None, None)
-        if wanted is not None:  # a cloud tells better than the model how the part goes on
-            drawn = replace(drawn, until="built")
         kinds: dict[str, float] = {}
         if wanted is None and self.source == "both":
             kinds = kinds_of(case.given, chances, model.words, evidence)
             command = max(
                 (name for name in kinds if name in chances), key=kinds.__getitem__, default=command
             )
-        with self.kernel.until(due):
-            rows = generate(began, start.only(command), drawn)
-            rows = built_rows(rows, self.kernel, keep=case.given.whole_operations)
         return Reading(
-            *(case, stop, command, drawn, rows, seen, wanted, began, start),
+            *(case, stop, command, drawn, (), seen, wanted, began, start),
             evidence=evidence,
             kinds=kinds,
         )
+
+    def written(self, reading: Reading, *, until: Until, n: int = 0) -> Reading:
+        """Return a reading with what the model writes, enough for `n` answers; when it is due, no
+        more is written.
+
+        A cloud tells better than the model how the part goes on: there it writes one step.
+        """
+        if reading.began is None or reading.start is None:
+            return replace(reading)
+        until = "built" if reading.wanted is not None else until
+        drawn = replace(reading.sampling, rows=self._drawn(n).rows, until=until)
+        start = reading.start.only(reading.command)
+        with self.kernel.until(drawn.due):
+            rows = generate(reading.began, start, drawn)
+            made = built_rows(rows, self.kernel, keep=reading.given.whole_operations)
+        return replace(reading, sampling=drawn, rows=made)
+
+    def _drawn(self, n: int) -> Sampling:
+        """How the model draws so that there are `n` different answers."""
+        model = self.model
+        return self.drawn or usual_sampling(model.config, model.metrics, answers=n)
 
     def ideas(self, reading: Reading) -> list[Idea]:
         """Return ideas for the next operation, each with its probability, the likeliest first."""

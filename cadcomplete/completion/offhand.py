@@ -45,8 +45,16 @@ class Offhand(Verifying):
 
     kernel: Kernel
 
-    def read(self, case: Case, *, seed: int = 0, due: Deadline = NEVER) -> Reading:
-        """Look at what is shown; a shape only as long as there is time for it until it is `due`.
+    def look(
+        self,
+        case: Case,
+        *,
+        after: Reading | None = None,
+        seed: int = 0,
+        due: Deadline = NEVER,
+    ) -> Reading:
+        """Look at what is shown; a shape only as long as there is time for it until it is `due`,
+        and not again if that was done in the reading `after` which this comes.
 
         Raises InputError for what cannot be read, or is no part's surface.
         """
@@ -55,7 +63,7 @@ class Offhand(Verifying):
         if case.points is not None:
             try:
                 with due.share(_SEARCHING).enforced():
-                    return searched(case, drawn)
+                    return searched(case, drawn, after=after)
             except OutOfTime:
                 case = replace(case, points=None)
         return unread(case, drawn, evidence_of(case))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cadcomplete.completion.evidence import Evidence
 from cadcomplete.completion.proposing import command_of, kind_of
@@ -22,6 +22,10 @@ from cadcomplete.predictions import Answer, Case, Idea
 
 if TYPE_CHECKING:
     from cadcomplete.model.generate import Began, Row
+
+
+Until = Literal["end", "built"]
+"""Up to where a model writes: whole parts, or one step of them (`Sampling.until`)."""
 
 
 @dataclass(slots=True, eq=False)

@@ -16,8 +16,9 @@ from cadcomplete.completion.effects import SAME
 from cadcomplete.completion.features import alike
 from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.parts import finished_parts
-from cadcomplete.completion.reading import Reading
+from cadcomplete.completion.reading import Reading, Until
 from cadcomplete.completion.written import Handing
+from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import CadCompleteError
 from cadcomplete.history.operations import Sketch
 from cadcomplete.history.sequence import CadSequence
@@ -25,7 +26,7 @@ from cadcomplete.kernel.contain import Kernel, Pending
 from cadcomplete.kernel.jobs import examine_and_keep
 from cadcomplete.kernel.report import Report
 from cadcomplete.model.sampling import ATTEMPTS
-from cadcomplete.predictions import Answer, Idea, answered
+from cadcomplete.predictions import Answer, Case, Idea, answered
 
 TOLD_APART = 0.85
 """IoU of what two whole parts change, below which a person sees that they differ.
@@ -38,6 +39,33 @@ class Verifying(ABC):
     """Answers what follows a case that was read."""
 
     kernel: Kernel
+
+    @abstractmethod
+    def look(
+        self,
+        case: Case,
+        *,
+        after: Reading | None = None,
+        seed: int = 0,
+        due: Deadline = NEVER,
+    ) -> Reading:
+        """Look at a case; of what the reading before, `after`, has looked at, nothing again."""
+
+    def written(self, reading: Reading, *, until: Until, n: int = 0) -> Reading:
+        """Return a reading with what a model writes, enough for `n` answers."""
+        return replace(reading)
+
+    def read(
+        self,
+        case: Case,
+        *,
+        after: Reading | None = None,
+        seed: int = 0,
+        until: Until = "end",
+        due: Deadline = NEVER,
+    ) -> Reading:
+        """Look at a case and let a model, if there is one, write what may follow."""
+        return self.written(self.look(case, after=after, seed=seed, due=due), until=until)
 
     @abstractmethod
     def ideas(self, reading: Reading) -> list[Idea]:

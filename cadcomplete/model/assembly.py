@@ -5,19 +5,21 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from tokenizers import Regex
-from transformers import Qwen3Config
 
 from cadcomplete.config import Config, LoraConfig, ModelConfig
 from cadcomplete.errors import ConfigError
 from cadcomplete.language import numbers
 from cadcomplete.language.tokenizer import TextTokenizer
-from cadcomplete.model import losses, pretrained
+from cadcomplete.model import decoder, losses
 from cadcomplete.model.encoders import image_encoder, point_encoder
 from cadcomplete.model.model import CompletionModel
+
+if TYPE_CHECKING:
+    from transformers import Qwen3Config
 
 Architectures = dict[str, dict[str, Any]]
 """By the name of a part: what it is made of, where all its weights are saved with the model."""
@@ -27,6 +29,8 @@ def make_tokenizer(config: Config, texts: Iterable[str]) -> TextTokenizer:
     """Return the tokenizer of the language model, or learn one from `texts` for our own."""
     model = config.model
     if model.language_model:
+        from cadcomplete.model import pretrained
+
         tokenizer = pretrained.tokenizer(model.language_model, gguf=model.gguf)
     elif config.data.text_format == "numbers":  # whose words are tokens; only captions are learned
         size, pieces = model.decoder.vocabulary, Regex(numbers.PIECES)
@@ -43,8 +47,8 @@ def assemble(
 ) -> CompletionModel:
     """Return the model of a configuration, ready to train.
 
-    Weights are those of its sources, else random. A part of which the architecture is given is
-    random too: its weights are read afterwards. Raises ConfigError and CheckpointError.
+    Weights are those of its sources, else random. A part of which the architecture is given has
+    none yet: they are read afterwards. Raises ConfigError and CheckpointError.
     """
     known, settings = architectures or {}, config.model
     model = CompletionModel(
@@ -105,6 +109,11 @@ def _language_model(
     config: Config, tokenizer: TextTokenizer, architecture: dict[str, Any] | None
 ) -> Any:
     settings = config.model
+    own = not settings.language_model and not settings.lora.rank and settings.attention == "sdpa"
+    if architecture is not None and own and decoder.is_plain(architecture):
+        return decoder.OwnDecoder(architecture)  # transformers takes longer than an answer
+    from cadcomplete.model import pretrained
+
     trained = settings.dtype if settings.lora.rank else "float32"  # small steps need exact weights
     how = {"dtype": getattr(torch, trained), "attention": settings.attention}
     if architecture is not None:
@@ -202,6 +211,8 @@ def _tables(causal: Any, new: list[int]) -> dict[str, list[int]]:
 
 def qwen3_config(model: ModelConfig, *, vocabulary: int, end: int, length: int) -> Qwen3Config:
     """Return the configuration of a decoder of the Qwen3 architecture."""
+    from transformers import Qwen3Config
+
     sizes = model.decoder
     return Qwen3Config(
         vocab_size=vocabulary,

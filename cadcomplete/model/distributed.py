@@ -6,14 +6,15 @@ the optimizer keeps of it are DTensors, of which each process has a part.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
-from accelerate import PartialState
-from accelerate.utils import parse_flag_from_env
 from torch import Tensor
-from torch.distributed.tensor import DTensor, distribute_tensor
+
+if TYPE_CHECKING:
+    from accelerate import PartialState
 
 Key = TypeVar("Key")
 
@@ -23,18 +24,27 @@ def this_process() -> PartialState:
 
     Without being told, accelerate would take processes without a GPU for as many single ones.
     """
+    from accelerate import PartialState
+    from accelerate.utils import parse_flag_from_env
+
     told = parse_flag_from_env("ACCELERATE_USE_CPU")
     return PartialState(cpu=told or not torch.accelerator.is_available())
 
 
-def local(tensor: Tensor) -> Tensor:
+def is_shared(tensor: Any) -> bool:
+    """Whether it is a DTensor; where nobody has imported these, none is there."""
+    theirs = sys.modules.get("torch.distributed.tensor")
+    return theirs is not None and isinstance(tensor, theirs.DTensor)
+
+
+def local(tensor: Any) -> Tensor:
     """Return what this process has of a tensor that several may share."""
-    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
+    return tensor.to_local() if is_shared(tensor) else tensor
 
 
-def whole(tensor: Tensor) -> Tensor:
+def whole(tensor: Any) -> Tensor:
     """Return all of a tensor that several processes may share; they have to ask together."""
-    return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+    return tensor.full_tensor() if is_shared(tensor) else tensor
 
 
 def gathered(tensors: Mapping[Key, Tensor]) -> dict[Key, Tensor]:
@@ -50,11 +60,14 @@ def gathered(tensors: Mapping[Key, Tensor]) -> dict[Key, Tensor]:
     return found
 
 
-def spread(tensor: Tensor, like: Tensor) -> Tensor:
+def spread(tensor: Tensor, like: Any) -> Tensor:
     """Return what has to stand in the place of `like`: of a shared tensor, this process's part.
 
     Every process has the whole, so none has to wait for another.
     """
-    if not isinstance(like, DTensor) or tensor.shape != like.shape:
+    if not is_shared(like) or tensor.shape != like.shape:
         return tensor
-    return distribute_tensor(tensor, like.device_mesh, like.placements, src_data_rank=None)
+    from torch.distributed.tensor import distribute_tensor
+
+    mesh, placements = like.device_mesh, like.placements
+    return distribute_tensor(tensor, mesh, placements, src_data_rank=None)

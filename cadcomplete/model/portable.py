@@ -18,6 +18,7 @@ from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.files import share
 from cadcomplete.model import pretrained
 from cadcomplete.model.checkpoint import Checkpoint
+from cadcomplete.model.decoder import OwnDecoder
 
 TEMPLATE = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
 """Of a tokenizer that has no chat template: a prompt is the text as it was trained, and no more."""
@@ -77,6 +78,8 @@ def _merged(checkpoint: Checkpoint, folder: Path) -> None:
     model: Any = checkpoint.model.language_model
     if hasattr(model, "peft_config"):
         model = model.merge_and_unload()
+    if isinstance(model, OwnDecoder):
+        model = pretrained.of_decoder(model)
     dtype = getattr(torch, checkpoint.config.train.precision)
     if checkpoint.config.model.language_model:
         dtype = getattr(torch, checkpoint.config.model.dtype)  # of most of the weights

@@ -34,6 +34,7 @@ from transformers.utils import logging
 
 from cadcomplete.errors import CheckpointError, ConfigError, shorten
 from cadcomplete.language.tokenizer import TextTokenizer
+from cadcomplete.model.decoder import OwnDecoder
 
 PATIENCE = 10.0
 """Seconds that the hub may take to answer."""
@@ -123,6 +124,13 @@ def from_architecture(
         return AutoModelForCausalLM.from_config(
             config, dtype=dtype, attn_implementation=attention, trust_remote_code=False
         )
+
+
+def of_decoder(decoder: OwnDecoder) -> PreTrainedModel:
+    """Return the causal language model of transformers that is the same as a decoder of ours."""
+    made = from_architecture(decoder.config.to_diff_dict())
+    made.load_state_dict(decoder.state_dict())
+    return made
 
 
 def tokenizer(source: str, *, gguf: str = "") -> TextTokenizer:

@@ -115,8 +115,8 @@ def complete(
     with keeping(partial(_kept, output)), ExitStack() as after, telling() as tell:
         after.callback(kernel.leave)  # who waits for the answer does not wait for that
         kernel.start()  # it is loaded while all else is imported
-        from cadcomplete.completion import completion as completing
         from cadcomplete.completion import writing
+        from cadcomplete.completion.engine import Completer
 
         with kernel.until(due):
             scan = asked.scan(kernel)
@@ -126,9 +126,8 @@ def complete(
         answered = due.share(_ANSWERING) if writes else due
         drawn = None if loaded is None else answering.sampling(loaded, n=asked.n)
         question: dict[str, Any] = asdict(asked) | {"points": scan}
-        result = completing.completed(
-            completing.completer_of(loaded, kernel, drawn, n=asked.n),
-            completing.kept(document, question.pop("keep")),
+        result = Completer(loaded, kernel, sampling=drawn).complete(
+            document,
             **question,
             file=asked.points or "",
             due=answered,

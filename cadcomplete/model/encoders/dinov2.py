@@ -9,19 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from torch import Tensor
-from transformers import (
-    AutoConfig,
-    Dinov2Config,
-    Dinov2Model,
-    Dinov2WithRegistersConfig,
-    Dinov2WithRegistersModel,
-)
 
 from cadcomplete.config import ImageConfig
 from cadcomplete.errors import CheckpointError, ConfigError
+from cadcomplete.model.encoders import patches
 from cadcomplete.model.encoders.encoder import (
     ImageEncoder,
     check_sizes,
@@ -30,10 +23,8 @@ from cadcomplete.model.encoders.encoder import (
     wrong_shape,
 )
 
-FAMILY: dict[str, tuple[Any, Any]] = {
-    "dinov2": (Dinov2Config, Dinov2Model),
-    "dinov2_with_registers": (Dinov2WithRegistersConfig, Dinov2WithRegistersModel),
-}
+FAMILY = {"dinov2": "Dinov2", "dinov2_with_registers": "Dinov2WithRegisters"}
+"""By the type of a model: how the classes of transformers begin."""
 
 # Of the pictures of ImageNet, red, green and blue in [0, 1].
 _MEAN = (0.485, 0.456, 0.406)
@@ -46,7 +37,8 @@ class Dinov2(ImageEncoder):
     """The features of the patches, row by row; those of the class and register tokens are left.
 
     Attributes:
-        model: a model of transformers, without the mask token, which only pre-training needs.
+        model: a model of transformers, or one like it (`patches`), without the mask token, which
+            only pre-training needs.
         size: of a picture in pixels; position embeddings are interpolated to it.
     """
 
@@ -76,14 +68,15 @@ class Dinov2(ImageEncoder):
             layers=config.layers,
             patch=config.patch,
         )
-        settings = Dinov2Config(
+        settings_class, model_class = _classes("dinov2")
+        settings = settings_class(
             image_size=config.size,
             patch_size=config.patch,
             hidden_size=config.width,
             num_hidden_layers=config.layers,
             num_attention_heads=config.heads,
         )
-        return cls(Dinov2Model(settings), config.size)
+        return cls(model_class(settings), config.size)
 
     @classmethod
     def pretrained(cls, config: ImageConfig) -> Dinov2:
@@ -91,11 +84,18 @@ class Dinov2(ImageEncoder):
 
     @classmethod
     def rebuilt(cls, architecture: dict[str, Any]) -> Dinov2:
+        if patches.is_plain(architecture.get("model")):
+            try:
+                return cls(patches.Patches(architecture["model"]), architecture["size"])
+            except (KeyError, TypeError, ConfigError) as error:
+                raise _no_dinov2(error) from error
+        from huggingface_hub.errors import StrictDataclassError
+
         try:
-            settings_class, model_class = FAMILY[architecture["model"]["model_type"]]
+            settings_class, model_class = _classes(architecture["model"]["model_type"])
             return cls(model_class(settings_class(**architecture["model"])), architecture["size"])
         except (KeyError, TypeError, ValueError, StrictDataclassError, ConfigError) as error:
-            raise CheckpointError(f"not the architecture of a DINOv2: {error!r}") from error
+            raise _no_dinov2(error) from error
 
     @property
     def architecture(self) -> dict[str, Any]:
@@ -116,8 +116,23 @@ class Dinov2(ImageEncoder):
         return hidden_KLE[:, hidden_KLE.shape[1] - self.tokens :]
 
 
+def _no_dinov2(error: Exception) -> CheckpointError:
+    return CheckpointError(f"not the architecture of a DINOv2: {error!r}")
+
+
+def _classes(kind: str) -> tuple[Any, Any]:
+    """The configuration and the model of one of `FAMILY`. Raises KeyError for another."""
+    import transformers  # which takes longer than an answer of a small model
+
+    name = FAMILY[kind]
+    return getattr(transformers, f"{name}Config"), getattr(transformers, f"{name}Model")
+
+
 def _load(source: str) -> Any:
     """Return the pretrained model at a folder or hub id. Raises CheckpointError."""
+    from huggingface_hub.errors import StrictDataclassError
+    from transformers import AutoConfig
+
     if not Path(source).is_dir() and not on_hub(source):
         raise unreachable(source, expected="a folder, or a hub id such as facebook/dinov2-base")
     try:
@@ -129,7 +144,7 @@ def _load(source: str) -> Any:
         known = ", ".join(FAMILY)
         raise CheckpointError("not a DINOv2", file=source, expected=known, got=found)
     try:
-        model, report = FAMILY[found][1].from_pretrained(
+        model, report = _classes(found)[1].from_pretrained(
             source,
             config=settings,
             dtype=torch.float32,

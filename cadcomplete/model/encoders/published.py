@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import hf_hub_download
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
@@ -80,6 +79,8 @@ def _locate(source: str) -> Path:
     if not on_hub(source):
         raise unreachable(source, expected=expected)
     try:
+        from huggingface_hub import hf_hub_download  # half a second that other sources save
+
         return Path(hf_hub_download(source, PUBLISHED))
     except (OSError, ValueError) as error:
         raise unreachable(source, expected=expected, file=PUBLISHED, error=error) from error
