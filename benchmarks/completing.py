@@ -1,34 +1,20 @@
-"""Complete held-out parts at a random cut: how many proposals parse, build, change something.
-
-With `--phases` where the CPU time of the next operation goes, nothing shown, one core: for reading
-prompts, writing, asking the model about ideas, and the rest; and how long the same texts take to
-write step by step as `transformers` does, in the same run::
-
-    OMP_NUM_THREADS=1 python benchmarks/completing.py runs/out/data/fusion360 --phases --most 20
-"""
+"""Complete held-out parts at a random cut: how many proposals parse, build, change something."""
 
 from __future__ import annotations
 
 import argparse
 import random
 import statistics
-import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter
 from pathlib import Path
-from typing import Any
 
-from cadcomplete.completion import by_model, judging
-from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.engine import complete
 from cadcomplete.data.read import read_samples
 from cadcomplete.data.samples import Sample
 from cadcomplete.errors import InputError, TextError
-from cadcomplete.history.sequence import truncate
-from cadcomplete.kernel.contain import Kernel, Pending
+from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode, encode
-from cadcomplete.model import checkpoint, generate
-from cadcomplete.predictions import Case
+from cadcomplete.model import checkpoint
 from cadcomplete.readers import from_sequence
 
 
@@ -42,91 +28,6 @@ def chosen(folders: list[Path], share: float, most: int, seed: int) -> list[tupl
     return [(s, drawn.randrange(1, len(s.sequence))) for s in parts[:most]]
 
 
-# --- where the time goes ------------------------------------------------------------------------
-
-WITHIN = (
-    ("reading", by_model, "begin"),
-    ("reading", by_model, "commands"),
-    ("reading", judging, "begin"),
-    ("writing", by_model, "generate"),
-    ("scoring", judging, "scored"),
-    ("kernel", Pending, "result"),
-)
-"""The phases, and what each of them calls; the kernel works in a process of its own."""
-
-
-def watched(phase: str, call: Callable[..., Any], spent: dict[str, float]) -> Callable[..., Any]:
-    """Return a function that notes its CPU seconds, of the kernel those that are waited for."""
-    clock = time.perf_counter if phase == "kernel" else time.process_time
-
-    def timed(*args: Any, **named: Any) -> Any:
-        started = clock()
-        try:
-            return call(*args, **named)
-        finally:
-            spent[phase] += clock() - started
-
-    return timed
-
-
-def phases(args: argparse.Namespace) -> None:
-    """Ask for the next operation at random cuts, and print a table of seconds."""
-    spent = defaultdict[str, float](float)
-    for phase, place, name in WITHIN:
-        setattr(place, name, watched(phase, getattr(place, name), spent))
-    drawn = random.Random(args.seed)
-    samples = [s for folder in args.folders for s in read_samples(folder)]
-    parts = [s.sequence for s in samples if isinstance(s, Sample) and s.split in ("", args.split)]
-    parts = sorted((s for s in parts if len(s)), key=lambda s: s.id)
-    drawn.shuffle(parts)
-    found: dict[str, list[float]] = {}
-    with Kernel(workers=1) as kernel:
-        asked = ByModel(checkpoint.load(args.model), kernel)
-        for number, part in enumerate(parts[: args.most + 1]):
-            given = truncate(part, drawn.randrange(len(part)))
-            spent.clear()
-            started = time.process_time()
-            reading = asked.read(Case(part.id, given), until=args.until)
-            answers = list(asked.next(reading, n=args.n))
-            spent["all"] = time.process_time() - started
-            spent["rest"] = spent["all"] - sum(spent[p] for p in ("reading", "writing", "scoring"))
-            spent["as transformers"] = once_more(reading)
-            if number:  # the first one pays for what is done once
-                for name, seconds in spent.items():
-                    found.setdefault(name, []).append(seconds)
-                told = ", ".join(f"{name} {seconds:.2f}" for name, seconds in spent.items())
-                print(f"{part.id} {len(given)}: {len(answers)} answers, {told}", flush=True)
-    tell(found)
-
-
-def once_more(reading: Any) -> float:
-    """Write the same once more, step by step as `transformers` does; return the seconds."""
-    own, started = generate.steps_itself, time.process_time()
-    generate.steps_itself = lambda causal: False
-    try:
-        start = reading.start.only(reading.command)
-        rows = generate.generate(reading.began, start, reading.sampling)
-    finally:
-        generate.steps_itself = own
-    first = reading.rows[: len(rows)]
-    alike = sum(a.tokens == b.tokens for a, b in zip(rows, first, strict=True))
-    if alike < len(rows):
-        print(f"of {len(rows)} rows {len(rows) - alike} have other tokens")
-    return time.process_time() - started
-
-
-def tell(found: dict[str, list[float]]) -> None:
-    """Print median, 95 % and share of all seconds of each phase."""
-    total = sum(found["all"])
-    for name, seconds in found.items():
-        ordered: Sequence[float] = sorted(seconds)
-        slow = ordered[int(0.95 * len(ordered))]
-        share = sum(seconds) / total
-        print(f"{name:16} {statistics.median(seconds):6.2f} {slow:6.2f} s (95 %) {share:6.1%}")
-    ratio = sum(found["as transformers"]) / sum(found["writing"])
-    print(f"{len(found['all'])} cuts; writing as transformers does takes {ratio:.2f} times as long")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
@@ -134,15 +35,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=200, help="parts")
     parser.add_argument("-n", type=int, default=5, help="completions of each")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--phases", action="store_true", help="where the time goes")
-    parser.add_argument("--split", default="test", help="with --phases")
-    parser.add_argument(
-        "--until", default="built", choices=("built", "end"), help="with --phases: what is written"
-    )
     args = parser.parse_args()
-    if args.phases:
-        phases(args)
-        return
     model = checkpoint.load(args.model)
     share = model.config.data.validation
     counts: Counter[str] = Counter()

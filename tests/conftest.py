@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from cadcomplete.cli import app as cli
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.kernel import contain
 from cadcomplete.language.lines import decode
 from cadcomplete.meshes.mesh import Mesh
 from cadcomplete.readers import read
@@ -22,6 +23,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A suite that a shell starts in the background would ignore Ctrl-C, and so would what it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Hundreds of workers are started, and each would import what the one before it has imported.
+contain.LOADED_ONCE = (*contain.LOADED_ONCE, "loaded_once")
 
 # A machine that does other things too is no reason to fail; the suite has a limit of its own.
 settings.register_profile("shared machine", deadline=None)

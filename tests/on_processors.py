@@ -1,7 +1,8 @@
 """Several runs, one after the other, in each of the processes that a launcher starts.
 
 For tests/test_distributed.py: importing torch takes longer than these runs. The argument is a
-file with the configurations, and for each the part whose points are not numbers, or none.
+file with the configurations, and for each the part whose points are not numbers, or none; what
+follows it is a command line that is run at the end.
 Accelerate offers FSDP2 on GPUs alone, so it is told that processors are some; all else is as
 `cadcomplete train` does it.
 """
@@ -9,7 +10,9 @@ Accelerate offers FSDP2 on GPUs alone, so it is told that processors are some; a
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
+import runpy
 import sys
 from pathlib import Path
 
@@ -46,6 +49,10 @@ if __name__ == "__main__":
     kind, jobs = sys.argv[1], json.loads(Path(sys.argv[2]).read_text())
     if kind == "fsdp2":
         PartialState.__init__ = begin_as_if_on_gpus
+    gc.freeze()  # or each run looks for garbage in all of torch
     for job in jobs:
         folder = fit(set_up(from_dict(job["config"]), histories=poisoned(job["poisoned"])))
         (folder / "kind.txt").write_text(PartialState().distributed_type.value)
+    if sys.argv[3:]:
+        sys.argv = ["cadcomplete", *sys.argv[3:]]
+        runpy.run_module("cadcomplete", run_name="__main__")

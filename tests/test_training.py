@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -360,16 +362,41 @@ def test_counts_go_on_where_a_checkpoint_left_them(run, tmp_path):
     assert total[0] == state["global_step"] and total[1] == 0
 
 
+@contextmanager
+def disk_with(size):
+    """No file may get larger, as on a disk that is nearly full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_during_a_save_leaves_the_last_checkpoint_good(tmp_path):
+    first = train(configure(tmp_path, train={"epochs": 1}))
+    good = last_checkpoint(first)
+    (first / "model.safetensors").unlink()  # as if it had been stopped; then it goes on for longer
+    run = set_up(configure(tmp_path, train={"epochs": 3}))
+    with disk_with(60_000), pytest.raises(InputError, match="cannot save a checkpoint") as error:
+        fit(run, changed=True)
+    assert f"continues from {good.name}" in str(error.value)
+    assert last_checkpoint(first) == good
+    assert [p.name for p in first.glob("checkpoint-*")] == [good.name]
+    assert train(configure(tmp_path), changed=True) == first  # and so it does
+
+
 SCRIPT = """
 import resource, sys
+import psutil
 sys.path.insert(0, {tests!r})
 from pathlib import Path
 from test_train import configure
-from cadcomplete import config
 from cadcomplete.errors import InputError
 from cadcomplete.training.train import fit, set_up
-run = set_up(configure(Path({folder!r}), train={train!r}))
-resource.setrlimit(resource.{limit}, ({bytes}, {bytes}))
+run = set_up(configure(Path({folder!r}), train={{"batch": 4}}))
+limit = psutil.Process().memory_info().vms + 3_000_000
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 try:
     fit(run, changed=True)
 except InputError as error:
@@ -377,32 +404,12 @@ except InputError as error:
 """
 
 
-def limited(folder, limit, size, **train):
-    """Train in a process of its own that may use so many bytes; return what it printed."""
-    script = SCRIPT.format(
-        tests=str(ROOT / "tests"), folder=str(folder), train=train, limit=limit, bytes=size
-    )
+def test_out_of_memory_says_which_sample_and_what_to_change(tmp_path):
+    script = SCRIPT.format(tests=str(ROOT / "tests"), folder=str(tmp_path))
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=200, check=False
     )
-    return done.stdout + done.stderr[-2000:]
-
-
-def test_a_full_disk_during_a_save_leaves_the_last_checkpoint_good(tmp_path):
-    first = train(configure(tmp_path, train={"epochs": 1}))
-    good = last_checkpoint(first)
-    (first / "model.safetensors").unlink()  # as if it had been stopped; then it goes on for longer
-    told = limited(tmp_path, "RLIMIT_FSIZE", 60_000, epochs=3)
-    assert "InputError" in told and "cannot save a checkpoint" in told
-    assert f"continues from {good.name}" in told
-    assert last_checkpoint(first) == good
-    assert [p.name for p in first.glob("checkpoint-*")] == [good.name]
-    assert train(configure(tmp_path), changed=True) == first  # and so it does
-
-
-def test_out_of_memory_says_which_sample_and_what_to_change(tmp_path):
-    used = "__import__('psutil').Process().memory_info().vms + 3_000_000"
-    told = limited(tmp_path, "RLIMIT_AS", used, batch=4)
+    told = done.stdout + done.stderr[-2000:]
     assert "MemoryLimitError" in told, told
     assert "out of memory" in told and "lower data.max_length or train.batch" in told
     assert "step 1" in told and "tokens" in told

@@ -41,6 +41,9 @@ Result = TypeVar("Result")
 MEMORY_LIMIT = 12 << 30
 """Address space of a worker in bytes: a boolean that runs away is stopped there."""
 
+LOADED_ONCE: tuple[str, ...] = ("cadcomplete.kernel.examine",)
+"""Modules that the workers' server loads before the first of them: none has to do it itself."""
+
 _LOST = "the CAD kernel's processes were killed"
 
 _LOADED = threading.Event()
@@ -312,7 +315,7 @@ def _context() -> BaseContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["cadcomplete.kernel.examine"])
+    context.set_forkserver_preload([*LOADED_ONCE])
     context.Process = _WorkerProcess  # type: ignore[attr-defined, misc, assignment]
     return context
 
