@@ -47,7 +47,7 @@ PHASES: tuple[tuple[str, Any, str], ...] = (
     ("ask: turn", opinion, "turned"),
     ("ask: model", opinion, "scored"),
     ("rank", judging, "ranked"),
-    ("rank: features", judging, "features"),
+    ("rank: features", judging, "facts"),
     ("choose: alike", verifying, "alike"),
     ("choose: effects", ByEffect, "alike"),
     ("choose: effects", ByEffect, "idle"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cadcomplete.completion.completion import Completion, Completions
     from cadcomplete.completion.engine import Completer, complete
     from cadcomplete.completion.rebuilding import Rebuilt, rebuild
+    from cadcomplete.completion.session import PartSession
     from cadcomplete.history.sequence import CadSequence, truncate, validate
     from cadcomplete.kernel.contain import Kernel
     from cadcomplete.language.lines import decode, encode
@@ -36,6 +37,7 @@ _HOMES = {
     "Document": "readers",
     "Kernel": "kernel.contain",
     "Rebuilt": "completion.rebuilding",
+    "PartSession": "completion.session",
     "complete": "completion.engine",
     "decode": "language.lines",
     "encode": "language.lines",
@@ -54,6 +56,7 @@ __all__ = [
     "Completions",
     "Document",
     "Kernel",
+    "PartSession",
     "Rebuilt",
     "complete",
     "decode",

@@ -10,7 +10,7 @@ import pytest
 from cadcomplete.captions.evidence import Words
 from cadcomplete.captions.read import read_caption
 from cadcomplete.completion.evidence import evidence_of
-from cadcomplete.completion.judging import ranked
+from cadcomplete.completion.judging import Weighing, ranked
 from cadcomplete.completion.reading import Reading
 from cadcomplete.history.edges import EdgePredicate
 from cadcomplete.history.holes import Counterbore
@@ -150,5 +150,5 @@ def test_a_rounding_as_it_is_said_is_likelier_than_another():
     reading = Reading(case, 0.0, "fillet", Sampling(), evidence=evidence_of(case))
     right, wrong = (Fillet(radius, (EdgePredicate("all"),)) for radius in (2.0, 3.0))
     found = [Idea((one,), text=str(one), score=0.1) for one in (wrong, right)]
-    (first, second) = ranked(found, reading, None)
+    (first, second) = ranked(found, reading, Weighing(reading))
     assert first.operation == right and first.score > 5 * second.score

@@ -23,7 +23,6 @@ from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.report import Report
 from cadcomplete.language.lines import decode, encode
-from cadcomplete.model import checkpoint
 from cadcomplete.model.sampling import Sampling
 from cadcomplete.reports import answering
 from cadcomplete.reports.completions import _completions, completions_text
@@ -342,9 +341,7 @@ def test_each_solid_is_built_once_however_often_it_is_drawn(
     known += [a[3] for name, a in asked if name == "draw_overview"]
     assert all(solid is not None for solids in known for solid in solids)
     assert len(known) == (len(found.completions) and len(found.completions) + 1)
-    assert {name for name, _ in asked} <= {
-        *("examine_and_keep", "export", "draw_overview", "facets_after")
-    }
+    assert {name for name, _ in asked} <= {"examine_and_keep", "export", "draw_overview"}
 
 
 def test_what_was_not_checked_in_time_is_not_called_invalid(result):
@@ -356,7 +353,7 @@ def test_what_was_not_checked_in_time_is_not_called_invalid(result):
 
 
 def test_what_a_model_hardly_uses_is_said(flange):
-    shipped = checkpoint.load("research")
+    shipped = shipped_model()
     captions, pictures = unused(shipped, "a flange", [b""])
     assert captions.startswith("captions are read by rule; the model itself hardly uses them")
     assert pictures.startswith("pictures are read by rule; the model itself hardly uses them")

@@ -20,10 +20,10 @@ MOST = 10_000_000
 """Bytes that its weights may have."""
 
 
-def test_models_are_taken_by_their_names_unless_a_folder_is_called_so(tmp_path, monkeypatch):
+def test_it_is_taken_by_its_name_unless_a_folder_is_called_so(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert folder_named(None) == folder_named("free") == folder_named(Path("free")) == shipped()
-    assert folder_named("research") == shipped("research") != shipped()
+    assert folder_named("free") == folder_named(Path("free")) == shipped("free") != shipped()
+    assert folder_named(None) == shipped()
     (tmp_path / "free").mkdir()
     assert folder_named("free") == Path("free")
 

@@ -39,8 +39,6 @@ from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.meshes.manifolds import solid, states, volume_of
 from cadcomplete.metrics.parameters import errors, exact_dimensions
 from cadcomplete.metrics.targets import target
-from cadcomplete.model import checkpoint
-from cadcomplete.model.checkpoint import FIRST_WORDS
 from cadcomplete.model.generate import Row
 from cadcomplete.model.sampling import Sampling
 from cadcomplete.predictions import Answer, Case, Prediction
@@ -194,7 +192,7 @@ def after(text: str, count: int = 3) -> tuple[Any, ...]:
 
 
 def test_a_model_is_not_told_of_a_blend_that_it_has_no_word_for():
-    model, part = checkpoint.load("research"), decode(ROUND + BOSS)
+    model, part = shipped_model(), decode(ROUND + BOSS)
     assert "fillet" not in model.words
     told = model.tokenizer.decode(prompted(part, model).ids)
     assert told.endswith(BOX + BOSS) and "fillet" not in told
@@ -205,7 +203,7 @@ def test_a_model_is_not_told_of_a_blend_that_it_has_no_word_for():
 @pytest.mark.parametrize("text_format", FORMATS)
 def test_what_may_follow_is_said_as_after_what_was_told(text_format):
     """In `numbers` numbers refer to what stands there: not to a radius that was not told."""
-    words = FIRST_WORDS
+    words = shipped_model().words
     part, plain = decode(ROUND + BOSS), decode(BOX + BOSS)
     given = truncate(part, 3)
     (said,) = ideas(
@@ -232,8 +230,7 @@ def row(part: CadSequence) -> Row:
 
 def test_with_nothing_shown_the_answers_keep_the_blend_and_a_note_says_what_was_told(kernel):
     document = readers.from_sequence(decode(ROUND))
-    untaught, few = checkpoint.load("research"), Sampling(rows=2)
-    found = complete(document, model=untaught, n=1, only_next=True, sampling=few, kernel=kernel)
+    found = complete(document, n=1, only_next=True, sampling=Sampling(rows=2), kernel=kernel)
     assert found.completions
     for one in found.completions:
         assert one.document.sequence.operations[:3] == decode(ROUND).operations
@@ -359,39 +356,37 @@ def test_a_baseline_is_told_of_each_copy_and_names_none(kernel):
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "as_step", "as_part"),
     [
-        "extrude cut from through to 0 0\n",
-        "revolve cut to 360 about 10 10 1 0 0\n",
-        "extrude join to next 0\n",
+        ("linear +x 40 3 @1\n", 1, 1),
+        ("linear +x 40 30 @1\nlinear +y 40 30 @1 @2\n", 0, 0),
+        ("sketch 0 0 500 +z +x\ncircle 5 5 1\nextrude cut to through 0\n", 0, 0),
+        ("sketch 0 0 12 +z +x\ncircle 5 5 1\nextrude cut to face end@2 0\n", 0, 0),
+        ("hole 0 0 12 +z +x 4 to 30 at 5 5\n", 1, 0),
     ],
-    ids=["through nothing", "across its axis", "known to the kernel alone"],
+    ids=["a few copies", "900 copies", "through nothing", "to its own plane", "above it"],
 )
-def test_what_a_model_wrote_that_cannot_be_compared_is_no_part(kernel, text):
-    part = decode(f"{BOX}sketch 0 0 0 +z +x\ncircle 10 10 3\n{text}")
-    (lost,) = built_rows([row(part)], kernel, keep=2)
-    assert (lost.whole, lost.finished.operations) == (0, ())
-
-
-def test_patterns_of_patterns_without_end_are_no_part_but_given_ones_stay(kernel):
-    many = f"{BOX}linear +x 30 60 @1\nlinear +y 30 10 all\n"  # 60 + 540 bodies
-    (lost,) = built_rows([row(decode(many))], kernel, keep=2)
-    (going,) = built_rows([row(decode(f"{many}linear +z 30 2 @3\n"))], kernel, keep=4)
-    assert (lost.whole, lost.finished.operations) == (0, ())
-    assert (going.whole, len(going.finished)) == (1, 5)
+def test_what_cannot_be_made_in_little_time_has_not_become_a_part(text, as_step, as_part):
+    """No kernel is asked: what it would have to make is no fillet."""
+    part, kernel = decode(BOX + text), cast("Kernel", None)
+    given = len(decode(BOX).operations)
+    assert built_rows([row(part)], kernel, given=given)[0].whole == as_step
+    assert built_rows([row(part)], kernel, given=given, compared=True)[0].whole == as_part
+    few = built_rows([row(part)], kernel, given=len(part.operations))
+    assert few[0].whole == (as_step or text.count("linear") == 2)  # what is given may be as it is
 
 
 @pytest.mark.parametrize("shown", [False, True], ids=["nothing shown", "a shape shown"])
 def test_what_a_model_blends_is_built_before_it_is_compared(kernel, shown):
     part = decode(BOX)
     texts = [ROUND, f"{BOX}fillet 11 end@1/0\n", f"{BOX}fillet 1 side@1\n", ROUND]
-    rows = built_rows([row(decode(text)) for text in texts], kernel, keep=2)
+    rows = built_rows([row(decode(text)) for text in texts], kernel)
     assert [one.whole for one in rows] == [1, 0, 1, 1]
     cloud = sample_cloud(mesh_of(ROUND), 2048, seed=0) if shown else None
     case = Case("part", part, points=cloud)
     wanted = looked_at(case)[1]
     reading = Reading(case, 0.1, "fillet", Sampling(), rows, wanted=wanted)
-    completer = ByModel(checkpoint.load("research"), kernel)
+    completer = ByModel(shipped_model(), kernel)
     following = list(completer.next(reading, n=3))
     assert all(one.valid for one in following)
     radii = [cast("Fillet", one.operation).radius for one in following]

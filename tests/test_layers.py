@@ -235,9 +235,10 @@ def loaded(*command):
     """Which heavy libraries a Python command has loaded when it ends."""
     heavy = ("OCP", "torch", "transformers", "msgspec", "pydantic", "numpy", "rich", "numba")
     heavy += ("peft", "accelerate", "huggingface_hub", "sympy")
-    code = (
-        f"import sys\ntry:\n    {'; '.join(command)}\nexcept SystemExit:\n    pass\n"
-        f"print('LOADED', *[m for m in {heavy} if m in sys.modules])"
+    code = (  # nor does it take torch apart at its end, which takes a second
+        f"import os, sys\ntry:\n    {'; '.join(command)}\nexcept SystemExit:\n    pass\n"
+        f"print('LOADED', *[m for m in {heavy} if m in sys.modules], flush=True)\n"
+        "os._exit(0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.rpartition("LOADED")[2].split())

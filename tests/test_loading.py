@@ -56,10 +56,10 @@ def test_an_unknown_device_is_refused_with_those_that_there_are(run):
 
 
 @pytest.mark.parametrize("half", [torch.float16, torch.bfloat16])
-def test_in_half_precision_the_model_for_research_writes_and_judges_nearly_the_same(half):
+def test_in_half_precision_the_shipped_model_writes_and_judges_nearly_the_same(half):
     """What a card would compute, on the processor: language model and projectors in half."""
     case = truncate(decode(PLATE), 1)
-    whole, low = loading.load("research"), loading.load("research")
+    whole, low = loading.load(), loading.load()
     low.model.put(torch.device("cpu"), half=half)
     assert {p.dtype for _, p in low.model.part("language_model")} == {half}
     assert {p.dtype for _, p in low.model.part("image_encoder")} == {torch.float32}
@@ -197,7 +197,7 @@ def test_rows_and_their_length_are_as_many_as_was_asked_for(question):
 
 
 def test_a_low_temperature_draws_the_likeliest_again_and_again(question):
-    cold = Sampling(rows=4, greedy=False, temperature=1e-6, top_p=1.0)
+    cold = Sampling(rows=4, greedy=False, temperature=1e-3, top_p=1.0)
     rows = generate(question.began, question.start, cold)
     assert len({tuple(row.tokens) for row in rows}) == 1
 

@@ -103,8 +103,8 @@ def test_the_tokenizer_keeps_the_chat_template_of_its_base(run, tmp_path):
     assert tokenizer.eos_token_id == tokenizer.pad_token_id == shipped_model().tokenizer.end
 
 
-def test_the_model_for_research_is_merged_and_completes_in_plain_transformers(tmp_path):
-    model = loading.load("research")
+def test_the_shipped_model_is_merged_and_completes_in_plain_transformers(tmp_path):
+    model = loading.load()
     ids, logits = ours(model)
     told = export(model, "merged", tmp_path / "merged")
     assert told["left_out"] == ["image", "points"]
@@ -143,9 +143,7 @@ def test_the_command_line_exports_too(tmp_path, monkeypatch, capsys):
 
     from cadcomplete.cli import app as cli
 
-    monkeypatch.setattr(
-        sys, "argv", ["cadcomplete", "export", "research", "-o", str(tmp_path / "out")]
-    )
+    monkeypatch.setattr(sys, "argv", ["cadcomplete", "export", "-o", str(tmp_path / "out")])
     with pytest.raises(SystemExit) as left:
         cli.main()
     out, said = capsys.readouterr()

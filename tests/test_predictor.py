@@ -15,7 +15,7 @@ from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion.engine import complete, predictor
 from cadcomplete.completion.features import FEATURES, alike, features
 from cadcomplete.completion.ideas import extended
-from cadcomplete.completion.opinion import TURNS, averaged, turned
+from cadcomplete.completion.opinion import TURNS, averaged, in_every_view, turned
 from cadcomplete.completion.parts import expected, finished_parts, overlaps
 from cadcomplete.completion.prompting import prompted
 from cadcomplete.completion.usual import same_spans
@@ -58,11 +58,11 @@ def boss():
     return decode(BOSS), sample_cloud(mesh_of(BOSS), 4096)
 
 
-def test_suggestions_are_different_the_likeliest_kind_first_and_ranked_by_their_chance(shipped):
+def test_suggestions_are_of_one_kind_different_and_ranked_by_their_chance(shipped):
     for given, kind in ((1, Extrude), (2, Sketch), (3, Extrude)):
         answer = shipped.predict(Case("plate", truncate(decode(BOSS), given)), n=4)
         assert len(answer.next) > 1
-        assert type(answer.next[0].operation) is kind
+        assert {type(s.operation) for s in answer.next} == {kind}
         assert len({s.operation for s in answer.next}) == len(answer.next)
         keys = [(not s.valid, -s.score) for s in answer.next]
         assert keys == sorted(keys)
@@ -133,20 +133,21 @@ def test_only_the_next_operation_can_be_asked_for(kernel, monkeypatch):
 # --- what the model says of ideas ---------------------------------------------------------------
 
 
-def test_the_probability_of_a_continuation_is_that_of_reading_it_all(shipped):
+@pytest.mark.parametrize("closing", [(5, 6), ()])
+def test_the_probability_of_a_continuation_is_that_of_reading_it_all(shipped, closing):
     model, tokenizer = shipped.completer.model.model, shipped.completer.model.tokenizer
     given = truncate(decode(PLATE), 1)
     asked = prompted(given, shipped.completer.model)
     texts = [f"extrude {way} {h / 8} 0/1\n" for way in ("new to", "new sym") for h in range(1, 120)]
     texts += ["extrude new to 5", "extrude new to 5 0\n", texts[0]]
     continuations = [tokenizer.backend.encode(t, add_special_tokens=False).ids for t in texts]
-    found = score(begin(model, asked), continuations, closing=(5, 6))
+    found = score(begin(model, asked), continuations, closing=closing)
     for ids, total in list(zip(continuations, found, strict=True))[::10]:
         with torch.inference_mode():
             whole = torch.tensor([[*asked.ids, *ids]])
             logs = model.causal(input_ids=whole).logits[0, len(asked.ids) - 1 :].log_softmax(1)
         expected = sum(float(logs[i, token]) for i, token in enumerate(ids))
-        expected += float(logs[len(ids), [5, 6]].logsumexp(0))
+        expected += float(logs[len(ids), list(closing)].logsumexp(0)) if closing else 0.0
         assert total == pytest.approx(expected, abs=1e-3)
 
 
@@ -173,6 +174,28 @@ def test_opinions_are_averaged_as_probabilities():
     rows = [[Idea((), log_probability=math.log(p))] for p in (0.5, 0.1, 0.3)]
     (found,) = averaged(rows[0], rows[1:])
     assert math.exp(found.log_probability) == pytest.approx(0.3)
+
+
+def test_what_is_likely_in_one_view_is_asked_about_in_every_view():
+    """Of 40 ideas the first view finds the first likeliest; the other ones know better."""
+    first = [Idea((), text=str(i), log_probability=-0.1 * i) for i in range(40)]
+    asked: list[str] = []
+
+    def view(some):
+        asked.extend(idea.text for idea in some)
+        return [replace(i, log_probability=-9.0 if int(i.text) < 10 else -1.0) for i in some]
+
+    def chances(ideas):
+        return np.exp([idea.log_probability for idea in ideas])
+
+    found = in_every_view(first, [view], chances)
+    every = averaged(first, [view(first)])
+    asked = asked[: len(asked) - len(first)]
+    assert len(asked) == len(set(asked)) < len(first)
+    likeliest = sorted(found, key=lambda idea: -idea.log_probability)[:8]
+    assert all(idea == every[int(idea.text)] for idea in likeliest)
+    assert {int(idea.text) for idea in likeliest} > {10, 11}
+    assert found[39] == first[39] != every[39]
 
 
 def test_usual_extrudes_end_where_something_is_or_have_round_heights():

@@ -378,8 +378,8 @@ def test_an_exporter_that_is_entered_is_offered_and_one_that_is_not_is_named(mon
 
 @pytest.fixture
 def folder(tmp_path):
-    """A model that ships, whose folder says nothing of words."""
-    return shutil.copytree(shipped("research"), tmp_path / "model")
+    """The model that ships, whose folder says nothing of words."""
+    return shutil.copytree(shipped(), tmp_path / "model")
 
 
 def told(folder) -> dict[str, Any]:

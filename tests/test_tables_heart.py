@@ -26,10 +26,13 @@ from cadcomplete.completion.features import alike as alike_ideas
 from cadcomplete.completion.ideas import ideas
 from cadcomplete.completion.ranking import Ranker, Weights
 from cadcomplete.completion.reading import Reading
+from cadcomplete.completion.snapping import numbers_of
 from cadcomplete.completion.usual import known_planes, parallel_levels, reach
 from cadcomplete.completion.usual_sketches import usual_sketches
 from cadcomplete.completion.wording import in_words
 from cadcomplete.completion.writing import write
+from cadcomplete.constraints.meeting import meetings
+from cadcomplete.constraints.pins import sizes
 from cadcomplete.errors import CheckpointError, InputError, UnsupportedError
 from cadcomplete.fitting import wanted
 from cadcomplete.fitting.drawn.sketches import directions
@@ -43,7 +46,6 @@ from cadcomplete.history.loops import Loop
 from cadcomplete.history.operations import Boolean, Extent, ExtentType, Extrude, Profile, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
-from cadcomplete.kernel.jobs import examine_and_keep
 from cadcomplete.language.drawing import Drawing
 from cadcomplete.language.grammar import next_commands
 from cadcomplete.language.lines import decode, encode
@@ -243,6 +245,9 @@ OPERATION_ROOMS: dict[str, tuple[str, Any]] = {
     "alike": ("proposals", lambda sequence: alike_ideas([Idea((POST,))], sequence)),
     "effects": ("effects", lambda sequence: effect(sequence, 2)),
     "wording": ("wording", lambda sequence: in_words(sequence, 2)),
+    "snapping": ("snapping", lambda sequence: list(numbers_of(sequence))),
+    "pins": ("pins", lambda sequence: sizes(sequence.operations[-1], ())),
+    "meeting": ("meeting", lambda sequence: meetings(sequence.operations)),
 }
 
 
@@ -366,7 +371,7 @@ def test_nothing_is_thought_of_for_a_model_in_words_that_it_has_not_learned():
 
 
 class Counting(Kernel):
-    """Counts how often it is asked to check a history."""
+    """Counts how often it is asked about a history."""
 
     def __init__(self) -> None:
         super().__init__(workers=1, time_limit=60)
@@ -376,7 +381,7 @@ class Counting(Kernel):
         return self
 
     def submit(self, job: Any, *arguments: Any, **options: Any) -> Any:
-        if job is examine_and_keep:
+        if isinstance(arguments[0], CadSequence):
             self.asked[encode(arguments[0]).text] += 1
         return super().submit(job, *arguments, **options)
 

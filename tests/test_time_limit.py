@@ -36,7 +36,7 @@ from cadcomplete.reports import answering
 
 @pytest.fixture(scope="module")
 def kernel():
-    with Kernel(workers=1, time_limit=30) as kernel:
+    with Kernel(workers=1, time_limit=120) as kernel:
         kernel.run(abs, 1)
         yield kernel
 
@@ -95,17 +95,17 @@ def test_each_thread_has_a_deadline_of_its_own():
 
         def ask(name, seconds):
             with kernel.until(Deadline.after(seconds)):
-                began.wait(10)
+                began.wait(60)
                 try:
                     found[name] = kernel.run(time.sleep, 1.5)
                 except TimeLimitError as error:
                     found[name] = str(error)
 
-        threads = [threading.Thread(target=ask, args=a) for a in (("patient", 30), ("hasty", 0.3))]
+        threads = [threading.Thread(target=ask, args=a) for a in (("patient", 90), ("hasty", 0.3))]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(90)
         assert found == {"patient": None, "hasty": "time was up before the CAD kernel was done"}
         assert kernel.due == NEVER
 
@@ -277,8 +277,12 @@ def test_a_worker_that_dies_or_hangs_costs_that_file_and_it_is_named(
 ):
     monkeypatch.setattr(writing, "export", dying_exports.export)
     (tmp_path / "part_01.step").write_text("of an earlier run")
-    with kernel.until(Deadline.after(6)):
-        files = write(plate_result, tmp_path, ("json", "step", "stl", "png"), kernel)
+    files = {}
+    for seconds in (3, 12, 45):  # until there is time for all but what hangs
+        with kernel.until(Deadline.after(seconds)):
+            files = write(plate_result, tmp_path, ("json", "step", "stl", "png"), kernel)
+        if "stl" in files[1]:
+            break
     lost = files["lost"]
     assert set(files[1]) >= {"json"} and "step" not in files[1] and "png" not in files[1]
     assert "crashed" in lost[str(tmp_path / "part_01.step")]

@@ -17,13 +17,11 @@ PartFile = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON.")]
 ModelFolder = Annotated[
     Path | None,
-    typer.Option(
-        "--model", help="A trained folder, or research. Default: the free model that ships."
-    ),
+    typer.Option("--model", help="A trained folder, or free. Default: the shipped model."),
 ]
 TokenizerFolder = Annotated[
     Path | None,
-    typer.Option("--tokenizer", help="Folder of a tokenizer. Default: that of a shipped model."),
+    typer.Option("--tokenizer", help="Folder of a tokenizer. Default: the shipped model's."),
 ]
 OutputFolder = Annotated[Path | None, typer.Option("-o", "--output", help="Folder for the files.")]
 Keep = Annotated[int | None, typer.Option(help="Operations to keep. Default: all that are there.")]

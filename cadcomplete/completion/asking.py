@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cadcomplete.clouds.read import Scan
 from cadcomplete.completion.notices import UNSEEN
 from cadcomplete.completion.reading import Reading, Until
+from cadcomplete.completion.refusing import RefusedAnswers
 from cadcomplete.deadline import Deadline, OutOfTime
 from cadcomplete.errors import InputError, NoAnswerError, TimeLimitError
 from cadcomplete.history.sequence import CadSequence
@@ -50,6 +51,18 @@ class Showing:
     place: str = "check"
     file: str | Path = ""
 
+    @property
+    def anything(self) -> bool:
+        """Whether anything is shown."""
+        return bool(self.caption or self.images) or self.shape is not None
+
+    def same_shape(self, other: Showing) -> bool:
+        """Whether it shows the same shape, taken in the same way."""
+        one, another = self.shape, other.shape
+        path = isinstance(one, str | Path) and isinstance(another, str | Path)
+        same = one is another or (path and str(one) == str(another))
+        return same and (self.units, self.up) == (other.units, other.up)
+
     def scan(self, kernel: Kernel) -> Scan | None:
         """Read the shape. Raises InputError, and TimeLimitError if it is due before."""
         if self.shape is None:
@@ -65,6 +78,7 @@ class PartReading:
     Attributes:
         given: the operations that are kept, as a document.
         shown: what is shown beside them.
+        seed: of all that is random.
         scan: what was read of the shape; None if there is none, or no time was left for it.
         case: both, as a question.
         notices: what should be known about the shape.
@@ -77,6 +91,7 @@ class PartReading:
 
     given: Document
     shown: Showing
+    seed: int
     scan: Scan | None
     case: Case
     notices: tuple[str, ...]
@@ -91,6 +106,12 @@ class PartReading:
         if (until, n) not in self.written:
             self.written[until, n] = self.by.written(self.looked, until=until, n=n)
         return self.written[until, n]
+
+    def refusing(self, refused: RefusedAnswers) -> PartReading:
+        """Return the same reading with all that is refused now; nothing is read or written anew."""
+        written = {key: replace(one, refused=refused) for key, one in self.written.items()}
+        looked = replace(self.looked, refused=refused)
+        return replace(self, looked=looked, written=written, users=0)
 
     def stop_checking(self) -> None:
         """Stop what the kernel still checks: nobody waits for it."""

@@ -6,15 +6,15 @@ from both. Answers come in the order in which they are shown, each as soon as it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from cadcomplete.captions.terms import MOST
 from cadcomplete.completion import ranking
-from cadcomplete.completion.evidence import evidence_of
+from cadcomplete.completion.evidence import evidence_of, pictures_among
 from cadcomplete.completion.features import FEATURES
-from cadcomplete.completion.judging import by_habit, ranked
+from cadcomplete.completion.judging import Weighing, by_habit, ranked
 from cadcomplete.completion.kinds import kinds_of
 from cadcomplete.completion.opinion import judged
 from cadcomplete.completion.prompting import knows_clouds, prompted, shortened
@@ -32,7 +32,7 @@ from cadcomplete.kernel.handing import handed
 from cadcomplete.language.grammar import Grammar
 from cadcomplete.language.tokenizer import TextTokenizer
 from cadcomplete.model.checkpoint import Checkpoint
-from cadcomplete.model.generate import begin, commands, generate
+from cadcomplete.model.generate import Row, begin, commands, generate
 from cadcomplete.model.sampling import Sampling, usual_sampling
 from cadcomplete.predictions import Case, Idea
 
@@ -97,28 +97,33 @@ class ByModel(Verifying):
         case = replace(case, given=handed(case.given, self.kernel))
         if self.source == "search":
             return searched(case, drawn, after=after)
-        evidence = evidence_of(case) if self.source == "both" else ()
+        known = None if after is None else pictures_among(after.evidence, after.case, case)
+        evidence = evidence_of(case, known=known) if self.source == "both" else ()
         if evidence and case.caption and len(case.caption) <= MOST:  # all of that was read
             case = replace(case, caption=shortened(case.caption, case.given, model))
         alone = self.source == "model"  # which refuses what it cannot see
         images = case.images if alone or model.model.features.image else ()
         points = case.points if alone or knows_clouds(model) else None
         asked = prompted(case.given, model, caption=case.caption, images=images, points=points)
-        began, start = begin(model.model, asked), self.grammar.start(case.given)
-        chances = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
-        stop = chances.pop("", 0.0)
-        command = _likeliest(chances, model)
+        began = begin(model.model, asked, after=None if after is None else after.began)
+        start = self.grammar.start(case.given)
+        following = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
+        stop = following.pop("", 0.0)
+        command = _likeliest(following, model)
         seen, wanted = looked_at(case, after=after) if self.source == "both" else (None, None)
         kinds: dict[str, float] = {}
         if wanted is None and self.source == "both":
-            kinds = kinds_of(case.given, chances, model.words, evidence)
+            kinds = kinds_of(case.given, following, model.words, evidence)
             command = max(
-                (name for name in kinds if name in chances), key=kinds.__getitem__, default=command
+                (name for name in kinds if name in following),
+                key=kinds.__getitem__,
+                default=command,
             )
         return Reading(
             *(case, stop, command, drawn, (), seen, wanted, began, start),
             evidence=evidence,
             kinds=kinds,
+            turned_before={} if after is None else after.turned or after.turned_before,
         )
 
     def written(self, reading: Reading, *, until: Until, n: int = 0) -> Reading:
@@ -130,12 +135,16 @@ class ByModel(Verifying):
         if reading.began is None or reading.start is None:
             return replace(reading)
         until = "built" if reading.wanted is not None else until
-        drawn = replace(reading.sampling, rows=self._drawn(n).rows, until=until)
+        rows = self._drawn(n).rows
+        drawn = replace(reading.sampling, rows=rows, until=until)
         start = reading.start.only(reading.command)
         with self.kernel.until(drawn.due):
-            rows = generate(reading.began, start, drawn)
-            made = built_rows(rows, self.kernel, keep=reading.given.whole_operations)
+            made = self._built(generate(reading.began, start, drawn), reading, until)
         return replace(reading, sampling=drawn, rows=made)
+
+    def _built(self, rows: Sequence[Row], reading: Reading, until: Until) -> tuple[Row, ...]:
+        given, whole = reading.given.whole_operations, until == "end"
+        return built_rows(rows, self.kernel, given=given, compared=whole)
 
     def _drawn(self, n: int) -> Sampling:
         """How the model draws so that there are `n` different answers."""
@@ -144,16 +153,17 @@ class ByModel(Verifying):
 
     def ideas(self, reading: Reading) -> list[Idea]:
         """Return ideas for the next operation, each with its probability, the likeliest first."""
-        found = judged(reading, self.model, self.grammar)
+        chances = Weighing(reading, self.ranker)
+        found = judged(reading, self.model, self.grammar, chances=chances)
         every = [*found, *by_habit(reading)]
-        return ranked(every, reading, self.ranker, words=self.model.words)
+        return ranked(every, reading, chances, words=self.model.words)
 
     def write_more(self, reading: Reading, attempt: int) -> None:
         assert reading.began is not None and reading.start is not None
         start = reading.start.only(reading.command)
         more = generate(reading.began, start, reading.sampling.bolder(attempt))
-        keep = reading.given.whole_operations
-        reading.rows = built_rows((*reading.rows, *more), self.kernel, keep=keep)
+        rows = (*reading.rows, *more)
+        reading.rows = self._built(rows, reading, reading.sampling.until)
 
 
 def _likeliest(chances: Mapping[str, float], model: Checkpoint) -> str:

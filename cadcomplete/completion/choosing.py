@@ -46,19 +46,27 @@ class Comparison(Protocol):
 
 
 def chosen(
-    ideas: Sequence[CadSequence], n: int, *, comparison: Comparison, check: Check
+    ideas: Sequence[CadSequence],
+    n: int,
+    *,
+    comparison: Comparison,
+    check: Check,
+    refused: int = 0,
 ) -> Iterator[tuple[int, Report]]:
     """Yield the numbers of up to `n` answers, in their order, and what the kernel reports.
 
-    Ideas are whole histories, the best first; `check` begins to ask the kernel about one. Answers
+    Ideas are whole histories, the best first, and at the end those that were `refused`, so many:
+    what is like one of them is no answer. `check` begins to ask the kernel about one. Answers
     are those without a flaw, each as soon as nothing can come before it; if there are
     none, those with the least. A crash or a hang of the kernel is a problem of that idea alone.
     """
     found: dict[Flaw, list[tuple[int, Report]]] = {kind: [] for kind in Flaw}
     good, told = found[Flaw.NONE], list[int]()
-    waiting, idle, tried = list(range(min(len(ideas), _LOOKED_AT))), list[int](), 0
+    new = len(ideas) - refused
+    waiting, idle, tried = list(range(min(new, _LOOKED_AT))), list[int](), 0
+    known = list(range(new, len(ideas)))
     while waiting and tried < max(4 * n, _TRIES) and len(good) < n:
-        some = _next(waiting, idle, [i for i, _ in good], n - len(good), comparison)
+        some = _next(waiting, idle, [*known, *(i for i, _ in good)], n - len(good), comparison)
         tried += len(some)
         for i, report in _reports(ideas, some, check):
             found[comparison.flaw(i, report)].append((i, report))
@@ -66,6 +74,7 @@ def chosen(
             ready = [one for one in good if one[0] <= first]
             yield from _untold(ready, told, n, comparison)
     if not any(found.values()):
+        idle = [i for i in idle if not any(comparison.alike(i, other) for other in known)]
         for i, report in _reports(ideas, idle[:n], check):
             found[comparison.flaw(i, report)].append((i, report))
     best = next((answers for answers in found.values() if answers), [])

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from cadcomplete.completion.wording import EXPECTED, in_words
 from cadcomplete.deadline import TIME_WAS_UP
 from cadcomplete.errors import InputError
+from cadcomplete.history.operations import Operation
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.report import Remark, Report
 from cadcomplete.language.lines import encode
@@ -28,6 +29,7 @@ class Completion:
         given: the history that was given.
         report: what the kernel found.
         source: who had the idea, such as "model", "cloud" or "usual".
+        added: the operations that were added; the dialect may need a sketch more to say them.
     """
 
     rank: int
@@ -36,6 +38,7 @@ class Completion:
     given: CadSequence
     report: Report
     source: str = ""
+    added: tuple[Operation, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def valid(self) -> bool:
@@ -131,4 +134,5 @@ def completion_of(given: Document, answer: Answer, *, rank: int) -> Completion |
     report = answer.report or _UNCHECKED
     if report.measures is not None:
         document = document.measured(report.measures.bounding_box)
-    return Completion(rank, answer.score, document, given.sequence, report, answer.source)
+    added = answer.sequence.operations[given.sequence.whole_operations :]
+    return Completion(rank, answer.score, document, given.sequence, report, answer.source, added)

@@ -37,6 +37,8 @@ from cadcomplete.completion.collecting import collected, completions
 from cadcomplete.completion.completion import Completion, Completions, completion_of
 from cadcomplete.completion.offhand import Offhand
 from cadcomplete.completion.reading import Until
+from cadcomplete.completion.refusing import NOTHING_REFUSED, Refusal
+from cadcomplete.completion.streaming import AnswerStream
 from cadcomplete.deadline import NEVER, Deadline, OutOfTime
 from cadcomplete.errors import InputError
 from cadcomplete.kernel.contain import Kernel, Pending
@@ -151,20 +153,48 @@ class Completer:
         units: str = "",
         up: str = "",
         place: str = "check",
-        seed: int = 0,
+        seed: int | None = None,
+        after: PartReading | None = None,
     ) -> PartReading:
         """Read the first `keep` operations of a part, by default all that are known here, or as
         many as a truncated file says, and what is shown of the wanted one beside them.
 
         `images` are pictures of it, `shape` its surface: a cloud in millimetres, or a file taken as
         `units`, `up` and `place` say (`placing.shapes.shown`). `seed` is that of all that is
-        random. Raises InputError if there are not that many operations, too many for the model,
-        something that the model cannot see, or a shape that does not fit the part.
+        random, 0 if none is given.
+
+        To read a part `after` another reading, or the same part with operations that were appended,
+        changed or removed, costs the difference: what both prompts begin with is not read again,
+        a shape and pictures are not looked at again. What is shown stays, and the seed, unless
+        something is shown anew; so does what was refused. The answers are those of a fresh reading,
+        their scores but for rounding.
+
+        Raises InputError if there are not that many operations, too many for the model, something
+        that the model cannot see, or a shape that does not fit the part.
         """
+        if seed is None:
+            seed = 0 if after is None else after.seed
         check_seed(seed)
         asked = Showing(caption, pictures(images), shape, units, up, place)
+        if after is not None and not asked.anything:
+            asked = after.shown
         with self._working():
-            return self._read(kept(document_of(part), keep), asked, seed=seed)
+            return self._read(kept(document_of(part), keep), asked, seed=seed, after=after)
+
+    def accept(self, reading: PartReading, completion: Completion) -> PartReading:
+        """Return a reading of the part with what a completion of it adds."""
+        whole = completion.document
+        return self.read(whole, keep=len(whole.sequence), after=reading)
+
+    def reject(self, reading: PartReading, completion: Completion) -> PartReading:
+        """Return the reading without a completion of it: it and its like do not come back.
+
+        Nor do they after further operations, as long as what it was proposed for stands there.
+        """
+        refused, one = reading.looked.refused, Refusal(completion.given, completion.added)
+        if len(completion.added) == 1:
+            return reading.refusing(replace(refused, steps=(*refused.steps, one)))
+        return reading.refusing(replace(refused, parts=(*refused.parts, one)))
 
     def next(self, reading: PartReading, *, n: int = 3) -> Iterator[Completion]:
         """Yield up to `n` different next operations, the likeliest first, each as soon as it is
@@ -185,6 +215,13 @@ class Completer:
     def better(self, reading: PartReading, *, n: int = 3) -> Iterator[Completion]:
         """Yield up to `n` finished parts that are expected to be better than the given one."""
         return self._said(reading, "better", n)
+
+    def stream(self, reading: PartReading, *, n: int = 3, of: Asked = "next") -> AnswerStream:
+        """Begin to find what `next`, `parts` or `better` yields, in a thread of its own.
+
+        What comes of it is the same; `AnswerStream.cancel` stops it at once, in whatever it does.
+        """
+        return AnswerStream(self._said(reading, of, n), reading.stop_checking)
 
     def _said(self, reading: PartReading, asked: Asked, n: int) -> Iterator[Completion]:
         """Yield the answers that the dialect of what was given can say."""
@@ -267,6 +304,7 @@ class Completer:
         *,
         seed: int,
         due: Deadline = NEVER,
+        after: PartReading | None = None,
         writing: tuple[Until, int] | None = None,
         tell: Tell = _quiet,
     ) -> PartReading:
@@ -276,20 +314,30 @@ class Completer:
             given = replace(given, sequence=handed(sequence, kernel))
         needed = not (sequence.operations or shown.caption or shown.images)
         scan, fitted, notices = fitting_shape(
-            shown, None, given.sequence, kernel=kernel, due=due, needed=needed
+            shown,
+            after.scan if after is not None and after.shown.same_shape(shown) else None,
+            given.sequence,
+            kernel=kernel,
+            due=due,
+            needed=needed,
         )
         case = case_of(given, shown, fitted)
+        before = None if after is None else after.looked
+        refused = NOTHING_REFUSED if before is None else before.refused
         if self.model is not None:
             tell("the model writes")
             with suppress(OutOfTime), due.share(_READING).enforced():
-                looked = self.by.look(case, seed=seed, due=due.share(_WRITING))
-                reading = PartReading(given, shown, scan, case, notices, self.by, looked)
+                writes = due.share(_WRITING)
+                looked = self.by.look(case, after=before, seed=seed, due=writes)
+                looked.refused = refused
+                reading = PartReading(given, shown, seed, scan, case, notices, self.by, looked)
                 if writing is not None:
                     reading.aimed(*writing)
                 return reading
         offhand = Offhand(kernel)
-        looked = offhand.look(case, seed=seed, due=due)
-        return PartReading(given, shown, scan, case, notices, offhand, looked)
+        looked = offhand.look(case, after=before, seed=seed, due=due)
+        looked.refused = refused
+        return PartReading(given, shown, seed, scan, case, notices, offhand, looked)
 
 
 def _by(model: Checkpoint, kernel: Kernel, sampling: Sampling | None, source: str) -> ByModel:

@@ -73,11 +73,11 @@ class Evidence(Protocol):
         ...
 
 
-def evidence_of(case: Case) -> tuple[Evidence, ...]:
+def evidence_of(case: Case, *, known: Pictures | None = None) -> tuple[Evidence, ...]:
     """Return all that a case shows beside a shape; nothing of it is looked at twice.
 
-    Pictures are compared only where no shape is shown, which says more. Raises InputError for one
-    that cannot be read, or in which nothing is seen.
+    Pictures are compared only where no shape is shown, which says more; those that are `known` are
+    not looked at again. Raises InputError for one that cannot be read, or in which nothing is seen.
     """
     found: list[Evidence] = []
     sizes: tuple[float, ...] = ()
@@ -86,8 +86,15 @@ def evidence_of(case: Case) -> tuple[Evidence, ...]:
         sizes = () if words.caption.base is None else words.caption.base.box
         found.append(words)
     if case.images and case.points is None:
-        found.append(Pictures.of(case.images, sizes=sizes))
+        sights = None if known is None else known.sights
+        found.append(Pictures(sights, sizes) if sights else Pictures.of(case.images, sizes=sizes))
     return tuple(found)
+
+
+def pictures_among(evidence: Sequence[Evidence], before: Case, now: Case) -> Pictures | None:
+    """Return the pictures of a case as they were looked at before; None if they are others."""
+    same = before.images == now.images
+    return next((one for one in evidence if same and isinstance(one, Pictures)), None)
 
 
 def weighed(

@@ -5,7 +5,8 @@ Shapes: C ideas, F features.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -50,9 +51,47 @@ _SURE = 1e-6  # what was counted is this far from 0 and 1
 _NEAR = 1e-3  # mm between planes that are one
 
 
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is known of ideas but for the model's opinion of them, which it may change.
+
+    Attributes:
+        columns: those that stay, by their names.
+        tokens: that it takes to write each, shape (C,).
+        same: which of them have the same effect, shape (C, C).
+    """
+
+    columns: Mapping[str, Array]
+    tokens: Array
+    same: Array
+
+    def features(self, logs: Array) -> Array:
+        """Return what is known of each idea, in the order of `FEATURES`, shape (C, F); `logs` are
+        the natural logs of how probable the model finds each, shape (C,)."""
+        columns = {
+            **self.columns,
+            "log probability": logs,
+            "log probability per token": logs / self.tokens,
+            "log probability below the best": logs - logs.max(),
+            "log probability of the same effect": np.log(
+                self.same @ np.exp(np.maximum(logs, -200.0))
+            ),
+        }
+        return np.stack([np.asarray(columns[name], dtype=np.float64) for name in FEATURES], axis=1)
+
+
 def features(ideas: Sequence[Idea], given: CadSequence, *, wanted: Wanted | None = None) -> Array:
     """Return what is known of each idea, in the order of `FEATURES`, shape (C, F)."""
-    logs = np.array([c.log_probability for c in ideas])
+    return facts(ideas, given, wanted=wanted).features(opinions(ideas))
+
+
+def opinions(ideas: Sequence[Idea]) -> Array:
+    """Return the natural logs of how probable the model finds each idea, shape (C,)."""
+    return np.array([c.log_probability for c in ideas])
+
+
+def facts(ideas: Sequence[Idea], given: CadSequence, *, wanted: Wanted | None = None) -> Facts:
+    """Return what is known of ideas beside the model's opinion of them."""
     tokens = np.array([max(1, c.tokens) for c in ideas])
     samples = np.array([c.samples for c in ideas], dtype=np.float64)
     shares = samples / max(1.0, samples.sum())
@@ -68,26 +107,22 @@ def features(ideas: Sequence[Idea], given: CadSequence, *, wanted: Wanted | None
     central, there = _places(ideas, given)
     counted = np.zeros(len(ideas)) if wanted is not None else _counted(ideas, given)
     same_CC = alike(ideas, given)
-    columns = (
-        logs,
-        logs / tokens,
-        logs - logs.max(),
-        np.log(tokens),
-        shares,
-        same_CC @ shares,
-        np.log(same_CC @ np.exp(np.maximum(logs, -200.0))),
-        gains,
-        gains.max() - gains,
-        agreements,
-        places,
-        merits,
-        (samples > 0) & (places > 0),
-        changing,
-        central,
-        there,
-        counted,
-    )
-    return np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1)
+    columns = {
+        "tokens": np.log(tokens),
+        "share of samples": shares,
+        "share of samples to the same effect": same_CC @ shares,
+        "gain": gains,
+        "gain of the best that is not reached": gains.max() - gains,
+        "agreement": agreements,
+        "place in the order of the cloud": places,
+        "merit by the cloud": merits,
+        "idea of both": (samples > 0) & (places > 0),
+        "share of the sweep that changes something": changing,
+        "plane through the origin": central,
+        "plane that is there": there,
+        "counted": counted,
+    }
+    return Facts(columns, tokens, same_CC)
 
 
 def bent(features_CF: Array) -> Array:

@@ -80,7 +80,7 @@ def fill(
     drawn = replace(drawn, seed=seed, until="end")
     for attempt in range(ATTEMPTS):
         draws = drawn.bolder(attempt) if attempt else drawn
-        rows = built_rows(generate(began, start, draws), kernel, keep=before.whole_operations)
+        rows = built_rows(generate(began, start, draws), kernel, given=keep)
         ways = _ways(rows, at)
         if found := tuple(verified(completer, sequence, at, ways, n=n, going_on=going_on)):
             return found

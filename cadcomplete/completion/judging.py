@@ -6,13 +6,13 @@ else that is known; where no model has read the part, the shape alone says what 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from cadcomplete.completion.evidence import moved
-from cadcomplete.completion.features import FEATURES, bent, features
+from cadcomplete.completion.features import FEATURES, Facts, bent, facts, opinions
 from cadcomplete.completion.ideas import extended, ideas
 from cadcomplete.completion.kinds import LEAST
 from cadcomplete.completion.proposing import PROPOSE, USUAL_KINDS, command_of, kind_of
@@ -54,17 +54,17 @@ def habits(reading: Reading, commands: Iterable[str]) -> list[Idea]:
             continue
         rows = reading.rows if command == reading.command else ()
         some = ideas(reading.given, rows, command, evidence=reading.evidence)
-        chances = PROPOSE[kind_of(command)].chances([i.operation for i in some], reading.given)
+        shares = PROPOSE[kind_of(command)].chances([i.operation for i in some], reading.given)
         if rows:
             written = np.array([idea.samples for idea in some]) / len(rows)
-            chances = 0.5 * (chances + written)
+            shares = 0.5 * (shares + written)
         found += [
             replace(
                 idea,
                 score=chance * share,
                 source=_USUAL if idea.source == "model" and not idea.samples else idea.source,
             )
-            for idea, share in zip(some, chances.tolist(), strict=True)
+            for idea, share in zip(some, shares.tolist(), strict=True)
         ]
     return found
 
@@ -72,26 +72,27 @@ def habits(reading: Reading, commands: Iterable[str]) -> list[Idea]:
 def ranked(
     found: Sequence[Idea],
     reading: Reading,
-    ranker: Ranker | None,
+    chances: Callable[[Sequence[Idea]], Array],
     *,
     words: Collection[str] = (),
 ) -> list[Idea]:
-    """Return ideas with how probable each is, the likeliest first; `words` are those of the model.
+    """Return ideas with how probable each is, the likeliest first; `words` are those of the model,
+    and `chances` tells of those that it has read how probable they are.
 
     What is shown beside the shape adds its nats to the odds of each, so that scores stay
     probabilities.
     """
     if not found:
         return []
-    chances = np.array([idea.score for idea in found])
+    scores = np.array([idea.score for idea in found])
     if read := [i for i, idea in enumerate(found) if idea.tokens]:  # by the model
-        known = features([found[i] for i in read], reading.given, wanted=reading.wanted)
-        chances[read] = _learned(found, reading, words) * _chances(known, reading, ranker)
+        of_model = chances([found[i] for i in read])
+        scores[read] = _learned(found, reading, words) * of_model
     if reading.evidence:
         nats = _nats(found, reading)
-        chances = moved(chances, nats if reading.wanted is None else _BESIDE * nats)
-    order = np.argsort(-chances, kind="stable").tolist()
-    return [replace(found[i], score=float(chances[i])) for i in order]
+        scores = moved(scores, nats if reading.wanted is None else _BESIDE * nats)
+    order = np.argsort(-scores, kind="stable").tolist()
+    return [replace(found[i], score=float(scores[i])) for i in order]
 
 
 def _learned(found: Sequence[Idea], reading: Reading, words: Collection[str]) -> float:
@@ -113,8 +114,29 @@ def _nats(found: Sequence[Idea], reading: Reading) -> Array:
     return nats
 
 
+@dataclass(eq=False)
+class Weighing:
+    """How probable ideas are that the model has read, from their features; by it alone at worst.
+
+    What is known of those that it was asked about last is kept, but for the model's opinion.
+    """
+
+    reading: Reading
+    ranker: Ranker | None = None
+    _last: tuple[list[Idea], Facts] | None = field(default=None, init=False)
+
+    def __call__(self, found: Sequence[Idea]) -> Array:
+        """Return the probability of each, shape (C,)."""
+        return _chances(self._facts(found).features(opinions(found)), self.reading, self.ranker)
+
+    def _facts(self, found: Sequence[Idea]) -> Facts:
+        bare = [replace(idea, log_probability=0.0, score=0.0) for idea in found]
+        if self._last is None or self._last[0] != bare:
+            self._last = bare, facts(found, self.reading.given, wanted=self.reading.wanted)
+        return self._last[1]
+
+
 def _chances(known: Array, reading: Reading, ranker: Ranker | None) -> Array:
-    """The probability of each idea, from its features; by the model alone at worst."""
     column = {name: known[:, i] for i, name in enumerate(FEATURES)}
     missed = np.exp(-_MISSED * column["gain of the best that is not reached"])
     if reading.began is None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from cadcomplete.completion.evidence import Evidence, evidence_of
+from cadcomplete.completion.evidence import Evidence, evidence_of, pictures_among
 from cadcomplete.completion.ideas import extended, ideas
-from cadcomplete.completion.judging import habits, ranked
+from cadcomplete.completion.judging import Weighing, habits, ranked
 from cadcomplete.completion.kinds import kinds_of
 from cadcomplete.completion.reading import Reading
 from cadcomplete.completion.searching import searched
@@ -66,7 +66,8 @@ class Offhand(Verifying):
                     return searched(case, drawn, after=after)
             except OutOfTime:
                 case = replace(case, points=None)
-        return unread(case, drawn, evidence_of(case))
+        known = None if after is None else pictures_among(after.evidence, after.case, case)
+        return unread(case, drawn, evidence_of(case, known=known))
 
     def ideas(self, reading: Reading) -> list[Idea]:
         """Return ideas for the next operation, each with its probability, the likeliest first."""
@@ -103,7 +104,8 @@ def offhand(reading: Reading) -> list[Idea]:
     if reading.wanted is not None:
         found = ideas(reading.given, reading.rows, reading.command, wanted=reading.wanted)
         found = [replace(idea, log_probability=0.0, tokens=1) for idea in found]
-        return ranked(found, replace(reading, began=None), None)
+        alone = replace(reading, began=None)
+        return ranked(found, alone, Weighing(alone))
     found = []
     for command in sorted(reading.kinds, key=lambda name: -reading.kinds[name]):
         found += habits(reading, [command])
@@ -111,4 +113,4 @@ def offhand(reading: Reading) -> list[Idea]:
             best = sorted(found, key=lambda idea: -idea.score)
             given = reading.given
             reading.thought = [(extended(given, one.operations[:1]), one) for one in best]
-    return ranked(found, reading, None)
+    return ranked(found, reading, Weighing(reading))

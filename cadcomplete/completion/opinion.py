@@ -5,7 +5,7 @@ Shapes: C ideas.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from cadcomplete.completion.prompting import prompted
 from cadcomplete.completion.reading import Reading
 from cadcomplete.errors import InputError
 from cadcomplete.history.fields import Format
+from cadcomplete.history.geometry import Array
 from cadcomplete.history.operations import OPERATIONS, Sketch
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.history.symmetry import Symmetry, move
@@ -31,14 +32,24 @@ TURNS = (
 )
 """How a part is turned to ask the model once more: what it means is the same, its numbers move."""
 
+_LIKELIEST = 12
+"""Ideas of which the model is asked in every view, at least (docs/experiments.md)."""
+
 _LONGEST = 256  # tokens of an operation that the model is asked about
 _UNREAD = -3.0  # nats for each token of one that is longer
 
 
-def judged(reading: Reading, model: Checkpoint, grammar: Grammar) -> list[Idea]:
+Chances = Callable[[Sequence[Idea]], Array]
+"""How probable ideas are, by the model's opinion and all else that is known, shape (C,)."""
+
+
+def judged(
+    reading: Reading, model: Checkpoint, grammar: Grammar, *, chances: Chances | None = None
+) -> list[Idea]:
     """Return ideas for the next operation with the model's opinion of each.
 
-    If it has read nothing, all are equally probable as far as it is concerned.
+    If it has read nothing, all are equally probable as far as it is concerned. With `chances` it is
+    asked about the turned part only for the likeliest (`in_every_view`).
     """
     text_format = grammar.text_format
     found = ideas(
@@ -54,19 +65,61 @@ def judged(reading: Reading, model: Checkpoint, grammar: Grammar) -> list[Idea]:
         return [replace(idea, log_probability=0.0, tokens=1) for idea in found]
     opinion = scored(found, reading.began, reading.start, model.tokenizer)
     looks = model.model.features.image
-    if reading.case.points is not None or (reading.case.images and looks):
+    if not found or reading.case.points is not None or (reading.case.images and looks):
         return opinion
-    others = []
+    views = [*_views(reading, model, grammar)]
+    if chances is None or reading.evidence:  # which may make an idea likely that was not
+        return averaged(opinion, [view(opinion) for view in views])
+    return in_every_view(opinion, views, chances)
+
+
+View = Callable[[Sequence[Idea]], Sequence[Idea]]
+"""Tells what the model finds of ideas for a part that is turned in some way."""
+
+
+def _views(reading: Reading, model: Checkpoint, grammar: Grammar) -> Iterator[View]:
+    """Yield the views of a part that is turned; of those that are too long for the model, none."""
+    given, text_format = reading.given, grammar.text_format
     for symmetry in TURNS:
-        given = move(reading.given, symmetry)
+        there = move(given, symmetry)
         try:
-            asked = prompted(given, model, caption=reading.case.caption)
+            asked = prompted(there, model, caption=reading.case.caption)
         except InputError:  # turned it is a little too long: the other views have to do
             continue
-        began = begin(model.model, asked)
-        same = turned(found, reading.given, symmetry, text_format, model.words)
-        others.append(scored(same, began, grammar.start(given), model.tokenizer))
-    return averaged(opinion, others)
+        began, start = reading.turned.get(symmetry), grammar.start(there)
+        if began is None:
+            before = reading.turned_before.get(symmetry)
+            began = reading.turned[symmetry] = begin(model.model, asked, after=before)
+
+        def view(
+            some: Sequence[Idea],
+            symmetry: Symmetry = symmetry,
+            began: Began = began,
+            start: Matcher = start,
+        ) -> Sequence[Idea]:
+            same = turned(some, given, symmetry, text_format, model.words)
+            return scored(same, began, start, model.tokenizer)
+
+        yield view
+
+
+def in_every_view(opinion: Sequence[Idea], views: Sequence[View], chances: Chances) -> list[Idea]:
+    """Return ideas: the likeliest with the mean of all views, the others with what the first says.
+
+    Those that become likely by that are asked about as well: of what is shown to a person nothing
+    has the word of one view alone.
+    """
+    found, asked = list(opinion), set[int]()
+    while views:
+        likeliest = np.argsort(-chances(found), kind="stable")[:_LIKELIEST].tolist()
+        new = [i for i in likeliest if i not in asked]
+        if not new:
+            break
+        asked.update(new)
+        some = [opinion[i] for i in new]
+        for i, idea in zip(new, averaged(some, [view(some) for view in views]), strict=True):
+            found[i] = idea
+    return found
 
 
 def scored(

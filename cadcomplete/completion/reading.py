@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Literal
 
 from cadcomplete.completion.evidence import Evidence
 from cadcomplete.completion.proposing import command_of, kind_of
+from cadcomplete.completion.refusing import NOTHING_REFUSED, RefusedAnswers
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.fitting import Wanted, settled, wanted
 from cadcomplete.history.sequence import CadSequence
+from cadcomplete.history.symmetry import Symmetry
 from cadcomplete.kernel.contain import Pending
 from cadcomplete.kernel.report import Report
 from cadcomplete.language.grammar import Matcher
@@ -50,6 +52,9 @@ class Reading:
         thought: histories that may be answers, the best first: for where there is no time to check
             them.
         compared: whether those are whole parts, and their scores what they are expected to share.
+        refused: what was said not to come next, or not to be the whole part.
+        turned: the model after the same prompt of the part turned otherwise, once it was asked.
+        turned_before: the same of the reading after which this came.
     """
 
     case: Case
@@ -67,6 +72,9 @@ class Reading:
     as_it_is: float | None = None
     thought: Sequence[tuple[CadSequence, Idea]] = ()
     compared: bool = False
+    refused: RefusedAnswers = NOTHING_REFUSED
+    turned: dict[Symmetry, Began] = field(default_factory=dict)
+    turned_before: Mapping[Symmetry, Began] = field(default_factory=dict)
 
     @property
     def given(self) -> CadSequence:

@@ -125,14 +125,17 @@ class Verifying(ABC):
 
     def _next(self, reading: Reading, ideas: list[Idea], n: int) -> Iterator[Answer]:
         given, shown = reading.given, reading.wanted is not None
-        wholes = Handing([extended(given, idea.operations) for idea in ideas], self.kernel)
         reading.thought = [(extended(given, idea.operations[:1]), idea) for idea in ideas]
+        refused = [Idea((operation,)) for operation in reading.refused.next_after(given)]
+        ideas = [*ideas, *refused]
+        wholes = Handing([extended(given, idea.operations) for idea in ideas], self.kernel)
         sketches = [isinstance(idea.operation, Sketch) for idea in ideas]
         drawn = BySketch(given, [idea.operation for idea in ideas], alike(ideas, given), shown)
         effects = ByEffect(given, wholes, shown, lambda: self._bodies(reading))
         comparison = ByKind(sketches, drawn, effects)
         check = partial(self._check, reading)
-        for i, report in chosen(wholes, n, comparison=comparison, check=check):
+        asked = partial(chosen, comparison=comparison, check=check, refused=len(refused))
+        for i, report in asked(wholes, n):
             whole = wholes[i]
             if sketches[i]:  # what was built is an extrude of it
                 report = replace(report, measures=None, remarks=(), solid=None)
@@ -153,10 +156,13 @@ class Verifying(ABC):
         reading.as_it_is = next((i.score for i in ideas if i.source == "given"), None)
         wholes = [extended(given, idea.operations) for idea in ideas]
         reading.thought, reading.compared = list(zip(wholes, ideas, strict=True)), True
+        refused = [extended(given, rest) for rest in reading.refused.rest_after(given)]
+        wholes += refused
         least = SAME if shown else TOLD_APART
         comparison = ByEffect(given, wholes, shown, lambda: self._bodies(reading), least)
         check = partial(self._check, reading)
-        for i, report in chosen(wholes, n, comparison=comparison, check=check):
+        asked = partial(chosen, comparison=comparison, check=check, refused=len(refused))
+        for i, report in asked(wholes, n):
             yield answered(wholes[i], ideas[i], report)
 
     def _bodies(self, reading: Reading) -> int | None:

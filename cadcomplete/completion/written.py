@@ -11,59 +11,57 @@ import numpy as np
 from cadcomplete.errors import GeometryError, InputError, UnsupportedError
 from cadcomplete.fitting import occupancy
 from cadcomplete.history.faceted import unmade
-from cadcomplete.history.operations import Extrude, Operation, Sketch
 from cadcomplete.history.patterns import bodies_made
+from cadcomplete.history.reach import numbered
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.kernel.handing import handed
+from cadcomplete.meshes.manifolds import solid
 
 if TYPE_CHECKING:
     from cadcomplete.model.generate import Row
 
-
-_MOST_BODIES = 100
-"""Bodies that a model may add. One that repeats a pattern of a pattern has lost its way; where such
-copies cross each other, 400 of them took 8 GB."""
-
-
-_SOMEWHERE = np.zeros((1, 3))
+MOST_BODIES = 100
+"""Bodies that a model may add to a part. One that repeats patterns of patterns has lost its way:
+thousands take minutes to compare with others, and 400 that cross each other took 8 GB."""
 
 
-def built_rows(rows: Sequence[Row], kernel: Kernel, *, keep: int) -> tuple[Row, ...]:
+def built_rows(
+    rows: Sequence[Row], kernel: Kernel, *, given: int = 0, compared: bool = False
+) -> tuple[Row, ...]:
     """Return rows of which every fillet and chamfer has its solid, each history built once.
 
-    One that cannot be built after the first `keep` operations (an edge that there is none of, an
-    end that is nowhere, an axis across what it turns), or adds too many bodies, is not whole: it
-    counts as one that has not become a part.
+    One with an edge that there is none of, or a radius too large, is not whole: it counts as one
+    that has not become a part. So does one that goes through where there is nothing, or does again
+    what takes minutes to make; of that the first operations, which are `given`, may have any. Where
+    whole parts are `compared`, so does one that only the kernel can make.
     """
     known: dict[CadSequence, CadSequence | None] = {}
     for row in rows:
         if row.finished not in known:
-            known[row.finished] = _built(row.finished, kernel, keep)
+            known[row.finished] = _made(row.finished, kernel, given, compared=compared)
         made = known[row.finished]
         row.whole, row.finished = (0, CadSequence(())) if made is None else (row.whole, made)
     return tuple(rows)
 
 
-def _built(sequence: CadSequence, kernel: Kernel, keep: int) -> CadSequence | None:
-    """A history with the solids of its fillets and chamfers; None if it cannot be compared."""
-    operations = sequence.operations
-    if sum(bodies_made(operations)[keep:]) > _MOST_BODIES:
+def _made(
+    sequence: CadSequence, kernel: Kernel, given: int, *, compared: bool
+) -> CadSequence | None:
+    """The history with what only the kernel can make; None if it cannot be made in little time."""
+    if sum(bodies_made(sequence.operations)[given:]) > MOST_BODIES:
         return None
     try:
-        made = handed(sequence, kernel) if unmade(operations) else sequence
-        if not all(_plain(operation) for operation in operations[keep:]):
-            occupancy(made, _SOMEWHERE)  # which asks where everything ends
-    except (GeometryError, InputError, UnsupportedError):
+        made = handed(sequence, kernel) if unmade(sequence.operations) else sequence
+        numbered(made)
+        if compared:  # by points and by triangles
+            occupancy(made, np.zeros((1, 3)))
+            solid(made)
+    except (InputError, GeometryError):
         return None
+    except UnsupportedError:  # only the kernel can tell where it ends
+        return None if compared else made
     return made
-
-
-def _plain(operation: Operation) -> bool:
-    """Whether it is one that cannot fail: the grammar knows what it may refer to."""
-    if isinstance(operation, Extrude):
-        return operation.extent.numeric
-    return isinstance(operation, Sketch)
 
 
 @dataclass(frozen=True, eq=False)

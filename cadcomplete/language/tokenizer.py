@@ -190,21 +190,15 @@ def _add(tokenizer: Tokenizer, words: Sequence[str]) -> None:
     tokenizer.model = models.BPE(learned["vocab"], merges, ignore_merges=True)
 
 
-SHIPPED = {"": "weights_free", "free": "weights_free", "research": "weights"}
+SHIPPED = {"": "weights", "free": "weights_free"}
 """The folders of the models that ship with the package, by name; "" is the one without a name.
 
-"free" learned from nothing but what may be used for any purpose; "research" may be used for
-non-commercial research only."""
+"free" learned from nothing but what may be used for any purpose."""
 
 
 def shipped(name: str = "") -> Path:
     """Return the folder of a model that ships with the package, its tokenizer included."""
     return Path(str(files("cadcomplete") / SHIPPED[name]))
-
-
-def usual_tokenizer(text_format: str = "lines") -> TextTokenizer:
-    """Return the tokenizer of the shipped model that has learned a format, or one like it."""
-    return TextTokenizer.load(shipped("free" if text_format == "numbers" else "research"))
 
 
 def folder_named(folder: str | Path | None) -> Path:

@@ -120,7 +120,7 @@ def _stored(tensor: Tensor, precision: torch.dtype | None) -> Tensor:
 def load(
     folder: str | Path | None = None, *, change: Callable[[Config], Config] = lambda config: config
 ) -> Checkpoint:
-    """Read a model folder, by default the free one that ships; "research" ships as well.
+    """Read a model folder, by default the one that ships with the package; "free" ships as well.
 
     Sources of weights that are not in the folder are read too; `change` may say where they are.
     Raises CheckpointError if something is missing or does not fit.

@@ -1,7 +1,7 @@
 """Constrained sampling: several continuations of one prompt, in one batch; and their scores.
 
-Shapes: R rows still being written, L tokens of the prompt, V vocabulary, K tokens of the longest
-continuation that is scored.
+Shapes: R rows still being written, B branches of these, L tokens of the prompt, V vocabulary, K
+nodes of a tree of continuations that are scored, N of these that are read.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, Literal
 
 import numpy as np
@@ -28,6 +29,10 @@ from cadcomplete.model.steps import Steps, steps_itself
 
 _AT_ONCE = 1024
 """Tokens of continuations that are read at the same time."""
+
+_FEW, _PATIENCE, _MORE = 0.25, 2, 16
+"""Where one operation is written: once so few of the rows are left, they get so many times the
+tokens that the others took, and so many more."""
 
 _SMALL = 50_000_000
 """Parameters below which one thread is enough: more would mostly wait for each other."""
@@ -46,6 +51,11 @@ class Prompt:
     ids: tuple[int, ...]
     images: np.ndarray | None = None
     points: np.ndarray | None = None
+
+    def shows_as(self, other: Prompt) -> bool:
+        """Whether another one shows the same pictures and points."""
+        pairs = (self.images, other.images), (self.points, other.points)
+        return all(a is b if a is None or b is None else np.array_equal(a, b) for a, b in pairs)
 
 
 @dataclass(slots=True)
@@ -94,15 +104,34 @@ class Began:
     """A prompt that the model has read, for any number of continuations.
 
     Attributes:
-        length: of the prompt in tokens.
+        prompt: the one.
         cache: what attention keeps of it.
         logits: of the token that follows, shape (V,).
     """
 
     model: CompletionModel
-    length: int
+    prompt: Prompt
     cache: Any
     logits: Tensor
+
+    @property
+    def length(self) -> int:
+        """Of the prompt, in tokens."""
+        return len(self.prompt.ids)
+
+    def shared(self, model: CompletionModel, prompt: Prompt) -> int:
+        """Return with how many tokens another prompt begins alike that stand in the cache.
+
+        At least one is left to be read; pictures and clouds stand before all text, so what follows
+        is alike only if they are.
+        """
+        front = sum(token < 0 for token in prompt.ids)
+        if self.model is not model or not self.prompt.shows_as(prompt):
+            return 0
+        pairs = zip(self.prompt.ids, prompt.ids, strict=False)
+        alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        alike = min(alike, len(prompt.ids) - 1)
+        return alike if alike >= front else 0
 
 
 @contextmanager
@@ -130,13 +159,31 @@ def _answering(model: CompletionModel, what: str) -> Iterator[None]:
             torch.set_num_threads(before)
 
 
-def begin(model: CompletionModel, prompt: Prompt) -> Began:
-    """Let the model read a prompt. Raises MemoryLimitError."""
-    with _answering(model, f"a prompt of {len(prompt.ids)} tokens"):
-        embedded = _embedded(model, prompt)
-        output = model.causal(inputs_embeds=embedded, use_cache=True, logits_to_keep=1)
+def begin(model: CompletionModel, prompt: Prompt, *, after: Began | None = None) -> Began:
+    """Let the model read a prompt; of that which it has read before, `after`, only what differs.
+
+    Raises MemoryLimitError.
+    """
+    shared = 0 if after is None else after.shared(model, prompt)
+    if after is None or not shared:
+        return _begun(model, prompt, None, prompt)
+    cache = copy.deepcopy(after.cache)
+    if shared < after.length:
+        cache.crop(shared - after.length)  # a negative number: of tokens at its end
+    return _begun(model, prompt, cache, Prompt(prompt.ids[shared:]))
+
+
+def _begun(model: CompletionModel, prompt: Prompt, cache: Any, rest: Prompt) -> Began:
+    """Read the `rest` of a prompt of which the beginning stands in the cache."""
+    with _answering(model, f"a prompt of {len(rest.ids)} tokens"):
+        output = model.causal(
+            inputs_embeds=_embedded(model, rest),
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
         logits_V = output.logits[0, -1].float().cpu()
-    return Began(model, len(prompt.ids), output.past_key_values, logits_V)
+    return Began(model, prompt, output.past_key_values, logits_V)
 
 
 def commands(
@@ -167,11 +214,13 @@ def _generate(began: Began, start: Matcher, sampling: Sampling) -> tuple[Row, ..
     random = torch.Generator().manual_seed(sampling.seed)
     rows = tuple(Row(start) for _ in range(sampling.rows))
     front, writing = _Front(rows, [0] * len(rows), [start.copy()]), _Writing(began)
-    logits_BV = began.logits[None]
-    for _ in range(min(sampling.most_tokens, began.model.longest - began.length)):
+    logits_BV, most = began.logits[None], sampling.most_tokens
+    for written in range(1, 1 + min(most, began.model.longest - began.length)):
         front, before = _written(front, logits_BV, sampling, random, first=rows[0])
-        if not front.rows or sampling.due.over:
+        if not front.rows or sampling.due.over or written >= most:
             break
+        if sampling.until == "built" and len(front.rows) <= _FEW * len(rows):
+            most = min(most, _PATIENCE * written + _MORE)  # what rambles on is nothing to wait for
         logits_BV = writing.step(before, front.last)
     return rows
 
@@ -337,29 +386,44 @@ def _trees(continuations: Sequence[Sequence[int]]) -> Iterator[_Tree]:
 
 
 def _scores(began: Began, tree: _Tree, closing: Sequence[int]) -> list[float]:
-    device, count = began.model.device, len(tree.tokens)
+    count = len(tree.tokens)
     own_KK, place_K = torch.eye(count, dtype=torch.bool), torch.zeros(count, dtype=torch.long)
     for node, parent in enumerate(tree.parents):
         if parent >= 0:
             own_KK[node] |= own_KK[parent]
             place_K[node] = place_K[parent] + 1
-    ids_K, parents_K = torch.tensor(tree.tokens), torch.tensor(tree.parents)
-    prompt_KL = torch.ones((count, began.length), dtype=torch.bool)
-    output = began.model.causal(
-        input_ids=ids_K[None].to(device),
-        attention_mask=torch.cat([prompt_KL, own_KK], dim=1)[None, None].to(device),
-        position_ids=(began.length + place_K)[None].to(device),
-        past_key_values=copy.deepcopy(began.cache),
-        use_cache=True,
-    )
-    after_KV = output.logits[0].float().cpu().log_softmax(1)
+    # What nothing follows need not be read: of many short ideas that is every second token.
+    followed = {*tree.parents, *(tree.ends if closing else ())}
+    read = [node for node in range(count) if node in followed]
+    row_of = {node: row for row, node in enumerate(read)}
+    ids_K, read_N = torch.tensor(tree.tokens), torch.tensor(read, dtype=torch.long)
+    after_NV = _read(began, ids_K[read_N], place_K[read_N], own_KK[read_N][:, read_N])
     first_1V = began.logits.log_softmax(0)[None]
-    logs_K = torch.cat([after_KV, first_1V])[parents_K, ids_K]  # -1 is the row of the prompt
+    rows_K = torch.tensor([row_of.get(parent, len(read)) for parent in tree.parents])
+    logs_K = torch.cat([after_NV, first_1V])[rows_K, ids_K]  # the last is the row of the prompt
     totals_K = own_KK.float() @ logs_K
     totals = totals_K[tree.ends]
     if closing:
-        totals += after_KV[tree.ends][:, list(closing)].logsumexp(1)
+        ends = [row_of[node] for node in tree.ends]
+        totals += after_NV[ends][:, list(closing)].logsumexp(1)
     return totals.tolist()
+
+
+def _read(began: Began, ids_N: Tensor, place_N: Tensor, sees_NN: Tensor) -> Tensor:
+    """Read tokens after a prompt, of which each sees some; return the natural logs of the
+    probabilities of what follows each, shape (N, V)."""
+    if not len(ids_N):
+        return torch.zeros((0, len(began.logits)))
+    device = began.model.device
+    prompt_NL = torch.ones((len(ids_N), began.length), dtype=torch.bool)
+    output = began.model.causal(
+        input_ids=ids_N[None].to(device),
+        attention_mask=torch.cat([prompt_NL, sees_NN], dim=1)[None, None].to(device),
+        position_ids=(began.length + place_N)[None].to(device),
+        past_key_values=copy.deepcopy(began.cache),
+        use_cache=True,
+    )
+    return output.logits[0].float().cpu().log_softmax(1)
 
 
 def _embedded(model: CompletionModel, prompt: Prompt) -> Tensor:

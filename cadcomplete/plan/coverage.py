@@ -13,7 +13,7 @@ from cadcomplete.data.sizes import TextSizes, sizes_of, told
 from cadcomplete.data.sources import TRAIN, VALIDATION, Source, find_data
 from cadcomplete.data.stored import Stored, some_sizes
 from cadcomplete.history.fields import Format
-from cadcomplete.language.tokenizer import TextTokenizer, usual_tokenizer
+from cadcomplete.language.tokenizer import TextTokenizer, shipped
 from cadcomplete.plan.memory import Model
 from cadcomplete.plan.sizes import local_folder
 
@@ -134,6 +134,4 @@ def _tokenizer(config: Config) -> tuple[TextTokenizer, str]:
     source = config.model.language_model
     if source and (folder := local_folder(source, "tokenizer.json")) is not None:
         return TextTokenizer.load(folder), source
-    return usual_tokenizer(
-        config.data.text_format
-    ), "a shipped model's, because the model's own is not here"
+    return TextTokenizer.load(shipped()), "the shipped model's, because the model's own is not here"

@@ -115,9 +115,9 @@ def _place(index: int | None, sequence: CadSequence) -> str:
 
 def _token_counts(sequence: CadSequence, folder: Path | None) -> dict[str, int]:
     from cadcomplete.language.prompt import prompt
-    from cadcomplete.language.tokenizer import TextTokenizer, usual_tokenizer
+    from cadcomplete.language.tokenizer import TextTokenizer, shipped
 
-    tokenizer = TextTokenizer.load(folder) if folder else usual_tokenizer()
+    tokenizer = TextTokenizer.load(folder or shipped())
     texts = {name: prompt(sequence, text_format=name) for name in FORMATS}
     return {name: len(tokenizer.encode(text).ids) for name, text in texts.items()}
 
@@ -187,7 +187,7 @@ def encode(
 ) -> Json:
     """Return the prompt of a part cut after `cut` operations, and its tokens."""
     from cadcomplete.language.prompt import prompt
-    from cadcomplete.language.tokenizer import TextTokenizer, usual_tokenizer
+    from cadcomplete.language.tokenizer import TextTokenizer, shipped
 
     names: dict[str, Format] = {name: name for name in FORMATS}
     known = names.get(text_format)
@@ -197,8 +197,7 @@ def encode(
     document = readers.read(path)
     kept = document.known if cut is None else document.truncated(cut)
     text = prompt(kept.sequence, caption=caption, text_format=known)
-    reader = TextTokenizer.load(tokenizer) if tokenizer else usual_tokenizer(known)
-    tokens = reader.encode(text)
+    tokens = TextTokenizer.load(tokenizer or shipped()).encode(text)
     after = [i for i, c in zip(tokens.cuts, text.cuts, strict=True) if c.curves is None]
     return {
         "id": document.sequence.id,

@@ -128,9 +128,9 @@ def _licence(document: Document) -> str | None:
 
 @cache
 def _tokenizer(folder: str) -> TextTokenizer:
-    from cadcomplete.language.tokenizer import TextTokenizer, usual_tokenizer
+    from cadcomplete.language.tokenizer import TextTokenizer, shipped
 
-    return TextTokenizer.load(folder) if folder else usual_tokenizer()
+    return TextTokenizer.load(folder or shipped())
 
 
 def _images(mesh: Mesh, id: str, settings: Settings) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ class Settings:
         truncations: most truncated versions of a part in the layout of the specification.
         per_shard: input files that make one shard: what is lost when a run is killed.
         time_limit: seconds the kernel may take for a part.
-        tokenizer: folder of the tokenizer that counts; "" is that of a shipped model, for `lines`.
+        tokenizer: folder of the tokenizer that counts; "" is that of the shipped model.
         seed: of everything that is chosen at random.
     """
 
