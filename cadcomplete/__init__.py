@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cadcomplete.completion.engine import Completer, complete
     from cadcomplete.completion.rebuilding import Rebuilt, rebuild
     from cadcomplete.completion.session import PartSession
+    from cadcomplete.constraints.constraints import Constraints
+    from cadcomplete.constraints.pins import Pin
     from cadcomplete.history.sequence import CadSequence, truncate, validate
     from cadcomplete.kernel.contain import Kernel
     from cadcomplete.language.lines import decode, encode
@@ -34,8 +36,10 @@ _HOMES = {
     "Completer": "completion.engine",
     "Completion": "completion.completion",
     "Completions": "completion.completion",
+    "Constraints": "constraints.constraints",
     "Document": "readers",
     "Kernel": "kernel.contain",
+    "Pin": "constraints.pins",
     "Rebuilt": "completion.rebuilding",
     "PartSession": "completion.session",
     "complete": "completion.engine",
@@ -54,9 +58,11 @@ __all__ = [
     "Completer",
     "Completion",
     "Completions",
+    "Constraints",
     "Document",
     "Kernel",
     "PartSession",
+    "Pin",
     "Rebuilt",
     "complete",
     "decode",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cadcomplete.clouds.cloud import PointCloud
+from cadcomplete.constraints.constraints import FREE, Constraints
 from cadcomplete.errors import InputError
 from cadcomplete.history.operations import Operation
 from cadcomplete.history.sequence import CadSequence, check_known
@@ -28,6 +29,9 @@ class Case:
         caption: in words, or None.
         images: pictures of the wanted part, files or their contents.
         points: its surface, or None.
+        constraints: what every answer has to keep to.
+        snap: whether numbers of answers are put on round ones (`completion/snapping.py`); None for
+            where that was measured to break nothing.
 
     Raises UnsupportedError if something of what is given is not known here.
     """
@@ -37,6 +41,8 @@ class Case:
     caption: str | None = None
     images: tuple[bytes | Path, ...] = ()
     points: PointCloud | None = None
+    constraints: Constraints = FREE
+    snap: bool | None = None
 
     def __post_init__(self) -> None:
         check_known(self.given)
@@ -57,6 +63,7 @@ class Idea:
         merit: what that order is by.
         log_probability: in nats, by the model.
         tokens: that it takes to write it.
+        snaps: which of its numbers were moved, in words.
     """
 
     operations: tuple[Operation, ...]
@@ -68,6 +75,7 @@ class Idea:
     merit: float = 0.0
     log_probability: float = -math.inf
     tokens: int = 0
+    snaps: tuple[str, ...] = ()
 
     @property
     def operation(self) -> Operation:
@@ -88,6 +96,7 @@ class Answer:
         problems: why not.
         source: who had the idea.
         report: what the kernel found, if it was asked; of a sketch, with an extrude of it.
+        snaps: which of its numbers were moved, in words.
     """
 
     sequence: CadSequence
@@ -96,6 +105,7 @@ class Answer:
     problems: tuple[str, ...] = ()
     source: str = ""
     report: Report | None = None
+    snaps: tuple[str, ...] = ()
 
     @property
     def operation(self) -> Operation:
@@ -105,7 +115,8 @@ class Answer:
 
 def answered(sequence: CadSequence, idea: Idea, report: Report) -> Answer:
     """Return an idea that the kernel has reported about."""
-    return Answer(sequence, idea.score, report.valid, report.problems, idea.source, report)
+    found = (report.valid, report.problems, idea.source, report)
+    return Answer(sequence, idea.score, *found, idea.snaps)
 
 
 @dataclass(frozen=True, slots=True)

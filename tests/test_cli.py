@@ -165,6 +165,7 @@ def test_complete_answers_with_the_promised_keys(run, tmp_path):
             "valid",
             "problems",
             "remarks",
+            "snaps",
             "bodies",
             "operations_added",
             "volume_mm3",

@@ -21,7 +21,7 @@ LAYERS = (
     {"captions", "config", "language", "meshes"},
     {"kernel", "readers"},
     {"clouds"},
-    {"exporters", "fitting", "model", "predictions"},
+    {"constraints", "exporters", "fitting", "model", "predictions"},
     {"baselines", "data", "metrics", "pictures", "placing"},
     {"completion", "plan", "training"},
     {"evaluate"},

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from cadcomplete.completion import effects, proposing, wording
+from cadcomplete.completion import effects, proposing, snapping, wording
+from cadcomplete.constraints import meeting, pins
 from cadcomplete.exporters.freecad import features as freecad
 from cadcomplete.exporters.freecad import sketches as freecad_sketches
 from cadcomplete.exporters.scripts import DIALECTS
@@ -187,6 +188,20 @@ POST_ENTRIES: dict[str, tuple[dict[Any, Any], Any, Any]] = {
     ),
     "proposals": (proposing.PROPOSE, Post, proposing.Proposer(usual=_usual_posts)),
     "effects": (effects.STEPS, Post, effects.any_step),
+    "snapping": (
+        snapping.PULLED,
+        Post,
+        lambda post, pull: replace(post, radius=pull("diameter", 2 * post.radius) / 2),
+    ),
+    "pins": (
+        pins.DIMENSIONS,
+        Post,
+        pins.NamedSizes(
+            lambda post, before: {"diameter": (2 * post.radius,)},
+            lambda post, before, wants: replace(post, radius=wants("diameter")[0] / 2),
+        ),
+    ),
+    "meeting": (meeting.MEETS, Post, lambda post, earlier: (Boolean.JOIN,)),
     "wording": (wording.SAID, Post, lambda post, step: f"post ø{2 * post.radius:g}"),
     "freecad": (freecad.EXPORT, Post, lambda post, place: place.body.feature(place.index, "Pad")),
     **{

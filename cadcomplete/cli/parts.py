@@ -7,6 +7,19 @@ from typing import Annotated
 
 import typer
 
+from cadcomplete.cli.constraints import (
+    AtMost,
+    Density,
+    KeepOut,
+    MaxMass,
+    MaxVolume,
+    Meets,
+    Only,
+    Pinned,
+    Snapping,
+    SymmetricAbout,
+    Within,
+)
 from cadcomplete.cli.options import (
     AnswerWithin,
     AsJson,
@@ -144,11 +157,23 @@ def complete(
     top_p: TopP = None,
     max_new_tokens: MaxNewTokens = None,
     rows: RowCount = None,
+    only: Only = None,
+    boolean: Meets = None,
+    at_most: AtMost = None,
+    within: Within = None,
+    symmetric: SymmetricAbout = None,
+    keep_out: KeepOut = None,
+    max_volume: MaxVolume = None,
+    max_mass: MaxMass = None,
+    density: Density = None,
+    pin: Pinned = None,
+    snap: Snapping = None,
     as_json: AsJson = False,
 ) -> None:
     """Propose how a half-finished part goes on."""
     one_thread()
     with due_after(time_limit, context.obj).answering():
+        from cadcomplete.constraints.said import ConstraintWords
         from cadcomplete.reports import answering
         from cadcomplete.reports import completions as completion_reports
 
@@ -163,6 +188,11 @@ def complete(
         n=n,
         seed=seed,
         only_next=only_next,
+        constraints=ConstraintWords(
+            *(only, boolean, at_most, within, symmetric, tuple(keep_out or ())),
+            *(max_volume, max_mass, density, tuple(pin or ())),
+        ),
+        snap=snap,
     )
     report = completion_reports.complete(
         part,

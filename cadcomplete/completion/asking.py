@@ -12,6 +12,7 @@ from cadcomplete.clouds.read import Scan
 from cadcomplete.completion.notices import UNSEEN
 from cadcomplete.completion.reading import Reading, Until
 from cadcomplete.completion.refusing import RefusedAnswers
+from cadcomplete.constraints.constraints import FREE, Constraints
 from cadcomplete.deadline import Deadline, OutOfTime
 from cadcomplete.errors import InputError, NoAnswerError, TimeLimitError
 from cadcomplete.history.sequence import CadSequence
@@ -41,6 +42,8 @@ class Showing:
         shape: its surface: a cloud in millimetres, a file, or one that is still being read.
         units, up, place: how a file is taken (`placing.shapes.shown`).
         file: where the shape comes from, for messages.
+        constraints: what every answer has to keep to.
+        snap: whether numbers of answers are put on round ones (`Case.snap`).
     """
 
     caption: str | None = None
@@ -50,6 +53,8 @@ class Showing:
     up: str = ""
     place: str = "check"
     file: str | Path = ""
+    constraints: Constraints = FREE
+    snap: bool | None = None
 
     @property
     def anything(self) -> bool:
@@ -186,4 +191,5 @@ _LOOKING = 0.5
 def case_of(given: Document, asked: Showing, fitted: Fitted | None) -> Case:
     """Return the question that is asked of a part."""
     cloud = None if fitted is None else fitted.cloud
-    return Case(given.sequence.id, given.sequence, asked.caption, asked.images, cloud)
+    seen = (asked.caption, asked.images, cloud)
+    return Case(given.sequence.id, given.sequence, *seen, asked.constraints, asked.snap)

@@ -16,6 +16,7 @@ from cadcomplete.completion.evidence import evidence_of, pictures_among
 from cadcomplete.completion.features import FEATURES
 from cadcomplete.completion.judging import Weighing, by_habit, ranked
 from cadcomplete.completion.kinds import kinds_of
+from cadcomplete.completion.offhand import offhand, unread
 from cadcomplete.completion.opinion import judged
 from cadcomplete.completion.prompting import knows_clouds, prompted, shortened
 from cadcomplete.completion.ranking import Ranker
@@ -23,6 +24,7 @@ from cadcomplete.completion.reading import Reading, Until, looked_at
 from cadcomplete.completion.searching import searched
 from cadcomplete.completion.verifying import Verifying
 from cadcomplete.completion.written import built_rows
+from cadcomplete.constraints.bound import bound_to
 from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import CheckpointError, InputError
 from cadcomplete.history.fields import Format
@@ -109,13 +111,17 @@ class ByModel(Verifying):
         start = self.grammar.start(case.given)
         following = commands(began, start, lambda text: model.tokenizer.ids([text])[0])
         stop = following.pop("", 0.0)
-        command = _likeliest(following, model)
+        bound = bound_to(case.constraints, case.given)
+        allowed = bound.only(following)
+        if following and not allowed:  # the model has no word for what may be added: habit has
+            return unread(replace(case, points=None), drawn, evidence)
+        command = _likeliest(allowed, model)
         seen, wanted = looked_at(case, after=after) if self.source == "both" else (None, None)
         kinds: dict[str, float] = {}
         if wanted is None and self.source == "both":
-            kinds = kinds_of(case.given, following, model.words, evidence)
+            kinds = kinds_of(case.given, following, model.words, evidence, bound)
             command = max(
-                (name for name in kinds if name in following),
+                (name for name in kinds if name in allowed),
                 key=kinds.__getitem__,
                 default=command,
             )
@@ -153,6 +159,8 @@ class ByModel(Verifying):
 
     def ideas(self, reading: Reading) -> list[Idea]:
         """Return ideas for the next operation, each with its probability, the likeliest first."""
+        if reading.began is None and reading.wanted is None:
+            return offhand(reading)
         chances = Weighing(reading, self.ranker)
         found = judged(reading, self.model, self.grammar, chances=chances)
         every = [*found, *by_habit(reading)]

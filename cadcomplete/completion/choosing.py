@@ -45,6 +45,10 @@ class Comparison(Protocol):
     def flaw(self, one: int, report: Report) -> Flaw: ...
 
 
+def _any(i: int, report: Report | None) -> bool:
+    return True
+
+
 def chosen(
     ideas: Sequence[CadSequence],
     n: int,
@@ -52,11 +56,13 @@ def chosen(
     comparison: Comparison,
     check: Check,
     refused: int = 0,
+    may: Callable[[int, Report | None], bool] = _any,
 ) -> Iterator[tuple[int, Report]]:
     """Yield the numbers of up to `n` answers, in their order, and what the kernel reports.
 
     Ideas are whole histories, the best first, and at the end those that were `refused`, so many:
-    what is like one of them is no answer. `check` begins to ask the kernel about one. Answers
+    what is like one of them is no answer. `check` begins to ask the kernel about one; `may` says
+    whether one is allowed, before the kernel has reported about it and after. Answers
     are those without a flaw, each as soon as nothing can come before it; if there are
     none, those with the least. A crash or a hang of the kernel is a problem of that idea alone.
     """
@@ -66,9 +72,12 @@ def chosen(
     waiting, idle, tried = list(range(min(new, _LOOKED_AT))), list[int](), 0
     known = list(range(new, len(ideas)))
     while waiting and tried < max(4 * n, _TRIES) and len(good) < n:
-        some = _next(waiting, idle, [*known, *(i for i, _ in good)], n - len(good), comparison)
+        some = _next(waiting, idle, [*known, *(i for i, _ in good)], n - len(good), comparison, may)
         tried += len(some)
         for i, report in _reports(ideas, some, check):
+            if not may(i, report):
+                tried -= 1
+                continue
             found[comparison.flaw(i, report)].append((i, report))
             first = min([i, *waiting[:1]])
             ready = [one for one in good if one[0] <= first]
@@ -76,6 +85,8 @@ def chosen(
     if not any(found.values()):
         idle = [i for i in idle if not any(comparison.alike(i, other) for other in known)]
         for i, report in _reports(ideas, idle[:n], check):
+            if not may(i, report):
+                continue
             found[comparison.flaw(i, report)].append((i, report))
     best = next((answers for answers in found.values() if answers), [])
     yield from _untold(best, told, n, comparison)
@@ -93,7 +104,12 @@ def _untold(
 
 
 def _next(
-    waiting: list[int], idle: list[int], good: list[int], most: int, comparison: Comparison
+    waiting: list[int],
+    idle: list[int],
+    good: list[int],
+    most: int,
+    comparison: Comparison,
+    may: Callable[[int, Report | None], bool],
 ) -> list[int]:
     """Take from `waiting` up to `most` ideas that may be answers beside those that are good.
 
@@ -106,7 +122,7 @@ def _next(
         if len(some) == most:
             left += waiting[at:]
             break
-        if any(comparison.alike(i, other) for other in good):
+        if any(comparison.alike(i, other) for other in good) or not may(i, None):
             continue
         if comparison.idle(i):
             idle.append(i)

@@ -87,6 +87,7 @@ def completions(
         least=least and least.least,
         notices=(*reading.notices, *_notices(reading, aimed, model)),
         before=before.solid if before else None,
+        left_out=aimed.bound.counts(),
     )
 
 

@@ -5,6 +5,7 @@ The model proposes, the kernel judges; neither knows the other. What was given s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cadcomplete.completion.wording import EXPECTED, in_words
@@ -30,6 +31,7 @@ class Completion:
         report: what the kernel found.
         source: who had the idea, such as "model", "cloud" or "usual".
         added: the operations that were added; the dialect may need a sketch more to say them.
+        snaps: which of its numbers were put on round ones, in words.
     """
 
     rank: int
@@ -39,6 +41,7 @@ class Completion:
     report: Report
     source: str = ""
     added: tuple[Operation, ...] = field(default=(), repr=False, compare=False)
+    snaps: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -105,6 +108,7 @@ class Completions:
         in_time: whether all of it was done; else the answers are what was found by then.
         notices: what was made of the shape and read in the caption, and what the model hardly uses.
         before: the solid of what was given (`Report.solid`), if it was built.
+        left_out: how many ideas each constraint left out, by what it is called.
     """
 
     given: Document
@@ -120,6 +124,7 @@ class Completions:
     least: float | None = None
     notices: tuple[str, ...] = ()
     before: bytes | None = field(default=None, repr=False, compare=False)
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 _UNCHECKED = Report(("it was not checked",))
@@ -135,4 +140,5 @@ def completion_of(given: Document, answer: Answer, *, rank: int) -> Completion |
     if report.measures is not None:
         document = document.measured(report.measures.bounding_box)
     added = answer.sequence.operations[given.sequence.whole_operations :]
-    return Completion(rank, answer.score, document, given.sequence, report, answer.source, added)
+    found = (report, answer.source, added, answer.snaps)
+    return Completion(rank, answer.score, document, given.sequence, *found)

@@ -39,6 +39,8 @@ from cadcomplete.completion.offhand import Offhand
 from cadcomplete.completion.reading import Until
 from cadcomplete.completion.refusing import NOTHING_REFUSED, Refusal
 from cadcomplete.completion.streaming import AnswerStream
+from cadcomplete.constraints.bound import bound_to
+from cadcomplete.constraints.constraints import FREE, Constraints
 from cadcomplete.deadline import NEVER, Deadline, OutOfTime
 from cadcomplete.errors import InputError
 from cadcomplete.kernel.contain import Kernel, Pending
@@ -153,6 +155,8 @@ class Completer:
         units: str = "",
         up: str = "",
         place: str = "check",
+        constraints: Constraints | None = None,
+        snap: bool | None = None,
         seed: int | None = None,
         after: PartReading | None = None,
     ) -> PartReading:
@@ -160,17 +164,19 @@ class Completer:
         many as a truncated file says, and what is shown of the wanted one beside them.
 
         `images` are pictures of it, `shape` its surface: a cloud in millimetres, or a file taken as
-        `units`, `up` and `place` say (`placing.shapes.shown`). `seed` is that of all that is
-        random, 0 if none is given.
+        `units`, `up` and `place` say (`placing.shapes.shown`). Every answer keeps to the
+        `constraints`; with `snap` its numbers are put on round ones (`Case.snap`). `seed` is that
+        of all that is random, 0 if none is given.
 
         To read a part `after` another reading, or the same part with operations that were appended,
         changed or removed, costs the difference: what both prompts begin with is not read again,
         a shape and pictures are not looked at again. What is shown stays, and the seed, unless
-        something is shown anew; so does what was refused. The answers are those of a fresh reading,
-        their scores but for rounding.
+        something is shown anew; so do constraints, and what was refused. The answers are those of a
+        fresh reading, their scores but for rounding.
 
         Raises InputError if there are not that many operations, too many for the model, something
-        that the model cannot see, or a shape that does not fit the part.
+        that the model cannot see, a shape that does not fit the part, or constraints that no answer
+        can keep to.
         """
         if seed is None:
             seed = 0 if after is None else after.seed
@@ -178,8 +184,15 @@ class Completer:
         asked = Showing(caption, pictures(images), shape, units, up, place)
         if after is not None and not asked.anything:
             asked = after.shown
+        if after is not None:
+            constraints = after.shown.constraints if constraints is None else constraints
+            snap = after.shown.snap if snap is None else snap
+        constraints = constraints or FREE
+        asked = replace(asked, constraints=constraints, snap=snap)
+        given = kept(document_of(part), keep)
+        bound_to(constraints, given.sequence)  # what is impossible is refused before any work
         with self._working():
-            return self._read(kept(document_of(part), keep), asked, seed=seed, after=after)
+            return self._read(given, asked, seed=seed, after=after)
 
     def accept(self, reading: PartReading, completion: Completion) -> PartReading:
         """Return a reading of the part with what a completion of it adds."""
@@ -264,6 +277,8 @@ class Completer:
         units: str = "",
         up: str = "",
         place: str = "check",
+        constraints: Constraints = FREE,
+        snap: bool | None = None,
         file: str | Path = "",
         n: int = 3,
         seed: int = 0,
@@ -278,7 +293,9 @@ class Completer:
         started = time.monotonic()
         asked: Asked = "next" if only_next else "better"
         given = kept(document_of(part), keep)
-        shown = Showing(caption, pictures(images), points, units, up, place, file)
+        bound_to(constraints, given.sequence)  # what is impossible is refused before any work
+        seen = (caption, pictures(images), points, units, up, place, file)
+        shown = Showing(*seen, constraints, snap)
         with due.answering(), self._working():
             writing = UNTIL[asked], n
             reading = self._read(given, shown, seed=seed, due=due, writing=writing, tell=tell)
@@ -369,6 +386,8 @@ def complete(
     units: str = "",
     up: str = "",
     place: str = "check",
+    constraints: Constraints = FREE,
+    snap: bool | None = None,
     n: int = 3,
     seed: int = 0,
     only_next: bool = False,
@@ -383,19 +402,24 @@ def complete(
     there may be none. With `only_next` each adds one operation, supposing that one follows.
     Without `keep` all that are known here are kept, or as many as a truncated file says. `images`
     are pictures of the wanted part, `points` its surface: a cloud in millimetres, or a file taken
-    as `units`, `up` and `place` say (`shapes.shown`). The part and the model may be paths. Without
-    `model` the one that ships is used, without `kernel` one is started. The same arguments give
-    the same completions.
+    as `units`, `up` and `place` say (`shapes.shown`). Every answer keeps to the `constraints`. The
+    part and the model may be paths. Without `model` the one that ships is used, without `kernel`
+    one is started. The same arguments give the same completions.
 
     `sampling` says how the model writes; None is usual for it. What is found until it is `due` is
-    the answer, what could not be checked by then is not valid. `tell` hears of each step.
+    the answer, what could not be checked by then is not valid. `tell` hears of each step. With
+    `snap` numbers are put on round ones that are near, without it as the model writes them; None
+    is for next operations where nothing is shown.
 
     Raises InputError if there are not that many operations, too many for the model, something
-    that the model cannot see, or a shape that does not fit the part; NoAnswerError if there is
-    not even time for one that is unchecked.
+    that the model cannot see, a shape that does not fit the part, or constraints that no answer can
+    keep to; NoAnswerError if there is not even time for one that is unchecked.
     """
     check_seed(seed)
     check_count(n)
+    if constraints:  # what is impossible is refused before a model is read
+        document = document_of(document)
+        bound_to(constraints, kept(document, keep).sequence)
     with Completer.load(model, kernel=kernel, sampling=sampling) as completer:
         return completer.complete(
             document,
@@ -406,6 +430,8 @@ def complete(
             units=units,
             up=up,
             place=place,
+            constraints=constraints,
+            snap=snap,
             n=n,
             seed=seed,
             only_next=only_next,

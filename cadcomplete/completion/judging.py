@@ -53,7 +53,8 @@ def habits(reading: Reading, commands: Iterable[str]) -> list[Idea]:
         if chance < LEAST:
             continue
         rows = reading.rows if command == reading.command else ()
-        some = ideas(reading.given, rows, command, evidence=reading.evidence)
+        shown = {"evidence": reading.evidence, "bound": reading.bound}
+        some = ideas(reading.given, rows, command, **shown)
         shares = PROPOSE[kind_of(command)].chances([i.operation for i in some], reading.given)
         if rows:
             written = np.array([idea.samples for idea in some]) / len(rows)

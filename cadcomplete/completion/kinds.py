@@ -14,6 +14,7 @@ import numpy as np
 from cadcomplete.completion.counted import counted
 from cadcomplete.completion.evidence import Evidence
 from cadcomplete.completion.standing import NEAR, Standing, standing, within
+from cadcomplete.constraints.bound import PartLimits
 from cadcomplete.history.blends import Blended
 from cadcomplete.history.curves import Circle
 from cadcomplete.history.geometry import Array
@@ -65,11 +66,13 @@ def kinds_of(
     chances: Mapping[str, float],
     words: Collection[str],
     evidence: Sequence[Evidence] = (),
+    bound: PartLimits | None = None,
 ) -> dict[str, float]:
     """Return the probability of each command that the next operation may begin with.
 
     `chances` are those that a model with these `words` gives to what it has learned. Of the others
-    tells what was counted; then what is shown adds its nats. A sketch that is being drawn goes on:
+    tells what was counted; then what is shown adds its nats; of those that they are `bound` to be
+    none has more than its share of all. A sketch that is being drawn goes on:
     then there is nothing to choose, and none is returned.
     """
     operations = given.operations
@@ -89,6 +92,7 @@ def kinds_of(
     for shown in evidence:
         nats = shown.kinds(given)
         found = {name: p * math.exp(nats.get(OPERATIONS[name], 0.0)) for name, p in found.items()}
+    found = found if bound is None else bound.only(found)
     whole = sum(found.values())
     return {name: chance / whole for name, chance in found.items()}
 

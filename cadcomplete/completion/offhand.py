@@ -15,6 +15,7 @@ from cadcomplete.completion.kinds import kinds_of
 from cadcomplete.completion.reading import Reading
 from cadcomplete.completion.searching import searched
 from cadcomplete.completion.verifying import Verifying
+from cadcomplete.constraints.bound import bound_to
 from cadcomplete.deadline import NEVER, Deadline, OutOfTime
 from cadcomplete.history.operations import Sketch
 from cadcomplete.kernel.contain import Kernel
@@ -89,7 +90,8 @@ def unread(case: Case, drawn: Sampling, evidence: tuple[Evidence, ...]) -> Readi
     operations = case.given.operations
     waits = bool(operations) and isinstance(operations[-1], Sketch)
     chances = _AFTER_A_SKETCH if waits else _AFTER_ALL_ELSE
-    kinds = kinds_of(case.given, chances, _WORDS, evidence)
+    bound = bound_to(case.constraints, case.given)
+    kinds = kinds_of(case.given, chances, _WORDS, evidence, bound)
     command = max(chances, key=lambda name: kinds.get(name, 0.0))
     stop = _EITHER if operations and not waits else 0.0
     return Reading(case, stop, command, drawn, evidence=evidence, kinds=kinds)
@@ -102,7 +104,8 @@ def offhand(reading: Reading) -> list[Idea]:
     where nothing is shown what was thought of is kept (`Reading.thought`), should time be up.
     """
     if reading.wanted is not None:
-        found = ideas(reading.given, reading.rows, reading.command, wanted=reading.wanted)
+        shown = {"wanted": reading.wanted, "bound": reading.bound}
+        found = ideas(reading.given, reading.rows, reading.command, **shown)
         found = [replace(idea, log_probability=0.0, tokens=1) for idea in found]
         alone = replace(reading, began=None)
         return ranked(found, alone, Weighing(alone))

@@ -58,6 +58,7 @@ def judged(
         reading.command,
         wanted=reading.wanted,
         evidence=reading.evidence,
+        bound=reading.bound,
         text_format=text_format,
         words=model.words,
     )

@@ -17,6 +17,7 @@ import numpy as np
 
 from cadcomplete.completion.evidence import Evidence, weighed
 from cadcomplete.completion.ideas import extended
+from cadcomplete.constraints.bound import PartLimits, bound_to
 from cadcomplete.fitting import Wanted, finish, occupancy
 from cadcomplete.fitting.space.scores import whole_state
 from cadcomplete.history.geometry import Array
@@ -46,6 +47,7 @@ def finished_parts(
     wanted: Wanted | None = None,
     evidence: Sequence[Evidence] = (),
     usual: Sequence[Idea] = (),
+    bound: PartLimits | None = None,
     seed: int = 0,
 ) -> list[Idea]:
     """Return what a part may lack, the best first; `stop` is the probability that it is nothing.
@@ -55,7 +57,8 @@ def finished_parts(
     The given operations alone are among them if they may be one: what comes after them is expected
     to be worse than nothing. Scores fall; parts that come to the same may be among them.
     """
-    parts, times, closest = _thought_of(given, rows, wanted, evidence, usual)
+    bound = bound or bound_to(None, given)
+    parts, times, closest = _thought_of(given, rows, wanted, evidence, usual, bound)
     if stop > 0 or (given.operations and wanted is not None):  # not where a sketch waits
         parts[encode(given).text] = Idea((), source="given")
     sequences = [extended(given, idea.operations) for idea in parts.values()]
@@ -87,6 +90,7 @@ def _thought_of(
     wanted: Wanted | None,
     evidence: Sequence[Evidence],
     usual: Sequence[Idea],
+    bound: PartLimits,
 ) -> tuple[dict[str, Idea], dict[str, float], list[str]]:
     """Return whole parts by their text, how often each was thought of, and those that a shape shows
     in their order."""
@@ -95,20 +99,23 @@ def _thought_of(
     closest: list[str] = []
     new = given.whole_operations
     for row in rows:
-        if len(row.finished) > len(given):
-            text = encode(row.finished).text
+        whole = bound.part(row.finished) if len(row.finished) > len(given) else None
+        if whole is not None:
+            text = encode(whole).text
             times[text] += 1
-            parts[text] = Idea(row.finished.operations[new:])
+            parts[text] = Idea(whole.operations[new:])
     for idea in usual:
-        text = encode(extended(given, idea.operations)).text
-        times[text] += idea.score
-        parts.setdefault(text, idea)
+        whole = bound.part(extended(given, idea.operations))
+        if whole is not None:
+            text = encode(whole).text
+            times[text] += idea.score
+            parts.setdefault(text, replace(idea, operations=whole.operations[new:]))
     if wanted is not None:
-        for sequence in finish(given, wanted):
+        for sequence in filter(None, map(bound.part, finish(given, wanted))):
             closest.append(encode(sequence).text)
             parts.setdefault(closest[-1], Idea(sequence.operations[new:], source="cloud"))
     for shown in () if wanted is not None else evidence:  # a shape says more
-        for sequence in shown.parts(given, most=_SHOWN):
+        for sequence in filter(None, map(bound.part, shown.parts(given, most=_SHOWN))):
             text = encode(sequence).text
             times[text] += 1  # as if the model had written it, once
             parts.setdefault(text, Idea(sequence.operations[new:], source=shown.name))

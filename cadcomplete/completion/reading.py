@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from cadcomplete.completion.evidence import Evidence
 from cadcomplete.completion.proposing import command_of, kind_of
 from cadcomplete.completion.refusing import NOTHING_REFUSED, RefusedAnswers
+from cadcomplete.constraints.bound import PartLimits, bound_to
 from cadcomplete.errors import GeometryError, InputError
 from cadcomplete.fitting import Wanted, settled, wanted
 from cadcomplete.history.sequence import CadSequence
@@ -55,6 +56,7 @@ class Reading:
         refused: what was said not to come next, or not to be the whole part.
         turned: the model after the same prompt of the part turned otherwise, once it was asked.
         turned_before: the same of the reading after which this came.
+        bound: the constraints of the case, and what they left out.
     """
 
     case: Case
@@ -75,6 +77,10 @@ class Reading:
     refused: RefusedAnswers = NOTHING_REFUSED
     turned: dict[Symmetry, Began] = field(default_factory=dict)
     turned_before: Mapping[Symmetry, Began] = field(default_factory=dict)
+    bound: PartLimits = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bound = bound_to(self.case.constraints, self.given)
 
     @property
     def given(self) -> CadSequence:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 
 import numpy as np
 
@@ -43,8 +44,18 @@ def unchecked(reading: Reading, n: int, *, only_next: bool, due: Deadline) -> li
         with suppress(OutOfTime), due.share(_EACH).enforced():
             offhand(reading)
         found = _known(reading, only_next)
-    told = [answered(whole, idea, report) for whole, idea in found if idea.source != "given"]
-    return told[:n]
+    told = [(whole, idea) for whole, idea in found if idea.source != "given"]
+    kept = (one for one in told if _keeps(reading, one[0], finished=not only_next))
+    return [answered(whole, idea, report) for whole, idea in islice(kept, n)]
+
+
+def _keeps(reading: Reading, whole: CadSequence, *, finished: bool) -> bool:
+    """Whether it keeps to the constraints, as far as can be told without the kernel."""
+    added = whole.operations[reading.given.whole_operations :]
+    if reading.bound.fitted(added, next_only=not finished) != added:
+        return False
+    drawn = bool(added) and not added[-1].builds
+    return drawn or reading.bound.admits(whole, finished=finished)
 
 
 def _known(reading: Reading, only_next: bool) -> list[tuple[CadSequence, Idea]]:

@@ -17,6 +17,7 @@ from cadcomplete.completion.features import alike
 from cadcomplete.completion.ideas import extended
 from cadcomplete.completion.parts import finished_parts
 from cadcomplete.completion.reading import Reading, Until
+from cadcomplete.completion.snapping import tidied
 from cadcomplete.completion.written import Handing
 from cadcomplete.deadline import NEVER, Deadline
 from cadcomplete.errors import CadCompleteError
@@ -118,13 +119,15 @@ class Verifying(ABC):
                         yield from found
                         yield from coming
                         return
-                if not found or reading.hopeless(found) or not reading.may_go_on:
+                none = not found and reading.bound.free  # else another may keep to what is asked
+                if none or reading.hopeless(found) or not reading.may_go_on:
                     yield from found
                     return
             self.write_more(reading, attempt)
 
     def _next(self, reading: Reading, ideas: list[Idea], n: int) -> Iterator[Answer]:
         given, shown = reading.given, reading.wanted is not None
+        ideas = tidied(ideas, reading, finished=False)
         reading.thought = [(extended(given, idea.operations[:1]), idea) for idea in ideas]
         refused = [Idea((operation,)) for operation in reading.refused.next_after(given)]
         ideas = [*ideas, *refused]
@@ -135,7 +138,7 @@ class Verifying(ABC):
         comparison = ByKind(sketches, drawn, effects)
         check = partial(self._check, reading)
         asked = partial(chosen, comparison=comparison, check=check, refused=len(refused))
-        for i, report in asked(wholes, n):
+        for i, report in asked(wholes, n, may=reading.bound.allowing(wholes, drawn=sketches)):
             whole = wholes[i]
             if sketches[i]:  # what was built is an extrude of it
                 report = replace(report, measures=None, remarks=(), solid=None)
@@ -151,8 +154,10 @@ class Verifying(ABC):
             wanted=reading.wanted,
             evidence=reading.evidence,
             usual=self.finished(reading),
+            bound=reading.bound,
             seed=reading.sampling.seed,
         )
+        ideas = tidied(ideas, reading, finished=True)
         reading.as_it_is = next((i.score for i in ideas if i.source == "given"), None)
         wholes = [extended(given, idea.operations) for idea in ideas]
         reading.thought, reading.compared = list(zip(wholes, ideas, strict=True)), True
@@ -162,7 +167,7 @@ class Verifying(ABC):
         comparison = ByEffect(given, wholes, shown, lambda: self._bodies(reading), least)
         check = partial(self._check, reading)
         asked = partial(chosen, comparison=comparison, check=check, refused=len(refused))
-        for i, report in asked(wholes, n):
+        for i, report in asked(wholes, n, may=reading.bound.allowing(wholes, finished=True)):
             yield answered(wholes[i], ideas[i], report)
 
     def _bodies(self, reading: Reading) -> int | None:

@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cadcomplete import exporters, readers
-from cadcomplete.clouds.read import Scan, check_file
+from cadcomplete.clouds.read import Scan, check_file, read_scan
+from cadcomplete.constraints.bound import bound_to
+from cadcomplete.constraints.constraints import Constraints
+from cadcomplete.constraints.said import ConstraintWords, as_json
 from cadcomplete.deadline import TIME_WAS_UP, due_after
 from cadcomplete.errors import InputError, keeping
 from cadcomplete.files import check_folder
@@ -49,6 +52,8 @@ class Asked:
     n: int
     seed: int
     only_next: bool
+    constraints: ConstraintWords = ConstraintWords()  # noqa: RUF009
+    snap: bool | None = None
 
     def check(self, document: Document) -> None:
         """Raise InputError for what cannot be: at once, before the model is read."""
@@ -78,6 +83,10 @@ class Asked:
         if self.points is None:
             return None
         return reading(self.points, units=self.units, up=self.up, kernel=kernel)
+
+    def limits(self, kernel: Kernel) -> Constraints:
+        """Return the constraints; files of regions are read by the kernel. Raises InputError."""
+        return self.constraints.constraints(lambda path: kernel.run(read_scan, path).mesh)
 
     def as_json(self) -> Json:
         return {
@@ -116,16 +125,18 @@ def complete(
         after.callback(kernel.leave)  # who waits for the answer does not wait for that
         kernel.start()  # it is loaded while all else is imported
         from cadcomplete.completion import writing
+        from cadcomplete.completion.asking import kept
         from cadcomplete.completion.engine import Completer
 
         with kernel.until(due):
-            scan = asked.scan(kernel)
+            scan, limits = asked.scan(kernel), asked.limits(kernel)
+        bound_to(limits, kept(document, asked.keep).sequence)
         tell("the model is read")
         loaded, due = answering.ready(model, due, started)
         writes = output is not None
         answered = due.share(_ANSWERING) if writes else due
         drawn = None if loaded is None else answering.sampling(loaded, n=asked.n)
-        question: dict[str, Any] = asdict(asked) | {"points": scan}
+        question: dict[str, Any] = asdict(asked) | {"points": scan, "constraints": limits}
         result = Completer(loaded, kernel, sampling=drawn).complete(
             document,
             **question,
@@ -140,6 +151,7 @@ def complete(
     return {
         "file": path and str(path),
         **asked.as_json(),
+        "constraints": as_json(limits),
         "folder": output and str(output),
         "notices": list(result.notices),
         "part_notices": _part_notices(document, result),
@@ -173,6 +185,7 @@ def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
         "generated": result.generated,
         "discarded": result.discarded,
         "in_time": result.in_time,
+        "left_out": dict(result.left_out),
         "overview": files.get("overview"),
         "lost": files.get("lost", {}),
         "completions": [
@@ -182,6 +195,7 @@ def _completions(result: Completions, files: dict[int | str, Any]) -> Json:
                 "valid": c.valid,
                 "problems": list(c.problems),
                 "remarks": [str(remark) for remark in c.remarks],
+                "snaps": list(c.snaps),
                 "bodies": c.bodies,
                 "operations_added": c.operations_added,
                 "volume_mm3": c.volume,
@@ -240,6 +254,7 @@ def _completion_lines(completion: Json, score: str) -> list[str]:
         f"\n{completion['rank']}. {completion['words']}",
         f"   {score}; {', '.join(facts)}",
         *(f"   {remark}" for remark in completion["remarks"]),
+        *(f"   snapped: {snap}" for snap in completion["snaps"]),
         *(f"   {line}" for line in completion["text"].splitlines()),
         *(f"   {name}: {file}" for name, file in completion["files"].items()),
     ]
@@ -256,6 +271,9 @@ def _silence(report: Json, *, quiet: bool) -> list[str]:
     from cadcomplete.completion.wording import PROBABILITY, told
 
     found = report["completions"]
+    out = [f"left out: {number} by {name}" for name, number in report["left_out"].items()]
+    if not found and out:
+        return ["\nnothing that was found keeps to the constraints", *out]
     if not found:
         files = ", so no files were written" if report["folder"] else ""
         if report["score_is"] == PROBABILITY or not report["in_time"]:
@@ -276,5 +294,5 @@ def _silence(report: Json, *, quiet: bool) -> list[str]:
         ]
     if len(found) < report["asked"] and report["in_time"]:
         better = "" if report["as_it_is"] is None else " and better than the part as it is"
-        return [f"\nnothing else was found that is different{better}"]
+        return [f"\nnothing else was found that is different{better}", *out]
     return []

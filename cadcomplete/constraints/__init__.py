@@ -1,0 +1,1 @@
+"""What a person allows a completion to be: sizes, kinds, places, limits; no CAD kernel."""
