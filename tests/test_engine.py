@@ -221,7 +221,8 @@ def test_the_example_of_a_session_runs(capsys):
     lines = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
     assert lines["proposed"].rpartition(" (")[0] != lines["instead"]
     assert lines["taken"] == "2 operations"
-    assert lines["drawn"] == "3 operations; cancelled: True"
+    assert lines["drawn"] == "3 operations"
+    assert lines["whole"]
     assert lines["taken back"] == "1 operation"
 
 
