@@ -9,7 +9,6 @@ situation is fitted to the conditions that `--conditions` names. ::
 
     .venv/bin/python benchmarks/ranking.py runs/out/data/fusion360 --model cadcomplete/weights
     .venv/bin/python benchmarks/ranking.py --fit --model cadcomplete/weights
-    .venv/bin/python benchmarks/ranking.py --threshold --model cadcomplete/weights
     .venv/bin/python benchmarks/ranking.py --examples ONE --against OTHER --model MODEL
 """
 
@@ -25,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from cadcomplete.completion import ranking, threshold
+from cadcomplete.completion import ranking
 from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.evidence import SURE, weighed
 from cadcomplete.completion.features import FEATURES, alike, bent, features
@@ -80,14 +79,9 @@ def main() -> None:
     do = parser.add_mutually_exclusive_group()
     do.add_argument("--fit", action="store_true", help="fit to the examples that are there")
     do.add_argument("--tell", action="store_true", help="print what a fit gives, and save nothing")
-    do.add_argument(
-        "--threshold", action="store_true", help="choose it by the ranker that is there"
-    )
     do.add_argument("--against", type=Path, help="examples of another model: tell both")
     asked = parser.parse_args()
-    if asked.threshold:
-        choose_threshold(asked.examples, asked.model, asked.split)
-    elif asked.against:
+    if asked.against:
         tell_both(asked.examples, asked.against)
     elif asked.fit or asked.tell:
         fit(asked.examples, asked.model, asked.conditions, save=asked.fit)
@@ -243,28 +237,6 @@ def _told(pairs: Sequence[Paired], other: str) -> str:
 def _first_three(one: Example) -> bool:
     order = np.argsort(-one.known[:, tuple(FEATURES).index(OWN)], kind="stable")
     return bool(one.hits[order][:3].any())
-
-
-def choose_threshold(examples_folder: Path, model: Path, split: str) -> None:
-    """Choose the threshold with nothing shown, by the scores of the ranker that is there."""
-    ranker = ranking.load(model, tuple(FEATURES))
-    if ranker is None:
-        raise SystemExit(f"{model} has no ranker: --fit one first")
-    firsts: list[tuple[float, bool]] = []
-    parts: set[str] = set()
-    for name, every in read_examples(examples_folder).items():
-        for one in every:
-            if one.condition == "none" and name != FIRST_SKETCH:
-                chances = ranker.probabilities(name, one.known)
-                if chances is not None:
-                    best = int(chances.argmax())
-                    firsts.append((float(chances[best]), bool(one.hits[best])))
-                    parts.add(one.part)
-    told = f"{len(firsts)} cuts of {len(parts)} parts of the {split} split"
-    chosen = threshold.chosen_of(firsts, told)
-    mean, right = np.mean(firsts, axis=0)
-    print(chosen, f"scores say {mean:.3f} in the mean, {right:.3f} are right", sep="\n")
-    chosen.save(model)
 
 
 def read_examples(folder: Path) -> dict[str, list[Example]]:

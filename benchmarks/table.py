@@ -8,10 +8,12 @@ same questions. What was answered stays: the same command goes on. Two processes
     .venv/bin/python benchmarks/table.py ask OUT --part 1/2 --minutes 30
     .venv/bin/python benchmarks/table.py show OUT
 
-Of other splits, and under fewer conditions, another table::
+Of other splits, and under fewer conditions, another table. From which probability on a model is to
+propose anything where nothing is shown, its own answers on the test split say::
 
-    .venv/bin/python benchmarks/table.py ask OUT --split test --groups freecad --conditions none
+    .venv/bin/python benchmarks/table.py ask OUT --split test --conditions none
     .venv/bin/python benchmarks/table.py show OUT --split test
+    .venv/bin/python benchmarks/table.py threshold OUT --split test --model MODEL
 
 `show` prints, for each group, the tables of `cadcomplete evaluate --rescore`, and then this one.
 """
@@ -30,6 +32,7 @@ from modalities import CONDITIONS as SHOWN
 from modalities import labelled, losses
 from table_rows import rows
 
+from cadcomplete.completion import threshold
 from cadcomplete.completion.by_model import ByModel
 from cadcomplete.completion.predictor import ModelPredictor
 from cadcomplete.data.prepared import samples
@@ -49,9 +52,10 @@ from cadcomplete.evaluate.questions import (
 )
 from cadcomplete.evaluate.records import Header, read_predictions
 from cadcomplete.evaluate.run import continued, write_answer
-from cadcomplete.evaluate.scores import EvaluationRun, scored_run
+from cadcomplete.evaluate.scores import EvaluationRun, firsts, scored_run
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
+from cadcomplete.language.tokenizer import folder_named
 from cadcomplete.metrics.targets import KINDS, kind_of
 from cadcomplete.model import loading
 
@@ -146,7 +150,7 @@ class Asked:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("what", choices=("ask", "show"))
+    parser.add_argument("what", choices=tuple(DO))
     parser.add_argument("out", type=Path)
     parser.add_argument("--data", type=Path, default=Path("runs/out/data"))
     parser.add_argument("--model", type=Path)
@@ -161,7 +165,7 @@ def main() -> None:
     parser.add_argument("--nats", type=int, default=0, help="parts whose nats are told, of show")
     parser.add_argument("--threshold", type=float, help="from which on a suggestion is shown")
     asked = parser.parse_args()
-    (ask if asked.what == "ask" else show)(asked)
+    DO[asked.what](asked)
 
 
 # --- asking -------------------------------------------------------------------------------------
@@ -263,6 +267,18 @@ def show(asked: argparse.Namespace) -> None:
     print("\n" + "\n".join(f"{line}  {row[-1]}" for line, row in zip(lines, told, strict=True)))
 
 
+def choose_threshold(asked: argparse.Namespace) -> None:
+    """Choose the threshold of a model by its first suggestions with nothing shown, and save it."""
+    own = [s for run in runs(asked.out).values() for s in run.scored]
+    own = [s for s in own if s.answer.condition == "none" and not s.finished]
+    told = f"{len(own)} cuts of {len({s.part for s in own})} parts of the {asked.split} split"
+    chosen = threshold.chosen_of(
+        [(first.score, first.hit) for first in firsts(own) if first.score is not None], told
+    )
+    print(chosen)
+    chosen.save(folder_named(asked.model))
+
+
 def nats(model: Path | None, held: Sequence[Held], *, most: int) -> str:
     """Return what a part costs in the mean, text alone, of those that the model can read."""
     made = loading.load(model)
@@ -270,6 +286,9 @@ def nats(model: Path | None, held: Sequence[Held], *, most: int) -> str:
     known = labelled(made, [one.sample for one in parts], SHOWN["nothing"])
     found = [float(own.sum()) for own in losses(made, known, 8)]
     return f"{sum(found) / len(found):.1f} ({len(found)} of {len(parts)} parts)"
+
+
+DO = {"ask": ask, "show": show, "threshold": choose_threshold}
 
 
 if __name__ == "__main__":

@@ -21,10 +21,13 @@ with cadcomplete.Completer.load() as completer:
     session.accept(second)
     print("taken:", len(session.part.sequence), "operations")
 
-    # Whole parts are looked for in the background. Then the person draws on: that is stopped.
+    # Whole parts are looked for in the background. One is enough: what is left is stopped.
     with session.stream(of="parts") as stream:
-        session.draw(PART, keep=3)
-    print("drawn:", len(session.part.sequence), "operations; cancelled:", stream.cancelled)
+        print("whole:", next(stream).words)
+
+    # The person draws on.
+    session.draw(PART, keep=3)
+    print("drawn:", len(session.part.sequence), "operations")
 
     session.undo()
     session.undo()

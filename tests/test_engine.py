@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import runpy
 import threading
 import time
+import weakref
 
 import pytest
 import torch
@@ -14,7 +17,7 @@ import cadcomplete
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion.engine import Completer, complete, shipped_model
 from cadcomplete.completion.session import PartSession
-from cadcomplete.errors import InputError
+from cadcomplete.errors import CrashError, InputError
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
 from cadcomplete.language.lines import decode, encode
@@ -199,12 +202,27 @@ def test_a_session_refuses_what_completes_another_part(completer, boss, drawn):
     assert len(session.part.sequence) == 2
 
 
+def test_what_was_foreseen_is_there_when_it_is_accepted(completer, drawn, monkeypatch):
+    session = PartSession(completer, drawn[0])
+    session.foresee(drawn[1][0], n=1)
+    session.accept(drawn[1][0])
+    with monkeypatch.context() as patch:
+        patch.setattr(type(completer.by), "written", None)  # nothing is written any more
+        patch.setattr(type(completer.by), "ideas", None)
+        assert list(session.next(n=1))
+    session.foresee(next(session.next(n=1)))
+    foreseen = session._foreseen.stream
+    session.undo()
+    assert foreseen.cancelled and session.part == drawn[0].given
+
+
 def test_the_example_of_a_session_runs(capsys):
     runpy.run_path(str(ROOT / "examples" / "session.py"))
     lines = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
     assert lines["proposed"].rpartition(" (")[0] != lines["instead"]
     assert lines["taken"] == "2 operations"
-    assert lines["drawn"] == "3 operations; cancelled: True"
+    assert lines["drawn"] == "3 operations"
+    assert lines["whole"]
     assert lines["taken back"] == "1 operation"
 
 
@@ -252,6 +270,11 @@ def test_what_goes_wrong_in_a_stream_is_raised_where_it_is_asked(completer, draw
         list(completer.stream(drawn[0], n=99))
 
 
+def endless(*_):
+    while True:
+        sum(range(1000))
+
+
 # --- faults -------------------------------------------------------------------------------------
 
 
@@ -267,6 +290,45 @@ def test_two_threads_may_ask_at_once(completer, boss, drawn):
     for thread in threads:
         thread.join(120)
     assert found == [told(drawn[1])] * 2
+
+
+def test_a_worker_that_is_killed_in_the_middle_costs_no_answer(completer, boss, drawn):
+    reading = completer.read(boss, keep=3)
+    answers = completer.next(reading, n=3)
+    first = next(answers)
+    with pytest.raises(CrashError):
+        completer.kernel.run(os._exit, 3)
+    assert told([first, *answers]) == told(drawn[1])
+
+
+def test_a_part_that_cannot_be_built_has_no_valid_answer_and_says_where(completer):
+    """The second extrude cuts where there is nothing to intersect with: the part is gone."""
+    gone = PLATE + "sketch 500 500 0 +z +x\ncircle 0 0 4\nextrude intersect to 10 0\n"
+    found = list(completer.next(completer.read(decode(gone)), n=2))
+    assert found and not any(one.valid for one in found)
+    assert all("operation 3" in one.problems[0] for one in found)
+
+
+def test_a_model_that_never_ends_is_stopped(completer, boss, monkeypatch):
+    monkeypatch.setattr("cadcomplete.completion.by_model.generate", endless)
+    stream = completer.stream(completer.read(boss, keep=3), n=1)
+    while not stream._thread:
+        time.sleep(0.005)
+    time.sleep(0.1)
+    assert cpu_until_done(stream) < 0.2
+    assert list(stream) == []
+
+
+def test_many_sessions_leave_nothing_behind(completer, boss):
+    """Readings go with who holds them; no session holds those before its own."""
+    first = weakref.ref(completer.read(boss, keep=1).looked.began.cache)
+    session = PartSession(completer, completer.read(boss, keep=1))
+    gone = []
+    for keep in (2, 3, 2, 1, 3) * 4:
+        gone.append(weakref.ref(session.reading.looked.began.cache))
+        session.draw(boss, keep=keep)
+    gc.collect()
+    assert first() is None and not any(one() for one in gone)
 
 
 def test_a_completer_closes_the_kernel_that_it_has_started_and_no_other():

@@ -79,6 +79,12 @@ def test_a_threshold_shows_most_of_which_enough_is_right(tmp_path):
     assert threshold.chosen_of([(0.5, False)] * 9, "").least == 1.0
 
 
+def test_what_was_right_by_chance_is_not_shown_if_its_scores_do_not_say_so():
+    firsts = [(0.9, True), *((0.1, i < 4) for i in range(9))]
+    assert threshold.chosen_of(firsts, "").least == 1.0
+    assert threshold.chosen_of([(0.9, right) for _, right in firsts], "").least == 0.9
+
+
 def test_a_model_without_a_threshold_has_none_and_one_that_is_none_is_refused(tmp_path):
     assert threshold.load(tmp_path) is threshold.load(None) is None
     (tmp_path / threshold.FILE).write_text('{"least": 7, "right": 0, "shown": 0, "chosen_on": ""}')

@@ -159,7 +159,7 @@ class ByModel(Verifying):
 
     def ideas(self, reading: Reading) -> list[Idea]:
         """Return ideas for the next operation, each with its probability, the likeliest first."""
-        if reading.began is None and reading.wanted is None:
+        if reading.began is None and reading.wanted is None and not reading.rows:
             return offhand(reading)
         chances = Weighing(reading, self.ranker)
         found = judged(reading, self.model, self.grammar, chances=chances)

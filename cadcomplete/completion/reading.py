@@ -53,6 +53,7 @@ class Reading:
         thought: histories that may be answers, the best first: for where there is no time to check
             them.
         compared: whether those are whole parts, and their scores what they are expected to share.
+        ideas: for the next operation, and of how many rows, once somebody had them.
         refused: what was said not to come next, or not to be the whole part.
         turned: the model after the same prompt of the part turned otherwise, once it was asked.
         turned_before: the same of the reading after which this came.
@@ -74,6 +75,7 @@ class Reading:
     as_it_is: float | None = None
     thought: Sequence[tuple[CadSequence, Idea]] = ()
     compared: bool = False
+    ideas: tuple[int, list[Idea]] | None = None
     refused: RefusedAnswers = NOTHING_REFUSED
     turned: dict[Symmetry, Began] = field(default_factory=dict)
     turned_before: Mapping[Symmetry, Began] = field(default_factory=dict)

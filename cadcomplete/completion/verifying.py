@@ -85,7 +85,13 @@ class Verifying(ABC):
 
         Those that float, change nothing or are invalid come only if nothing else does.
         """
-        return self.verified(reading, lambda: self._next(reading, self.ideas(reading), n))
+        return self.verified(reading, lambda: self._next(reading, self._ideas(reading), n))
+
+    def _ideas(self, reading: Reading) -> list[Idea]:
+        """Ideas of what is written by now, each time the same: who asks again does not wait."""
+        if reading.ideas is None or reading.ideas[0] != len(reading.rows):
+            reading.ideas = len(reading.rows), self.ideas(reading)
+        return reading.ideas[1]
 
     def parts(self, reading: Reading, *, n: int) -> Iterator[Answer]:
         """Yield up to `n` different finished parts, the best first.

@@ -11,7 +11,7 @@ import numpy as np
 from cadcomplete.errors import GeometryError, InputError, UnsupportedError
 from cadcomplete.fitting import occupancy
 from cadcomplete.history.faceted import unmade
-from cadcomplete.history.patterns import Repeat, copies_made
+from cadcomplete.history.patterns import bodies_made
 from cadcomplete.history.reach import numbered
 from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.contain import Kernel
@@ -21,9 +21,9 @@ from cadcomplete.meshes.manifolds import solid
 if TYPE_CHECKING:
     from cadcomplete.model.generate import Row
 
-MOST_COPIES = 400
-"""Bodies that a pattern may make in what a model writes: a plate with 20 by 20 holes. One with
-thousands, which no designer draws, would take minutes to compare with others."""
+MOST_BODIES = 100
+"""Bodies that a model may add to a part. One that repeats patterns of patterns has lost its way:
+thousands take minutes to compare with others, and 400 that cross each other took 8 GB."""
 
 
 def built_rows(
@@ -49,20 +49,20 @@ def _made(
     sequence: CadSequence, kernel: Kernel, given: int, *, compared: bool
 ) -> CadSequence | None:
     """The history with what only the kernel can make; None if it cannot be made in little time."""
-    for index, operation in list(enumerate(sequence.operations))[given:]:
-        repeats = isinstance(operation, Repeat)
-        if repeats and copies_made(operation, sequence.operations[:index]) > MOST_COPIES:
-            return None
+    if sum(bodies_made(sequence.operations)[given:]) > MOST_BODIES:
+        return None
+    made = sequence
     try:
-        made = handed(sequence, kernel) if unmade(sequence.operations) else sequence
+        if unmade(sequence.operations):
+            made = handed(sequence, kernel)
         numbered(made)
         if compared:  # by points and by triangles
             occupancy(made, np.zeros((1, 3)))
             solid(made)
-    except (InputError, GeometryError):
-        return None
     except UnsupportedError:  # only the kernel can tell where it ends
         return None if compared else made
+    except (InputError, GeometryError):
+        return None
     return made
 
 

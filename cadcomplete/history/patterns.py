@@ -134,15 +134,20 @@ class Repeat:
 
 def copies_made(pattern: Repeat, before: tuple[Operation, ...]) -> int:
     """Return how many bodies a pattern makes after these operations, those of patterns counted."""
+    return bodies_made((*before, pattern))[-1]
+
+
+def bodies_made(operations: tuple[Operation, ...]) -> list[int]:
+    """Return how many bodies each of the operations adds or cuts, those of patterns counted."""
     made: list[int] = []
-    for index, operation in enumerate((*before, pattern)):
+    for index, operation in enumerate(operations):
         if not isinstance(operation, Repeat):
             made.append(int(operation.builds))
             continue
         several = range(index) if operation.of is None else operation.originals
         others = 0 if next(operation.mistakes(), None) else operation.count - 1
         made.append(others * sum(made[i] for i in several if 0 <= i < index))
-    return made[-1]
+    return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ def _language_model(
 ) -> Any:
     settings = config.model
     own = not settings.language_model and not settings.lora.rank and settings.attention == "sdpa"
+    own = own and not config.train.checkpointing  # which only transformers does
     if architecture is not None and own and decoder.is_plain(architecture):
         return decoder.OwnDecoder(architecture)  # transformers takes longer than an answer
     from cadcomplete.model import pretrained
