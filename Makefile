@@ -9,7 +9,7 @@ READY := .venv/.ready
 .PHONY: demo test check format install clean
 
 demo: install
-	$(BIN)/cadcomplete complete examples/parts/flange.json --keep 7 -n 3 -o demo
+	CADCOMPLETE_RESIDENT=off $(BIN)/cadcomplete complete examples/parts/flange.json --keep 7 -n 3 -o demo
 
 # Compiled modules are kept, whatever the shell says: the tests start some sixty processes.
 test: export PYTHONDONTWRITEBYTECODE =

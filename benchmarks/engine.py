@@ -21,6 +21,7 @@ import statistics
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -95,11 +96,12 @@ def plain(completer: ByModel, shown: Case, *, n: int) -> Iterator[Answer]:
     drawn = usual_sampling(model.config, model.metrics)
     prompt = prompted(shown.given, model)
     before = model.tokenizer.decode(prompt.ids).removeprefix(head())
+    causal = as_transformers(model.model.causal)
     torch.manual_seed(0)
     watch, found = Watch.start(), 0
     while found < n and watch.read()[1] < PLAIN_LIMIT:
         with torch.inference_mode():
-            ids_1L = model.model.causal.generate(
+            ids_1L = causal.generate(
                 torch.tensor([prompt.ids]),
                 attention_mask=torch.ones(1, len(prompt.ids), dtype=torch.long),
                 do_sample=True,
@@ -119,6 +121,18 @@ def plain(completer: ByModel, shown: Case, *, n: int) -> Iterator[Answer]:
         if report.valid and report.measures is not None:
             found += 1
             yield Answer(whole, 0.0, True, (), "model", report)
+
+
+@cache
+def as_transformers(causal: Any) -> Any:
+    """Return the same model as `transformers` has it."""
+    if hasattr(causal, "generate"):
+        return causal
+    from transformers import Qwen3Config, Qwen3ForCausalLM
+
+    other = Qwen3ForCausalLM(Qwen3Config(**causal.config))
+    other.load_state_dict(causal.state_dict())
+    return other.eval()
 
 
 def measured(

@@ -25,6 +25,7 @@ COMMANDS = (
     "plan",
     "train",
     "evaluate",
+    "resident",
 )
 
 HEAD = """\

@@ -21,6 +21,9 @@ from cadcomplete.readers import read
 # The tests run in several processes; the threads of torch would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# A process that stays would answer as the code was when it began: only its own tests have one.
+os.environ["CADCOMPLETE_RESIDENT"] = "off"
+
 # A suite that a shell starts in the background would ignore Ctrl-C, and so would what it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

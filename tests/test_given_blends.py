@@ -363,8 +363,16 @@ def test_a_baseline_is_told_of_each_copy_and_names_none(kernel):
         ("sketch 0 0 500 +z +x\ncircle 5 5 1\nextrude cut to through 0\n", 0, 0),
         ("sketch 0 0 12 +z +x\ncircle 5 5 1\nextrude cut to face end@2 0\n", 0, 0),
         ("hole 0 0 12 +z +x 4 to 30 at 5 5\n", 1, 0),
+        ("revolve new to 360 about 0 0 1 0 0\nextrude join to next 0\n", 1, 0),
     ],
-    ids=["a few copies", "900 copies", "through nothing", "to its own plane", "above it"],
+    ids=[
+        "a few copies",
+        "900 copies",
+        "through nothing",
+        "to its own plane",
+        "above it",
+        "the kernel knows where",
+    ],
 )
 def test_what_cannot_be_made_in_little_time_has_not_become_a_part(text, as_step, as_part):
     """No kernel is asked: what it would have to make is no fillet."""

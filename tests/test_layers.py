@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import io
+import pickle
 import subprocess
 import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import pytest
-from conftest import ROOT
+from conftest import PLATE, ROOT
+
+from cadcomplete.kernel.jobs import examine
+from cadcomplete.language.lines import decode
 
 PACKAGE = ROOT / "cadcomplete"
 
@@ -26,7 +32,7 @@ LAYERS = (
     {"completion", "plan", "training"},
     {"evaluate"},
     {"reports"},
-    {"cli", "server"},
+    {"cli", "resident", "server"},
     {"__main__"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
@@ -264,6 +270,19 @@ def test_an_answer_without_a_model_needs_no_torch():
 def test_a_model_of_our_own_answers_without_the_libraries_that_train_one():
     found = loaded("from cadcomplete.model import loading", "loading.load()")
     assert found == {"torch", "numpy"}
+
+
+def test_reading_what_the_kernel_reports_does_not_load_it():
+    names: set[str] = set()
+
+    class Noting(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            names.add(module)
+            return super().find_class(module, name)
+
+    report = Noting(io.BytesIO(pickle.dumps(examine(decode(PLATE))))).load()
+    assert report.valid and "cadcomplete.kernel.report" in names
+    assert "OCP" not in loaded(f"import {', '.join(sorted(names))}")
 
 
 def test_no_broad_except_and_no_print_outside_the_command_line():

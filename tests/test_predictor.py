@@ -161,6 +161,16 @@ def test_what_comes_next_is_a_sketch_an_extrude_or_the_end(shipped):
     assert (unfinished.command, unfinished.stop) == ("extrude", 0.0)
 
 
+def test_rows_that_ramble_on_are_not_waited_for(shipped):
+    """The last quarter of the rows may take twice the tokens of the others, and 16 more."""
+    case = Case("plate", truncate(decode(PLATE), 1))
+    rows = shipped.completer.read(case, until="end").rows
+    steps = sorted(len(row.tokens) + row.ended for row in rows)
+    fourth = steps[-1 - len(rows) // 4]
+    assert not all(row.ended for row in rows)
+    assert steps[-1] == 2 * fourth + 16
+
+
 def test_a_turned_idea_is_the_same_idea_of_the_turned_part():
     given, ideas = extrudes("extrude new to 10 0/1", "extrude new sym 5 0")
     for symmetry in TURNS:

@@ -10,12 +10,14 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from cadcomplete.cli import data, evaluating, models, parts, shapes
+from cadcomplete.cli import data, evaluating, models, parts, residing, shapes
 from cadcomplete.cli.printing import is_first
+from cadcomplete.resident import asking
 
 app = typer.Typer(
     name="cadcomplete",
@@ -32,15 +34,55 @@ QUICK = {"inspect", "convert", "encode", "complete", "rebuild"}
 
 
 def program() -> None:
-    """Run the command line as a process of its own, all of whose time counts."""
+    """Run the command line as a process of its own, all of whose time counts.
+
+    A process that stays does it, where there is one (`cadcomplete.resident`).
+    """
     from cadcomplete.deadline import process_start
 
+    started, environment = process_start(), dict(os.environ)
+    _hand_over(started)
+    finish(started, leaving=lambda: asking.start_another(sys.argv[1:], environment))
+
+
+def finish(started: float, *, leaving: Callable[[], None] = lambda: None) -> None:
+    """Run the command line, and end this process; what it does `leaving` is after a success."""
     try:
-        main(process_start())
+        main(started)
     except SystemExit as left:
         if not QUICK.intersection(sys.argv[1:2]):
             raise
-        _end(left.code if isinstance(left.code, int) else 1)
+        code = left.code if isinstance(left.code, int) else 1
+        if code == 0:
+            leaving()
+        _end(code)
+
+
+def _hand_over(started: float) -> None:
+    """Let a process that stays do the command, and exit as it does; return if there is none."""
+    from cadcomplete.errors import InputError
+
+    try:
+        done = asking.handed_over(sys.argv[1:], started)
+    except InputError as error:
+        sys.exit(_fail(str(error), 2))
+    except KeyboardInterrupt:
+        sys.exit(_fail("interrupted", 130))
+    if done is None:
+        return
+    code, said = done
+    try:
+        sys.stdout.buffer.write(said)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _unread()
+    sys.exit(code)
+
+
+def _unread() -> int:
+    """The exit code where the reader of our output has seen enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _end(code: int) -> None:
@@ -74,9 +116,8 @@ def main(started: float | None = None) -> None:
         code = _fail(f"interrupted: {error}", 130)
     except (KeyboardInterrupt, typer.Abort):
         code = _fail("interrupted", 130)
-    except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+    except BrokenPipeError:
+        code = _unread()
     except Exception as error:  # noqa: BLE001
         code = _unexpected(error)
     sys.exit(code if isinstance(code, int) else 0)
@@ -135,5 +176,6 @@ for command in (
     models.plan,
     models.train,
     evaluating.evaluate,
+    residing.resident,
 ):
     app.command()(command)

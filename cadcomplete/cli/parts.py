@@ -168,6 +168,9 @@ def complete(
     density: Density = None,
     pin: Pinned = None,
     snap: Snapping = None,
+    cold: Annotated[
+        bool, typer.Option("--cold", help="Without the process that stays to answer the next one.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Propose how a half-finished part goes on."""

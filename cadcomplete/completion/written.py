@@ -51,16 +51,18 @@ def _made(
     """The history with what only the kernel can make; None if it cannot be made in little time."""
     if sum(bodies_made(sequence.operations)[given:]) > MOST_BODIES:
         return None
+    made = sequence
     try:
-        made = handed(sequence, kernel) if unmade(sequence.operations) else sequence
+        if unmade(sequence.operations):
+            made = handed(sequence, kernel)
         numbered(made)
         if compared:  # by points and by triangles
             occupancy(made, np.zeros((1, 3)))
             solid(made)
-    except (InputError, GeometryError):
-        return None
     except UnsupportedError:  # only the kernel can tell where it ends
         return None if compared else made
+    except (InputError, GeometryError):
+        return None
     return made
 
 

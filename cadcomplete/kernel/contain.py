@@ -255,6 +255,24 @@ def _earliest(*moments: Deadline) -> Deadline:
     return min(moments, key=lambda due: due.moment, default=NEVER)
 
 
+def serve_forks() -> None:
+    """Start the fork server, or another if it was killed; processes that this one forks use it."""
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        from multiprocessing import forkserver
+
+        _context()
+        forkserver.ensure_running()
+
+
+def use_forks_of_parent() -> None:
+    """Use the fork server of the process that has forked this one, which may not ask after it."""
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        from multiprocessing import forkserver
+
+        forkserver._forkserver.ensure_running = lambda: None  # type: ignore[attr-defined]
+        _LOADED.set()  # so that nobody ends it
+
+
 def _begin(pool: ProcessPool) -> None:
     """Start the workers of a pool: it waits until their server has loaded the kernel."""
     with suppress(RuntimeError, OSError):  # whoever begins a job tries again, and hears of it

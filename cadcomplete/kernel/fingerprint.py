@@ -20,7 +20,8 @@ from OCP.TopoDS import TopoDS_Compound
 
 from cadcomplete.kernel.attempts import merged
 from cadcomplete.kernel.integrals import length_of
-from cadcomplete.kernel.measure import Measures, measure
+from cadcomplete.kernel.measure import measure
+from cadcomplete.kernel.report import Measures
 from cadcomplete.kernel.solid import Solid
 
 CELL = 1e-3

@@ -5,35 +5,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from OCP.TopAbs import TopAbs_SOLID
 from OCP.TopExp import TopExp_Explorer
 
-from cadcomplete.history.geometry import BoundingBox, Vec3
+from cadcomplete.history.geometry import BoundingBox
 from cadcomplete.kernel.integrals import area_of, box_of, mass_of
+from cadcomplete.kernel.report import Measures
 from cadcomplete.kernel.solid import Solid, is_valid
-
-
-@dataclass(frozen=True, slots=True)
-class Measures:
-    """Mass properties; a part of several bodies counts as their union.
-
-    Attributes:
-        volume: mm³.
-        area: of the surface, mm².
-        bounding_box: axis-parallel, corners in mm.
-        center_of_mass: mm.
-        moments: of inertia about the principal axes, for a density of 1, in mm⁵, least first.
-        bodies: number of separate solids.
-    """
-
-    volume: float
-    area: float
-    bounding_box: BoundingBox
-    center_of_mass: Vec3
-    moments: Vec3
-    bodies: int
 
 
 def measure(solid: Solid) -> Measures:

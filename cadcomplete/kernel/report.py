@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from cadcomplete.kernel.measure import Measures
+from cadcomplete.history.geometry import BoundingBox, Vec3
 
 
 class Senseless(str, Enum):
@@ -38,6 +36,27 @@ class Remark:
 
     def __str__(self) -> str:
         return f"operation {self.operation}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Mass properties; a part of several bodies counts as their union.
+
+    Attributes:
+        volume: mm³.
+        area: of the surface, mm².
+        bounding_box: axis-parallel, corners in mm.
+        center_of_mass: mm.
+        moments: of inertia about the principal axes, for a density of 1, in mm⁵, least first.
+        bodies: number of separate solids.
+    """
+
+    volume: float
+    area: float
+    bounding_box: BoundingBox
+    center_of_mass: Vec3
+    moments: Vec3
+    bodies: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,8 @@ _AT_ONCE = 1024
 """Tokens of continuations that are read at the same time."""
 
 _FEW, _PATIENCE, _MORE = 0.25, 2, 16
-"""Where one operation is written: once so few of the rows are left, they get so many times the
-tokens that the others took, and so many more."""
+"""Once so few of the rows are left, they may get so many times as long as the others, and so many
+tokens more: most of the time was spent on what rambles on (docs/experiments.md)."""
 
 _SMALL = 50_000_000
 """Parameters below which one thread is enough: more would mostly wait for each other."""
@@ -219,7 +219,7 @@ def _generate(began: Began, start: Matcher, sampling: Sampling) -> tuple[Row, ..
         front, before = _written(front, logits_BV, sampling, random, first=rows[0])
         if not front.rows or sampling.due.over or written >= most:
             break
-        if sampling.until == "built" and len(front.rows) <= _FEW * len(rows):
+        if len(front.rows) <= _FEW * len(rows):
             most = min(most, _PATIENCE * written + _MORE)  # what rambles on is nothing to wait for
         logits_BV = writing.step(before, front.last)
     return rows
