@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import runpy
+import sys
 import threading
 import time
 import weakref
@@ -17,6 +18,7 @@ import cadcomplete
 from cadcomplete.clouds.cloud import sample_cloud
 from cadcomplete.completion.engine import Completer, complete, shipped_model
 from cadcomplete.completion.session import PartSession
+from cadcomplete.completion.streaming import AnswerStream
 from cadcomplete.errors import CrashError, InputError
 from cadcomplete.history.sequence import truncate
 from cadcomplete.kernel.contain import Kernel
@@ -246,7 +248,10 @@ def cpu_until_done(stream):
 
 
 @pytest.mark.parametrize("after", [0.0, 0.05, 0.2, 0.4])
-def test_a_cancelled_stream_stops_computing_within_a_fifth_of_a_second(completer, boss, after):
+def test_a_cancelled_stream_stops_computing_within_a_fifth_of_a_second(
+    completer, boss, drawn, after
+):
+    list(completer.parts(drawn[0], n=1))  # all is compiled
     reading = completer.read(boss, keep=2)
     stream = completer.stream(reading, n=5, of="parts")
     begun = time.process_time()
@@ -273,6 +278,25 @@ def test_what_goes_wrong_in_a_stream_is_raised_where_it_is_asked(completer, draw
 def endless(*_):
     while True:
         sum(range(1000))
+
+
+def test_a_library_that_is_being_loaded_is_waited_for(tmp_path, monkeypatch, completer, drawn):
+    (tmp_path / "slowly_loaded.py").write_text("import time\ntime.sleep(0.3)\nwhole = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def found():
+        import slowly_loaded  # type: ignore[import-not-found]
+
+        while slowly_loaded.whole:
+            time.sleep(0.001)
+        yield drawn[1][0]
+
+    stream = AnswerStream(found(), lambda: None)
+    while "slowly_loaded" not in sys.modules:
+        time.sleep(0.001)
+    stream.cancel()
+    assert list(stream) == []
+    assert sys.modules["slowly_loaded"].whole
 
 
 # --- faults -------------------------------------------------------------------------------------

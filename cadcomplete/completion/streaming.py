@@ -7,7 +7,9 @@ main thread when time is up. A call into a library that is not Python's is left 
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -35,6 +37,7 @@ class AnswerStream(Iterator[Completion]):
         self._cancelled = False
         threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cadcomplete-stream")
         self._work: Future[None] = threads.submit(self._run)
+        self._work.add_done_callback(lambda _: self._come.put(None))  # however it ended
         threads.shutdown(wait=False)
 
     def __enter__(self) -> AnswerStream:
@@ -66,13 +69,19 @@ class AnswerStream(Iterator[Completion]):
         return self._work.done()
 
     def cancel(self) -> None:
-        """Stop, in whatever is being done; what was found already can still be asked for."""
-        with self._guard:
-            if self._cancelled or self._work.done():
-                return
-            self._cancelled = True
-            if self._thread:
-                _raise_in(self._thread, Stopped)
+        """Stop, in whatever is being done; what was found already can still be asked for.
+
+        But for a library that is being loaded or compiled for the first time: half of it would be
+        of no use to anybody later, so that is waited for.
+        """
+        while not self._cancelled and not self._work.done():
+            with self._guard:
+                if not self._thread or _may_be_left(self._thread):
+                    self._cancelled = True
+                    if self._thread:
+                        _raise_in(self._thread, Stopped)
+            if not self._cancelled:
+                time.sleep(_SOON)
         self._stop_checking()  # or it would wait for the kernel
 
     def _run(self) -> None:
@@ -88,7 +97,22 @@ class AnswerStream(Iterator[Completion]):
                 if self._cancelled:
                     _raise_in(threading.get_ident(), None)  # if it has not come yet, it need not
                 self._thread = 0
-            self._come.put(None)
+
+
+_SOON = 0.002  # seconds
+
+_LOADING = ("importlib", "_frozen_importlib", "numba")
+"""Modules that leave nothing whole behind if they are left in the middle."""
+
+
+def _may_be_left(thread: int) -> bool:
+    """Whether a thread is not loading or compiling anything."""
+    frame = sys._current_frames().get(thread)
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").startswith(_LOADING):
+            return False
+        frame = frame.f_back
+    return True
 
 
 def _raise_in(thread: int, what: type[BaseException] | None) -> None:
