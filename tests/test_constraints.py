@@ -17,7 +17,7 @@ from strategies import sequences
 from cadcomplete import readers
 from cadcomplete.completion.engine import complete
 from cadcomplete.completion.offhand import Offhand
-from cadcomplete.constraints.bound import PartLimits, bound_to
+from cadcomplete.constraints.bound import PartLimits, bound_to, region_of
 from cadcomplete.constraints.constraints import FREE, Constraints
 from cadcomplete.constraints.pins import DIMENSIONS, NAMES, Pin, broken, conformed, sizes
 from cadcomplete.constraints.said import as_json, box_of, pins_of, plane_of, told
@@ -139,6 +139,8 @@ def test_a_region_may_be_a_closed_mesh(ask):
     of_box = ask(PLATE + DRAWN, Constraints(keep_out=(BoundingBox((4, 4, 8), (12, 12, 9)),)))[1]
     of_mesh = ask(PLATE + DRAWN, Constraints(keep_out=(mesh,)))[1]
     assert [one.sequence for one in of_mesh] == [one.sequence for one in of_box]
+    apart = Mesh(mesh.vertices[mesh.triangles].reshape(-1, 3), np.arange(36).reshape(-1, 3))
+    assert volume_of(region_of(apart)) == pytest.approx(64.0)  # as an .stl has it
     open_mesh = Mesh(mesh.vertices, mesh.triangles[:-1])
     with pytest.raises(InputError, match="no region"):
         bound_to(Constraints(keep_out=(open_mesh,)), decode(PLATE))

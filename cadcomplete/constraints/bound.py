@@ -33,6 +33,7 @@ from cadcomplete.history.sequence import CadSequence
 from cadcomplete.kernel.report import Report
 from cadcomplete.meshes.faceted import closed
 from cadcomplete.meshes.manifolds import solid, volume_of
+from cadcomplete.meshes.mesh import Mesh
 
 _POLYGONS = 0.002
 """By what share a mesh may be off the volume that the kernel measures: arcs are polygons there."""
@@ -360,10 +361,16 @@ def region_of(region: Region) -> Manifold:
     if isinstance(region, BoundingBox):
         return Manifold.cube(region.size).translate(region.minimum)
     try:
-        return closed(region)
+        return closed(_welded(region))
     except GeometryError as error:
         hint = "export a closed mesh, or give a box"
         raise InputError(f"no region: {error}", where="--keep-out", hint=hint) from error
+
+
+def _welded(mesh: Mesh) -> Mesh:
+    """A mesh whose triangles share corners: in an .stl each has its own."""
+    vertices, which = np.unique(np.round(mesh.vertices, 6), axis=0, return_inverse=True)
+    return Mesh(vertices, which.reshape(-1)[mesh.triangles])
 
 
 def _name(operation: Operation) -> str:
