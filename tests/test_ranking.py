@@ -67,12 +67,12 @@ def test_a_ranker_for_other_features_is_refused(examples, tmp_path):
 
 
 def test_a_threshold_shows_most_of_which_enough_is_right(tmp_path):
-    """Of nine scores the first six have three right, the first nine three of nine: all are shown;
-    with one more that is wrong it is three of ten, too few."""
+    """Of nine scores of a third the first six have three right, the first nine three of nine: all
+    are shown; with one more that is wrong it is three of ten, too few."""
     rights = (True, False, True, False, True, False, False, False, False)
-    firsts = [(0.9 - 0.1 * i, right) for i, right in enumerate(rights)]
+    firsts = [(0.34 - 0.001 * i, right) for i, right in enumerate(rights)]
     found = threshold.chosen_of([*firsts, (0.01, False)], "ten cuts")
-    assert (found.least, found.right) == (pytest.approx(0.1), pytest.approx(1 / 3))
+    assert (found.least, found.right) == (pytest.approx(0.332), pytest.approx(1 / 3))
     assert found.shown == pytest.approx(0.9)
     found.save(tmp_path)
     assert threshold.load(tmp_path) == found
@@ -80,9 +80,10 @@ def test_a_threshold_shows_most_of_which_enough_is_right(tmp_path):
 
 
 def test_what_was_right_by_chance_is_not_shown_if_its_scores_do_not_say_so():
-    firsts = [(0.9, True), *((0.1, i < 4) for i in range(9))]
-    assert threshold.chosen_of(firsts, "").least == 1.0
-    assert threshold.chosen_of([(0.9, right) for _, right in firsts], "").least == 0.9
+    low = [(0.1 - 0.001 * i, i % 2 == 1) for i in range(9)]  # at best .5 are right, .1 should be
+    assert threshold.chosen_of(low, "").least == 1.0
+    higher = [(score + 0.1, right) for score, right in low]  # .5 and .2 of eight: .35
+    assert threshold.chosen_of(higher, "").least == pytest.approx(0.193)
 
 
 def test_a_model_without_a_threshold_has_none_and_one_that_is_none_is_refused(tmp_path):

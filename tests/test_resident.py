@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from conftest import PARTS, ROOT
@@ -141,11 +142,12 @@ def test_one_that_is_killed_in_the_middle_of_an_answer_leaves_that_to_the_comman
 
 
 @pytest.fixture
-def sockets(monkeypatch, tmp_path) -> Path:
-    """The folder in which this process looks for sockets."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    monkeypatch.setenv(place.VARIABLE, "60")
-    return place.folder(os.environ)
+def sockets(monkeypatch) -> Iterator[Path]:
+    """The folder in which this process looks for sockets; their paths may have 107 letters."""
+    with TemporaryDirectory(prefix="cad") as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        monkeypatch.setenv(place.VARIABLE, "60")
+        yield place.folder(os.environ)
 
 
 @pytest.fixture

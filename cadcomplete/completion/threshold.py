@@ -60,16 +60,16 @@ def load(folder: Path | None) -> Threshold | None:
 def chosen_of(firsts: Sequence[tuple[float, bool]], chosen_on: str) -> Threshold:
     """Return the threshold that shows most of some first suggestions, enough of them right.
 
-    `firsts` are their scores, and whether they are the designer's. Enough are right if their scores
-    say so too: of many thresholds one looks good by chance. Where none is enough, nothing is shown
-    but what is certain.
+    `firsts` are their scores, and whether they are the designer's. How many are right is the mean
+    of what was counted and of what their scores say: of many thresholds one looks good by chance.
+    Where none is enough, nothing is shown but what is certain.
     """
     scores = np.array([score for score, _ in firsts])
     order = np.argsort(-scores, kind="stable")
     counts = np.arange(1, len(order) + 1)
     right = np.cumsum([firsts[i][1] for i in order]) / counts
     told = np.cumsum(scores[order]) / counts
-    enough = np.minimum(right, told) >= ENOUGH
+    enough = (right + told) / 2 >= ENOUGH
     usable = [k for k in range(_FEWEST - 1, len(order)) if enough[k]]
     if not usable:
         return Threshold(1.0, 0.0, 0.0, chosen_on)

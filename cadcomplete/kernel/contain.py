@@ -94,7 +94,6 @@ class Pending(Generic[Result]):
         try:
             return self.future.result(None if math.isinf(left) else left)
         except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
-            self.future.cancel()  # it may have been the wait alone that was over, now or before
             if all_left <= min(given, self.time_limit):
                 raise TimeLimitError(f"{TIME_WAS_UP} the CAD kernel was done") from None
             limit = f"{min(given, self.time_limit):.3g} seconds"
@@ -104,6 +103,8 @@ class Pending(Generic[Result]):
         except BrokenProcessPool:
             stopped = self.future in self.kernel.stopped
             raise LostWorkersError("the CAD kernel was stopped" if stopped else _LOST) from None
+        finally:  # whatever ended the wait, an alarm too; of a job that is done nothing changes
+            self.future.cancel()
 
 
 class Kernel:

@@ -5,6 +5,7 @@ Shapes: K pictures of S × S pixels, T = (S / patch)² patches, E width.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ class Dinov2(ImageEncoder):
         local = {"_name_or_path", "architectures", "dtype", "transformers_version"}
         settings = self.model.config.to_dict()
         model = {name: value for name, value in settings.items() if name not in local}
-        return {"size": self.size, "model": model}
+        return {"size": self.size, "model": json.loads(json.dumps(model))}  # keys that are texts
 
     def forward(self, images_K3SS: Tensor) -> Tensor:
         """Return the features of bytes, shape (K, T, E). Raises InputError for another shape."""
