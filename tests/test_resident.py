@@ -86,20 +86,21 @@ def timeless(said: str) -> str:
 
 def test_its_answers_and_files_are_those_of_a_cold_command(environment, here, cold):
     before = status(environment)["answered"]
-    asked = (*ASKED, "-o", "warm", "--formats", "json", "--json")
-    twice = [begun(environment, here, *asked), begun(environment, here, *asked)]
-    for code, said, errors in map(ended, twice):
-        same = timeless(said).replace('"warm', '"cold').splitlines()
-        others = [
-            pair for pair in zip_longest(same, timeless(cold[1]).splitlines()) if len({*pair}) > 1
-        ]
+    folders = ("warm", "next")  # one each: files of the same name would be written over
+    asked = [(*ASKED, "-o", folder, "--formats", "json", "--json") for folder in folders]
+    twice = [begun(environment, here, *one) for one in asked]
+    for folder, (code, said, errors) in zip(folders, map(ended, twice), strict=True):
+        same = timeless(said).replace(f'"{folder}', '"cold').splitlines()
+        both = zip_longest(same, timeless(cold[1]).splitlines())
+        others = [pair for pair in both if len({*pair}) > 1]
         assert (code, others, errors) == (0, [], cold[2])
     until(lambda: status(environment)["answered"] == before + 2)
     names = sorted(path.name for path in (here / "cold").iterdir())
     assert json.loads(cold[1])["completions"] and names
-    assert sorted(path.name for path in (here / "warm").iterdir()) == names
-    for name in names:
-        assert (here / "warm" / name).read_bytes() == (here / "cold" / name).read_bytes()
+    for folder in folders:
+        assert sorted(path.name for path in (here / folder).iterdir()) == names
+        for name in names:
+            assert (here / folder / name).read_bytes() == (here / "cold" / name).read_bytes()
 
 
 @pytest.mark.parametrize(

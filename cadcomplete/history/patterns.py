@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -137,7 +137,7 @@ def copies_made(pattern: Repeat, before: tuple[Operation, ...]) -> int:
     return bodies_made((*before, pattern))[-1]
 
 
-def bodies_made(operations: tuple[Operation, ...]) -> list[int]:
+def bodies_made(operations: Sequence[Operation | Repeat]) -> list[int]:
     """Return how many bodies each of the operations adds or cuts, those of patterns counted."""
     made: list[int] = []
     for index, operation in enumerate(operations):
