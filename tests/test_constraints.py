@@ -133,6 +133,24 @@ def test_nothing_is_added_or_removed_in_a_region(ask):
     assert reading.bound.counts()["keep out"] > 0
 
 
+def test_a_region_holds_however_large_it_is(ask):
+    above = BoundingBox((-1000.0, -1000.0, 10.5), (1000.0, 1000.0, 1000.0))
+    _, free = ask(PLATE + DRAWN, FREE)
+    reading, answers = ask(PLATE + DRAWN, Constraints(keep_out=(above,)))
+    highest = [by_kernel(answer.sequence)[1].bounding_box()[5] for answer in answers]
+    assert any(by_kernel(answer.sequence)[1].bounding_box()[5] > 10.6 for answer in free)
+    assert answers and max(highest) < 10.5 + 1e-6
+    assert reading.bound.counts()["keep out"] > 0
+
+
+def test_a_caption_of_which_nothing_keeps_to_what_is_asked_has_no_answer():
+    asked = Constraints(within=BoundingBox((0, 0, 0), (100, 50, 20)), pins=pins_of("diameter 6"))
+    words = "plate 120 x 80 x 10, four through holes of 9 mm in the corners"
+    nothing = readers.from_sequence(CadSequence(()))
+    found = complete(nothing, caption=words, n=1, sampling=FEW, constraints=asked)
+    assert all(one.valid for one in found.completions)
+
+
 def test_a_region_may_be_a_closed_mesh(ask):
     box = Manifold.cube((8.0, 8.0, 1.0)).translate((4.0, 4.0, 8.0)).to_mesh()
     mesh = Mesh(np.array(box.vert_properties, float), np.array(box.tri_verts, np.int64))

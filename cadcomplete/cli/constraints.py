@@ -14,10 +14,13 @@ def _option(name: str, text: str) -> typer.models.OptionInfo:
 
 
 Only = Annotated[
-    str | None, _option("--only", "Kinds of operations that may be added: extrude,hole.")
+    list[str] | None, _option("--only", "Kinds of operations that may be added: extrude,hole.")
 ]
 Meets = Annotated[
-    str | None, _option("--boolean", "How they may meet the part: new, join, cut, intersect.")
+    list[str] | None,
+    _option(
+        "--boolean", "How they may meet the part: new, join, cut, intersect; cut,join for two."
+    ),
 ]
 AtMost = Annotated[int | None, _option("--at-most", "So many operations, sketches counted.")]
 Within = Annotated[

@@ -192,7 +192,7 @@ def complete(
         seed=seed,
         only_next=only_next,
         constraints=ConstraintWords(
-            *(only, boolean, at_most, within, symmetric, tuple(keep_out or ())),
+            *(_listed(only), _listed(boolean), at_most, within, symmetric, tuple(keep_out or ())),
             *(max_volume, max_mass, density, tuple(pin or ())),
         ),
         snap=snap,
@@ -211,3 +211,8 @@ def complete(
         print_json(report)
     else:
         typer.echo(completion_reports.completions_text(report, everything=everything))
+
+
+def _listed(said: list[str] | None) -> str | None:
+    """What was said once with commas, or several times."""
+    return ",".join(said) if said else None

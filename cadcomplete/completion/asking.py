@@ -76,7 +76,7 @@ class Showing:
         return read_shape(self.shape, **how, kernel=kernel)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class PartReading:
     """A part that was read, and what is shown of it: a place to work, of one `Completer`.
 

@@ -239,6 +239,8 @@ class Completer:
     def _said(self, reading: PartReading, asked: Asked, n: int) -> Iterator[Completion]:
         """Yield the answers that the dialect of what was given can say."""
         check_count(n)
+        if asked not in UNTIL:
+            raise InputError("there is no such question", expected=", ".join(UNTIL), got=asked)
         return _ranked(reading, self._answers(reading, asked, n))
 
     def _answers(self, reading: PartReading, asked: Asked, n: int) -> Iterator[Answer]:

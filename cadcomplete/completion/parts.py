@@ -131,7 +131,7 @@ def _unseen(
     seed: int,
 ) -> Array:
     """The expected IoU of parts as probable as `shares` with one that no shape shows, (C,)."""
-    if evidence:
+    if evidence and sequences:
         nats = weighed(evidence, given, sequences, finished=True)
         shares = shares * np.exp(nats - nats.max())
         shares = shares / max(shares.sum(), 1e-300)

@@ -293,10 +293,11 @@ class PartLimits:
         return "booleans" if (grows and not adds) or (shrinks and not removes) else None
 
     def _touched(self, made: Manifold, region: Manifold) -> bool:
-        changed = volume_of((made - self.before) ^ region) + volume_of(
-            (self.before - made) ^ region
+        ways = made - self.before, self.before - made
+        changed, within = (
+            sum(map(volume_of, some)) for some in (ways, [way ^ region for way in ways])
         )
-        return changed > _TOUCHED_MM3 + _TOUCHED * volume_of(region)
+        return within > _TOUCHED_MM3 + _TOUCHED * min(changed, volume_of(region))
 
     def _asymmetric(self, whole: CadSequence, *, finished: bool) -> float:
         """By how many mm³ a part is too unlike its mirror image; 0 or less if it is not."""
