@@ -66,6 +66,8 @@ class Deadline:
         signal.setitimer(signal.ITIMER_REAL, max(self.left, 1e-3), 0.5)  # again, if it was lost
         try:
             yield
+            if self.over:  # the alarm was lost: what rings in a weak reference's end nobody hears
+                raise OutOfTime
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)

@@ -7,6 +7,7 @@ import math
 import signal
 import threading
 import time
+import weakref
 from dataclasses import replace
 
 import dying_exports
@@ -65,6 +66,15 @@ def test_work_beyond_a_deadline_is_left_in_the_middle():
         while True:
             sum(range(1000))
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_alarm_that_nobody_heard_counts_at_the_end():
+    thing = threading.Event()
+    with pytest.raises(OutOfTime), Deadline.after(0.05).enforced():
+        ends = weakref.ref(thing, lambda _: time.sleep(0.2))
+        del thing
+        assert ends() is None
 
 
 def test_what_is_done_in_time_hears_nothing_and_the_alarm_before_goes_on():
