@@ -151,13 +151,13 @@ def measured(
             continue
         shown = case(ExamQuestion(part, keep, ASKED[what], part), seed=0)
         answers, moments, watch = list[Answer](), list[tuple[float, float]](), Watch.start()
+        failed = ""
         try:
             for answer in ask(completer, shown, what, n=n):
                 answers.append(answer)
                 moments.append(watch.read())
-        except CadCompleteError as error:
-            print(f"left out: {error}")
-            continue
+        except CadCompleteError as error:  # it counts: as a miss, and with the time it took
+            failed = str(error)
         wall, cpu = watch.read()
         valid = [moment for moment, one in zip(moments, answers, strict=True) if one.valid]
         rank = rank_against(truth, answers).rank if what in ("next", "cloud") else None
@@ -170,7 +170,8 @@ def measured(
             "hit": rank is not None and rank <= 3,
             "first": list(valid[0] if valid else (wall, cpu)),
             "last": [wall, cpu],
-            "answers": [repr(one.operation) for one in answers] if answers else [],
+            "failed": failed,
+            "answers": [repr(one.operation) for one in answers],
             "scores": [one.score for one in answers],
             "valid": len(valid),
         }
@@ -183,7 +184,8 @@ def tell(rows: Sequence[dict[str, Any]]) -> None:
         if not some:
             continue
         median, slow = MUST.get(what, (None, None))
-        print(f"{what}: {len(some)} questions; must be {median} s, {slow} s")
+        failed = sum(bool(row.get("failed")) for row in some)
+        print(f"{what}: {len(some)} questions, {failed} failed; must be {median} s, {slow} s")
         for name in ("first", "last"):
             told = []
             for unit, at in (("wall", 0), ("CPU", 1)):
@@ -220,7 +222,7 @@ def compare(rows: Sequence[dict[str, Any]], before: Sequence[dict[str, Any]]) ->
         some = [(a, b) for a, b in pairs if a["asked"] == what]
         if not some:
             continue
-        times = [b[name][1] / max(a[name][1], 1e-3) for name in ("first",) for a, b in some]
+        times = [b["first"][1] / max(a["first"][1], 1e-3) for a, b in some]
         same = sum(a["answers"] == b["answers"] for a, b in some)
         print(f"{what}: {len(some)} questions, {same} with the same answers; ", end="")
         print(f"the first {statistics.median(times):.2f} times as fast (CPU, median of ratios)")

@@ -483,3 +483,9 @@ def test_constraints_are_told_in_words_and_as_plain_values():
     }
     assert not FREE and as_json(FREE) == {}
     assert PartLimits.of(FREE, decode(PLATE)).free
+
+
+def test_what_is_said_in_several_options_is_all_heard(run):
+    for option, first, second in (("--boolean", "glue", "cut"), ("--only", "weld", "extrude")):
+        code, _, said = run("complete", PARTS / "flange.json", option, first, option, second)
+        assert code == 2 and first in said

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import weakref
+from typing import Any, cast
 
 import pytest
 import torch
@@ -366,3 +367,8 @@ def test_a_completer_closes_the_kernel_that_it_has_started_and_no_other():
     with pytest.raises(InputError, match="the completer is closed"):
         list(own.next(reading))
     assert cadcomplete.Completer is Completer
+
+
+def test_what_nobody_can_be_asked_is_named():
+    with Kernel() as kernel, pytest.raises(InputError, match="expected next, parts, better"):
+        Completer(None, kernel).stream(cast("Any", None), of=cast("Any", "bogus"))

@@ -39,7 +39,7 @@ _POLYGONS = 0.002
 """By what share a mesh may be off the volume that the kernel measures: arcs are polygons there."""
 
 _TOUCHED = 1e-6
-"""Of a region, the share that may be touched: rounding."""
+"""Of a region, or of what is changed if that is less, the share that may be touched: rounding."""
 
 _TOUCHED_MM3 = 1e-6
 
